@@ -1,0 +1,86 @@
+# make build | lab | test | test-oldest | bench | screenshots | clean
+# Every target installs what it needs first, and is quick when nothing changed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+BUNDLE := src/worker_widget/static/widget.js
+JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/package.json js/package-lock.json js/build.mjs
+HAS_NPM := $(shell command -v npm 2>/dev/null)
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+
+export WORKER_WIDGET_HOME ?= $(CURDIR)/.venv/home
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export JUPYTER_PLATFORM_DIRS := 1
+
+.PHONY: build lab test check test-python test-notebooks test-browser test-oldest bench screenshots clean
+
+build: $(STAMPS)/package $(STAMPS)/bundle
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
+	  || { rm -rf $(VENV); $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq python3-venv; \
+	       $(PYTHON) -m venv $(VENV); }
+	$(BIN)/pip install -q --upgrade 'pip>=25.1'
+	@mkdir -p $(STAMPS)
+
+# With Node on the machine the front end is built here; without, the build of the package gets its own.
+$(STAMPS)/node: js/package.json js/package-lock.json | $(BIN)/python
+	$(if $(HAS_NPM),cd js && npm ci --no-audit --no-fund --loglevel=error)
+	@touch $@
+
+$(STAMPS)/bundle: $(STAMPS)/node $(JS_SOURCES)
+	$(if $(HAS_NPM),cd js && npm run --silent build)
+	@touch $@
+
+$(STAMPS)/package: pyproject.toml hatch_build.py | $(STAMPS)/bundle
+	$(BIN)/pip install -q -e '.[lab]' --group dev
+	@touch $@
+
+lab: build
+	$(BIN)/jupyter lab notebooks/01-quickstart.ipynb
+
+test: check test-python test-notebooks test-browser
+
+check: build
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(if $(HAS_NPM),cd js && npm run --silent check && npm test --silent,@echo "no Node here: the front end's own checks are left out")
+
+test-python: build
+	$(BIN)/pytest tests/unit tests/contract tests/package
+
+test-notebooks: build
+	$(BIN)/pytest --nbval notebooks -p no:cacheprovider
+
+test-browser: build $(STAMPS)/chromium
+	$(BIN)/pytest tests/browser
+
+$(STAMPS)/chromium: | $(BIN)/python
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+	  || { $(AS_ROOT) apt-get update -qq \
+	       && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	            chromium fonts-dejavu-core fonts-liberation fonts-noto-core >/dev/null; }
+	@touch $@
+
+# The oldest versions that pyproject.toml allows, in an environment of their own.
+test-oldest: build
+	$(BIN)/uv venv -q --allow-existing .venv-oldest --python $(BIN)/python
+	$(BIN)/uv pip install -q --python .venv-oldest/bin/python --resolution lowest-direct -e . \
+	  hypothesis==6.100.0 pytest==8.3.0 pytest-asyncio==0.24.0
+	.venv-oldest/bin/python -m pytest tests/unit tests/contract
+
+bench: build $(STAMPS)/chromium
+	$(BIN)/python -m tests.benchmarks
+
+screenshots: build $(STAMPS)/chromium
+	$(BIN)/python -m tests.browser.screenshots
+
+clean:
+	rm -rf $(VENV) .venv-oldest dist build src/worker_widget/static js/node_modules js/dev/dist \
+	  .mypy_cache .ruff_cache .pytest_cache .hypothesis bench.json
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
