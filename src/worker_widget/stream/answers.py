@@ -1,0 +1,151 @@
+"""What the worker API answers, as typed structs.
+
+Servers leave fields out and send them with another type: such a field has the default declared here.
+Both generations are read alike. One wraps some answers as ``{"success", "data", "meta"}``, and which
+ones changed between its releases, so every answer may be wrapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final, TypeVar, get_type_hints
+
+import msgspec
+
+from ..errors import Problem
+
+OVER: Final = frozenset({"completed", "failed", "cancelled", "blocked", "crashed"})
+"""The statuses of a run that is over."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all answers."""
+
+
+class RunAnswer(Answer, frozen=True, kw_only=True):
+    """One run, as far as the server tells it.
+
+    ``status`` is queued, running, or one of `OVER`; ``artifacts`` maps names to contents.
+    ``total_latency_ms`` is in milliseconds, ``created_at`` aware and in UTC.
+    """
+
+    run_id: str = ""
+    status: str = ""
+    success: bool | None = None
+    error: str | None = None
+    artifacts: dict[str, Any] | None = None
+    replay_token: dict[str, Any] | None = None
+    cost_report: dict[str, Any] | None = None
+    policy_violations: list[Any] = []
+    recovery_log: list[Any] = []
+    drift_metrics: dict[str, Any] = {}
+    execution_trace: list[Any] = []
+    routing_decisions: list[Any] = []
+    total_tokens_used: int | None = None
+    total_latency_ms: float | None = None
+    created_at: datetime | None = None
+    parent_run_id: str | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.status in OVER
+
+
+class RunListItem(Answer, frozen=True, kw_only=True):
+    """A run as a listing shows it; ``success`` is ``None`` until it is over."""
+
+    run_id: str = ""
+    task: str = ""
+    status: str = ""
+    success: bool | None = None
+    created_at: datetime | None = None
+    total_latency_ms: float | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.status in OVER
+
+
+class RunPage(Answer, frozen=True, kw_only=True):
+    """Some runs, the newest first; ``next_cursor`` asks for the next ones, ``None`` where that is all."""
+
+    runs: list[RunListItem] = []
+    next_cursor: str | None = None
+
+
+class WorkerInfo(Answer, frozen=True, kw_only=True):
+    """A worker that a server lists. ``status`` is available, beta or coming_soon."""
+
+    id: str = ""
+    name: str = ""
+    description: str = ""
+    status: str = "available"
+    moats: list[str] = []
+
+
+class BrandCheck(Answer, frozen=True, kw_only=True):
+    """What a server says of a brand. ``problems`` are its errors, each with the field it is about."""
+
+    valid: bool = False
+    problems: list[Problem] = []
+    warnings: list[str] = []
+    policy_rules_generated: int | None = None
+    drift_anchors_count: int | None = None
+
+
+class Health(Answer, frozen=True, kw_only=True):
+    """``moats`` says of each engine whether it is available."""
+
+    status: str = ""
+    version: str | None = None
+    moats: dict[str, Any] = {}
+
+
+A = TypeVar("A", bound=Answer)
+
+
+def unwrapped(body: Any) -> Any:
+    """The answer itself, whether it came wrapped or bare."""
+    if isinstance(body, dict) and "data" in body and isinstance(body.get("success"), bool):
+        return body["data"]
+    return body
+
+
+def read(kind: type[A], body: Mapping[str, Any]) -> A:
+    """``body`` as ``kind``; fields that do not fit have their default."""
+    fitting: dict[str, Any] = {}
+    for name, hint in _fields(kind).items():
+        if name not in body:
+            continue
+        value = body[name]
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # JSON has one kind of number: 470.0 is a count too
+        try:
+            fitting[name] = _aware(msgspec.convert(value, hint))
+        except msgspec.ValidationError:
+            continue
+    return kind(**fitting)
+
+
+def read_run(body: Mapping[str, Any]) -> RunAnswer:
+    """A run; the answer to a retry calls its id ``id``."""
+    return read(RunAnswer, body if "run_id" in body else {**body, "run_id": body.get("id")})
+
+
+def read_list(kind: type[A], items: Any) -> list[A]:
+    """Every object in ``items``; whatever else stands there is left out."""
+    return [read(kind, item) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+@cache
+def _fields(kind: type[Answer]) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _aware(value: Any) -> Any:
+    """Servers write UTC; one that leaves the offset out means UTC too."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    return value

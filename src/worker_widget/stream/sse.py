@@ -1,0 +1,126 @@
+"""Bytes to frames: the event stream format of the WHATWG HTML standard, decoded as it arrives.
+
+Oddities here are the standard's, not mistakes:
+
+* CR, LF and CRLF each end a line, also when a chunk ends between the two; nothing else does, so
+  U+2028 and the like stay in the data;
+* a line that starts with a colon is a comment; one space after a field's colon belongs to the syntax;
+* a block without any ``data`` line is no event, but its ``id`` and ``retry`` count;
+* an ``id`` that holds NUL and a ``retry`` that is not a number are ignored;
+* one byte order mark at the very start is skipped, any other is data;
+* bytes that are no UTF-8 become U+FFFD;
+* a block that the stream's end cuts short is discarded, which here means: never returned.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+_BOM = b"\xef\xbb\xbf"
+_RETRY_DIGITS = 15
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    """One dispatched event.
+
+    ``name`` is ``"message"`` where the block has no ``event`` field, ``data`` valid UTF-8 with its
+    lines joined by LF. ``id`` is the id given in this very block, else ``None``: the standard's last
+    event id outlives a block, and an event without an id of its own must not pass for a numbered one.
+    """
+
+    name: str
+    data: bytes
+    id: str | None = None
+
+
+class SSEDecoder:
+    """Feed it the body of an event stream, cut anywhere; it gives the frames that are complete.
+
+    ``last_event_id`` is what a reconnect sends as ``Last-Event-ID`` (``""`` for none; a reconnect
+    starts its decoder with the one before). ``retry_ms`` is the reconnection time the server asked
+    for, if it did. ``comments`` counts comment lines, which is how keepalives are seen.
+    """
+
+    def __init__(self, last_event_id: str = "") -> None:
+        self.last_event_id = last_event_id
+        self.retry_ms: int | None = None
+        self.comments = 0
+        self._tail: list[bytes] = []
+        self._at_start = True
+        self._skip_lf = False
+        self._name = ""
+        self._data: list[bytes] = []
+        self._id: str | None = None
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """The frames that ``chunk`` completes, in order. Time is linear in the bytes fed."""
+        if self._skip_lf and chunk:
+            self._skip_lf = False
+            if chunk[0] == 0x0A:
+                chunk = chunk[1:]
+        if not chunk:
+            return []
+        if b"\n" not in chunk and b"\r" not in chunk:
+            # Joined once its line is whole: a line of megabytes must not be copied per chunk.
+            self._tail.append(chunk)
+            return []
+        if self._tail:
+            chunk = b"".join((*self._tail, chunk))
+            self._tail = []
+        if self._at_start:
+            self._at_start = False
+            chunk = chunk.removeprefix(_BOM)
+        lines = chunk.splitlines()  # of bytes: at CR, LF and CRLF only
+        last = chunk[-1]
+        if last != 0x0A:
+            if last == 0x0D:
+                self._skip_lf = True
+            else:
+                self._tail.append(lines.pop())
+        return self._read(lines)
+
+    def _read(self, lines: list[bytes]) -> list[Frame]:
+        frames: list[Frame] = []
+        data = self._data
+        for line in lines:
+            if not line:
+                if self._id is not None:
+                    self.last_event_id = self._id
+                if data:
+                    body = data[0] if len(data) == 1 else b"\n".join(data)
+                    frames.append(Frame(self._name or "message", _utf8(body), self._id))
+                    data.clear()
+                self._name = ""
+                self._id = None
+            elif line[:6] == b"data: ":
+                data.append(line[6:])
+            elif line[:7] == b"event: ":
+                self._name = line[7:].decode("utf-8", "replace")
+            else:
+                self._field(line)
+        return frames
+
+    def _field(self, line: bytes) -> None:
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if not field:
+            self.comments += 1
+        elif field == b"data":
+            self._data.append(value)
+        elif field == b"event":
+            self._name = value.decode("utf-8", "replace")
+        elif field == b"id":
+            if b"\0" not in value:
+                self._id = value.decode("utf-8", "replace")
+        elif field == b"retry" and value.isdigit() and len(value) <= _RETRY_DIGITS:
+            self.retry_ms = int(value)
+
+
+def _utf8(data: bytes) -> bytes:
+    if data.isascii():
+        return data
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace").encode()
+    return data

@@ -1,0 +1,270 @@
+"""A worker that does what its task says, and small tools to speak with a host over real sockets.
+
+Run as a program, this is the host process itself with that worker:
+``python -m tests.contract.host_support [--port N] [--idle-minutes M]``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from worker_widget.events import (
+    ArtifactCreated,
+    ArtifactDelta,
+    ArtifactStarted,
+    Log,
+    RunCompleted,
+    StageCompleted,
+    StageStarted,
+)
+from worker_widget.host import process
+from worker_widget.host.models import Brand, RunRequest, WorkerInfo
+from worker_widget.host.worker import BrandReport, Emit, RunError, RunResult, Worker
+
+ROOT = Path(__file__).parents[2]
+BASE = "/api/v1/workers/scripted"
+SCRIPTED = ("-m", "tests.contract.host_support")
+
+
+class ScriptedWorker:
+    """The task is a script: steps with ``;`` between them.
+
+    ``log N`` tells N log lines, ``page TEXT`` makes landing.html, ``vary`` makes serial.txt, which
+    differs each time, ``wait`` waits for `gate`, ``hold on`` waits for ever, ``stubborn`` does not
+    end when cancelled, ``fail WHY``, ``crash``, ``exit`` and ``cheat`` end the run badly.
+    """
+
+    info = WorkerInfo(
+        id="scripted",
+        name="Scripted",
+        description="Does what its task says.",
+        status="available",
+        moats=("M9", "M17"),
+    )
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.made = 0
+
+    def stages(self) -> tuple[tuple[str, str], ...]:
+        return (("preflight", "Preflight Validation"), ("copy", "Copy Generation"))
+
+    def check_brand(self, brand: Brand) -> BrandReport:
+        return BrandReport(("A tagline would help.",), len(brand.forbidden_claims), 2)
+
+    async def execute(self, request: RunRequest, emit: Emit, *, run_id: str) -> RunResult:
+        artifacts: dict[str, str] = {}
+        emit(StageStarted(stage_id="copy", stage_index=0, total_stages=1))
+        for step in request.task.split(";"):
+            verb, _, rest = step.strip().partition(" ")
+            match verb:
+                case "log":
+                    for index in range(int(rest)):
+                        emit(Log(stage_id="copy", agent="writer", message=f"line {index}"))
+                        if index % 50 == 49:
+                            await asyncio.sleep(0)
+                case "page":
+                    artifacts["landing.html"] = rest
+                    emit(ArtifactStarted(stage_id="copy", artifact_name="landing", artifact_type="html"))
+                    emit(
+                        ArtifactDelta(
+                            stage_id="copy",
+                            artifact_name="landing",
+                            artifact_type="html",
+                            offset=0,
+                            text=rest,
+                        )
+                    )
+                    emit(
+                        ArtifactCreated(
+                            stage_id="copy", artifact_name="landing", artifact_type="html", content=rest
+                        )
+                    )
+                case "vary":
+                    self.made += 1
+                    artifacts["serial.txt"] = f"number {self.made}"
+                case "wait":
+                    while not self.gate.is_set():  # noqa: ASYNC110 - set from another thread
+                        await asyncio.sleep(0.005)
+                case "hold":
+                    await asyncio.Event().wait()
+                case "stubborn":
+                    try:
+                        await asyncio.Event().wait()
+                    except asyncio.CancelledError:
+                        emit(Log(message="I go on"))
+                        await asyncio.Event().wait()
+                case "fail":
+                    emit(StageCompleted(stage_id="copy", duration_ms=1.0, tokens_used=7))
+                    raise RunError(rest)
+                case "crash":
+                    raise ZeroDivisionError("division by zero")
+                case "exit":
+                    sys.exit(9)
+                case "cheat":
+                    emit(RunCompleted(success=True))
+        return RunResult(
+            artifacts=artifacts,
+            total_tokens=12,
+            cost_report={"total_tokens": 12},
+            replay_token={"plan_id": "p1", "seed": 7, "version": "1"},
+            drift_metrics={"copy": 0.25},
+        )
+
+
+LATER = WorkerInfo(
+    id="later", name="Later", description="Not there yet.", status="coming_soon", moats=("M9",)
+)
+
+
+def scripted() -> dict[str, Worker | WorkerInfo]:
+    return {"scripted": ScriptedWorker(), "later": LATER}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of a stream; a comment has no event."""
+
+    event: str | None
+    data: Any
+    id: int | None
+
+
+def frames(lines: Iterator[str]) -> Iterator[Frame]:
+    """The frames of an event stream's lines, the keepalive comments too."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(": ")
+            assert name not in fields, f"two {name!r} in one frame"
+            fields[name] = value
+        else:
+            number = fields.get("id")
+            yield Frame(
+                fields.get("event"),
+                json.loads(fields.get("data", "null")),
+                None if number is None else int(number),
+            )
+            fields = {}
+    assert not fields, "the stream was cut inside a frame"
+
+
+class Api:
+    """A client of one host; ``get`` and ``post`` are relative to the scripted worker."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.http = httpx.Client(base_url=url, headers={"X-AOS-Key": token}, timeout=30)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.http.get(BASE + path, **options)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        return self.http.post(BASE + path, json=body, **options)
+
+    def start(self, task: str, **request: Any) -> str:
+        answer = self.post("/run-streaming", {"task": task, **request})
+        assert answer.status_code == 202, answer.text
+        run_id: str = answer.json()["run_id"]
+        return run_id
+
+    @contextmanager
+    def stream(self, run_id: str, after: int | None = None) -> Iterator[Iterator[Frame]]:
+        headers = {} if after is None else {"Last-Event-ID": str(after)}
+        with self.http.stream("GET", f"{BASE}/stream/{run_id}", headers=headers) as answer:
+            assert answer.status_code == 200, answer.read()
+            yield frames(answer.iter_lines())
+
+    def follow(self, run_id: str, after: int | None = None) -> list[Frame]:
+        """The stream to its end."""
+        with self.stream(run_id, after) as stream:
+            return list(stream)
+
+    def finish(self, task: str, **request: Any) -> tuple[str, list[Frame]]:
+        """Run a task to its end: its run id and the whole stream."""
+        run_id = self.start(task, **request)
+        return run_id, self.follow(run_id)
+
+
+def events(stream: list[Frame]) -> list[Frame]:
+    """The run's own events, without what belongs to the connection."""
+    return [frame for frame in stream if frame.id is not None]
+
+
+class HostProcess:
+    """The host as a process of its own with the scripted worker."""
+
+    def __init__(self, home: Path, *options: str, command: tuple[str, ...] = SCRIPTED) -> None:
+        self.home = home
+        self.process = subprocess.Popen(
+            [sys.executable, *command, *options],
+            env=environment(home),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    @property
+    def state_path(self) -> Path:
+        return self.home / "host.json"
+
+    def state(self) -> Mapping[str, Any]:
+        """Wait for the state file of this host, and read it."""
+        while True:
+            with contextlib.suppress(FileNotFoundError):
+                state: Mapping[str, Any] = json.loads(self.state_path.read_bytes())
+                if state["pid"] == self.process.pid:
+                    return state
+            if self.process.poll() is not None:
+                raise AssertionError(f"the host ended with {self.process.returncode}: {self.output()}")
+            time.sleep(0.01)
+
+    def api(self) -> Api:
+        state = self.state()
+        return Api(f"http://127.0.0.1:{state['port']}", state["token"])
+
+    def output(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.read().decode()
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal; returns the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(20)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "WORKER_WIDGET_HOME": str(home), "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    process.add_options(parser)
+    options = parser.parse_args()
+    return process.run(options.port, options.idle_minutes, detach=True, workers=scripted)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,609 @@
+"""Following a run to its end on servers that do what real ones were seen to do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from worker_widget.errors import (
+    HostNotStarted,
+    HostUnreachable,
+    KeyRefused,
+    RunUnknown,
+    ServerError,
+    UnknownWorker,
+)
+from worker_widget.events import Event, RunCompleted, RunFailed, RunReconciled
+from worker_widget.stream.client import AsyncWorkerClient
+from worker_widget.stream.endpoint import Endpoint, endpoint_from
+from worker_widget.stream.follow import Batch, Link, Patience, follow
+
+from .quirky_server import CUT, HOLD, QuirkyServer, Reply, Stream, Until, Wait
+
+WORKER = "business-builder"
+BASE = f"/api/v1/workers/{WORKER}"
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+KEEPALIVE = b": keepalive\n\n"
+CONNECTED = b'event: connected\ndata: {"run_id": "r1"}\n\n'
+STREAM_END = b'event: stream_end\ndata: {"run_id": "r1", "reason": "run_completed"}\n\n'
+
+QUICK = Patience(
+    silence_s=5,
+    quiet_s=0.2,
+    failed_quiet_s=0.1,
+    grace_s=0.1,
+    answer_s=0.01,
+    first_retry_s=0.01,
+    retry_s=0.02,
+    longest_retry_s=0.05,
+    steady_s=5,
+    give_up_s=20,
+)
+
+
+def frame(kind: str, number: int | None = None, *, second: int = 0, run_id: str = "r1", **data: Any) -> bytes:
+    """One event as it stands on the wire; ``second`` is of its time, ``number`` its id, if any."""
+    time = f"2026-11-22T07:50:{second:02}.000001+00:00"
+    body = json.dumps({"type": kind, "timestamp": time, "run_id": run_id, "data": data})
+    return (b"" if number is None else b"id: %d\n" % number) + f"event: {kind}\ndata: {body}\n\n".encode()
+
+
+STARTED = frame("run_started", second=1, task="A page")
+WORKING = frame("stage_started", second=2, stage_id="ux")
+LOGGED = frame("log", second=3, message="working")
+STAGE_FAILED = frame("stage_failed", second=4, stage_id="ux", error="no layout")
+COMPLETED = frame("run_completed", second=5, success=True, total_tokens=7, total_latency_ms=4000.5)
+
+
+def listed(status: str, success: bool | None = None) -> Reply:
+    item = {"run_id": "r1", "task": "A page", "status": status, "success": success}
+    return Reply(body={"runs": [{**item, "run_id": "r0", "status": "failed"}, item], "total": 2})
+
+
+def answer(status: str, **more: Any) -> Reply:
+    return Reply(body={"run_id": "r1", "status": status, "success": status == "completed", **more})
+
+
+NOT_READY = Reply(500, "Internal Server Error")
+
+
+class Told:
+    """What following gave, by kind."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Event]] = []
+        self.links: list[Link] = []
+
+    def take(self, item: Batch | Link) -> None:
+        if isinstance(item, Batch):
+            self.batches.append(item.events)
+        else:
+            self.links.append(item)
+
+    @property
+    def events(self) -> list[Event]:
+        return [event for batch in self.batches for event in batch]
+
+    @property
+    def types(self) -> list[str]:
+        return [event.type for event in self.events]
+
+    @property
+    def phases(self) -> list[str]:
+        return [link.phase for link in self.links]
+
+    @property
+    def reconciled(self) -> RunReconciled:
+        (data,) = (event.data for event in self.events if isinstance(event.data, RunReconciled))
+        return data
+
+
+@asynccontextmanager
+async def client_of(server: QuirkyServer) -> AsyncIterator[AsyncWorkerClient]:
+    client = AsyncWorkerClient(endpoint_from(server.origin + "/api/v1", "key", WORKER), WORKER)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+async def followed(
+    server: QuirkyServer, *, after: str | None = None, patience: Patience = QUICK, told: Told | None = None
+) -> Told:
+    told = told or Told()
+    async with client_of(server) as client, asyncio.timeout(20):
+        async for item in follow(client, "r1", after=after, patience=patience):
+            told.take(item)
+    return told
+
+
+def stream(server: QuirkyServer, *replies: Stream | Reply) -> None:
+    server.on("GET", f"{BASE}/stream/r1", *replies)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[QuirkyServer]:
+    async with QuirkyServer() as server:
+        server.on("GET", f"{BASE}/runs/r1", NOT_READY)
+        yield server
+
+
+# --- an ordinary run ------------------------------------------------------------------------------------
+
+
+async def test_a_run_is_told_to_its_end(server: QuirkyServer) -> None:
+    stream(server, Stream(CONNECTED, STARTED + WORKING + LOGGED, KEEPALIVE, COMPLETED, STREAM_END, HOLD))
+    told = await followed(server)
+    assert [[event.type for event in batch] for batch in told.batches] == [
+        ["run_started", "stage_started", "log"],
+        ["run_completed"],
+    ]
+    assert told.phases == ["connecting", "live", "ended"]
+    assert server.asked("GET", f"{BASE}/stream/r1")[0].headers["accept"] == "text/event-stream"
+
+
+@pytest.mark.parametrize("size", [1, 13, 1000, 100_000])
+@pytest.mark.parametrize(
+    "name", ["valid_professional", "failure_strategy", "late_join_finished", "tone_invalid_streaming"]
+)
+async def test_a_recording_gives_the_same_events_however_it_is_cut(
+    server: QuirkyServer, name: str, size: int
+) -> None:
+    body = (RECORDINGS / f"{name}.sse").read_bytes()
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    server.on("GET", f"{BASE}/runs", listed("failed", False))
+    stream(server, Stream(*pieces, HOLD))
+    told = await followed(server, patience=replace(QUICK, failed_quiet_s=0.5, grace_s=0.3))
+    lines = [line.removeprefix(b"data: ") for line in body.split(b"\n") if line.startswith(b"data: ")]
+    raw = [event.raw for event in told.events]
+    if name == "failure_strategy":
+        assert told.events[-1].type == "run_reconciled"
+        raw.pop()
+    assert raw == [line for line in lines if b'"type"' in line]
+
+
+async def test_an_event_that_names_another_run_is_kept(server: QuirkyServer) -> None:
+    other = frame("log", run_id="r0", message="of another run")
+    stream(server, Stream(STARTED + other + COMPLETED + STREAM_END))
+    assert (await followed(server)).types == ["run_started", "log", "run_completed"]
+
+
+async def test_what_is_no_event_is_kept_as_unknown(server: QuirkyServer) -> None:
+    odd = b"data: not json\n\nevent: novelty\ndata: [1]\n\nevent: log\ndata: {}\n\n"
+    stream(server, Stream(STARTED + odd + COMPLETED + STREAM_END))
+    assert (await followed(server)).types == ["run_started", "message", "novelty", "log", "run_completed"]
+
+
+async def test_another_worker_than_the_clients(server: QuirkyServer) -> None:
+    server.on("GET", "/api/v1/workers/repo-fixer/stream/r1", Stream(COMPLETED + STREAM_END))
+    server.on("GET", "/api/v1/workers/repo-fixer/runs/r1", answer("completed", replay_token={"seed": 1}))
+    async with client_of(server) as client:
+        told = Told()
+        async for item in follow(client, "r1", worker="repo-fixer", patience=QUICK):
+            told.take(item)
+    assert told.types == ["run_completed", "run_reconciled"]
+
+
+# --- what real servers do, one by one -------------------------------------------------------------------
+
+
+async def test_1_a_failed_run_that_never_tells_its_end(server: QuirkyServer) -> None:
+    server.on("GET", f"{BASE}/runs", listed("failed", False))
+    stream(server, Stream(CONNECTED, STARTED + WORKING + STAGE_FAILED, KEEPALIVE, HOLD))
+    told = await followed(server)
+    assert told.types == ["run_started", "stage_started", "stage_failed", "run_reconciled"]
+    assert told.reconciled.status == "failed"
+    assert told.reconciled.success is False
+    assert told.reconciled.error == "Stage ux failed: no layout"
+    assert "lists the run as failed" in (told.reconciled.reason or "")
+    assert told.events[-1].time == told.events[-2].time
+    assert told.phases[-1] == "ended"
+
+
+async def test_1_the_run_answers_reason_is_better_than_the_lists_silence(server: QuirkyServer) -> None:
+    server.on("GET", f"{BASE}/runs", listed("crashed"))
+    server.on("GET", f"{BASE}/runs/r1", answer("crashed", error="out of memory", total_tokens_used=12))
+    stream(server, Stream(STARTED, HOLD))
+    data = (await followed(server)).reconciled
+    assert (data.status, data.success, data.error, data.total_tokens) == (
+        "crashed",
+        False,
+        "out of memory",
+        12,
+    )
+
+
+async def test_1_where_there_is_no_list_the_run_answer_decides(server: QuirkyServer) -> None:
+    server.on("GET", f"{BASE}/runs", Reply(401, {"detail": "Invalid API key"}))
+    server.on("GET", f"{BASE}/runs/r1", NOT_READY, answer("completed", replay_token={"seed": 1}))
+    stream(server, Stream(STARTED, HOLD))
+    told = await followed(server)
+    assert (told.reconciled.status, told.reconciled.success) == ("completed", True)
+    assert told.reconciled.error is None
+    assert told.reconciled.replay_token == {"seed": 1}
+
+
+async def test_1_a_run_that_is_only_slow_is_waited_for(server: QuirkyServer) -> None:
+    go_on = asyncio.Event()
+    server.on("GET", f"{BASE}/runs", listed("running"))
+    stream(server, Stream(STARTED + STAGE_FAILED, KEEPALIVE, Until(go_on), LOGGED, COMPLETED + STREAM_END))
+    told = Told()
+    async with client_of(server) as client, asyncio.timeout(20):
+        async for item in follow(client, "r1", patience=QUICK):
+            told.take(item)
+            if isinstance(item, Link) and item.phase == "stalled":
+                go_on.set()
+    assert told.types == ["run_started", "stage_failed", "log", "run_completed"]
+    assert told.phases == ["connecting", "live", "stalled", "live", "ended"]
+
+
+async def test_1_what_arrives_while_the_server_is_asked_wins(server: QuirkyServer) -> None:
+    asked = asyncio.Event()
+
+    async def then_the_stream_goes_on() -> None:
+        asked.set()
+        await asyncio.sleep(0.1)
+
+    server.on("GET", f"{BASE}/runs", replace(listed("failed", False), first=then_the_stream_goes_on))
+    end = frame("run_failed", second=9, success=False, error="no layout")
+    stream(server, Stream(STARTED + STAGE_FAILED, Until(asked), end + STREAM_END, HOLD))
+    assert (await followed(server)).types == ["run_started", "stage_failed", "run_failed"]
+
+
+async def test_1_after_a_recovery_the_run_is_given_its_time_again(server: QuirkyServer) -> None:
+    recovered = frame("recovery_completed", stage_id="ux", action="retry", success=True)
+    server.on("GET", f"{BASE}/runs", listed("failed", False))
+    stream(server, Stream(STARTED + STAGE_FAILED + recovered, Wait(0.4), COMPLETED + STREAM_END))
+    patience = replace(QUICK, failed_quiet_s=0.1, quiet_s=5)
+    assert (await followed(server, patience=patience)).types[-1] == "run_completed"
+
+
+async def test_2_joining_a_finished_run_ends_though_the_stream_stays_open(server: QuirkyServer) -> None:
+    stream(server, Stream(CONNECTED, STARTED + WORKING + LOGGED + COMPLETED, KEEPALIVE, HOLD))
+    told = await followed(server)
+    assert told.types == ["run_started", "stage_started", "log", "run_completed"]
+    await asyncio.wait_for(server.streams_left.wait(), 5)
+    assert server.open_streams == 0
+
+
+async def test_3_events_that_come_twice_and_late_are_all_given(server: QuirkyServer) -> None:
+    late = frame("artifact_created", second=2, artifact_name="landing", artifact_type="html")
+    stream(
+        server,
+        Stream(STARTED + LOGGED, LOGGED + STARTED + COMPLETED, Wait(0.02), late, COMPLETED + LOGGED, HOLD),
+    )
+    told = await followed(server)
+    assert told.types == [
+        *("run_started", "log", "log", "run_started", "run_completed"),
+        *("artifact_created", "run_completed", "log"),
+    ]
+
+
+@pytest.mark.parametrize("pause", [0, 0.01])
+async def test_3_a_server_that_repeats_itself_without_an_end_is_left(
+    server: QuirkyServer, pause: float
+) -> None:
+    stream(server, Stream(COMPLETED, *(LOGGED, Wait(pause)) * 20_000))
+    told = await followed(server, patience=replace(QUICK, grace_s=0.02))
+    assert told.phases[-1] == "ended"
+    assert told.types.count("log") < 20_000
+
+
+async def test_4_a_reconnect_without_ids_gives_everything_again(server: QuirkyServer) -> None:
+    stream(server, Stream(STARTED, LOGGED, CUT), Stream(STARTED + LOGGED + COMPLETED + STREAM_END))
+    told = await followed(server)
+    assert told.types == ["run_started", "log", "run_started", "log", "run_completed"]
+    assert told.events[0].key == told.events[2].key
+    assert told.phases == ["connecting", "live", "reconnecting", "live", "ended"]
+    assert "was cut" in told.links[2].message
+    assert all("last-event-id" not in seen.headers for seen in server.asked("GET", f"{BASE}/stream/r1"))
+
+
+async def test_5_a_restarted_server_that_forgot_the_run(server: QuirkyServer) -> None:
+    stream(server, Stream(STARTED, LOGGED, CUT), Reply(404, {"detail": "Run not found"}))
+    told = await followed(server)
+    assert told.types == ["run_started", "log", "run_reconciled"]
+    assert told.reconciled.status == "failed"
+    assert "no longer knows this run" in (told.reconciled.error or "")
+
+
+async def test_5_a_gateway_without_its_server_does_not_end_the_run(server: QuirkyServer) -> None:
+    gone, once = Reply(404, "default backend - 404"), Reply(404, {"detail": "Not Found"})
+    stream(server, Stream(STARTED, CUT), gone, gone, once, gone, Stream(STARTED + COMPLETED + STREAM_END))
+    told = await followed(server)
+    assert told.types == ["run_started", "run_started", "run_completed"]
+
+
+async def test_6_artifacts_that_come_all_at_once_at_the_end(server: QuirkyServer) -> None:
+    page = "<p>" + "é" * 1_000_000
+    artifacts = [
+        frame("artifact_created", artifact_name=f"page{number}", artifact_type="html", content=page)
+        for number in range(3)
+    ]
+    body = STARTED + b"".join(artifacts) + COMPLETED + STREAM_END
+    stream(server, Stream(*[body[start : start + 50_000] for start in range(0, len(body), 50_000)]))
+    told = await followed(server)
+    assert told.types == ["run_started", *["artifact_created"] * 3, "run_completed"]
+    contents = [getattr(event.data, "content", None) for event in told.events]
+    assert contents == [None, page, page, page, None]
+
+
+async def test_7_the_replay_token_is_fetched_at_the_end(server: QuirkyServer) -> None:
+    server.on("GET", f"{BASE}/runs/r1", answer("completed", replay_token={"seed": 1}, total_tokens_used=9))
+    stream(server, Stream(STARTED + COMPLETED + STREAM_END))
+    told = await followed(server)
+    assert told.types == ["run_started", "run_completed", "run_reconciled"]
+    assert told.reconciled.replay_token == {"seed": 1}
+    assert told.reconciled.total_tokens is None, "the terminal event told the tokens already"
+    assert told.reconciled.status is None
+
+
+async def test_7_a_run_answer_that_is_ready_a_moment_later(server: QuirkyServer) -> None:
+    server.on("GET", f"{BASE}/runs/r1", NOT_READY, answer("completed", replay_token={"seed": 1}))
+    stream(server, Stream(COMPLETED + STREAM_END))
+    assert (await followed(server)).reconciled.replay_token == {"seed": 1}
+
+
+async def test_7_a_run_answer_that_always_fails_costs_nothing(server: QuirkyServer) -> None:
+    stream(server, Stream(COMPLETED + STREAM_END))
+    assert (await followed(server)).types == ["run_completed"]
+
+
+async def test_7_no_question_where_the_stream_told_the_token(server: QuirkyServer) -> None:
+    stream(server, Stream(frame("run_completed", success=True, replay_token={"seed": 1}) + STREAM_END))
+    assert (await followed(server)).types == ["run_completed"]
+    assert server.asked("GET", f"{BASE}/runs/r1") == []
+
+
+async def test_7_no_event_where_the_run_answer_tells_nothing_new(server: QuirkyServer) -> None:
+    server.on("GET", f"{BASE}/runs/r1", answer("failed", error="no layout", total_tokens_used=0))
+    stream(server, Stream(frame("run_failed", success=False, error="no layout") + STREAM_END))
+    (event,) = (await followed(server)).events
+    assert isinstance(event.data, RunFailed)
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        [Stream(STARTED + STAGE_FAILED, HOLD)],
+        [Stream(STARTED, CUT), Reply(404, {"detail": "Run not found"})],
+        [Stream(STARTED + COMPLETED + STREAM_END)],
+    ],
+    ids=["failed", "lost", "completed"],
+)
+async def test_following_again_learns_the_same_and_adds_nothing(
+    server: QuirkyServer, replies: list[Stream | Reply]
+) -> None:
+    status = "completed" if len(replies) == 1 and COMPLETED in replies[0].steps[0] else "failed"  # type: ignore[union-attr,operator]
+    server.on("GET", f"{BASE}/runs", listed(status))
+    server.on("GET", f"{BASE}/runs/r1", answer(status, replay_token={"seed": 1, "stages": ["ux"]}))
+    stream(server, *replies)
+    first = (await followed(server)).events[-1]
+    stream(server, *replies)
+    second = (await followed(server)).events[-1]
+    assert isinstance(first.data, RunReconciled)
+    assert first.key == second.key
+
+
+# --- resuming -------------------------------------------------------------------------------------------
+
+
+async def test_with_ids_a_stream_goes_on_where_it_was(server: QuirkyServer) -> None:
+    one, two, three = (frame("log", number, message=str(number)) for number in (1, 2, 3))
+    end = frame("run_completed", 4, success=True, replay_token={"seed": 1})
+    stream(
+        server,
+        Stream(b"retry: 10\n" + CONNECTED, one + two, CUT),
+        Stream(CONNECTED, CUT),
+        Stream(CONNECTED + three + end + STREAM_END),
+    )
+    told = await followed(server)
+    assert [event.id for event in told.events] == ["1", "2", "3", "4"]
+    asked = server.asked("GET", f"{BASE}/stream/r1")
+    assert [seen.headers.get("last-event-id") for seen in asked] == [None, "2", "2"]
+
+
+async def test_following_from_a_known_event(server: QuirkyServer) -> None:
+    stream(server, Stream(CONNECTED + frame("run_failed", 8, error="x") + STREAM_END))
+    told = await followed(server, after="7")
+    assert [event.id for event in told.events] == ["8"]
+    assert server.asked("GET", f"{BASE}/stream/r1")[0].headers["last-event-id"] == "7"
+
+
+async def test_an_event_id_that_the_server_does_not_know_means_beginning_anew(server: QuirkyServer) -> None:
+    beyond = {"loc": ["header", "last-event-id"], "msg": "The run has 2 events so far."}
+    stream(server, Reply(422, {"detail": [beyond]}), Stream(frame("run_failed", 1, error="x") + STREAM_END))
+    told = await followed(server, after="99")
+    assert [event.id for event in told.events] == ["1"]
+    asked = server.asked("GET", f"{BASE}/stream/r1")
+    assert [seen.headers.get("last-event-id") for seen in asked] == ["99", None]
+
+
+async def test_a_finished_run_followed_from_its_last_event_ends(server: QuirkyServer) -> None:
+    server.on("GET", f"{BASE}/runs", listed("completed", True))
+    stream(server, Stream(CONNECTED + STREAM_END))
+    told = await followed(server, after="7")
+    assert (told.types, told.reconciled.status) == (["run_reconciled"], "completed")
+
+
+# --- the connection -------------------------------------------------------------------------------------
+
+
+async def test_the_servers_own_time_to_reconnect_is_kept(server: QuirkyServer) -> None:
+    stream(server, Stream(b"retry: 40\n\n" + STARTED, CUT), Stream(COMPLETED + STREAM_END))
+    told = await followed(server)
+    (link,) = (link for link in told.links if link.phase == "reconnecting")
+    assert link.attempt == 1
+    assert link.retry_in_s is not None
+    assert 0.04 <= link.retry_in_s <= 0.05
+
+
+async def test_attempts_are_counted_and_come_ever_later(server: QuirkyServer) -> None:
+    down = Reply(503, "down")
+    stream(server, down, down, down, down, Stream(COMPLETED + STREAM_END))
+    told = await followed(server)
+    links = [link for link in told.links if link.phase == "reconnecting"]
+    assert [link.attempt for link in links] == [1, 2, 3, 4]
+    waits = [link.retry_in_s or 0 for link in links]
+    for wait, least in zip(waits, [0.01, 0.02, 0.04, 0.05], strict=True):
+        assert least <= wait <= least * 1.25
+
+
+async def test_attempts_begin_anew_once_something_new_came(server: QuirkyServer) -> None:
+    again = [Stream(STARTED, CUT), Stream(STARTED, CUT), Stream(STARTED + LOGGED, CUT)]
+    stream(server, *again, Stream(COMPLETED + STREAM_END))
+    told = await followed(server)
+    assert [link.attempt for link in told.links if link.phase == "reconnecting"] == [1, 2, 1]
+
+
+async def test_a_stream_that_went_silent_is_given_up(server: QuirkyServer) -> None:
+    server.on("GET", f"{BASE}/runs", listed("running"))
+    stream(server, Stream(STARTED, HOLD), Stream(STARTED + COMPLETED + STREAM_END))
+    told = await followed(server, patience=replace(QUICK, silence_s=0.3, quiet_s=5))
+    assert told.phases == ["connecting", "live", "reconnecting", "live", "ended"]
+    assert "not even a sign of life" in told.links[2].message
+
+
+async def test_keepalives_keep_a_silent_stream_alive(server: QuirkyServer) -> None:
+    beats = (Wait(0.1), KEEPALIVE) * 6
+    stream(server, Stream(STARTED, *beats, COMPLETED + STREAM_END))
+    told = await followed(server, patience=replace(QUICK, silence_s=0.3, quiet_s=5))
+    assert told.phases == ["connecting", "live", "ended"]
+
+
+async def test_a_stream_that_ends_early_goes_on_with_the_next(server: QuirkyServer) -> None:
+    stream(server, Stream(STARTED), Stream(STARTED + LOGGED + COMPLETED))
+    told = await followed(server)
+    assert told.types == ["run_started", "run_started", "log", "run_completed"]
+
+
+async def test_a_stream_that_ends_early_again_with_nothing_new_is_asked_about(server: QuirkyServer) -> None:
+    server.on("GET", f"{BASE}/runs", listed("failed", False))
+    stream(server, Stream(STARTED))
+    told = await followed(server)
+    assert told.types == ["run_started", "run_started", "run_reconciled"]
+    assert told.reconciled.error == "The server gives no reason."
+
+
+async def test_a_server_that_goes_away_and_comes_back(server: QuirkyServer) -> None:
+    stream(server, Stream(STARTED, HOLD))
+    told = Told()
+    async with client_of(server) as client, asyncio.timeout(20):
+        async for item in follow(client, "r1", patience=QUICK):
+            told.take(item)
+            if told.phases == ["connecting", "live"] and told.events:
+                await server.stop()
+                stream(server, Stream(STARTED + COMPLETED + STREAM_END))
+            if isinstance(item, Link) and item.attempt == 3:
+                await server.start()
+    assert told.types == ["run_started", "run_started", "run_completed"]
+    assert told.phases[-2:] == ["live", "ended"]
+    assert any(f"Nothing answers at {server.origin}" in link.message for link in told.links)
+
+
+async def test_a_host_that_stays_away_is_given_up_in_the_end() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        origin = f"http://127.0.0.1:{free.getsockname()[1]}"
+    client = AsyncWorkerClient(endpoint_from(origin + "/api/v1", "key"), WORKER)
+    told = Told()
+
+    async def consume() -> None:
+        async for item in follow(client, "r1", patience=replace(QUICK, give_up_s=0.2)):
+            told.take(item)
+
+    with pytest.raises(HostUnreachable, match="Given up") as given_up:
+        await consume()
+    await client.aclose()
+    assert origin in str(given_up.value)
+    assert told.phases[:2] == ["connecting", "reconnecting"]
+    assert "ended" not in told.phases
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (Reply(404, "default backend - 404"), ServerError),
+        (Reply(404, {"detail": "Run not found"}), RunUnknown),
+        (Reply(404, {"detail": f"Unknown worker '{WORKER}'. Known: other"}), UnknownWorker),
+        (Reply(401, {"detail": "Invalid API key"}), KeyRefused),
+        (Reply(200, "<html>", {"Content-Type": "text/html"}), ServerError),
+        (Reply(405, {"detail": "Method Not Allowed"}), ServerError),
+    ],
+)
+async def test_what_cannot_pass_is_raised_at_once(
+    server: QuirkyServer, reply: Reply, error: type[Exception]
+) -> None:
+    stream(server, reply)
+    with pytest.raises(error):
+        await followed(server)
+    assert len(server.seen) == 1
+
+
+async def test_an_embedded_host_that_does_not_start_is_said_at_once() -> None:
+    class Broken:
+        label = "embedded host"
+
+        async def resolve(self, *, after_failure: bool = False) -> Endpoint:
+            raise HostNotStarted("The embedded host could not be started.")
+
+    with pytest.raises(HostNotStarted):
+        async for _ in follow(AsyncWorkerClient(Broken(), WORKER), "r1", patience=QUICK):
+            pass
+
+
+async def test_a_key_refused_on_the_way_is_raised_and_nothing_told_is_lost(server: QuirkyServer) -> None:
+    stream(server, Stream(STARTED, CUT), Reply(401, {"detail": "Invalid API key"}))
+    told = Told()
+    with pytest.raises(KeyRefused):
+        await followed(server, told=told)
+    assert told.types == ["run_started"]
+
+
+async def test_closing_the_iterator_closes_the_connection_at_once(server: QuirkyServer) -> None:
+    stream(server, Stream(STARTED, HOLD))
+    async with client_of(server) as client:
+        async with aclosing(follow(client, "r1", patience=QUICK)) as items:
+            async for item in items:
+                if isinstance(item, Batch):
+                    break
+        await asyncio.wait_for(server.streams_left.wait(), 5)
+
+
+async def test_cancelling_the_follower_closes_the_connection_at_once(server: QuirkyServer) -> None:
+    stream(server, Stream(STARTED, HOLD))
+    came = asyncio.Event()
+
+    async with client_of(server) as client:
+
+        async def consume() -> None:
+            async for item in follow(client, "r1", patience=replace(QUICK, quiet_s=60)):
+                if isinstance(item, Batch):
+                    came.set()
+
+        task = asyncio.create_task(consume())
+        await asyncio.wait_for(came.wait(), 10)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.wait_for(server.streams_left.wait(), 5)
+
+
+async def test_a_slow_reader_is_not_taken_for_a_quiet_run(server: QuirkyServer) -> None:
+    server.on("GET", f"{BASE}/runs", listed("failed", False))
+    stream(server, Stream(STARTED + STAGE_FAILED, LOGGED, COMPLETED + STREAM_END, HOLD))
+    told = Told()
+    async with client_of(server) as client:
+        async for item in follow(client, "r1", patience=QUICK):
+            told.take(item)
+            if isinstance(item, Batch):
+                await asyncio.sleep(QUICK.quiet_s * 1.5)
+    assert told.types == ["run_started", "stage_failed", "log", "run_completed"]
+    assert isinstance(told.events[-1].data, RunCompleted)

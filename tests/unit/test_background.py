@@ -1,0 +1,259 @@
+"""The shared event loop thread, as a kernel uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from worker_widget.stream import background
+
+CELL: contextvars.ContextVar[str] = contextvars.ContextVar("cell", default="none")
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    background.close()
+
+
+def threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == background.THREAD_NAME]
+
+
+async def where() -> tuple[int, asyncio.AbstractEventLoop]:
+    return threading.get_ident(), asyncio.get_running_loop()
+
+
+async def for_ever(started: threading.Event, cancelled: threading.Event) -> None:
+    started.set()
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        cancelled.set()
+        raise
+
+
+def test_everything_runs_on_one_daemon_thread_that_is_not_the_callers() -> None:
+    first, second = background.call(where()), background.submit(where()).result(5)
+    assert first == second
+    assert first[0] != threading.get_ident()
+    assert first[1] is background.loop()
+    (thread,) = threads()
+    assert thread.daemon
+
+
+def test_no_thread_before_the_first_use_and_none_after_close() -> None:
+    assert threads() == []
+    background.call(where())
+    background.close()
+    assert threads() == []
+    background.call(where())
+    assert len(threads()) == 1
+
+
+def test_many_callers_at_once_get_the_same_loop() -> None:
+    loops: list[asyncio.AbstractEventLoop] = []
+    together = threading.Barrier(8)
+
+    def use() -> None:
+        together.wait()
+        loops.append(background.loop())
+
+    callers = [threading.Thread(target=use) for _ in range(8)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert len(set(map(id, loops))) == 1
+    assert len(threads()) == 1
+
+
+def test_a_busy_cell_does_not_stop_it() -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+            ticks += 1
+
+    future = background.submit(tick())
+    for _ in range(200_000_000):  # a loop that never waits, as long as a minute if nothing ticks
+        if ticks == 20:
+            break
+    assert ticks == 20
+    future.result(5)
+
+
+def test_call_returns_the_result_and_raises_the_error() -> None:
+    async def fails() -> None:
+        raise LookupError("no such thing")
+
+    assert background.call(asyncio.sleep(0, "done")) == "done"
+    with pytest.raises(LookupError, match="no such thing"):
+        background.call(fails())
+
+
+def test_a_call_out_of_time_cancels_the_coroutine() -> None:
+    started, cancelled = threading.Event(), threading.Event()
+    with pytest.raises(TimeoutError):
+        background.call(for_ever(started, cancelled), timeout=0.05)
+    assert cancelled.wait(5)
+
+
+def test_an_interrupt_cancels_the_coroutine() -> None:
+    started, cancelled = threading.Event(), threading.Event()
+
+    def interrupt() -> None:
+        started.wait(5)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    interrupter = threading.Thread(target=interrupt)
+    interrupter.start()
+    with pytest.raises(KeyboardInterrupt):
+        background.call(for_ever(started, cancelled), timeout=30)
+    interrupter.join()
+    assert cancelled.wait(5)
+
+
+def test_cancelling_the_future_cancels_the_coroutine() -> None:
+    started, cancelled = threading.Event(), threading.Event()
+    future = background.submit(for_ever(started, cancelled))
+    assert started.wait(5)
+    future.cancel()
+    assert cancelled.wait(5)
+
+
+def test_a_call_on_the_loops_own_thread_says_so_instead_of_hanging() -> None:
+    async def calls() -> None:
+        background.call(asyncio.sleep(0))
+
+    with pytest.raises(RuntimeError, match="await the asynchronous method"):
+        background.call(calls(), timeout=5)
+
+
+def test_what_a_cell_set_does_not_reach_the_thread_or_its_tasks() -> None:
+    async def seen() -> list[str]:
+        inner = asyncio.create_task(asyncio.sleep(0, CELL.get()))
+        later: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_soon(lambda: later.set_result(CELL.get()))
+        return [CELL.get(), await inner, await later]
+
+    token = CELL.set("the cell that made the console")
+    try:
+        assert background.call(seen()) == ["none", "none", "none"]
+        assert background.submit(seen()).result(5) == ["none", "none", "none"]
+        called: Future[str] = Future()
+        background.call_soon(lambda: called.set_result(CELL.get()))
+        assert called.result(5) == "none"
+    finally:
+        CELL.reset(token)
+
+
+def test_a_variable_set_by_one_task_does_not_reach_the_next() -> None:
+    async def sets() -> None:
+        CELL.set("leaked")
+
+    async def reads() -> str:
+        return CELL.get()
+
+    background.call(sets())
+    assert background.call(reads()) == "none"
+
+
+def test_close_lets_tasks_clean_up() -> None:
+    started, cancelled = threading.Event(), threading.Event()
+    future = background.submit(for_ever(started, cancelled))
+    assert started.wait(5)
+    background.close()
+    assert cancelled.is_set()
+    assert future.cancelled()
+
+
+def test_work_whose_future_nobody_keeps_is_not_collected() -> None:
+    started, cancelled = threading.Event(), threading.Event()
+    background.submit(for_ever(started, cancelled))
+    assert started.wait(5)
+    gc.collect()
+    assert background.call(asyncio.sleep(0, "alive")) == "alive"
+    assert not cancelled.is_set()
+    background.close()
+    assert cancelled.is_set()
+
+
+def run_script(script: str) -> subprocess.CompletedProcess[str]:
+    source = str(Path(background.__file__).parents[2])
+    return subprocess.run(
+        [sys.executable, "-X", "dev", "-c", script],
+        env={**os.environ, "PYTHONPATH": source},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_the_process_ends_without_noise_and_tasks_clean_up() -> None:
+    done = run_script(
+        """
+import asyncio
+from worker_widget.stream import background
+
+async def stream():
+    try:
+        await asyncio.Event().wait()
+    finally:
+        print("closed the connection")
+
+async def events():
+    try:
+        while True:
+            yield await asyncio.sleep(0.001)
+    finally:
+        print("closed the generator")
+
+async def consume():
+    async for _ in events():
+        pass
+
+background.submit(stream())
+background.submit(consume())
+background.call(asyncio.sleep(0.05))
+"""
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(done.stdout.splitlines()) == ["closed the connection", "closed the generator"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_child_has_a_loop_of_its_own_and_the_parents_goes_on() -> None:
+    done = run_script(
+        """
+import asyncio, os, warnings
+from worker_widget.stream import background
+
+warnings.simplefilter("ignore", DeprecationWarning)  # forking with threads, which is what is tested
+ticking = background.submit(asyncio.sleep(0.2, "parent still ticks"))
+child = os.fork()
+if child == 0:
+    print(background.call(asyncio.sleep(0, "child works"), timeout=5), flush=True)
+    background.close()
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+print(ticking.result(5))
+print(background.call(asyncio.sleep(0, "parent works"), timeout=5))
+"""
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["child works", "parent still ticks", "parent works"]
