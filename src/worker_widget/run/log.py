@@ -1,0 +1,79 @@
+"""Events as they stand in a run's log, and what of them a person reads as a log line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ..events import (
+    Event,
+    Log,
+    RunCancelled,
+    RunFailed,
+    RunReconciled,
+    StageFailed,
+    UnknownEvent,
+)
+
+LEVELS = ("debug", "info", "warning", "error")
+_LEVEL_NAMES = {"warn": "warning", "critical": "error", "fatal": "error", "trace": "debug"}
+_SHOWN_CHARS = 2_000
+
+
+class LoggedEvent(msgspec.Struct, frozen=True):
+    """An event at its place in a run's log; ``position`` counts from 1 without gaps."""
+
+    position: int
+    event: Event
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """One line of the log pane. ``level`` is one of `LEVELS`."""
+
+    level: str
+    message: str
+    stage_id: str | None = None
+    agent: str | None = None
+
+
+def log_line(event: Event) -> LogLine | None:
+    """The log line in ``event``, or ``None`` where it has none.
+
+    Besides ``log`` events these are: the ends that tell a reason, and everything unknown, so that
+    nothing a worker says goes unseen.
+    """
+    data = event.data
+    if isinstance(data, Log):
+        return LogLine(level(data.level), data.message + _note(event), data.stage_id, data.agent)
+    if isinstance(data, StageFailed):
+        return LogLine("error", f"Stage failed: {data.error or 'no reason given'}", data.stage_id)
+    if isinstance(data, RunFailed):
+        return LogLine("error", f"Run failed: {data.error or 'no reason given'}")
+    if isinstance(data, RunCancelled):
+        return LogLine("warning", f"Run cancelled: {data.reason or 'no reason given'}")
+    if isinstance(data, RunReconciled):
+        return LogLine("error" if data.error else "info", data.error or data.reason or "Run reconciled")
+    if isinstance(data, UnknownEvent):
+        return LogLine("debug", f"{event.type}: {_short(data.data)}")
+    if event.malformed:
+        return LogLine("debug", event.type + _note(event))
+    return None
+
+
+def level(said: str) -> str:
+    """One of `LEVELS` for whatever a worker calls its level."""
+    word = said.strip().lower()
+    word = _LEVEL_NAMES.get(word, word)
+    return word if word in LEVELS else "info"
+
+
+def _note(event: Event) -> str:
+    if not event.malformed:
+        return ""
+    return " (not of the declared type: " + _short(event.malformed) + ")"
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"

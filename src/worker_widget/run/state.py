@@ -1,0 +1,142 @@
+"""What is known of a run at one moment: bounded, immutable, and recomputable from the log.
+
+`RunState` holds counters, the stages, the artifacts' names and sizes, and short tails of the routing
+decisions and the ledger. What grows without bound (log lines, older rows, contents) is read from the
+store, by position.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+RunStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
+StageStatus = Literal["pending", "running", "completed", "failed", "recovering", "recovered", "cancelled"]
+Outcome = Literal["ok", "warning", "error", "info"]
+LedgerKind = Literal["failure", "policy", "drift", "recovery", "replay"]
+ArtifactStatus = Literal["assembling", "done", "failed"]
+
+ENDED: Final = ("completed", "failed", "cancelled")
+TAIL_ROWS: Final = 200
+"""How many of the newest routing decisions and ledger rows a state holds."""
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """One stage. ``duration_ms`` and ``tokens`` are what the worker said, summed over attempts."""
+
+    stage_id: str
+    name: str
+    status: StageStatus = "pending"
+    attempts: int = 0
+    started_us: int | None = None
+    ended_us: int | None = None
+    duration_ms: float | None = None
+    tokens: int | None = None
+    agent: str | None = None
+    complexity: float | None = None
+    drift: float | None = None
+    error: str | None = None
+    recoveries: int = 0
+    violations: int = 0
+
+
+class RoutingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One routing decision; ``n`` counts them from 1. ``alternatives`` are ``{agent, score, reason}``."""
+
+    n: int
+    position: int
+    time_us: int | None
+    stage_id: str | None
+    agent: str | None
+    complexity: float | None
+    confidence: float | None
+    source: str | None
+    alternatives: tuple[dict[str, Any], ...] = ()
+
+
+class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of failures and recovery; ``n`` counts them from 1.
+
+    ``engine`` is the number of the engine that tells it (M4 replay, M9 failures, M10 recovery, M18
+    drift, M19 policy); ``detail`` what an expanded row shows, as label and text.
+    """
+
+    n: int
+    position: int
+    time_us: int | None
+    stage_id: str | None
+    kind: LedgerKind
+    engine: str
+    outcome: Outcome
+    title: str
+    detail: tuple[tuple[str, str], ...] = ()
+
+
+class Artifact(msgspec.Struct, frozen=True, kw_only=True):
+    """One artifact by its file name; ``version`` counts how often it was begun anew with other text."""
+
+    file: str
+    name: str
+    kind: str
+    stage_id: str | None
+    status: ArtifactStatus
+    chars: int = 0
+    version: int = 1
+    sha256: str | None = None
+    has_content: bool = True
+    position: int = 0
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of each came, over the whole run."""
+
+    events: int = 0
+    logs: int = 0
+    warnings: int = 0
+    errors: int = 0
+    routing: int = 0
+    ledger: int = 0
+    problems: int = 0
+    unknown: int = 0
+
+
+class RunState(msgspec.Struct, frozen=True, kw_only=True):
+    """A run after the first ``position`` events of its log.
+
+    ``tokens`` is the worker's own total where it told one, else the sum over the stages so far.
+    ``complexity`` and ``drift`` are the newest figures told, 0 to 1. ``verified`` is the verdict of a
+    replay. Stages and artifacts stand in the order of their first mention.
+    """
+
+    position: int = 0
+    run_id: str | None = None
+    status: RunStatus = "queued"
+    success: bool | None = None
+    error: str | None = None
+    task: str | None = None
+    worker: str | None = None
+    budget: int | None = None
+    strict_mode: bool | None = None
+    replay_of: str | None = None
+    started_us: int | None = None
+    ended_us: int | None = None
+    last_us: int | None = None
+    latency_ms: float | None = None
+    tokens: int = 0
+    total_stages: int | None = None
+    complexity: float | None = None
+    drift: float | None = None
+    replay_token: dict[str, Any] | None = None
+    cost_report: dict[str, Any] | None = None
+    verified: dict[str, Any] | None = None
+    stages: tuple[Stage, ...] = ()
+    routing: tuple[RoutingRow, ...] = ()
+    ledger: tuple[LedgerRow, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    counts: Counts = Counts()
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended, one way or another."""
+        return self.status in ENDED
