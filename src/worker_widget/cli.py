@@ -1,0 +1,27 @@
+"""The command line: ``worker-widget host``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from .host import process
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="worker-widget", description="Workers, live in a notebook cell.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    host = commands.add_parser(
+        "host",
+        help="run the embedded worker host here until Ctrl+C",
+        description="Run the embedded worker host on 127.0.0.1. This user's notebooks find it by themselves.",
+    )
+    process.add_options(host)
+    options = parser.parse_args(arguments)
+    return process.run(options.port, options.idle_minutes, detach=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

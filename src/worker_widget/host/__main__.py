@@ -1,0 +1,21 @@
+"""``python -m worker_widget.host``: the host, detached from whoever started it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from .process import add_options, run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m worker_widget.host", description="The embedded worker host."
+    )
+    add_options(parser)
+    options = parser.parse_args()
+    return run(options.port, options.idle_minutes, detach=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

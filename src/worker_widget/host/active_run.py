@@ -1,0 +1,151 @@
+"""One run in flight: what its worker tells, and how it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+import msgspec
+
+from ..events import (
+    TERMINAL,
+    TYPES,
+    ArtifactCreated,
+    Payload,
+    ReplayVerified,
+    RunCancelled,
+    RunFailed,
+    RunStarted,
+    StageCompleted,
+    encode,
+)
+from ..run.artifacts import file_name
+from .bus import Feed
+from .models import RunRequest
+from .recorder import Recorder
+from .replay import ReplayOf, sum_of
+from .store import StoredEvent
+from .worker import RunResult, Worker
+
+STOP_GRACE_S = 1.0
+"""How long a worker that is stopped has for cleaning up, before the run ends without it."""
+
+_HOST_TELLS = (RunStarted, ReplayVerified, *TERMINAL)
+
+_log = logging.getLogger(__name__)
+
+
+class Stopped(Exception):
+    """The run was stopped from outside; ``event`` is the terminal event that says why."""
+
+    def __init__(self, event: RunCancelled | RunFailed) -> None:
+        super().__init__(event)
+        self.event = event
+
+
+class ActiveRun:
+    """What one run has told so far.
+
+    ``artifacts`` are the finished artifacts' texts and ``sums`` their SHA-256, by file name;
+    ``tokens`` is the sum over the completed stages. ``streamed`` is false for a run whose events
+    nobody may follow. ``over`` is true once its terminal event is told.
+    """
+
+    def __init__(
+        self,
+        *,
+        number: int,
+        run_id: str,
+        worker_id: str,
+        request: RunRequest,
+        created_us: int,
+        recorder: Recorder,
+        feed: Feed,
+        streamed: bool,
+        replay_of: ReplayOf | None,
+    ) -> None:
+        self.number = number
+        self.run_id = run_id
+        self.worker_id = worker_id
+        self.request = request
+        self.created_us = created_us
+        self.feed = feed
+        self.replay_of = replay_of
+        self.artifacts: dict[str, str] = {}
+        self.sums: dict[str, str] = {}
+        self.tokens = 0
+        self.over = False
+        self._recorder = recorder
+        self._streamed = streamed
+        self._seq = 0
+        self._time = datetime.min.replace(tzinfo=UTC)
+        self._stop: RunCancelled | RunFailed | None = None
+        self._stopping = asyncio.Event()
+
+    def emit(self, data: Payload) -> None:
+        """What the worker calls, on the event loop's thread. After the run's end it does nothing.
+
+        Raises ``ValueError`` for an event that is the host's to tell, ``TypeError`` for one that is
+        no JSON.
+        """
+        if isinstance(data, _HOST_TELLS):
+            raise ValueError(f"{TYPES[type(data)]} is told by the host, not by a worker")
+        if self.over:
+            return
+        if isinstance(data, ArtifactCreated):
+            data = self._keep(data)
+        elif isinstance(data, StageCompleted):
+            self.tokens += data.tokens_used or 0
+        self.tell(data)
+
+    def tell(self, data: Payload) -> None:
+        """Stamp and number an event, and hand it on to be stored and streamed."""
+        self._time = max(self._time, datetime.now(UTC))
+        raw = encode(data, run_id=self.run_id, time=self._time)
+        if self._streamed:
+            self._seq += 1
+            self._recorder.event(self.number, StoredEvent(self._seq, TYPES[type(data)], raw))
+
+    def stop(self, event: RunCancelled | RunFailed) -> None:
+        """End the run with this event, soon. The first call counts."""
+        if self._stop is None:
+            self._stop = event
+            self._stopping.set()
+
+    async def work(self, worker: Worker) -> RunResult:
+        """Let the worker do the run. Raises `Stopped`, or whatever the worker raises."""
+        work = asyncio.create_task(self._execute(worker))
+        stop = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if self._stop is None:
+            return await work
+        work.cancel()
+        await asyncio.wait({work}, timeout=STOP_GRACE_S)
+        if not work.done():
+            _log.error("Run %s: the worker goes on although its run was stopped", self.run_id)
+        elif not work.cancelled() and (error := work.exception()) is not None:
+            _log.error("Run %s: the worker failed while being stopped", self.run_id, exc_info=error)
+        raise Stopped(self._stop)
+
+    async def _execute(self, worker: Worker) -> RunResult:
+        """A worker can end neither the host nor the task that watches over it."""
+        try:
+            return await worker.execute(self.request, self.emit, run_id=self.run_id)
+        except SystemExit as error:
+            raise RuntimeError(f"it tried to exit with {error.code!r}") from error
+        except asyncio.CancelledError as error:
+            if self._stop is None:
+                raise RuntimeError("it cancelled its own run") from error
+            raise
+
+    def _keep(self, data: ArtifactCreated) -> ArtifactCreated:
+        name = file_name(data.artifact_name, data.artifact_type)
+        if data.content is not None:
+            self.artifacts[name] = data.content
+            if data.sha256 is None:
+                data = msgspec.structs.replace(data, sha256=sum_of(data.content))
+        if data.sha256 is not None:
+            self.sums[name] = data.sha256
+        return data

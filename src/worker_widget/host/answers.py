@@ -1,0 +1,101 @@
+"""The shapes of what the worker API answers about runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from .store import NewRun, RunSummary, StoredRun
+from .worker import RunResult
+
+EMPTY_DETAIL: Mapping[str, Any] = {
+    "artifacts": None,
+    "replay_token": None,
+    "cost_report": None,
+    "policy_violations": [],
+    "recovery_log": [],
+    "drift_metrics": {},
+    "execution_trace": [],
+    "routing_decisions": [],
+}
+"""The part of a run response that only the worker knows, before it has told it."""
+
+
+def detail(result: RunResult, *, artifacts: Mapping[str, str], replay_token: Mapping[str, Any]) -> bytes:
+    """The worker's part of a run response, as it is stored.
+
+    Raises ``TypeError`` or ``ValueError`` where the result holds what is no JSON.
+    """
+    return msgspec.json.encode(
+        {
+            "artifacts": artifacts,
+            "replay_token": replay_token,
+            "cost_report": result.cost_report,
+            "policy_violations": result.policy_violations,
+            "recovery_log": result.recovery_log,
+            "drift_metrics": result.drift_metrics,
+            "execution_trace": result.execution_trace,
+            "routing_decisions": result.routing_decisions,
+        }
+    )
+
+
+def artifacts_only(artifacts: Mapping[str, str]) -> bytes:
+    """The same for a run that did not complete: what it had made by then."""
+    return msgspec.json.encode({**EMPTY_DETAIL, "artifacts": artifacts or None})
+
+
+def queued(run: NewRun) -> StoredRun:
+    """A new run, before anything has happened to it."""
+    return StoredRun(
+        number=run.number,
+        run_id=run.run_id,
+        task=run.task,
+        status="queued",
+        success=None,
+        created_us=run.created_us,
+        total_latency_ms=None,
+        worker=run.worker,
+        request=run.request,
+        error=None,
+        total_tokens=0,
+        detail=None,
+    )
+
+
+def run_response(run: StoredRun) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "success": run.success,
+        "status": run.status,
+        **(EMPTY_DETAIL if run.detail is None else msgspec.json.decode(run.detail)),
+        "error": run.error,
+        "total_tokens_used": run.total_tokens,
+        "total_latency_ms": run.total_latency_ms,
+        "created_at": iso(run.created_us),
+    }
+
+
+def listing(runs: list[RunSummary], *, cursor: str | None) -> dict[str, Any]:
+    """``total`` is the number of runs in this answer; ``cursor`` asks for the next ones, if any."""
+    items = [
+        {
+            "run_id": run.run_id,
+            "task": run.task,
+            "status": run.status,
+            "success": run.success,
+            "created_at": iso(run.created_us),
+            "total_latency_ms": run.total_latency_ms,
+        }
+        for run in runs
+    ]
+    return {"runs": items, "total": len(items), "next_cursor": cursor}
+
+
+def iso(time_us: int) -> str:
+    """ISO 8601 in UTC with microseconds, of microseconds since 1970."""
+    seconds, micros = divmod(time_us, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros).isoformat(timespec="microseconds")

@@ -1,0 +1,40 @@
+"""One host per home: a lock that lives as long as the process that holds it."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+class LockHeld(Exception):
+    """Another process holds the lock."""
+
+
+class HostLock:
+    """An exclusive ``flock`` on a file that stays. The system lets go of it when the process ends,
+    however it ends, so it is never stale.
+
+    Raises `LockHeld`, or ``OSError`` where the file cannot be made or locked.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                raise LockHeld from None
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._file)

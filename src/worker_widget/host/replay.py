@@ -1,0 +1,78 @@
+"""Replay tokens: what identifies a request, and whether its artifacts came out the same.
+
+All sums are SHA-256 in hex. The sum of a request is taken of its canonical JSON: keys sorted, no
+spaces, every default written out, without ``pace``, which changes the show but not the work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from .models import RunRequest
+
+
+@dataclass(frozen=True)
+class ReplayOf:
+    """What a replay is checked against: the run it repeats, and its artifacts' sums by file name."""
+
+    run_id: str
+    artifacts: Mapping[str, str]
+
+
+def sum_of(text: str) -> str:
+    """Of the text's UTF-8 bytes."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def request_hash(request: RunRequest) -> str:
+    return _canonical_hash(request.model_dump(mode="json", exclude={"pace"}))
+
+
+def brand_hash(request: RunRequest) -> str:
+    """Of the request's brand; without one, of ``null``."""
+    return _canonical_hash(None if request.brand is None else request.brand.model_dump(mode="json"))
+
+
+def token(
+    request: RunRequest,
+    *,
+    run_id: str,
+    created_at: str,
+    stages: Sequence[str],
+    total_tokens: int,
+    artifacts: Mapping[str, str],
+    worker: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The replay token of a finished run: ``worker`` is the worker's own part of it (its plan, seed
+    and version), ``artifacts`` the sums by file name."""
+    return {
+        "plan_id": None,
+        "seed": None,
+        "version": None,
+        "stages": list(stages),
+        **worker,
+        "run_id": run_id,
+        "request_context_hash": request_hash(request),
+        "brand_context_hash": brand_hash(request),
+        "created_at": created_at,
+        "total_tokens": total_tokens,
+        "artifacts": dict(artifacts),
+    }
+
+
+def verdict(
+    expected: Mapping[str, str], actual: Mapping[str, str]
+) -> tuple[bool, list[dict[str, str | None]]]:
+    """Whether both are the same, and each artifact's two sums; ``None`` where one side has none."""
+    names = sorted(expected.keys() | actual.keys())
+    sums = [{"name": name, "expected": expected.get(name), "actual": actual.get(name)} for name in names]
+    return dict(expected) == dict(actual), sums
+
+
+def _canonical_hash(value: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()

@@ -1,0 +1,344 @@
+"""The life of runs: start, end, cancel, replay, list, delete, and what a host that died left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import time
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from itertools import count
+
+from ..events import (
+    TYPES,
+    ReplayVerified,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunStarted,
+    StagePlan,
+    encode,
+)
+from . import answers, replay
+from .active_run import STOP_GRACE_S, ActiveRun, Stopped
+from .activity import Activity
+from .bus import Bus, Feed
+from .models import ReplayToken, RunRequest
+from .recorder import Recorder
+from .refusals import (
+    HostStopping,
+    NothingToReplay,
+    RunInFlight,
+    RunIsOver,
+    RunNotFound,
+    TooManyRuns,
+)
+from .registry import Registry
+from .store import Batch, NewRun, RunEnd, RunStore, RunSummary, StoredEvent, StoredRun
+from .store_thread import StoreThread
+from .worker import RunError, RunResult, Worker
+
+MAX_IN_FLIGHT = 64
+
+INTERRUPTED = "The host stopped while this run was in flight."
+CANCELLED = "Stopped on request."
+
+_TERMINAL_EVENTS = {
+    "completed": TYPES[RunCompleted],
+    "failed": TYPES[RunFailed],
+    "cancelled": TYPES[RunCancelled],
+}
+
+_log = logging.getLogger(__name__)
+
+
+class Runs:
+    """All runs of this host, in flight and over. Every method is for the event loop's thread."""
+
+    def __init__(
+        self,
+        thread: StoreThread,
+        registry: Registry,
+        activity: Activity,
+        *,
+        max_in_flight: int = MAX_IN_FLIGHT,
+    ) -> None:
+        self._thread = thread
+        self._store = thread.store
+        self._registry = registry
+        self._activity = activity
+        self._max_in_flight = max_in_flight
+        self._bus = Bus(lambda run, after: thread.call(thread.store.events, run, after))
+        self._recorder = Recorder(thread, self._bus, self._on_trouble)
+        self._numbers = count(thread.store.last_number() + 1)
+        self._active: dict[str, ActiveRun] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._active)
+
+    async def record(self) -> None:
+        """Store and publish what the runs tell, for ever: the host's one background task."""
+        await self._recorder.run()
+
+    async def start(
+        self,
+        worker_id: str,
+        request: RunRequest,
+        *,
+        streamed: bool = True,
+        replay_of: replay.ReplayOf | None = None,
+    ) -> StoredRun:
+        """Store a new run and set it going; returns it as queued.
+
+        Raises a `Refusal`, or ``sqlite3.Error`` where the run cannot be stored.
+        """
+        worker = self._registry.worker(worker_id)
+        if self._closing:
+            raise HostStopping
+        if self.in_flight >= self._max_in_flight:
+            raise TooManyRuns(self._max_in_flight)
+        number = next(self._numbers)
+        run = ActiveRun(
+            number=number,
+            run_id=str(uuid.uuid4()),
+            worker_id=worker_id,
+            request=request,
+            created_us=time.time_ns() // 1000,
+            recorder=self._recorder,
+            feed=self._bus.open(number),
+            streamed=streamed,
+            replay_of=replay_of,
+        )
+        new = NewRun(
+            number=number,
+            run_id=run.run_id,
+            worker=worker_id,
+            task=request.task,
+            request=request.model_dump_json(),
+            request_hash=replay.request_hash(request),
+            created_us=run.created_us,
+        )
+        self._active[run.run_id] = run
+        try:
+            await self._thread.call(self._store.add, new)
+        except BaseException:
+            del self._active[run.run_id]
+            self._bus.close(number)
+            raise
+        task = asyncio.create_task(self._supervise(run, worker))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return answers.queued(new)
+
+    async def finish(self, run: StoredRun) -> StoredRun:
+        """Wait for the run's end; returns it as it is then."""
+        feed = self._bus.feed(run.number)
+        if feed is not None:
+            await feed.end()
+        return await self.find(run.worker, run.run_id)
+
+    async def replay(self, worker_id: str, token: ReplayToken) -> StoredRun:
+        """Do the token's request again, and verify that the artifacts are those the token names."""
+        self._registry.worker(worker_id)
+        original = await self._thread.call(
+            self._store.run_of_request, worker_id, token.request_context_hash, token.run_id
+        )
+        if original is None:
+            raise NothingToReplay(token.request_context_hash)
+        return await self.start(
+            worker_id,
+            RunRequest.model_validate_json(original.request),
+            replay_of=replay.ReplayOf(original.run_id, token.artifacts),
+        )
+
+    async def find(self, worker_id: str, run_id: str) -> StoredRun:
+        """Raises `RunNotFound`."""
+        run = await self._thread.call(self._store.run, worker_id, run_id)
+        if run is None:
+            raise RunNotFound
+        return run
+
+    async def page(
+        self,
+        worker_id: str,
+        *,
+        limit: int,
+        before: int | None,
+        status: str | None,
+        since_us: int | None,
+    ) -> tuple[list[RunSummary], int | None]:
+        """Runs, newest first, and the number below which the next page starts, if there is one."""
+        runs = await self._thread.call(
+            self._store.runs, worker_id, limit=limit + 1, before=before, status=status, since_us=since_us
+        )
+        page = runs[:limit]
+        return page, page[-1].number if len(runs) > limit else None
+
+    async def cancel(self, worker_id: str, run_id: str) -> None:
+        """Ask a run to stop. Raises `RunNotFound`, or `RunIsOver`."""
+        run = self._active.get(run_id)
+        if run is not None and run.worker_id == worker_id:
+            if not run.over:
+                return run.stop(RunCancelled(reason=CANCELLED))
+            await run.feed.end()
+        raise RunIsOver((await self.find(worker_id, run_id)).status)
+
+    async def delete(self, worker_id: str, run_id: str) -> None:
+        """Delete a run and its events. Raises `RunNotFound`, or `RunInFlight`."""
+        run = await self.find(worker_id, run_id)
+        active = self._active.get(run_id)
+        if active is not None:
+            if not active.over:
+                raise RunInFlight
+            await active.feed.end()
+        await self._thread.call(self._store.delete, run.number)
+
+    async def feed(self, run: StoredRun) -> Feed:
+        """How much of the run is stored, and whether there will be more."""
+        live = self._bus.feed(run.number)
+        return live or Feed(await self._thread.call(self._store.last_seq, run.number), over=True)
+
+    def subscribe(
+        self, run: StoredRun, feed: Feed, after: int, *, quiet_s: float
+    ) -> AsyncIterator[list[StoredEvent]]:
+        """See `Bus.subscribe`."""
+        return self._bus.subscribe(run.number, feed, after, quiet_s=quiet_s)
+
+    async def terminal_event(self, run: StoredRun) -> str | None:
+        """The type of the event that ended the run; ``None`` where the run has been deleted."""
+        ended = await self._thread.call(self._store.run, run.worker, run.run_id)
+        return None if ended is None else _TERMINAL_EVENTS[ended.status]
+
+    async def events(self, worker_id: str, run_id: str) -> AsyncIterator[list[StoredEvent]]:
+        """All events stored by now, in batches; none for a run that is not known."""
+        run = await self._thread.call(self._store.run, worker_id, run_id)
+        if run is None:
+            return
+        last = (await self.feed(run)).last
+        async for batch in self._bus.subscribe(run.number, Feed(last, over=True), 0, quiet_s=0):
+            yield batch
+
+    async def close(self) -> None:
+        """Take no more runs, and fail those in flight; returns once that is stored."""
+        self._closing = True
+        for run in self._active.values():
+            run.stop(RunFailed(success=False, error=INTERRUPTED))
+        try:
+            async with asyncio.timeout(STOP_GRACE_S + 1):
+                for run in list(self._active.values()):
+                    await run.feed.end()
+        except TimeoutError:
+            _log.error("%d runs could not be ended in time; the next start ends them", self.in_flight)
+
+    async def _supervise(self, run: ActiveRun, worker: Worker) -> None:
+        with self._activity:
+            self._recorder.started(run.number)
+            self._recorder.ended(await self._perform(run, worker))
+            await run.feed.end()
+            del self._active[run.run_id]
+
+    async def _perform(self, run: ActiveRun, worker: Worker) -> RunEnd:
+        """From ``run_started`` to the terminal event, whatever the worker does in between."""
+        began = time.perf_counter()
+        request = run.request
+        try:
+            stages = worker.stages()
+            run.tell(
+                RunStarted(
+                    task=request.task,
+                    has_brand=request.brand is not None,
+                    budget=request.budget,
+                    strict_mode=request.strict_mode,
+                    worker=run.worker_id,
+                    stages=[StagePlan(stage_id=stage_id, name=name) for stage_id, name in stages],
+                    replay_of=None if run.replay_of is None else run.replay_of.run_id,
+                )
+            )
+            result = await run.work(worker)
+            latency_ms = _ms_since(began)
+            return _complete(run, result, [stage_id for stage_id, _ in stages], latency_ms)
+        except Stopped as stopped:
+            event = stopped.event
+        except RunError as error:
+            event = RunFailed(success=False, error=str(error) or "The worker gave no reason.")
+        except Exception as error:
+            _log.exception("Run %s: the worker failed unexpectedly", run.run_id)
+            reason = f"The worker failed unexpectedly ({type(error).__name__}: {error})."
+            event = RunFailed(success=False, error=reason)
+        return _break_off(run, event, _ms_since(began))
+
+    def _on_trouble(self, error: sqlite3.Error) -> None:
+        for run in self._active.values():
+            run.stop(RunFailed(success=False, error=f"The host could not store the run's events ({error})."))
+
+
+def fail_interrupted(store: RunStore) -> int:
+    """Fail every run that a host which is gone left in flight; returns how many there were."""
+    batch = Batch()
+    event = RunFailed(success=False, error=INTERRUPTED)
+    for number, run_id in store.unfinished():
+        raw = encode(event, run_id=run_id, time=datetime.now(UTC))
+        batch.events[number] = [StoredEvent(store.last_seq(number) + 1, TYPES[RunFailed], raw)]
+        batch.ended.append(RunEnd(number, "failed", False, INTERRUPTED))
+    store.write(batch)
+    return len(batch.ended)
+
+
+def _complete(run: ActiveRun, result: RunResult, stages: list[str], latency_ms: float) -> RunEnd:
+    artifacts = {**run.artifacts, **result.artifacts}
+    sums = {name: replay.sum_of(text) for name, text in result.artifacts.items()} | run.sums
+    token = replay.token(
+        run.request,
+        run_id=run.run_id,
+        created_at=answers.iso(run.created_us),
+        stages=stages,
+        total_tokens=result.total_tokens,
+        artifacts=sums,
+        worker=result.replay_token or {},
+    )
+    end = RunEnd(
+        number=run.number,
+        status="completed",
+        success=True,
+        total_tokens=result.total_tokens,
+        total_latency_ms=latency_ms,
+        detail=answers.detail(result, artifacts=artifacts, replay_token=token),
+    )
+    if run.replay_of is not None:
+        identical, compared = replay.verdict(run.replay_of.artifacts, sums)
+        run.tell(ReplayVerified(identical=identical, artifacts=compared))
+    run.tell(
+        RunCompleted(
+            success=True,
+            total_tokens=result.total_tokens,
+            total_latency_ms=latency_ms,
+            artifacts_count=len(artifacts.keys() | sums.keys()),
+            replay_token=token,
+            cost_report=None if result.cost_report is None else dict(result.cost_report),
+        )
+    )
+    run.over = True
+    return end
+
+
+def _break_off(run: ActiveRun, event: RunFailed | RunCancelled, latency_ms: float) -> RunEnd:
+    run.tell(event)
+    run.over = True
+    return RunEnd(
+        number=run.number,
+        status="cancelled" if isinstance(event, RunCancelled) else "failed",
+        success=False,
+        error=event.reason if isinstance(event, RunCancelled) else event.error,
+        total_tokens=run.tokens,
+        total_latency_ms=latency_ms,
+        detail=answers.artifacts_only(run.artifacts),
+    )
+
+
+def _ms_since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 3)

@@ -1,0 +1,34 @@
+"""Events as server-sent events, byte for byte as the worker API says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from .store import StoredEvent
+
+RETRY_MS = 1000
+KEEPALIVE = b": keepalive\n\n"
+
+
+def opening(run_id: str) -> bytes:
+    """How each connection starts: the time to wait before a reconnect, and ``connected``."""
+    return b"retry: %d\n" % RETRY_MS + _bare(b"connected", {"run_id": run_id})
+
+
+def frames(events: Iterable[StoredEvent]) -> bytes:
+    """Run events, each with its sequence number as ``id``, for one write."""
+    return b"".join(
+        b"id: %d\nevent: %s\ndata: %s\n\n" % (event.seq, event.type.encode(), event.raw) for event in events
+    )
+
+
+def closing(run_id: str, reason: str) -> bytes:
+    """How the stream of a finished run ends; ``reason`` is the type of its terminal event."""
+    return _bare(b"stream_end", {"run_id": run_id, "reason": reason})
+
+
+def _bare(name: bytes, data: dict[str, str]) -> bytes:
+    """A frame without an id, so that it never counts as the last event seen."""
+    return b"event: %s\ndata: %s\n\n" % (name, msgspec.json.encode(data))

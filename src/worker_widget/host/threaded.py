@@ -1,0 +1,96 @@
+"""The host in a thread of this process, over a real socket: for tests, and for programs of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .listener import listen
+from .models import WorkerInfo
+from .registry import Registry
+from .server import Settings, serve
+from .store import RunStore
+from .worker import Worker
+
+
+class ThreadedHost:
+    """``with ThreadedHost(directory, workers) as host:`` serves at ``host.url`` with key ``host.token``.
+
+    The run store is ``host.db`` in the directory. No state file, lock or log is made, and no
+    other process finds this host.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        workers: Mapping[str, Worker | WorkerInfo],
+        *,
+        settings: Settings | None = None,
+        port: int = 0,
+    ) -> None:
+        self.token = secrets.token_urlsafe(32)
+        self._store = RunStore.open(directory / "host.db")
+        try:
+            self._listener = listen(port)
+        except BaseException:
+            self._store.close()
+            raise
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._registry = Registry(workers)
+        self._settings = settings or Settings()
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="worker-host", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """End as on a signal; runs in flight fail. Returns when all is over."""
+        if self._loop is not None and self._stop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Return when the host has ended by itself, being idle."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            self._failure = error
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        await serve(
+            self._listener,
+            self._store,
+            self._registry,
+            self.token,
+            self._settings,
+            stop=self._stop,
+            ready=self._ready.set,
+        )

@@ -1,0 +1,66 @@
+"""What the host asks of a worker, and what it gives one. The host knows no worker past this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..events import Payload
+from .models import Brand, RunRequest, WorkerInfo
+
+
+class Emit(Protocol):
+    """Tell one event. The host stamps, numbers, stores and streams it, in the order of the calls."""
+
+    def __call__(self, data: Payload) -> None: ...
+
+
+@dataclass(frozen=True)
+class BrandReport:
+    """What a worker makes of a brand that passed the request model."""
+
+    warnings: tuple[str, ...] = ()
+    policy_rules_generated: int = 0
+    drift_anchors_count: int = 0
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a finished run leaves: the fields of the run response that only the worker knows.
+
+    ``artifacts`` maps file names to their whole text. The host adds status, times and ids.
+    """
+
+    artifacts: Mapping[str, str] = field(default_factory=dict)
+    replay_token: Mapping[str, Any] | None = None
+    cost_report: Mapping[str, Any] | None = None
+    total_tokens: int = 0
+    policy_violations: tuple[Mapping[str, Any], ...] = ()
+    recovery_log: tuple[Mapping[str, Any], ...] = ()
+    drift_metrics: Mapping[str, float] = field(default_factory=dict)
+    execution_trace: tuple[Mapping[str, Any], ...] = ()
+    routing_decisions: tuple[Mapping[str, Any], ...] = ()
+
+
+class RunError(Exception):
+    """A run that cannot go on. Its text is the ``error`` of ``run_failed``, for a person to read."""
+
+
+class Worker(Protocol):
+    """A worker: stateless between runs, so that one instance serves many at once."""
+
+    info: WorkerInfo
+
+    def check_brand(self, brand: Brand) -> BrandReport: ...
+
+    async def execute(self, request: RunRequest, emit: Emit, *, run_id: str) -> RunResult:
+        """Do the run, telling everything but its start and end (the host tells ``run_started`` and
+        the terminal event). Raise `RunError` where it fails; being cancelled is ``CancelledError``.
+        The artifacts' bytes depend on the request alone, so that the host can verify a replay.
+        """
+        ...
+
+    def stages(self) -> tuple[tuple[str, str], ...]:
+        """Id and display name of each stage, in order."""
+        ...
