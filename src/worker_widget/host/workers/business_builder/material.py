@@ -1,0 +1,154 @@
+"""What the writing may use: every text of the task and the brand that can be quoted, by where it is from.
+
+A location is a path such as ``brand.mission`` or ``brief.features[1]``. Policies are checked against
+these texts before anything is written, and a rewritten text takes the place of the original, so that
+nothing downstream can quote what was refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ...models import Audience, Brand, RunRequest, Tone
+from . import brief as brief_reader
+from . import grammar, library
+from .brief import Brief
+from .library import Field, Kind
+from .vocabulary import word_set
+
+QUOTED_AS_GIVEN = "brand.required_disclosures"
+"""Where texts stand that no rule may change."""
+
+_DEFAULT_AUDIENCES: tuple[Audience, ...] = ("b2b_smb",)
+_GENERAL_NOUNS = word_set(
+    "tool app application platform software service website site product system solution solutions "
+    "shop store studio agency book course plugin bot device"
+)
+
+
+@dataclass(frozen=True)
+class Material:
+    """The brief and the brand of one run, cleaned.
+
+    ``texts`` maps locations to quotable texts. ``working_title`` says that the name is ours, derived from
+    the task. ``audiences`` is empty where the brand says nothing in particular.
+    """
+
+    name: str
+    working_title: bool
+    tone: Tone
+    audiences: tuple[Audience, ...]
+    brief: Brief
+    kind: Kind
+    field: Field
+    texts: Mapping[str, str]
+
+    def text(self, location: str) -> str:
+        """The text from ``location``; empty if there is none."""
+        return self.texts.get(location, "")
+
+    def all(self, location: str) -> tuple[str, ...]:
+        """The texts of a list, such as ``brand.audience_pain_points``, in order."""
+        return tuple(text for key, text in self.texts.items() if key.startswith(location + "["))
+
+    def with_text(self, location: str, text: str) -> Material:
+        """The same with another text at ``location``; an empty one takes it away."""
+        texts = {**self.texts, location: text}
+        if not text:
+            del texts[location]
+        changed = replace(self, texts=texts)
+        return replace(changed, name=title_for(changed)) if self.working_title else changed
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """What drift is measured against: the brand's own words, or without a brand the brief's."""
+        own = ("brand.mission", "brand.value_proposition", "brand.tagline", "brand.vision")
+        brand = tuple(self.texts[location] for location in own if location in self.texts)
+        return brand or tuple(text for key, text in self.texts.items() if key.startswith("brief."))
+
+
+def gather(request: RunRequest) -> Material:
+    """The material of a request."""
+    read = brief_reader.read(request.task)
+    brand = request.brand
+    texts = dict(_brief_texts(read))
+    if brand is not None:
+        texts.update(_brand_texts(brand))
+        read = _informed_by(read, brand)
+    kind = library.kinds()[read.kind]
+    field = library.fields()[read.field] if read.field else kind
+    name = grammar.clean(brand.company_name) if brand else (read.name or "")
+    gathered = Material(
+        name=name,
+        working_title=not name,
+        tone=brand.tone.primary if brand else "neutral",
+        audiences=_audiences(brand, read),
+        brief=read,
+        kind=kind,
+        field=field,
+        texts=texts,
+    )
+    return gathered if name else replace(gathered, name=title_for(gathered))
+
+
+def title_for(material: Material) -> str:
+    """A working title from the task's own words: "Podcast Tool", "Climate Sensor", "Habit-Tracking App"."""
+    subject = material.text("brief.subject")
+    audience = material.text("brief.audience")
+    if not subject:
+        return grammar.title(material.field.noun)
+    if subject.lower() in _GENERAL_NOUNS:
+        if material.field.modifier:
+            return grammar.title(f"{material.field.modifier} {subject}")
+        if audience and len(audience.split()) <= 2:
+            *start, last = audience.split()
+            return grammar.title(" ".join([*start, grammar.singular(last), subject]))
+    return grammar.title(subject)
+
+
+def _brief_texts(read: Brief) -> Mapping[str, str]:
+    single = ("subject", "audience", "activity", "theme", "setting", "place")
+    texts = {f"brief.{label}": getattr(read, label) for label in single}
+    texts |= {f"brief.features[{index}]": feature for index, feature in enumerate(read.features)}
+    return {location: text for location, text in texts.items() if text}
+
+
+def _brand_texts(brand: Brand) -> Mapping[str, str]:
+    texts = {
+        "brand.mission": brand.mission,
+        "brand.value_proposition": brand.value_proposition,
+        "brand.tagline": brand.tagline or "",
+        "brand.vision": brand.vision or "",
+    }
+    lists = {
+        "brand.audience_pain_points": brand.audience_pain_points,
+        "brand.voice_attributes": brand.voice_attributes,
+        "brand.tone.examples_good": brand.tone.examples_good,
+        QUOTED_AS_GIVEN: brand.required_disclosures,
+    }
+    for location, items in lists.items():
+        texts |= {f"{location}[{index}]": item for index, item in enumerate(items)}
+    cleaned = {location: grammar.clean(text) for location, text in texts.items()}
+    return {location: text for location, text in cleaned.items() if text}
+
+
+def _informed_by(read: Brief, brand: Brand) -> Brief:
+    """The brief with its line of business read from the brand, where the task does not name a subject."""
+    if read.subject is not None or read.field is not None:
+        return read
+    said = " ".join(grammar.clean(text) for text in (brand.value_proposition, brand.mission))
+    field = brief_reader.recognise((), grammar.clean(brand.company_name), said)
+    if field:
+        return replace(read, field=field, kind=library.fields()[field].kind)
+    own = brief_reader.read(brand.value_proposition)
+    return replace(read, kind=own.kind if own.subject else "software")
+
+
+def _audiences(brand: Brand | None, read: Brief) -> tuple[Audience, ...]:
+    """The brand's audiences; the default says nothing if the task names people or is not for businesses."""
+    if brand is None:
+        return ()
+    said = tuple(dict.fromkeys(brand.target_audience))
+    for_business = read.kind in {"software", "practice"} and read.audience is None
+    return () if said == _DEFAULT_AUDIENCES and not for_business else said

@@ -1,0 +1,224 @@
+"""Reading tasks: subject, audience, purpose and line of business."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker_widget.host.models import RunRequest
+from worker_widget.host.workers.business_builder import grammar, language
+from worker_widget.host.workers.business_builder.brief import Brief, facts, read
+from worker_widget.host.workers.business_builder.material import gather
+
+TASKS = [
+    ("A tool for podcasters", "software", "podcast", {"subject": "tool", "audience": "podcasters"}),
+    (
+        "Create a landing page for my neighbourhood bakery in Lyon",
+        "place",
+        "bakery",
+        {"subject": "neighbourhood bakery", "place": "Lyon"},
+    ),
+    (
+        "Launch a law firm for tenants in Berlin",
+        "practice",
+        "law",
+        {"subject": "law firm", "audience": "tenants", "place": "Berlin"},
+    ),
+    (
+        "A climate sensor for greenhouses",
+        "device",
+        "sensing",
+        {"subject": "climate sensor", "setting": "greenhouses"},
+    ),
+    (
+        "A children's book about a fox who is afraid of the dark",
+        "publication",
+        "childrens_book",
+        {"subject": "children's book", "theme": "a fox who is afraid of the dark"},
+    ),
+    (
+        "Build a bank API that lets developers open accounts and move money",
+        "software",
+        "banking_api",
+        {"subject": "bank API", "audience": "developers", "activity": "open accounts and move money"},
+    ),
+    (
+        "Open a gym for women over 50 in Leeds",
+        "place",
+        "fitness",
+        {"subject": "gym", "audience": "women over 50", "place": "Leeds"},
+    ),
+    (
+        "Wedding planner for couples who hate stress",
+        "practice",
+        "wedding",
+        {"subject": "wedding planner", "audience": "couples"},
+    ),
+    (
+        "An open-source database with time travel, full-text search and a plain file format",
+        "software",
+        "database",
+        {
+            "subject": "open-source database",
+            "features": "time travel, full-text search and plain file format",
+        },
+    ),
+    ("Create a landing page hero section with compelling copy", "software", None, {}),
+    (
+        "An app that helps nurses swap shifts",
+        "software",
+        None,
+        {"subject": "app", "audience": "nurses", "activity": "swap shifts"},
+    ),
+    (
+        "Please build me a habit-tracking app for busy parents",
+        "software",
+        None,
+        {"subject": "habit-tracking app", "audience": "busy parents"},
+    ),
+    ("We sell handmade candles", "product", None, {"subject": "handmade candles"}),
+    (
+        "I want a website for dog owners",
+        "software",
+        None,
+        {"subject": "website", "audience": "dog owners"},
+    ),
+    (
+        "So I have been thinking for a while about how hard it is for my sister, who runs a small flower "
+        "shop, to keep track of orders. I want an app that helps florists track their orders and deliveries "
+        "without spreadsheets. It should be friendly, and maybe later we add invoices.",
+        "software",
+        None,
+        {"subject": "app", "audience": "florists", "activity": "track their orders and deliveries"},
+    ),
+    (
+        "Erstelle eine Landingpage für eine kleine Bäckerei in Köln",
+        "place",
+        "bakery",
+        {"place": "Köln"},
+    ),
+    (
+        "A marketplace called Hivelot for beekeepers to sell honey",
+        "software",
+        None,
+        {"subject": "marketplace", "audience": "beekeepers", "activity": "sell honey", "name": "Hivelot"},
+    ),
+    (
+        "A podcast about medieval cooking",
+        "publication",
+        None,
+        {"subject": "podcast", "theme": "medieval cooking"},
+    ),
+    (
+        "Bakery management software for small chains",
+        "software",
+        None,
+        {"subject": "bakery management software", "setting": "small chains"},
+    ),
+    (
+        "Online course that teaches retirees to paint watercolours",
+        "publication",
+        None,
+        {"subject": "online course", "audience": "retirees", "activity": "paint watercolours"},
+    ),
+    ("Italian restaurant in Boston", "place", None, {"subject": "Italian restaurant", "place": "Boston"}),
+    (
+        "a tool for recording interviews for journalists",
+        "software",
+        None,
+        {"subject": "tool", "audience": "journalists", "activity": "record interviews"},
+    ),
+    (
+        "An AI assistant for lawyers to review contracts faster",
+        "software",
+        None,
+        {"subject": "AI assistant", "audience": "lawyers", "activity": "review contracts"},
+    ),
+    (
+        "Something for people who bike to work",
+        "software",
+        None,
+        {"audience": "people who bike to work"},
+    ),
+    ("asdf qwer zxcv", "software", None, {}),
+]
+
+
+@pytest.mark.parametrize(("task", "kind", "field", "said"), TASKS, ids=[task[0][:40] for task in TASKS])
+def test_tasks_are_read(task: str, kind: str, field: str | None, said: dict[str, str]) -> None:
+    found = read(task)
+    assert dict(facts(found)) == said
+    assert (found.kind, found.field) == (kind, field)
+
+
+@pytest.mark.parametrize(
+    ("task", "title"),
+    [
+        ("A tool for podcasters", "Podcast Tool"),
+        ("A climate sensor for greenhouses", "Climate Sensor"),
+        ("An app that helps nurses swap shifts", "Nurse App"),
+        ("I want a website for dog owners", "Dog Owner Website"),
+        ("We sell handmade candles", "Handmade Candles"),
+        ("Build a bank API that lets developers open accounts", "Bank API"),
+        ("Eine Landingpage für eine Bäckerei", "Bakery"),
+    ],
+)
+def test_without_a_brand_the_working_title_comes_from_the_task(task: str, title: str) -> None:
+    material = gather(RunRequest(task=task))
+    assert (material.name, material.working_title) == (title, True)
+
+
+def test_a_name_in_the_task_is_no_working_title() -> None:
+    material = gather(RunRequest(task="A marketplace called Hivelot for beekeepers"))
+    assert (material.name, material.working_title) == ("Hivelot", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("A tool for podcasters", "en"),
+        ("Eine App für Hobbygärtner, die an das Gießen erinnert", "de"),
+        ("Un site web pour une boulangerie à Paris", "fr"),
+        ("Una página para un despacho de abogados", "es"),
+        ("Podcast", "en"),
+    ],
+)
+def test_languages_are_told_apart(text: str, code: str) -> None:
+    assert language.detect(text) == code
+
+
+@pytest.mark.parametrize(
+    ("phrase", "whole"),
+    [
+        ("API", "an API"),
+        ("bank API", "a bank API"),
+        ("SaaS", "a SaaS"),
+        ("hourly rate", "an hourly rate"),
+        ("university course", "a university course"),
+        ("umbrella", "an umbrella"),
+        ("useful app", "a useful app"),
+        ("handmade candles", "handmade candles"),
+        ("software", "software"),
+        ("line of candles", "a line of candles"),
+        ("yoga class", "a yoga class"),
+    ],
+)
+def test_articles(phrase: str, whole: str) -> None:
+    assert grammar.with_article(phrase) == whole
+
+
+@pytest.mark.parametrize(
+    ("verb", "form"),
+    [
+        ("swap shifts", "swapping shifts"),
+        ("make bread", "making bread"),
+        ("tie knots", "tying knots"),
+        ("see", "seeing"),
+    ],
+)
+def test_gerunds(verb: str, form: str) -> None:
+    assert grammar.gerund(verb) == form
+
+
+def test_a_brief_counts_what_constrains_it() -> None:
+    assert Brief("x").constraints == 0
+    assert read(TASKS[8][0]).constraints == 3
