@@ -1,0 +1,82 @@
+"""The text of an artifact, put together from the events that tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ..events import ArtifactCreated, ArtifactDelta, ArtifactStarted
+from ..run.log import LoggedEvent
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """More of an artifact's text, told by the event at ``position``.
+
+    ``offset`` counts code points from the start of the text; ``None`` means behind what came before.
+    With ``reset`` the artifact begins anew, with this text; with ``done`` it is complete.
+    """
+
+    position: int
+    offset: int | None
+    text: str
+    reset: bool = False
+    done: bool = False
+
+
+def assemble(pieces: Iterable[tuple[int | None, str]]) -> str:
+    """One text from pieces and their offsets.
+
+    Where two pieces overlap the one that begins first is kept; where one is missing, those around it
+    are joined.
+    """
+    ordered = list(pieces)
+    offsets = [offset for offset, _ in ordered if offset is not None]
+    if len(offsets) == len(ordered):
+        ordered.sort(key=lambda piece: piece[0] or 0)
+    parts: list[str] = []
+    chars = 0
+    for offset, text in ordered:
+        fresh = text if offset is None or offset >= chars else text[chars - offset :]
+        parts.append(fresh)
+        chars += len(fresh)
+    return "".join(parts)
+
+
+def chunk(logged: LoggedEvent, newest_first: Iterable[LoggedEvent]) -> Chunk:
+    """What one event of an artifact adds to its text.
+
+    ``newest_first`` are the events before it, the last one first; they are read only if it takes that.
+    """
+    position = logged.position
+    data = logged.event.data
+    if isinstance(data, ArtifactDelta):
+        return Chunk(position, data.offset, data.text)
+    if not isinstance(data, ArtifactCreated):
+        return Chunk(position, 0, "", reset=True)
+    if data.content is None:
+        return Chunk(position, None, "", done=True)
+    text = newest_text(newest_first) or ""
+    if data.content.startswith(text):
+        return Chunk(position, len(text), data.content[len(text) :], done=True)
+    return Chunk(position, 0, data.content, reset=True, done=True)
+
+
+def newest_text(newest_first: Iterable[LoggedEvent]) -> str | None:
+    """An artifact's text as its events tell it, read from the last event backwards.
+
+    It is the whole content if the newest version is complete, else what of it has come; ``None`` if
+    no text ever came. No more events are read than that takes.
+    """
+    pieces: list[tuple[int | None, str]] = []
+    begun = False
+    for logged in newest_first:
+        data = logged.event.data
+        if isinstance(data, ArtifactDelta):
+            pieces.append((data.offset, data.text))
+        elif isinstance(data, ArtifactStarted):
+            begun = True
+            break
+        elif isinstance(data, ArtifactCreated) and data.content is not None:
+            return data.content
+    return assemble(reversed(pieces)) if begun or pieces else None

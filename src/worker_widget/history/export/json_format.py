@@ -1,0 +1,189 @@
+"""The whole run as JSON: what is known of it, and every event as it came.
+
+One object. Times are ISO 8601 in UTC, durations milliseconds, sizes code points.
+
+================  =======================================================================
+``format``        "worker-widget/run", and ``version`` 1
+``exported_at``   when this was written
+``run``           ids, worker, task, status, error, times, settings, ``replay_token``
+``metrics``       tokens, latency, counts, ``cost_report``
+``stages``        one object each, with times, duration, tokens, agent and drift
+``routing``       every routing decision
+``policy``, ``drift``, ``failures``, ``recovery``, ``replay``
+                  every row of its kind, with its engine and outcome
+``artifacts``     one object each; ``content`` is the text, ``null`` where none came
+``logs``          every log line
+``events``        every event: ``position``, ``id`` where the stream gave one, and ``event``,
+                  the JSON that came, or ``text`` where that was none
+================  =======================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from ...run.log import LoggedEvent
+from ...run.state import Artifact, LedgerRow, RoutingRow, Stage
+from ..logs import LogRow
+from .trace import Trace, instant
+
+_KINDS: Final = {
+    "policy": "policy",
+    "drift": "drift",
+    "failures": "failure",
+    "recovery": "recovery",
+    "replay": "replay",
+}
+
+
+def json_parts(trace: Trace) -> Iterator[str]:
+    """The trace as JSON text, in pieces."""
+    yield "{\n"
+    yield '  "format": "worker-widget/run",\n  "version": 1,\n'
+    yield f'  "exported_at": {_json(instant(trace.exported_us))},\n'
+    yield f'  "run": {_json(_run(trace))},\n'
+    yield f'  "metrics": {_json(_metrics(trace))},\n'
+    yield from _list("stages", (_json(_stage(stage)) for stage in trace.state.stages))
+    yield from _list("routing", (_json(_routing(row)) for row in trace.routing()))
+    for key, kind in _KINDS.items():
+        yield from _list(key, (_json(_ledger(row)) for row in trace.ledger() if row.kind == kind))
+    yield from _list("artifacts", (_json(_artifact(trace, item)) for item in trace.state.artifacts))
+    yield from _list("logs", (_json(_log(row)) for row in trace.log()))
+    yield from _list("events", (_json(_event(logged)) for logged in trace.events()), end="\n")
+    yield "}\n"
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _list(key: str, rows: Iterable[str], end: str = ",\n") -> Iterator[str]:
+    """A list with one row on each line."""
+    yield f'  "{key}": ['
+    before = "\n    "
+    for row in rows:
+        yield before + row
+        before = ",\n    "
+    yield "]" if before == "\n    " else "\n  ]"
+    yield end
+
+
+def _run(trace: Trace) -> dict[str, Any]:
+    record, state = trace.record, trace.state
+    return {
+        "run_id": record.run_id,
+        "worker": trace.worker,
+        "origin": record.origin,
+        "task": trace.task,
+        "status": state.status,
+        "success": state.success,
+        "error": state.error,
+        "created_at": instant(record.created_us),
+        "started_at": instant(state.started_us),
+        "ended_at": instant(state.ended_us),
+        "budget": state.budget,
+        "strict_mode": state.strict_mode,
+        "replay_of": state.replay_of,
+        "replay_token": state.replay_token,
+    }
+
+
+def _metrics(trace: Trace) -> dict[str, Any]:
+    state = trace.state
+    return {
+        "total_tokens": state.tokens,
+        "total_latency_ms": state.latency_ms,
+        "complexity": state.complexity,
+        "drift": state.drift,
+        "events": trace.record.events,
+        "log_lines": trace.record.lines,
+        "artifacts": len(state.artifacts),
+        "cost_report": state.cost_report,
+    }
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    return {
+        "stage_id": stage.stage_id,
+        "name": stage.name,
+        "status": stage.status,
+        "agent": stage.agent,
+        "attempts": stage.attempts,
+        "started_at": instant(stage.started_us),
+        "ended_at": instant(stage.ended_us),
+        "duration_ms": stage.duration_ms,
+        "tokens": stage.tokens,
+        "complexity": stage.complexity,
+        "drift": stage.drift,
+        "recoveries": stage.recoveries,
+        "violations": stage.violations,
+        "error": stage.error,
+    }
+
+
+def _routing(row: RoutingRow) -> dict[str, Any]:
+    return {
+        "position": row.position,
+        "time": instant(row.time_us),
+        "stage_id": row.stage_id,
+        "agent": row.agent,
+        "complexity": row.complexity,
+        "confidence": row.confidence,
+        "source": row.source,
+        "alternatives": row.alternatives,
+    }
+
+
+def _ledger(row: LedgerRow) -> dict[str, Any]:
+    return {
+        "position": row.position,
+        "time": instant(row.time_us),
+        "stage_id": row.stage_id,
+        "engine": row.engine,
+        "outcome": row.outcome,
+        "title": row.title,
+        "detail": [{"label": label, "text": text} for label, text in row.detail],
+    }
+
+
+def _artifact(trace: Trace, item: Artifact) -> dict[str, Any]:
+    return {
+        "file": item.file,
+        "type": item.kind,
+        "stage_id": item.stage_id,
+        "status": item.status,
+        "chars": item.chars,
+        "version": item.version,
+        "sha256": item.sha256,
+        "content": trace.text(item.file),
+    }
+
+
+def _log(row: LogRow) -> dict[str, Any]:
+    return {
+        "n": row.n,
+        "position": row.position,
+        "time": instant(row.time_us),
+        "level": row.level,
+        "stage_id": row.stage_id,
+        "agent": row.agent,
+        "message": row.message,
+    }
+
+
+def _event(logged: LoggedEvent) -> dict[str, Any]:
+    told: dict[str, Any] = {"position": logged.position}
+    if logged.event.id is not None:
+        told["id"] = logged.event.id
+    raw = logged.event.raw
+    try:
+        raw.decode()
+        msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        told["text"] = raw.decode("utf-8", "replace")
+    else:
+        told["event"] = msgspec.Raw(raw)
+    return told

@@ -1,0 +1,186 @@
+"""A run for reading: its figures, then a section each for stages, routing, ledger, artifacts and log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from ...run.state import LedgerRow, RoutingRow, Stage
+from .trace import Trace, instant
+
+_WIDTH: Final = 100
+_TIME_CHARS: Final = 15
+_SECTIONS: Final = {
+    "policy": "Policy",
+    "drift": "Drift",
+    "failure": "Failures",
+    "recovery": "Recovery",
+    "replay": "Replay",
+}
+_VISIBLE: Final = (
+    {code: 0x2400 + code for code in range(0x20) if chr(code) != "\t"}
+    | {0x7F: 0x2421}
+    | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
+)
+"""Control characters as pictures of themselves: a terminal that shows the file obeys none of them."""
+
+_STAGES: Final = ("Stage", "Status", "Agent", "Started", "Duration", "Tokens", "Drift")
+_ROUTING: Final = ("Time", "Stage", "Agent", "Complexity", "Confidence", "Source", "Alternatives")
+_ARTIFACTS: Final = ("File", "Stage", "Status", "Characters", "SHA-256")
+
+
+def txt_parts(trace: Trace) -> Iterator[str]:
+    """The trace as plain text, in pieces."""
+    for line in _lines(trace):
+        yield line.rstrip().translate(_VISIBLE) + "\n"
+
+
+def _lines(trace: Trace) -> Iterator[str]:
+    state = trace.state
+    yield "WORKER RUN TRACE"
+    yield "=" * _WIDTH
+    yield from _facts(_head(trace))
+    yield from _heading("Stages", len(state.stages))
+    yield from _table(_STAGES, map(_stage, state.stages), right=(4, 5, 6))
+    for stage in state.stages:
+        if stage.error:
+            yield from _indented(f"  {stage.name}: ", stage.error)
+    yield from _heading("Routing", state.counts.routing)
+    yield from _table(_ROUTING, map(_routing, trace.routing()), right=(3, 4))
+    ledger = sorted(trace.ledger(), key=lambda row: list(_SECTIONS).index(row.kind))
+    rows = {kind: list(group) for kind, group in groupby(ledger, key=lambda row: row.kind)}
+    for kind, title in _SECTIONS.items():
+        if kind in rows or kind != "replay":
+            yield from _heading(title, len(rows.get(kind, ())))
+            for row in rows.get(kind, ()):
+                yield from _ledger(row)
+    yield from _heading("Artifacts", len(state.artifacts))
+    yield from _table(
+        _ARTIFACTS,
+        (
+            (item.file, item.stage_id or "", item.status, f"{item.chars:,}", item.sha256 or "")
+            for item in state.artifacts
+        ),
+        right=(3,),
+    )
+    yield from _heading("Log", trace.record.lines)
+    stage_chars = max((len(stage.stage_id) for stage in state.stages), default=0)
+    agent_chars = max((len(stage.agent or "") for stage in state.stages), default=0)
+    for line in trace.log():
+        stage_id, agent = line.stage_id or "", line.agent or ""
+        yield from _indented(
+            f"{_time(line.time_us):{_TIME_CHARS}}  {line.level.upper():7}  "
+            f"{stage_id:{stage_chars}}  {agent:{agent_chars}}  ",
+            line.message,
+        )
+
+
+def _head(trace: Trace) -> dict[str, str | None]:
+    record, state = trace.record, trace.state
+    return {
+        "Run": record.run_id,
+        "Worker": trace.worker,
+        "Served by": record.origin,
+        "Task": trace.task,
+        "Status": state.status,
+        "Error": state.error,
+        "Started": instant(state.started_us),
+        "Ended": instant(state.ended_us),
+        "Duration": _duration(state.latency_ms),
+        "Tokens": f"{state.tokens:,}",
+        "Events": f"{record.events:,}",
+        "Replay of": state.replay_of,
+        "Exported": instant(trace.exported_us),
+    }
+
+
+def _facts(facts: dict[str, str | None]) -> Iterator[str]:
+    for label, text in facts.items():
+        if text:
+            yield from _indented(f"{label:11}", text)
+
+
+def _heading(title: str, count: int) -> Iterator[str]:
+    yield ""
+    yield f"{title.upper()} ({count:,})"
+    yield "-" * _WIDTH
+    if not count:
+        yield "none"
+
+
+def _stage(stage: Stage) -> tuple[str, ...]:
+    return (
+        stage.name,
+        stage.status + (f" (attempt {stage.attempts})" if stage.attempts > 1 else ""),
+        stage.agent or "",
+        _time(stage.started_us),
+        _duration(stage.duration_ms) or "",
+        "" if stage.tokens is None else f"{stage.tokens:,}",
+        _share(stage.drift),
+    )
+
+
+def _routing(row: RoutingRow) -> tuple[str, ...]:
+    others = ", ".join(
+        item["agent"] + ("" if item["score"] is None else f" {item['score']:.2f}")
+        for item in row.alternatives
+    )
+    return (
+        _time(row.time_us),
+        row.stage_id or "",
+        row.agent or "",
+        _share(row.complexity),
+        _share(row.confidence),
+        row.source or "",
+        others,
+    )
+
+
+def _ledger(row: LedgerRow) -> Iterator[str]:
+    time, stage_id = _time(row.time_us), row.stage_id or ""
+    lead = f"{time:{_TIME_CHARS}}  {row.engine:3}  {row.outcome.upper():7}  {stage_id:11}  "
+    yield from _indented(lead, row.title)
+    for label, text in row.detail:
+        yield from _indented(" " * len(lead) + f"{label}: ", text)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int]) -> Iterator[str]:
+    """Aligned columns; those in ``right`` to the right. Nothing where there are no rows."""
+    cells = [[_one_line(cell) for cell in row] for row in rows]
+    if not cells:
+        return
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    for row in [list(head), *cells]:
+        yield "  ".join(
+            cell.rjust(width) if at in right else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+
+
+def _indented(lead: str, text: str) -> Iterator[str]:
+    """``text`` behind ``lead``; its further lines stand under its first."""
+    first, *more = text.splitlines() or [""]
+    yield lead + first
+    for line in more:
+        yield " " * len(lead) + line
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _time(time_us: int | None) -> str:
+    """The time of day, to the microsecond."""
+    told = instant(time_us)
+    return "" if told is None else told[11:26]
+
+
+def _duration(duration_ms: float | None) -> str | None:
+    if duration_ms is None:
+        return None
+    return f"{duration_ms / 1000:.2f} s" if duration_ms >= 1000 else f"{duration_ms:.1f} ms"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.0%}"

@@ -1,0 +1,347 @@
+"""Runs as pandas DataFrames, each with the same typed columns whether it has rows or not.
+
+The dtypes are those of pandas that know a missing value: ``string``, ``Int64``, ``Float64``,
+``boolean``, and ``datetime64[us, UTC]`` for times. Log levels are an ordered ``category``, debug <
+info < warning < error, so that ``logs[logs.level >= "warning"]`` works. Missing values are ``NA``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from ..run.log import LEVELS, LoggedEvent
+from ..run.state import RunState
+from .logs import LogRow
+from .rows import ledger_rows, routing_rows
+from .store import RunRecord
+
+
+class ListedRun(Protocol):
+    """A run as a server lists it."""
+
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def task(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def success(self) -> bool | None: ...
+    @property
+    def created_at(self) -> datetime | None: ...
+    @property
+    def total_latency_ms(self) -> float | None: ...
+
+
+def events_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
+    """Every event, a row each.
+
+    =========  ===================  =====================================================
+    position   Int64                place in the log, from 1
+    time       datetime64[us, UTC]  when the server made it
+    type       string
+    stage_id   string
+    event_id   string               what the stream numbered it
+    data       string               what it says, as JSON; or the line, where that is none
+    =========  ===================  =====================================================
+    """
+    columns = _Columns("position", "time", "type", "stage_id", "event_id", "data")
+    for logged in events:
+        event = logged.event
+        stage_id = getattr(event.data, "stage_id", None)
+        columns.add(logged.position, event.time_us, event.type, stage_id, event.id, _said(event.raw))
+    return columns.frame(position=_integers, time=_times)
+
+
+def logs_frame(rows: Iterable[LogRow]) -> pd.DataFrame:
+    """The log lines, a row each.
+
+    =========  ===================  =========================================
+    n          Int64                number of the line, from 1
+    position   Int64                position of its event
+    time       datetime64[us, UTC]
+    level      category, ordered    debug < info < warning < error
+    stage_id   string
+    agent      string
+    message    string
+    =========  ===================  =========================================
+    """
+    columns = _Columns("n", "position", "time", "level", "stage_id", "agent", "message")
+    for row in rows:
+        columns.add(row.n, row.position, row.time_us, row.level, row.stage_id, row.agent, row.message)
+    return columns.frame(n=_integers, position=_integers, time=_times, level=_levels)
+
+
+def stages_frame(state: RunState) -> pd.DataFrame:
+    """The stages, a row each, in their order.
+
+    ===========  ===================  =================================================
+    stage_id     string
+    name         string
+    status       string               pending, running, completed, failed, recovering,
+                                      recovered or cancelled
+    agent        string
+    attempts     Int64                how often it was started
+    started      datetime64[us, UTC]
+    ended        datetime64[us, UTC]
+    duration_ms  Float64              as the worker told it, summed over the attempts
+    tokens       Int64                likewise
+    complexity   Float64              0 to 1
+    drift        Float64              0 to 1
+    recoveries   Int64
+    violations   Int64
+    error        string
+    ===========  ===================  =================================================
+    """
+    columns = _Columns(
+        *("stage_id", "name", "status", "agent", "attempts", "started", "ended", "duration_ms"),
+        *("tokens", "complexity", "drift", "recoveries", "violations", "error"),
+    )
+    for stage in state.stages:
+        columns.add(
+            *(stage.stage_id, stage.name, stage.status, stage.agent, stage.attempts),
+            *(stage.started_us, stage.ended_us, stage.duration_ms, stage.tokens),
+            *(stage.complexity, stage.drift, stage.recoveries, stage.violations, stage.error),
+        )
+    return columns.frame(
+        attempts=_integers,
+        started=_times,
+        ended=_times,
+        duration_ms=_numbers,
+        tokens=_integers,
+        complexity=_numbers,
+        drift=_numbers,
+        recoveries=_integers,
+        violations=_integers,
+    )
+
+
+def routing_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
+    """The routing decisions, a row each.
+
+    ============  ===================  ==================================================
+    n             Int64                from 1
+    position      Int64                position of its event
+    time          datetime64[us, UTC]
+    stage_id      string
+    agent         string               the one that was chosen
+    complexity    Float64              0 to 1
+    confidence    Float64              0 to 1
+    source        string
+    alternatives  object               list of ``{agent, score, reason}``
+    ============  ===================  ==================================================
+    """
+    columns = _Columns(
+        *("n", "position", "time", "stage_id", "agent"),
+        *("complexity", "confidence", "source", "alternatives"),
+    )
+    for row in routing_rows(events):
+        columns.add(
+            *(row.n, row.position, row.time_us, row.stage_id, row.agent),
+            *(row.complexity, row.confidence, row.source, list(row.alternatives)),
+        )
+    return columns.frame(
+        n=_integers,
+        position=_integers,
+        time=_times,
+        complexity=_numbers,
+        confidence=_numbers,
+        alternatives=_objects,
+    )
+
+
+def ledger_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
+    """Failures, policy, drift, recovery and replay verdicts, a row each.
+
+    =========  ===================  ==============================================
+    n          Int64                from 1
+    position   Int64                position of its event
+    time       datetime64[us, UTC]
+    stage_id   string
+    kind       string               failure, policy, drift, recovery or replay
+    engine     string               M4, M9, M10, M18 or M19
+    outcome    string               ok, info, warning or error
+    title      string
+    detail     string               what else was told, ``label: text`` on a line
+    =========  ===================  ==============================================
+    """
+    columns = _Columns("n", "position", "time", "stage_id", "kind", "engine", "outcome", "title", "detail")
+    for row in ledger_rows(events):
+        detail = "\n".join(f"{label}: {text}" for label, text in row.detail)
+        columns.add(
+            *(row.n, row.position, row.time_us, row.stage_id, row.kind),
+            *(row.engine, row.outcome, row.title, detail or None),
+        )
+    return columns.frame(n=_integers, position=_integers, time=_times)
+
+
+def artifacts_frame(state: RunState) -> pd.DataFrame:
+    """The artifacts, a row each, without their contents.
+
+    =========  ======  ==========================================
+    file       string  the file name
+    kind       string  html, css, md, json, txt or another
+    stage_id   string
+    status     string  assembling, done or failed
+    chars      Int64   length in Unicode code points
+    version    Int64   how often it was begun with other text
+    sha256     string  of its UTF-8 bytes, in hex
+    =========  ======  ==========================================
+    """
+    columns = _Columns("file", "kind", "stage_id", "status", "chars", "version", "sha256")
+    for item in state.artifacts:
+        columns.add(item.file, item.kind, item.stage_id, item.status, item.chars, item.version, item.sha256)
+    return columns.frame(chars=_integers, version=_integers)
+
+
+def runs_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """Runs of the history, a row each.
+
+    ==========  ===================  ============================================
+    run_id      string
+    worker      string
+    task        string
+    status      string               queued, running, completed, failed, cancelled
+    success     boolean              missing until the run is over
+    error       string
+    created     datetime64[us, UTC]  when it was first heard of here
+    started     datetime64[us, UTC]
+    ended       datetime64[us, UTC]
+    latency_ms  Float64              as the worker told it
+    tokens      Int64
+    events      Int64                how many the log holds
+    lines       Int64                how many of them are log lines
+    origin      string               where it ran
+    ==========  ===================  ============================================
+    """
+    columns = _Columns(
+        *("run_id", "worker", "task", "status", "success", "error", "created", "started", "ended"),
+        *("latency_ms", "tokens", "events", "lines", "origin"),
+    )
+    for record in records:
+        columns.add(
+            *(record.run_id, record.worker, record.task, record.status, record.success, record.error),
+            *(record.created_us, record.started_us, record.ended_us, record.latency_ms),
+            *(record.tokens, record.events, record.lines, record.origin),
+        )
+    return columns.frame(
+        success=_flags,
+        created=_times,
+        started=_times,
+        ended=_times,
+        latency_ms=_numbers,
+        tokens=_integers,
+        events=_integers,
+        lines=_integers,
+    )
+
+
+def listed_runs_frame(runs: Iterable[ListedRun]) -> pd.DataFrame:
+    """Runs as a server lists them, a row each.
+
+    ==========  ===================  ============================
+    run_id      string
+    task        string
+    status      string
+    success     boolean              missing until it is over
+    created     datetime64[us, UTC]
+    latency_ms  Float64
+    ==========  ===================  ============================
+    """
+    columns = _Columns("run_id", "task", "status", "success", "created", "latency_ms")
+    for run in runs:
+        created_us = None if run.created_at is None else round(run.created_at.timestamp() * 1_000_000)
+        columns.add(run.run_id, run.task, run.status, run.success, created_us, run.total_latency_ms)
+    return columns.frame(success=_flags, created=_times, latency_ms=_numbers)
+
+
+# --- columns ---------------------------------------------------------------------------------------
+
+_Make = Callable[[list[Any]], Any]
+
+
+class _Columns:
+    """Columns under construction: a list each, of which `frame` makes typed arrays."""
+
+    def __init__(self, *names: str) -> None:
+        self._values: dict[str, list[Any]] = {name: [] for name in names}
+        self._appends = [values.append for values in self._values.values()]
+
+    def add(self, *row: Any) -> None:
+        for append, value in zip(self._appends, row, strict=True):
+            append(value)
+
+    def frame(self, **makes: _Make) -> pd.DataFrame:
+        """The columns as ``makes`` says; those it does not name are text."""
+        arrays = {}
+        for name, values in self._values.items():
+            make: _Make = makes.get(name) or _texts
+            arrays[name] = make(values)
+        return pd.DataFrame(arrays)
+
+
+def _texts(values: list[str | None]) -> Any:
+    return pd.array(values, dtype="string")
+
+
+def _integers(values: list[int | None]) -> Any:
+    """``Int64``; a number that does not fit, and a server may send any, is missing."""
+    missing = np.fromiter((not _fits(value) for value in values), bool, len(values))
+    known = np.fromiter((value if _fits(value) else 0 for value in values), np.int64, len(values))
+    return pd.arrays.IntegerArray(known, missing)
+
+
+def _fits(value: int | None) -> bool:
+    return value is not None and -_INT64 <= value < _INT64
+
+
+def _numbers(values: list[float | None]) -> Any:
+    missing = np.fromiter((value is None for value in values), bool, len(values))
+    known = np.fromiter((0.0 if value is None else value for value in values), np.float64, len(values))
+    return pd.arrays.FloatingArray(known, missing)
+
+
+def _flags(values: list[bool | None]) -> Any:
+    missing = np.fromiter((value is None for value in values), bool, len(values))
+    known = np.fromiter((bool(value) for value in values), bool, len(values))
+    return pd.arrays.BooleanArray(known, missing)
+
+
+def _times(values: list[int | None]) -> Any:
+    numbers = np.fromiter((_NO_TIME if value is None else value for value in values), np.int64, len(values))
+    return pd.Series(numbers.view("datetime64[us]")).dt.tz_localize("UTC")
+
+
+def _levels(values: list[str]) -> Any:
+    return pd.Categorical(values, categories=list(LEVELS), ordered=True)
+
+
+def _objects(values: list[Any]) -> Any:
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
+
+
+_INT64: Final = 1 << 63
+_NO_TIME: Final = np.iinfo(np.int64).min
+
+
+class _Said(msgspec.Struct):
+    data: msgspec.Raw
+
+
+_said_in: Final = msgspec.json.Decoder(_Said)
+
+
+def _said(raw: bytes) -> str:
+    try:
+        said: bytes = bytes(_said_in.decode(raw).data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        said = raw
+    return said.decode("utf-8", "replace")

@@ -1,0 +1,118 @@
+"""`RunHistory`: the runs that were followed on this computer, as DataFrames."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..run.reduce import reduce_all
+from ..run.state import RunState
+from .rows import QUIET_TYPES
+from .store import EventStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .export import ExportFormat
+
+
+class RunHistory:
+    """What is known of earlier runs, without asking any server.
+
+    The columns of each DataFrame and their dtypes stand in `worker_widget.history.frames`. A run
+    that is not known raises `RunUnknown`, a history that cannot be read `HistoryError`.
+    """
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+
+    def __repr__(self) -> str:
+        return "RunHistory()"
+
+    def runs(
+        self,
+        limit: int | None = None,
+        status: str | None = None,
+        since: datetime | str | None = None,
+        worker: str | None = None,
+    ) -> pd.DataFrame:
+        """Runs, the newest first, a row each.
+
+        ``status`` is queued, running, completed, failed or cancelled. ``since`` is a time or its ISO
+        8601 text, in UTC where it names no zone; raises ``ValueError`` for any other text.
+        """
+        from . import frames
+
+        since_us = None if since is None else _microseconds(since)
+        return frames.runs_frame(self._store.runs(limit, status=status, since_us=since_us, worker=worker))
+
+    def events(self, run_id: str) -> pd.DataFrame:
+        """Every event of a run, a row each."""
+        from . import frames
+
+        return frames.events_frame(self._store.iterate(run_id))
+
+    def logs(self, run_id: str) -> pd.DataFrame:
+        """The log lines, a row each."""
+        from . import frames
+
+        return frames.logs_frame(self._store.log_rows(run_id))
+
+    def stages(self, run_id: str) -> pd.DataFrame:
+        """The stages, a row each."""
+        from . import frames
+
+        return frames.stages_frame(self._state(run_id))
+
+    def routing(self, run_id: str) -> pd.DataFrame:
+        """The routing decisions, a row each."""
+        from . import frames
+
+        return frames.routing_frame(self._store.iterate(run_id, without=QUIET_TYPES))
+
+    def ledger(self, run_id: str) -> pd.DataFrame:
+        """Failures, policy, drift and recovery, a row each."""
+        from . import frames
+
+        return frames.ledger_frame(self._store.iterate(run_id, without=QUIET_TYPES))
+
+    def artifacts(self, run_id: str) -> pd.DataFrame:
+        """The artifacts, a row each, without their contents."""
+        from . import frames
+
+        return frames.artifacts_frame(self._state(run_id))
+
+    def text(self, run_id: str, file: str) -> str | None:
+        """The content of an artifact by its file name; ``None`` if none came."""
+        return self._store.artifact_text(run_id, file)
+
+    def export(self, run_id: str, format: ExportFormat, path: str | Path | None = None) -> str:
+        """The trace of a run as ``json``, ``txt`` or ``csv``; with ``path`` also written there."""
+        from .export import export_run
+
+        text = export_run(self._store, run_id, format)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8", newline="")
+        return text
+
+    def delete(self, run_id: str) -> None:
+        """Forget a run, for good."""
+        self._store.delete(run_id)
+
+    def _state(self, run_id: str) -> RunState:
+        return reduce_all(self._store.iterate(run_id, without=("log",)))
+
+
+def _microseconds(since: datetime | str) -> int:
+    if isinstance(since, str):
+        try:
+            since = datetime.fromisoformat(since)
+        except ValueError:
+            raise ValueError(
+                f"since={since!r} is not a time. Give a datetime, or text such as 2026-11-22 "
+                "or 2026-11-22T07:49:19Z."
+            ) from None
+    if since.tzinfo is None:
+        since = since.replace(tzinfo=UTC)
+    return round(since.timestamp() * 1_000_000)
