@@ -1,0 +1,1 @@
+"""Artifacts as something to look at: documents for a sandboxed frame."""

@@ -1,0 +1,460 @@
+"""Drawn artifacts: readable in both themes, and nothing in them can do anything."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from html import escape
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from worker_widget.artifacts import render as rendering
+from worker_widget.artifacts.render import MOST_FORMATTED_CHARS, MOST_SHOWN_CHARS, highlight_source, render
+from worker_widget.artifacts.styles import DARK, LIGHT, style_sheet
+from worker_widget.artifacts.timed import TooLong, within
+
+HARMLESS = {
+    *("html", "head", "meta", "style", "body", "main", "h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr"),
+    *("ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "del", "s", "sup", "sub", "table"),
+    *("thead", "tbody", "tfoot", "tr", "th", "td", "caption", "a", "abbr", "b", "i", "u", "q", "small"),
+    *("mark", "kbd", "img", "div", "span", "dl", "dt", "dd", "details", "summary", "figure", "figcaption"),
+}
+ATTRIBUTES = {
+    "class",
+    "title",
+    "alt",
+    "src",
+    "width",
+    "height",
+    "align",
+    "colspan",
+    "rowspan",
+    "start",
+    "open",
+}
+
+
+class Document(HTMLParser):
+    """A drawn document taken apart: its text, its elements, and everything in it that could act."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.dangers: list[str] = []
+        self._in_style = False
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, told))
+        self._in_style = tag == "style"
+        if tag not in HARMLESS:
+            self.dangers.append(tag)
+        if tag == "meta":
+            return
+        self.dangers += [f"{tag} {name}" for name in told if name not in ATTRIBUTES]
+        if "src" in told and not told["src"].startswith("data:image/"):
+            self.dangers.append(told["src"])
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_style = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._in_style:
+            self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [told for name, told in self.elements if name == tag]
+
+
+def drawn(text: str, kind: str, *, dark: bool = False) -> Document:
+    """The document, which is checked to be complete and harmless."""
+    html = render(text, kind, dark=dark).html
+    document = Document(html)
+    assert document.dangers == []
+    assert len(document.all("style")) == 1
+    assert style_sheet(dark) in html
+    (policy,) = (told["content"] for told in document.all("meta") if "http-equiv" in told)
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+    assert html.startswith("<!doctype html>")
+    return document
+
+
+def body(text: str, kind: str) -> str:
+    return render(text, kind, dark=False).html.partition("<body>\n")[2].removesuffix("\n</body>\n</html>\n")
+
+
+# --- markdown --------------------------------------------------------------------------------------
+
+PLAN = """# Launch plan
+
+Some *words*, **bold** and `code`, and a note[^1]. See [the docs](https://example.org/a?b=1&c=2).
+
+| Name | Count |
+|:-----|------:|
+| one  |     1 |
+
+- [ ] to do
+- [x] done
+- [link](x)
+
+```python
+def plan(): return "ok"
+```
+
+[^1]: The note itself.
+"""
+
+
+def test_markdown_is_formatted_prose() -> None:
+    document = drawn(PLAN, "md")
+    assert [tag for tag, _ in document.elements if tag in ("h1", "em", "strong", "table", "pre")] == [
+        *("h1", "em", "strong", "table", "pre")
+    ]
+    assert [told.get("align") for told in document.all("td")] == ["left", "right"]
+    assert [told.get("class") for told in document.all("li")] == ["task", "task", None, None]
+    assert "☐to do" in document.text
+    assert "☑done" in document.text
+    assert "The note itself." in document.text
+    assert 'def plan(): return "ok"' in document.text
+    assert '<span class="k">def</span>' in body(PLAN, "markdown")
+
+
+def test_a_link_shows_its_target_and_leads_nowhere() -> None:
+    (first, *rest) = drawn(
+        "[a](https://example.org/?x=1&y=2) [b](#part) [c](/page) <mailto:me@x.org>", "md"
+    ).all("a")
+    assert first == {"title": "https://example.org/?x=1&y=2"}
+    assert [told.get("title") for told in rest] == [None, None, "mailto:me@x.org"]
+
+
+def test_pictures_of_the_text_itself_are_shown_and_no_others() -> None:
+    inline = "data:image/png;base64,iVBORw0KGgo="
+    assert [told["src"] for told in drawn(f"![dot]({inline})", "md").all("img")] == [inline]
+    assert render(f"![dot]({inline})", "md", dark=False).note is None
+    remote = render(
+        '![a "chart" > all](https://spy.example/x.png) ![](//spy.example/y.png)', "md", dark=False
+    )
+    assert "spy.example" not in remote.html
+    assert remote.note == "Pictures from elsewhere are not loaded."
+    assert "chart" in Document(remote.html).text
+
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    "<SCRIPT SRC=//x></SCRIPT>",
+    "<scr<script>ipt>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<img/src='x'/onerror=alert(1)//",
+    "<svg onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    "<svg><a xlink:href='javascript:alert(1)'><text>x</text></a></svg>",
+    "<math><mi xlink:href='javascript:alert(1)'>x</mi></math>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href=' java\tscript:alert(1)'>x</a>",
+    "<a href='&#106;avascript:alert(1)'>x</a>",
+    "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+    "[x](javascript:alert(1))",
+    "[x](<javascript:alert(1)>)",
+    '[x](https://a "t\\" onclick=\\"alert(1)")',
+    '[x](https://a"onclick="alert(1))',
+    "<https://a/\"onclick='alert(1)'>",
+    "![x](javascript:alert(1))",
+    "![x](data:image/svg+xml;base64,PHN2Zz4=)",
+    "![x](data:text/html;base64,PHN2Zz4=)",
+    '![x"onerror="alert(1)](x)',
+    "<button data-commandlinker-command='terminal:create-new'>x</button>",
+    "<div data-commandlinker-command='terminal:create-new' class='x'>x</div>",
+    "<iframe src=//x></iframe>",
+    "<iframe srcdoc='<script>alert(1)</script>'>",
+    "<object data=//x></object><embed src=//x>",
+    "<form action=//x><input name=a><button>go</button></form>",
+    "<base href=//x>",
+    "<meta http-equiv=refresh content='0;url=//x'>",
+    "<link rel=stylesheet href=//x>",
+    "<style>@import url(//x); body { background: url(//x) }</style>",
+    "<p style='background: url(//x)'>x</p>",
+    "<table background=//x><tr><td background=//x>x</td></tr></table>",
+    "<video src=//x poster=//x><source src=//x></video><audio src=//x>",
+    "<img srcset='//x 1x' src='data:image/png;base64,AA=='>",
+    "<details ontoggle=alert(1) open>x</details>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<textarea></textarea><title></title><xmp><script>alert(1)</script></xmp>",
+    "<!--><script>alert(1)</script>-->",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    "<?php <script>alert(1)</script> ?>",
+    "</style></head><body onload=alert(1)><script>alert(1)</script>",
+    "</main></body><script>alert(1)</script>",
+    "```html\n</code></pre><script>alert(1)</script>\n```",
+    '```"><script>alert(1)</script>\nx\n```',
+    "``` { .python onclick=alert(1) id=x }\nx\n```",
+    "| a |\n|---|\n| <script>alert(1)</script> |",
+    "x[^1]\n\n[^1]: <script>alert(1)</script>",
+    '[^"><script>alert(1)</script>]: x',
+    "- [ ] <img src=x onerror=alert(1)>",
+    "a *<script>*alert(1)</script>",
+    "\x02wzxhzdk:0\x03 <script>alert(1)</script>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "<a title='<a href=\"x\">' href='https://a'>x</a>",
+    "<img alt='<script>alert(1)</script>' src=//x>",
+    "<img alt='<li>[ ] <script>alert(1)</script>' src=data:image/png;base64,AA==>",
+    "<img alt=' src=\"x\"' width='1\" onerror=\"alert(1)'>",
+    "<abbr title='x' onmouseover=alert(1)>x</abbr>",
+    "<portal src=//x></portal><template><script>alert(1)</script></template>",
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_nothing_in_markdown_can_act(attack: str) -> None:
+    drawn(attack, "md")
+    drawn(f"text\n\n{attack}\n\nmore", "md", dark=True)
+
+
+PIECES = st.sampled_from(
+    [
+        *("<script>", "</script>", "<img src=x", " onerror=alert(1)>", "<a href='", "javascript:alert(1)"),
+        *("'>", '"', "<", ">", "](", "![", "[", "]", ")", "`", "```\n", "~~~\n", "\n", "\n\n", "    "),
+        *("- ", "> ", "|a|\n|-|\n", "*", "_", "<!--", "-->", "<svg>", "<math>", "<style>", "</style>"),
+        *("[^1]", ": ", "&lt;", "&#60;", "\x02", "\x03", "x"),
+    ]
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(PIECES, max_size=25).map("".join),
+    st.sampled_from(["md", "json", "csv", "svg", "css", "py", "txt"]),
+)
+def test_no_mixture_of_pieces_can_act(text: str, kind: str) -> None:
+    drawn(text, kind)
+
+
+def test_a_fence_that_is_not_closed_yet_is_code_already() -> None:
+    assert '<span class="k">def</span>' in body("Look:\n\n```python\ndef f():\n    pass", "md")
+    assert drawn("~~~\n<b>x", "md").text.strip() == "<b>x"
+
+
+# --- data and code ---------------------------------------------------------------------------------
+
+
+def test_json_is_laid_out_without_changing_a_figure() -> None:
+    assert drawn('{"b":1.50,"a":[1.0e40,"<i>"],"b":null}', "json").text.strip() == (
+        '{\n  "b": 1.50,\n  "a": [\n    1.0e40,\n    "<i>"\n  ],\n  "b": null\n}'
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": ', "{'a': 1}", "[1,]", "[" * 5_000, "[" * 2_000 + "]" * 2_000, "NaN"]
+)
+def test_json_that_is_broken_is_shown_as_source_with_the_reason(text: str) -> None:
+    rendered = render(text, "json", dark=False)
+    assert rendered.note is not None
+    assert re.match(r"Shown as source: it is (not valid JSON \(.+\)|nested too deeply)\.", rendered.note)
+    assert Document(rendered.html).text.strip() == text.strip()
+
+
+def test_a_table_has_head_and_rows_and_says_how_many_are_left_out() -> None:
+    text = 'Name;Note\n"a;b";"two\nlines"\n<b>;=1+1\n'
+    document = drawn(text, "csv")
+    assert re.findall(r"<t[hd]>([^<]*)</t[hd]>", body(text, "csv")) == [
+        *("Name", "Note", "a;b", "two\nlines", "&lt;b&gt;", "=1+1")
+    ]
+    assert len(document.all("tr")) == 3
+    long = "a,b\n" + "1,2\n" * 1_234
+    assert len(drawn(long, "csv").all("tr")) == 501
+    assert render(long, "csv", dark=False).note == "The first 500 of 1,234 rows are shown."
+    assert drawn("a\tb,c\n", "tsv").text.strip() == "ab,c"
+
+
+def test_a_table_that_breaks_off_is_shown_as_source_with_the_reason() -> None:
+    rendered = render('a,b\n1,"open', "csv", dark=False)
+    assert rendered.note == "Shown as source: it is not a valid table (unexpected end of data)."
+    assert Document(rendered.html).text.strip() == 'a,b\n1,"open'
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>'
+
+
+def test_an_svg_is_a_picture_and_never_part_of_the_document() -> None:
+    (picture,) = drawn(SVG, "svg").all("img")
+    prefix, _, data = picture["src"].partition(",")
+    assert prefix == "data:image/svg+xml;base64"
+    assert base64.b64decode(data).decode() == SVG
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (SVG[:-8], "not valid SVG"),
+        ("<svg></svg>", "not an svg in the SVG namespace"),
+        ('<!DOCTYPE svg [<!ENTITY a "b">]>' + SVG, "declares entities"),
+        ("<a>" * 50_000, "not valid SVG"),
+    ],
+)
+def test_an_svg_that_cannot_be_drawn_is_shown_as_source(text: str, reason: str) -> None:
+    note = render(text, "svg", dark=False).note
+    assert note is not None
+    assert reason in note
+    drawn(text, "svg")
+
+
+CODE = {
+    "css": ("a { color: red; } /* </style><script> */", "/* </style><script> */"),
+    "js": ("const a = `<b>${1}</b>`; // c", "// c"),
+    "py": ("def f(): return '<b>'  # c", "# c"),
+    "yaml": ("a: <b> # c", "# c"),
+    "sql": ("SELECT '<b>' -- c", "-- c"),
+    "xml": ("<a><!-- c --></a>", "<!-- c -->"),
+}
+
+
+@pytest.mark.parametrize("kind", CODE)
+def test_code_is_shown_in_colours_and_to_the_letter(kind: str) -> None:
+    text, comment = CODE[kind]
+    for document in (drawn(text, kind), drawn("\n\n" + text, f".{kind.upper()}", dark=True)):
+        assert document.text.strip() == text
+    quiet = re.findall(r'<span class="(?:c|c1|cm)">(.*?)</span>', body(text, kind))
+    assert [piece.replace("&lt;", "<").replace("&gt;", ">").strip() for piece in quiet] == [comment]
+
+
+def test_text_and_what_nobody_knows_are_shown_to_the_letter() -> None:
+    text = "\n <b>&amp; \t\u202e</pre><script>\n"
+    for kind in ("txt", "moon", "", "a" * 99):
+        drawn(text, kind)
+        # a browser drops the one line end that follows <pre>
+        assert body(text, kind) == f'<pre class="source">\n{escape(text)}</pre>'
+
+
+def test_html_comes_back_unchanged_and_as_source_on_request() -> None:
+    page = "<!doctype html><script>alert(1)</script><h1>Hi</h1>"
+    assert render(page, "html", dark=True) == (page, None)
+    assert render(page * 10_000, ".HTML", dark=True).html == page * 10_000
+    source = highlight_source(page, "html", dark=True)
+    document = Document(source.html)
+    assert document.dangers == []
+    assert document.text.strip() == page
+
+
+def test_the_source_of_markdown_and_svg_is_their_text() -> None:
+    for text, kind in ((PLAN, "md"), (SVG, "svg"), ("a,b\n", "csv")):
+        assert Document(highlight_source(text, kind, dark=False).html).text.strip() == text.strip()
+
+
+def test_nothing_is_said_to_be_empty() -> None:
+    for kind in ("md", "json", "csv", "svg", "txt"):
+        assert drawn(" \n", kind).text.strip() == "Empty."
+
+
+# --- size, depth, time -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["md", "json", "csv", "svg", "py", "txt"])
+def test_what_is_too_long_is_plain_text(kind: str) -> None:
+    text = "<b> " * (MOST_FORMATTED_CHARS // 4 + 1)
+    rendered = render(text, kind, dark=False)
+    assert rendered.note == "Shown as plain text: 300,004 characters are too many to format."
+    assert Document(rendered.html).text.strip() == text.strip()
+    assert highlight_source(text, kind, dark=False) == rendered
+
+
+def test_of_what_is_far_too_long_the_beginning_is_shown() -> None:
+    rendered = render("x" * (MOST_SHOWN_CHARS + 5), "txt", dark=False)
+    assert rendered.note == "The first 2,000,000 of 2,000,005 characters are shown; download it for all."
+    assert Document(rendered.html).text.count("x") == MOST_SHOWN_CHARS
+
+
+@pytest.mark.parametrize(
+    "text", ["<div>" * 60_000, "<b>" * 300, "".join("  " * n + "- a\n" for n in range(400))]
+)
+def test_what_is_nested_too_deeply_is_shown_as_source(text: str) -> None:
+    rendered = render(text, "md", dark=False)
+    assert rendered.note is not None
+    assert rendered.note.startswith("Shown as")
+    assert Document(rendered.html).dangers == []
+    assert Document(rendered.html).text.strip() == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("[" * 200_000, "md"), ("![" * 100_000, "md"), ("<![CDATA[" * 30_000, "md"), ('"\\' * 100_000, "css")],
+)
+def test_what_takes_too_long_to_format_is_plain_text(
+    text: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("render", "prose"):
+        monkeypatch.setattr(f"worker_widget.artifacts.{module}.MOST_SECONDS", 0.05)
+    rendered = render(text, kind, dark=False)
+    assert rendered.note == "Shown as plain text: formatting it takes too long."
+    assert Document(rendered.html).text.strip() == text
+
+
+@pytest.mark.parametrize("text", ["```a\nb\n" * 30_000, "```a b\n" + "```a\nb\n" * 30_000])
+def test_fences_that_are_never_closed_are_one_block_of_code(text: str) -> None:
+    assert len(drawn(text, "md").all("pre")) <= 2
+
+
+def test_the_limit_on_time_leaves_no_trace() -> None:
+    import sys
+
+    def spin() -> None:
+        while True:
+            str.upper("x")
+            (lambda: None)()
+
+    before = sys.gettrace()
+    with pytest.raises(TooLong):
+        within(0.01, spin)
+    assert sys.gettrace() is before
+    assert within(60.0, lambda: json.dumps([1])) == "[1]"
+    with pytest.raises(KeyError):
+        within(60.0, lambda: os.environ["NO SUCH VARIABLE"])
+    assert sys.gettrace() is before
+
+
+# --- looks -----------------------------------------------------------------------------------------
+
+
+def luminance(colour: str) -> float:
+    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_every_text_can_be_read_on_every_ground(theme: dict[str, str]) -> None:
+    for name in theme.keys() - {"ground", "raised", "line"}:
+        for ground in ("ground", "raised"):
+            bright, dim = sorted((luminance(theme[name]), luminance(theme[ground])), reverse=True)
+            assert (bright + 0.05) / (dim + 0.05) >= 4.5, (name, ground)
+
+
+def test_both_themes_differ_only_in_their_colours() -> None:
+    light, dark = (render(PLAN, "md", dark=dark).html for dark in (False, True))
+    assert LIGHT["ground"] in light
+    assert DARK["ground"] in dark
+    assert "color-scheme: dark" in dark
+    assert light.partition("<body>")[2] == dark.partition("<body>")[2]
+
+
+def test_importing_it_does_not_load_what_draws() -> None:
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    code = (
+        "import sys, worker_widget.artifacts.render;"
+        "print([name for name in ('markdown', 'pygments', 'nh3', 'pandas') if name in sys.modules])"
+    )
+    source = str(Path(rendering.__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": source}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
