@@ -53,6 +53,8 @@ def log_line(event: Event) -> LogLine | None:
     if isinstance(data, RunCancelled):
         return LogLine("warning", f"Run cancelled: {data.reason or 'no reason given'}")
     if isinstance(data, RunReconciled):
+        if data.status is None:
+            return None  # the run's end was told; this only adds to it
         return LogLine("error" if data.error else "info", data.error or data.reason or "Run reconciled")
     if isinstance(data, UnknownEvent):
         return LogLine("debug", f"{event.type}: {_short(data.data)}")

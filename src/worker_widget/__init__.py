@@ -1,0 +1,89 @@
+"""A live, five-pane execution console for AI workers, in a Jupyter notebook cell.
+
+    from worker_widget import WorkerConsole
+    WorkerConsole(worker="business-builder")
+
+Everything public is here; it is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .client import WorkerClient
+    from .console.widget import WorkerConsole
+    from .errors import (
+        HistoryError,
+        HostNotStarted,
+        HostUnreachable,
+        KeyRefused,
+        Problem,
+        RequestRefused,
+        RunTimeout,
+        RunUnknown,
+        ServerError,
+        UnknownWorker,
+        WorkerUnavailable,
+        WorkerWidgetError,
+    )
+    from .history.history import RunHistory
+    from .run.run import ArtifactFile, Artifacts, Run
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ArtifactFile": "run.run",
+    "Artifacts": "run.run",
+    "HistoryError": "errors",
+    "HostNotStarted": "errors",
+    "HostUnreachable": "errors",
+    "KeyRefused": "errors",
+    "Problem": "errors",
+    "RequestRefused": "errors",
+    "Run": "run.run",
+    "RunHistory": "history.history",
+    "RunTimeout": "errors",
+    "RunUnknown": "errors",
+    "ServerError": "errors",
+    "UnknownWorker": "errors",
+    "WorkerClient": "client",
+    "WorkerConsole": "console.widget",
+    "WorkerUnavailable": "errors",
+    "WorkerWidgetError": "errors",
+}
+
+__all__ = [
+    "ArtifactFile",
+    "Artifacts",
+    "HistoryError",
+    "HostNotStarted",
+    "HostUnreachable",
+    "KeyRefused",
+    "Problem",
+    "RequestRefused",
+    "Run",
+    "RunHistory",
+    "RunTimeout",
+    "RunUnknown",
+    "ServerError",
+    "UnknownWorker",
+    "WorkerClient",
+    "WorkerConsole",
+    "WorkerUnavailable",
+    "WorkerWidgetError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,121 @@
+"""`WorkerClient`: runs without a widget, for scripts and cells. Every method blocks until answered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from .errors import RequestRefused
+from .history.shared import shared_store
+from .history.store import EventStore
+from .run.live import LiveRun
+from .run.run import Run
+from .stream import background
+from .stream.client import AsyncWorkerClient
+from .stream.endpoint import endpoint_from
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .stream.answers import Health, WorkerInfo
+
+
+class WorkerClient:
+    """The runs of one server.
+
+    ``url`` and ``api_key`` are found as `WorkerConsole` finds them: the argument, ``WORKER_URL`` and
+    ``WORKER_API_KEY`` (or the keyring), else the embedded host, which is started when it is first
+    needed. ``worker`` is the one that `run` starts unless told otherwise.
+    """
+
+    def __init__(
+        self, url: str | None = None, api_key: str | None = None, *, worker: str = "business-builder"
+    ) -> None:
+        source = endpoint_from(url, api_key, worker)
+        self.worker = worker
+        self.origin = source.label
+        self.api = AsyncWorkerClient(source, worker)
+        self.store: EventStore = shared_store()
+
+    def __repr__(self) -> str:
+        return f"WorkerClient({self.origin!r}, worker={self.worker!r})"
+
+    def run(
+        self,
+        task: str,
+        brand: Mapping[str, Any] | None = None,
+        *,
+        budget: int | None = None,
+        strict_mode: bool = False,
+        depth: Literal["auto", "shallow", "deep"] = "auto",
+        pace: float | None = None,
+        worker: str | None = None,
+    ) -> Run:
+        """Start a run and return it at once; `Run.wait` waits for its end.
+
+        Arguments and errors are those of `WorkerConsole.run`.
+        """
+        named = worker or self.worker
+        answer = background.call(
+            self.api.start(
+                task=task,
+                brand=brand,
+                budget=budget,
+                strict_mode=strict_mode,
+                depth=depth,
+                pace=pace,
+                worker=named,
+            )
+        )
+        return self._follow(answer.run_id, worker=named, task=task)
+
+    def get(self, run_id: str) -> Run:
+        """A run by its id: from the history where it is over there, else followed from the server.
+
+        Raises `RunUnknown` where neither knows it.
+        """
+        record = self.store.run(run_id)
+        worker = record.worker if record is not None and record.worker else self.worker
+        live = LiveRun(run_id, client=self.api, store=self.store, worker=worker)
+        background.call(live.recall())
+        if live.state.over:
+            background.call(live.stop())
+            return Run(live, start_replay=self._replay)
+        if not live.state.position:
+            background.call(self.api.ensure_known(run_id, worker=worker))
+        return self._follow(run_id, worker=worker, task=None)
+
+    def runs(self, limit: int = 20, status: str | None = None) -> pd.DataFrame:
+        """The newest runs the server tells of, a row each; those followed here are in the history too."""
+        from .history import frames
+
+        page = background.call(self.api.runs(limit=limit, status=status))
+        return frames.listed_runs_frame(page.runs)
+
+    def workers(self) -> list[WorkerInfo]:
+        """The workers the server offers."""
+        return background.call(self.api.workers())
+
+    def health(self) -> Health:
+        """What the server says of itself."""
+        return background.call(self.api.health())
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        background.call(self.api.aclose())
+
+    def _follow(self, run_id: str, *, worker: str, task: str | None) -> Run:
+        self.store.begin(run_id, worker=worker, origin=self.origin, task=task, time_us=time.time_ns() // 1000)
+        live = LiveRun(run_id, client=self.api, store=self.store, worker=worker)
+        run = Run(live, start_replay=self._replay)
+        background.call_soon(live.start)
+        return run
+
+    def _replay(self, run: Run) -> Run:
+        token = run.replay_token
+        if token is None:
+            raise RequestRefused("This run has no replay token: only a run that completed can be replayed.")
+        worker = run.state.worker or self.worker
+        answer = background.call(self.api.replay(token, worker=worker))
+        return self._follow(answer.run_id, worker=worker, task=run.state.task)

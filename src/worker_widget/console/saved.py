@@ -1,0 +1,45 @@
+"""The finished run as a notebook keeps it: small, and enough to show the console without a kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ..history.store import EventStore
+from . import view
+from .log_window import log_window
+from .wire import LogFilter, Shown
+
+MOST_LOG_ROWS = 100
+MOST_TEXT = 64 * 1024
+_SHOWN_FIRST = ("html", "md", "json")
+
+
+def saved(shown: Shown, store: EventStore) -> dict[str, Any]:
+    """The trait ``saved``: state, the newest log rows, and the artifact a reader would look at first."""
+    if shown.run_id is None:
+        return {}
+    # Neither the list of workers nor what the form was left with belongs to the run.
+    desk = msgspec.structs.replace(shown.desk, workers=(), notice=None)
+    log = log_window(
+        store,
+        shown.run_id,
+        LogFilter(),
+        max(0, shown.run.counts.logs - MOST_LOG_ROWS),
+        MOST_LOG_ROWS,
+    )
+    return {
+        "state": view.state(msgspec.structs.replace(shown, desk=desk)),
+        "log": log["rows"],
+        "artifact": _artifact(shown, store),
+    }
+
+
+def _artifact(shown: Shown, store: EventStore) -> dict[str, str] | None:
+    fitting = [item for item in shown.run.artifacts if item.has_content and item.chars <= MOST_TEXT]
+    for kind in _SHOWN_FIRST:
+        for item in fitting:
+            if item.kind == kind and shown.run_id is not None:
+                return {"file": item.file, "text": store.artifact_text(shown.run_id, item.file) or ""}
+    return None

@@ -1,0 +1,108 @@
+"""One console's working parts on the background loop, and the way in for what the browser says.
+
+Holds nothing of the widget but two functions: one that sends a message, one that is told the few
+facts that are kept as traits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ..client import WorkerClient
+from ..errors import WorkerWidgetError
+from ..history.store import EventStore
+from . import saved
+from .channel import Channel, Send
+from .desk import Desk
+from .requests import Requests
+from .wire import Ack, Hello, Shown, from_browser
+
+_log = logging.getLogger(__name__)
+
+Publish = Callable[[str, Any], None]
+"""Sets one trait: its name and its value."""
+
+
+class ConsoleSession:
+    """Desk, channel and requests of one console. Everything here runs on the background loop."""
+
+    def __init__(
+        self, client: WorkerClient, *, worker: str, task: str, brand: str, send: Send, publish: Publish
+    ) -> None:
+        self._publish = publish
+        self._told: dict[str, Any] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.desk = Desk(
+            client.api,
+            client.store,
+            origin=client.origin,
+            worker=worker,
+            task=task,
+            brand=brand,
+            changed=self._changed,
+        )
+        self.channel = Channel(send, lambda: self.desk.shown, self._store)
+        self._requests = Requests(self.desk, self.channel)
+
+    async def open(self, run_id: str | None, replay: str | None) -> None:
+        """Find the host and its workers, and show the run that was asked for."""
+        if replay is not None:
+            await self.desk.tell(self.desk.open_run(replay, recording=True))
+            return
+        await self.desk.open_shop()
+        if run_id is not None:
+            await self.desk.tell(self.desk.open_run(run_id))
+
+    def hear(self, content: Any) -> None:
+        """Take one message of a browser; nothing it says can raise here."""
+        try:
+            message = from_browser(content)
+        except msgspec.ValidationError as error:
+            _log.warning("A message of the browser was not understood: %s", error)
+            return
+        if isinstance(message, Hello):
+            self.channel.hello(message)
+        elif isinstance(message, Ack):
+            self.channel.ack(message)
+        else:
+            task = asyncio.create_task(self._requests.answer(message), name=f"answer {message.name}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Stop everything this console does; runs go on where they run."""
+        self.channel.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await self.desk.close()
+
+    def _store(self) -> EventStore:
+        live = self.desk.live
+        return self.desk.store if live is None else live.store
+
+    def _changed(self) -> None:
+        self.channel.changed()
+        shown = self.desk.shown
+        self._tell("worker", shown.desk.worker)
+        self._tell("run_id", shown.run_id or "")
+        self._tell("status", _status(shown))
+        if shown.run.over and self._told.get("saved") != shown.run.position:
+            self._told["saved"] = shown.run.position
+            try:
+                self._publish("saved", saved.saved(shown, self._store()))
+            except WorkerWidgetError:
+                _log.exception("The finished run could not be saved with the notebook")
+
+    def _tell(self, name: str, value: str) -> None:
+        if self._told.get(name) != value:
+            self._told[name] = value
+            self._publish(name, value)
+
+
+def _status(shown: Shown) -> str:
+    return "idle" if shown.run_id is None else shown.run.status

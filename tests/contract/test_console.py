@@ -1,0 +1,539 @@
+"""The console without a browser: a recording comm stands where the browser would be."""
+
+from __future__ import annotations
+
+import gc
+import json
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import comm
+import pytest
+from comm.base_comm import BaseComm
+
+from tests.contract.host_support import ScriptedWorker, scripted
+from worker_widget import (
+    HostUnreachable,
+    KeyRefused,
+    RequestRefused,
+    RunTimeout,
+    RunUnknown,
+    UnknownWorker,
+    WorkerConsole,
+    WorkerUnavailable,
+)
+from worker_widget.console.cells import Cells, Execution
+from worker_widget.host.threaded import ThreadedHost
+from worker_widget.stream import background
+
+PAGE = "page <h1>Hello</h1>"
+
+
+class RecordingComm(BaseComm):
+    """Keeps what the kernel publishes, and says what a browser would say."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.published: list[tuple[str, dict[str, Any], list[bytes]]] = []
+        super().__init__(*args, **kwargs)
+
+    def publish_msg(
+        self,
+        msg_type: str,
+        data: Any = None,
+        metadata: Any = None,
+        buffers: Any = None,
+        **keys: Any,
+    ) -> None:
+        self.published.append((msg_type, json.loads(json.dumps(data or {})), list(buffers or [])))
+
+    @property
+    def custom(self) -> list[dict[str, Any]]:
+        return [data["content"] for _, data, _ in self.published if data.get("method") == "custom"]
+
+    def say(self, content: dict[str, Any]) -> None:
+        message = {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
+        self.handle_msg(message)
+
+
+class View:
+    """One browser view on a recording comm."""
+
+    def __init__(self, console: WorkerConsole, client: str = "v1") -> None:
+        self.comm: RecordingComm = console.comm
+        self.client = client
+        self._ids = 0
+
+    def hello(self) -> None:
+        self.comm.say({"kind": "hello", "client": self.client, "have": 0, "visible": True})
+        wait_until(lambda: any(m["kind"] == "snapshot" for m in self.comm.custom))
+
+    def ask(self, name: str, **args: Any) -> dict[str, Any]:
+        """The reply to a request, whatever it is."""
+        self._ids += 1
+        number = self._ids
+        self.comm.say({"kind": "request", "client": self.client, "id": number, "name": name, "args": args})
+        return wait_until(lambda: self._reply(number))
+
+    def result(self, name: str, **args: Any) -> Any:
+        reply = self.ask(name, **args)
+        assert reply["ok"], reply
+        return reply["result"]
+
+    def error(self, name: str, **args: Any) -> dict[str, Any]:
+        reply = self.ask(name, **args)
+        assert not reply["ok"], reply
+        error: dict[str, Any] = reply["error"]
+        return error
+
+    def start(self, task: str, brand: str = "") -> str:
+        run_id: str = self.result("run.start", worker="scripted", task=task, brand=brand, strict_mode=False)[
+            "run_id"
+        ]
+        return run_id
+
+    def _reply(self, number: int) -> dict[str, Any] | None:
+        return next((m for m in self.comm.custom if m["kind"] == "reply" and m["id"] == number), None)
+
+
+def wait_until(probe: Callable[[], Any], timeout_s: float = 20) -> Any:
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        found = probe()
+        if found:
+            return found
+        time.sleep(0.01)
+    raise AssertionError("it did not happen in time")
+
+
+@pytest.fixture(autouse=True)
+def recording_comm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comm, "create_comm", RecordingComm)
+
+
+@pytest.fixture(scope="module")
+def worker() -> ScriptedWorker:
+    made = scripted()["scripted"]
+    assert isinstance(made, ScriptedWorker)
+    return made
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory, worker: ScriptedWorker) -> Iterator[ThreadedHost]:
+    workers = {**scripted(), "scripted": worker}
+    with ThreadedHost(tmp_path_factory.mktemp("host"), workers) as running:
+        yield running
+
+
+@pytest.fixture
+def console(host: ThreadedHost) -> Iterator[WorkerConsole]:
+    made = WorkerConsole(worker="scripted", url=host.url, api_key=host.token, task="log 3; page <p>x</p>")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def view(console: WorkerConsole) -> View:
+    made = View(console)
+    made.hello()
+    return made
+
+
+class TestRun:
+    def test_a_run_from_python_is_whole(self, console: WorkerConsole, tmp_path: Path) -> None:
+        run = console.run("log 3; page <h1>Hello</h1>")
+        assert run.wait(timeout=20) is run
+        assert (run.status, run.success, run.error) == ("completed", True, None)
+        assert run.replay_token is not None
+        assert list(run.artifacts) == ["landing.html"]
+        page = run.artifacts["landing.html"]
+        assert (page.text, page.chars, page.stage_id, page.status) == ("<h1>Hello</h1>", 14, "copy", "done")
+        assert page.save(tmp_path).read_text() == "<h1>Hello</h1>"
+        assert list(run.logs()["message"])[:3] == ["line 0", "line 1", "line 2"]
+        assert list(run.stages()["stage_id"]) == ["preflight", "copy"]
+        assert len(run.events()) == run.state.counts.events
+        assert len(run.routing()) == 0
+        assert run.export("csv", tmp_path / "t.csv") == (tmp_path / "t.csv").read_bytes().decode()
+        assert json.loads(run.export("json"))["run"]["run_id"] == run.run_id
+        assert list(console.history.runs()["run_id"]) == [run.run_id]
+        assert console.current_run is run
+        with pytest.raises(KeyError, match=r"landing\.html"):
+            run.artifacts["other.md"]
+
+    async def test_a_run_can_be_awaited(self, console: WorkerConsole) -> None:
+        run = await console.run("log 1; page x")
+        assert run.status == "completed"
+
+    def test_frames_can_be_read_while_it_runs(self, console: WorkerConsole, worker: ScriptedWorker) -> None:
+        worker.gate.clear()
+        run = console.run("log 5; wait; page x")
+        try:
+            wait_until(lambda: len(run.logs()) == 5)
+            assert run.status == "running"
+            with pytest.raises(RunTimeout, match="it goes on"):
+                run.wait(timeout=0.05)
+        finally:
+            worker.gate.set()
+        assert run.wait(20).success
+
+    def test_a_failed_run_says_why(self, console: WorkerConsole) -> None:
+        run = console.run("log 1; fail the paper is out").wait(20)
+        assert (run.status, run.success, run.error) == ("failed", False, "the paper is out")
+
+    def test_stop_cancels_it(self, console: WorkerConsole) -> None:
+        run = console.run("log 1; hold on")
+        wait_until(lambda: run.status == "running")
+        run.stop()
+        assert run.wait(20).status == "cancelled"
+
+    def test_a_replay_is_a_run_of_its_own_and_is_verified(self, console: WorkerConsole) -> None:
+        first = console.run("log 1; page <p>same</p>").wait(20)
+        again = first.replay().wait(20)
+        assert again.run_id != first.run_id
+        assert again.state.verified is not None
+        assert again.state.verified["identical"] is True
+        assert console.current_run is not None
+        assert console.current_run.run_id == again.run_id
+
+    def test_the_last_run_can_be_opened_again_without_the_server(self, console: WorkerConsole) -> None:
+        run = console.run("log 2; page <p>x</p>").wait(20)
+        late = WorkerConsole(url="http://127.0.0.1:9", api_key="k", worker="scripted", replay=run.run_id)
+        try:
+            wait_until(lambda: late.status == "completed")
+            assert late.current_run is not None
+            assert late.current_run.artifacts["landing.html"].text == "<p>x</p>"
+        finally:
+            late.close()
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("arguments", "error", "says"),
+        [
+            ({"task": ""}, RequestRefused, "task"),
+            ({"task": "abc"}, RequestRefused, "task"),
+            ({"task": "log 1", "brand": {"company_name": "A"}}, RequestRefused, "mission"),
+            ({"task": "log 1; page", "budget": 3}, RequestRefused, "budget"),
+        ],
+    )
+    def test_python_names_the_field(
+        self, console: WorkerConsole, arguments: dict[str, Any], error: type[Exception], says: str
+    ) -> None:
+        with pytest.raises(error, match=says):
+            console.run(**arguments)
+        assert console.run("log 1; page x").wait(20).success
+
+    @pytest.mark.parametrize(
+        ("name", "args", "code", "field", "says"),
+        [
+            ("run.start", {"task": "", "brand": ""}, "request_refused", "task", "5 characters"),
+            ("run.start", {"task": "abc", "brand": ""}, "request_refused", "task", "5 characters"),
+            ("run.start", {"task": "log 1", "brand": "{"}, "request_refused", "brand", "line 1, column 2"),
+            ("run.start", {"task": "log 1", "brand": "[]"}, "request_refused", "brand", "JSON object"),
+            (
+                "run.start",
+                {"task": "log 1", "brand": '{"company_name": "A"}'},
+                "request_refused",
+                "brand.mission",
+                "",
+            ),
+            (
+                "run.start",
+                {"task": "log 1", "brand": "", "worker": "later"},
+                "worker_unavailable",
+                None,
+                "coming soon",
+            ),
+            (
+                "run.start",
+                {"task": "log 1", "brand": "", "worker": "no"},
+                "unknown_worker",
+                None,
+                "Known: scripted, later",
+            ),
+            ("run.open", {"run_id": "no-such-run"}, "run_unknown", None, "no-such-run"),
+            ("run.replay", {}, "request_refused", None, "no replay token"),
+            ("artifact.text", {"file": "a.md"}, "run_unknown", None, "No run is on screen"),
+            ("brand.check", {"brand": "  "}, "request_refused", None, "empty"),
+            ("no.such", {}, "request_refused", None, "no.such"),
+            ("log.window", {"start": "x"}, "bad_request", None, "log.window"),
+        ],
+    )
+    def test_the_browser_is_told_where_it_asked(
+        self,
+        view: View,
+        name: str,
+        args: dict[str, Any],
+        code: str,
+        field: str | None,
+        says: str,
+    ) -> None:
+        if name == "run.start":
+            args = {"worker": "scripted", "strict_mode": False, **args}
+        error = view.error(name, **args)
+        assert error["code"] == code
+        if field is not None:
+            assert field in [problem["field"] for problem in error["problems"]]
+            assert any(says in problem["message"] for problem in error["problems"])
+        else:
+            assert says in error["message"]
+        assert view.start("log 1; page x")
+
+    def test_a_brand_is_checked_by_the_server(self, view: View) -> None:
+        brand = {
+            "company_name": "Acme",
+            "mission": "We make things well",
+            "value_proposition": "Things that last and can be mended",
+        }
+        good = view.result("brand.check", brand=json.dumps(brand))
+        assert (good["valid"], good["warnings"]) == (True, ["A tagline would help."])
+        bad = view.result("brand.check", brand=json.dumps({**brand, "mission": "two words"}))
+        assert not bad["valid"]
+        assert "mission" in json.dumps(bad["errors"])
+
+    def test_a_wrong_key_is_named_and_never_shown(self, host: ThreadedHost) -> None:
+        secret = "sk-very-secret-key"
+        console = WorkerConsole(worker="scripted", url=host.url, api_key=secret)
+        try:
+            notice = wait_until(lambda: console._session.desk.shown.desk.notice)
+            assert notice.code == "key_refused"
+            with pytest.raises(KeyRefused):
+                console.run("log 1; page x")
+            View(console).hello()
+            assert secret not in json.dumps([message[1] for message in console.comm.published])
+            assert secret not in repr(console) + repr(console._client) + str(console._repr_mimebundle_())
+            assert secret not in json.dumps(console.get_state(), default=str)
+        finally:
+            console.close()
+
+    def test_a_host_that_is_not_there_is_told(self) -> None:
+        console = WorkerConsole(worker="scripted", url="http://127.0.0.1:9", api_key="k")
+        try:
+            notice = wait_until(lambda: console._session.desk.shown.desk.notice)
+            assert notice.code == "host_unreachable"
+            assert "127.0.0.1:9" in notice.message
+            with pytest.raises(HostUnreachable):
+                console.run("log 1; page x")
+        finally:
+            console.close()
+
+    def test_an_unknown_worker_or_run_is_told_in_the_cell(self, host: ThreadedHost) -> None:
+        for arguments, code in (
+            ({"worker": "no"}, "unknown_worker"),
+            ({"worker": "scripted", "run_id": "nope"}, "run_unknown"),
+            ({"worker": "scripted", "replay": "nope"}, "run_unknown"),
+        ):
+            console = WorkerConsole(url=host.url, api_key=host.token, **arguments)
+            try:
+                notice = wait_until(lambda made=console: made._session.desk.shown.desk.notice)
+                assert notice.code == code
+            finally:
+                console.close()
+
+    @pytest.mark.parametrize(("named", "error"), [("no", UnknownWorker), ("later", WorkerUnavailable)])
+    def test_python_refuses_them_too(self, host: ThreadedHost, named: str, error: type[Exception]) -> None:
+        console = WorkerConsole(worker=named, url=host.url, api_key=host.token)
+        try:
+            with pytest.raises(error):
+                console.run("log 1; page x")
+        finally:
+            console.close()
+
+    @pytest.mark.parametrize(
+        ("arguments", "error"),
+        [
+            ({"tsak": "x"}, TypeError),
+            ({"theme": "pink"}, RequestRefused),
+            ({"height": 10}, RequestRefused),
+            ({"run_id": "a", "replay": "b"}, RequestRefused),
+            ({"url": "ftp://x"}, RequestRefused),
+            ({"brand": {"a": object()}}, RequestRefused),
+        ],
+    )
+    def test_bad_arguments_are_refused_at_once(
+        self, arguments: dict[str, Any], error: type[Exception]
+    ) -> None:
+        with pytest.raises(error):
+            WorkerConsole(**arguments)
+
+
+class TestView:
+    def test_the_browser_starts_watches_and_stops_a_run(self, view: View, console: WorkerConsole) -> None:
+        run_id = view.start("log 40; page <b>hi</b>; hold on")
+        assert console.current_run is not None
+        wait_until(lambda: console.current_run and console.current_run.state.counts.logs == 40)
+        window = view.result("log.window", filter={"levels": ["info"]}, start=10, count=5)
+        assert (window["total"], [row["message"] for row in window["rows"]]) == (
+            40,
+            [f"line {n}" for n in range(10, 15)],
+        )
+        located = view.result("log.locate", filter={}, position=window["rows"][0]["position"])
+        assert located == {"i": 10, "total": 40}
+        assert view.result("log.message", n=3)["message"] == "line 2"
+        assert view.result("artifact.text", file="landing.html")["text"] == "<b>hi</b>"
+        assert (
+            "hi" in view.result("artifact.render", file="landing.html", **{"as": "source"}, dark=True)["html"]
+        )
+        assert view.result("run.stop") == {}
+        wait_until(lambda: console.status == "cancelled")
+        assert console.run_id == run_id
+
+    def test_export_and_bundle_come_with_a_name(self, view: View, console: WorkerConsole) -> None:
+        view.start("log 1; page <p>x</p>")
+        wait_until(lambda: console.status == "completed")
+        export = view.result("export", format="csv")
+        assert export["file_name"].startswith("scripted_")
+        assert export["file_name"].endswith(".csv")
+        assert "line 0" in export["text"]
+        assert view.result("artifact.bundle")["file_name"].endswith(".zip")
+        archive = [buffers for _, data, buffers in console.comm.published if buffers][-1][0]
+        assert archive[:2] == b"PK"
+
+    def test_history_lists_what_ran_and_opens_it(self, view: View, console: WorkerConsole) -> None:
+        first = view.start("log 1; page one")
+        wait_until(lambda: console.status == "completed")
+        second = view.start("log 2; page two")
+        wait_until(lambda: console.run_id == second and console.status == "completed")
+        listed = view.result("history.list")["runs"]
+        assert [row["run_id"] for row in listed][:2] == [second, first]
+        assert len(listed) <= 10
+        view.result("run.open", run_id=first)
+        wait_until(lambda: console.run_id == first)
+        snapshots = [m for m in console.comm.custom if m["kind"] == "snapshot"]
+        shown = wait_until(
+            lambda: next(
+                (
+                    m["state"]["run"]
+                    for m in reversed([m for m in console.comm.custom if m["kind"] == "snapshot"])
+                    if m["state"]["run"]
+                    and m["state"]["run"]["run_id"] == first
+                    and m["state"]["run"]["recording"]
+                ),
+                None,
+            )
+        )
+        assert snapshots
+        assert shown["status"] == "completed"
+
+    def test_new_leaves_the_run_and_it_goes_on_into_the_history(
+        self, view: View, console: WorkerConsole, worker: ScriptedWorker
+    ) -> None:
+        worker.gate.clear()
+        run_id = view.start("log 1; wait; page x")
+        view.result("run.new")
+        wait_until(lambda: console.run_id == "")
+        assert console.current_run is None
+        worker.gate.set()
+        wait_until(lambda: console.history.runs()["status"].tolist()[:1] == ["completed"])
+        assert console.history.runs()["run_id"][0] == run_id
+
+    def test_a_message_that_makes_no_sense_changes_nothing(self, view: View) -> None:
+        for content in (
+            {},
+            {"kind": "hello"},
+            {"kind": "dance"},
+            {"kind": "request", "id": "x"},
+            "text",
+            None,
+        ):
+            view.comm.say(content)  # type: ignore[arg-type]
+        assert view.start("log 1; page x")
+
+    def test_the_finished_run_is_kept_for_the_notebook(self, view: View, console: WorkerConsole) -> None:
+        view.start("log 3; page <p>kept</p>")
+        wait_until(lambda: console.status == "completed" and console.saved)
+        saved = wait_until(
+            lambda: console.saved if console.saved["state"]["run"]["status"] == "completed" else None
+        )
+        assert saved["artifact"] == {"file": "landing.html", "text": "<p>kept</p>"}
+        assert [row["message"] for row in saved["log"]][:3] == ["line 0", "line 1", "line 2"]
+        assert len(json.dumps(saved)) < 50_000
+
+    def test_it_shows_as_text_and_html_where_no_widget_can_be_drawn(self, console: WorkerConsole) -> None:
+        run = console.run("log 1; page <p>x</p>").wait(20)
+        data = console._repr_mimebundle_()
+        data = data[0] if isinstance(data, tuple) else data
+        assert data["text/plain"] == "WorkerConsole(worker='scripted')"
+        assert run.status in data["text/html"]
+
+
+class TestLeaks:
+    def test_running_a_cell_again_closes_its_consoles(self) -> None:
+        class Console:
+            closed = False
+
+            def close(self) -> None:
+                self.closed = True
+
+        cells = Cells()
+        first, beside, second, elsewhere = Console(), Console(), Console(), Console()
+        cells.enter(first, Execution("cell-a", "1"))
+        cells.enter(beside, Execution("cell-a", "1"))
+        cells.enter(elsewhere, Execution("cell-b", "2"))
+        cells.enter(second, Execution("cell-a", "3"))
+        assert [first.closed, beside.closed, second.closed, elsewhere.closed] == [True, True, False, False]
+
+    def test_a_closed_console_leaves_nothing_behind(self, host: ThreadedHost) -> None:
+        background.call(_nothing())
+        threads = threading.active_count()
+        tasks = background.call(_tasks())
+        consoles = []
+        for _ in range(5):
+            console = WorkerConsole(worker="scripted", url=host.url, api_key=host.token)
+            run = console.run("log 1; hold on")
+            wait_until(lambda made=run: made.status == "running")
+            consoles.append(weakref.ref(console))
+            run.stop()
+            run.wait(20)
+            console.close()
+            del console, run
+        wait_until(lambda: background.call(_tasks()) <= tasks)
+        gc.collect()
+        assert [made() for made in consoles] == [None] * 5
+        assert threading.active_count() <= threads + 6  # the default executor keeps some
+
+    def test_closing_while_it_runs_stops_following(self, host: ThreadedHost) -> None:
+        tasks = background.call(_tasks())
+        console = WorkerConsole(worker="scripted", url=host.url, api_key=host.token)
+        run_id = console.run("log 1; hold on").run_id
+        console.close()
+        del console
+        gc.collect()
+        wait_until(lambda: background.call(_tasks()) <= tasks)
+        from worker_widget import WorkerClient
+
+        client = WorkerClient(host.url, host.token, worker="scripted")
+        assert client.get(run_id).status in ("queued", "running")
+        client.get(run_id).stop()
+        client.close()
+
+
+class TestClient:
+    def test_runs_without_a_widget(self, host: ThreadedHost) -> None:
+        from worker_widget import WorkerClient
+
+        client = WorkerClient(host.url, host.token, worker="scripted")
+        try:
+            run = client.run("log 2; page <p>x</p>").wait(20)
+            assert run.success
+            assert client.get(run.run_id).artifacts["landing.html"].text == "<p>x</p>"
+            assert run.run_id in set(client.runs()["run_id"])
+            assert [worker.id for worker in client.workers()] == ["scripted", "later"]
+            assert client.health().status
+            with pytest.raises(RunUnknown):
+                client.get("no-such-run")
+        finally:
+            client.close()
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def _tasks() -> int:
+    import asyncio
+
+    return len(asyncio.all_tasks())

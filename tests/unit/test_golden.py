@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.golden.generate import HERE, golden, text
+from tests.recorded import NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_kernel_still_says_what_the_browser_is_tested_with(name: str) -> None:
+    """`python -m tests.golden.generate` writes the files anew."""
+    assert text(golden(name)) == (HERE / f"{name}.json").read_text(encoding="utf-8")
