@@ -326,7 +326,8 @@ def decode(raw: bytes, name: str = "", id: str | None = None) -> Event:
     """The event in ``raw``, the JSON of one event; never raises.
 
     ``name`` is what the stream called it (the ``event:`` field); where both say, the ``type``
-    inside wins. ``id`` is the stream's number of it. Knowing the name, the bytes are read once; else, and for anything irregular, twice.
+    inside wins. ``id`` is the stream's number of it. Knowing the name, the bytes are read once; else,
+    and for anything irregular, twice.
     """
     if name in PAYLOADS and name not in _BARE:
         try:
