@@ -41,7 +41,7 @@ class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]
             except OSError as error:
                 raise RuntimeError(f"The front end was not built: cannot run npm ({error}). {FIX}") from error
             if done.returncode != 0:
-                said = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
+                said = "\n".join((done.stderr or done.stdout).splitlines()[:20])
                 raise RuntimeError(f"The front end was not built: npm {arguments[0]} failed. {FIX}\n{said}")
         if not self._bundle().exists():
             raise RuntimeError(f"The front end was not built: {self._bundle()} is missing after the build.")
