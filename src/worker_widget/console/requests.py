@@ -15,7 +15,7 @@ import msgspec
 from ..errors import RequestRefused, RunUnknown, WorkerWidgetError
 from ..history.logs import EVERY_LINE
 from ..history.store import EventStore
-from . import wire
+from . import front_end, wire
 from .channel import Channel
 from .desk import Desk, parse_brand, wire_error
 from .log_window import log_window, stored
@@ -86,6 +86,10 @@ class ArtifactRenderArgs(_Args, frozen=True, kw_only=True, rename={"shape": "as"
     dark: bool
 
 
+class PartArgs(_Args, frozen=True, kw_only=True):
+    name: Literal["desk"]
+
+
 class ExportArgs(_Args, frozen=True, kw_only=True):
     format: Literal["json", "txt", "csv"]
 
@@ -120,6 +124,7 @@ class Requests:
             "artifact.render": (ArtifactRenderArgs, self._artifact_render),
             "artifact.bundle": (NoArgs, self._bundle),
             "export": (ExportArgs, self._export),
+            "part": (PartArgs, self._part),
         }
 
     async def answer(self, request: Request) -> None:
@@ -261,6 +266,9 @@ class Requests:
         texts = {file: await asyncio.to_thread(store.artifact_text, run_id, file) for file in files}
         data = await asyncio.to_thread(bundle, {file: text or "" for file, text in texts.items()})
         return Answer({"file_name": f"artifacts_{run_id[:8]}.zip"}, (data,))
+
+    async def _part(self, args: PartArgs) -> Answer:
+        return Answer({"code": await asyncio.to_thread(front_end.text, args.name)})
 
     async def _export(self, args: ExportArgs) -> Answer:
         from ..history.export import export_file_name, export_run

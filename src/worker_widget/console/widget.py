@@ -18,19 +18,19 @@ import anywidget
 import traitlets
 
 from ..client import WorkerClient
-from ..errors import RequestRefused, WorkerWidgetError
+from ..errors import RequestRefused
 from ..history.history import RunHistory
 from ..run.live import LiveRun
 from ..run.run import Run
 from ..run.state import RunState
 from ..stream import background
+from . import front_end
 from .cells import Cells, current_execution
 from .comm import quiet, unbind, unbound
 from .desk import brand_text
 from .session import ConsoleSession
 from .static_view import static_html
 
-BUNDLE: Final = Path(__file__).parents[1] / "static" / "widget.js"
 DEFAULT_TASK: Final = "A landing page for a podcast editing tool for independent hosts"
 LOWEST: Final = 320
 
@@ -39,17 +39,9 @@ Theme = Literal["auto", "light", "dark"]
 _cells: Final = Cells()
 
 
-def _front_end() -> str | Path:
-    """The bundle as text. As a path anywidget would watch it, and pin every console in memory."""
-    if os.environ.get("ANYWIDGET_HMR") == "1":
-        return BUNDLE
-    try:
-        return BUNDLE.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise WorkerWidgetError(
-            f"The console's front end is missing at {BUNDLE}. Install the package again, "
-            "or build it with `npm ci && npm run build` in js/."
-        ) from error
+def _esm() -> str | Path:
+    """The front end as text. As a path anywidget would watch it, and pin every console in memory."""
+    return front_end.STATIC / "widget.js" if os.environ.get("ANYWIDGET_HMR") == "1" else front_end.text()
 
 
 class WorkerConsole(anywidget.AnyWidget):
@@ -106,7 +98,7 @@ class WorkerConsole(anywidget.AnyWidget):
             raise RequestRefused(f"height must be at least {LOWEST} pixels, not {height}.")
         form = brand_text(brand)
         client = WorkerClient(url=url, api_key=api_key, worker=worker)
-        super().__init__(_esm=_front_end(), theme=theme, height=height)
+        super().__init__(_esm=_esm(), theme=theme, height=height)
         self.set_trait("worker", worker)
         self._client = client
         self._run: Run | None = None

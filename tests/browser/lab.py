@@ -1,0 +1,210 @@
+"""A real JupyterLab of its own, and a Chromium to look at it: for tests, screenshots and benchmarks."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+Theme = Literal["light", "dark"]
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-color-profile=srgb",
+]
+_THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+_READY_S = 60.0
+_KERNEL_IS_READY = """() => {
+    const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
+    const kernel = context?.session?.kernel;
+    return Boolean(context?.isReady && kernel?.connectionStatus === "connected" && kernel.status === "idle");
+}"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running server: where it is, and the folder it serves. ``home`` is the product's own."""
+
+    url: str
+    token: str
+    folder: Path
+    home: Path
+
+    def notebook_url(self, name: str) -> str:
+        """Where JupyterLab shows one notebook alone, without what was open before."""
+        return f"{self.url}/doc/tree/{name}?token={self.token}&reset"
+
+
+@contextmanager
+def lab(directory: Path, theme: Theme = "light") -> Iterator[Lab]:
+    """JupyterLab on a free port, with settings, runtime and history below ``directory``."""
+    folder = directory / "notebooks"
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = directory / "settings"
+    _settings(settings, theme)
+    home = directory / "home"
+    port, token = _free_port(), secrets.token_hex(16)
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(directory / "config"),
+        "JUPYTER_RUNTIME_DIR": str(directory / "runtime"),
+        "JUPYTER_DATA_DIR": str(directory / "data"),
+        "JUPYTERLAB_SETTINGS_DIR": str(settings),
+        "JUPYTERLAB_WORKSPACES_DIR": str(directory / "workspaces"),
+        "JUPYTER_PLATFORM_DIRS": "1",
+        "IPYTHONDIR": str(directory / "ipython"),
+        "WORKER_WIDGET_HOME": str(home),
+    }
+    with (directory / "jupyter.log").open("wb") as log:
+        server = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "jupyterlab",
+                "--no-browser",
+                "--allow-root",
+                "--ServerApp.ip=127.0.0.1",
+                f"--ServerApp.port={port}",
+                "--ServerApp.port_retries=0",
+                f"--ServerApp.root_dir={folder}",
+                f"--IdentityProvider.token={token}",
+                "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+                "--LabApp.news_url=",
+                "--LabApp.expose_app_in_browser=True",
+            ],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            running = Lab(f"http://127.0.0.1:{port}", token, folder, home)
+            _wait_until_ready(running, server, directory / "jupyter.log")
+            yield running
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.send_signal(signal.SIGTERM)
+            try:
+                server.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait(5)
+            stop_host(home)
+
+
+def stop_host(home: Path) -> None:
+    """End the embedded host of one home, if it started one, and wait until it has gone."""
+    try:
+        pid = int(json.loads((home / "host.json").read_text())["pid"])
+    except (OSError, ValueError, KeyError):
+        return
+    try:
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(100):
+            os.kill(pid, 0)
+            time.sleep(0.05)
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Headless Chromium as the machine has it."""
+    found = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
+    if found is None:
+        raise RuntimeError("There is no Chromium on this machine; `make test` installs it.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def page_of(
+    browser: Browser, theme: Theme = "light", width: int = 1440, height: int = 1000
+) -> Iterator[Page]:
+    """A page in a context of its own, which may use the clipboard."""
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def open_notebook(page: Page, running: Lab, name: str) -> None:
+    """Open a notebook and wait until its kernel takes requests."""
+    page.goto(running.notebook_url(name))
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.wait_for_function(_KERNEL_IS_READY, timeout=60_000)
+
+
+def run_cell(page: Page, index: int) -> Locator:
+    """Run one code cell, by its place in the notebook from 0, and return it once it runs or ran."""
+    cell = page.locator(".jp-Notebook .jp-Cell").nth(index)
+    prompt = cell.locator(".jp-InputPrompt")
+    before = prompt.inner_text()
+    cell.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Control+Enter")
+    expect(prompt).not_to_have_text(before)
+    return cell
+
+
+def wait_until_ran(cell: Locator, timeout_s: float = 60) -> None:
+    """Wait until a cell that was run is done."""
+    expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=timeout_s * 1000)
+
+
+def _settings(directory: Path, theme: Theme) -> None:
+    extension = directory / "@jupyterlab" / "apputils-extension"
+    extension.mkdir(parents=True, exist_ok=True)
+    (extension / "themes.jupyterlab-settings").write_text(json.dumps({"theme": _THEMES[theme]}))
+    silent = {"fetchNews": "false", "checkForUpdates": False}
+    (extension / "notification.jupyterlab-settings").write_text(json.dumps(silent))
+
+
+def _wait_until_ready(running: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + _READY_S
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{running.url}/api?token={running.token}", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError("JupyterLab did not start:\n" + log.read_text(errors="replace")[-2_000:])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

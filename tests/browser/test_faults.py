@@ -1,0 +1,167 @@
+"""What can go wrong, in JupyterLab: each thing says so in the cell, and the console stays usable."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from collections.abc import Iterator
+
+import nbformat
+import pytest
+from nbformat import v4
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.console import Console
+from tests.browser.lab import Lab, lab, open_notebook, page_of, run_cell, wait_until_ran
+
+SHOW = "from worker_widget import WorkerConsole\nconsole = WorkerConsole()\nconsole"
+BUSY = "import time\nend = time.monotonic() + 10\nwhile time.monotonic() < end:\n    pass"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with lab(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with page_of(browser) as page:
+        yield page
+
+
+def opened(page: Page, running: Lab, name: str, *cells: str) -> None:
+    """Open a notebook of these code cells."""
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    }
+    nbformat.write(notebook, running.folder / name)
+    open_notebook(page, running, name)
+
+
+def shown(page: Page, index: int = 0) -> Console:
+    """Run a cell and take the console it shows."""
+    cell = run_cell(page, index)
+    wait_until_ran(cell)
+    console = Console.in_cell(page, cell)
+    console.expect_status("Ready", "Completed", "Failed")
+    return console
+
+
+def output(page: Page, index: int) -> Locator:
+    return page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-OutputArea")
+
+
+def test_a_busy_cell_stops_neither_the_drawing_nor_the_buttons(page: Page, running: Lab) -> None:
+    opened(page, running, "busy.ipynb", SHOW, BUSY)
+    console = shown(page)
+    console.start()
+    console.expect_status("Running")
+    busy = run_cell(page, 1)
+    expect(busy.locator(".jp-InputPrompt")).to_have_text("[*]:")
+    seen = console.log_lines.count()
+    expect(console.stages.nth(2)).to_have_class(re.compile("completed|recovered"), timeout=8_000)
+    assert console.log_lines.count() > seen
+    expect(busy.locator(".jp-InputPrompt")).to_have_text("[*]:")
+    console.button("Stop").click()
+    console.expect_status("Cancelled", timeout_s=5)
+    expect(busy.locator(".jp-InputPrompt")).to_have_text("[*]:")
+    wait_until_ran(busy)
+    expect(console.button("New run")).to_be_enabled()
+
+
+def test_bad_input_is_told_at_the_field_and_nothing_is_lost(page: Page, running: Lab) -> None:
+    opened(page, running, "input.ipynb", SHOW)
+    console = shown(page)
+    console.task.fill("abc")
+    console.start()
+    expect(console.root.get_by_role("alert").filter(has_text="5 characters")).to_be_visible()
+    console.task.fill("A bakery that delivers by bicycle")
+    console.root.get_by_role("button", name=re.compile("^Brand")).click()
+    brand = console.root.get_by_role("textbox", name="Brand as JSON")
+    brand.fill('{"company_name": "Crumb",}')
+    expect(console.root.get_by_role("dialog")).to_contain_text("Line 1, column 26")
+    brand.fill(json.dumps({"company_name": "Crumb", "mission": "Bread"}))
+    console.root.get_by_role("dialog").get_by_role("button", name="Check").click()
+    expect(console.root.get_by_role("dialog")).to_contain_text("mission")
+    expect(console.root.get_by_role("dialog")).to_contain_text("value_proposition")
+    brand.fill(
+        json.dumps(
+            {
+                "company_name": "Crumb",
+                "mission": "Fresh bread for every street",
+                "value_proposition": "Bread baked at night and brought to the door by bicycle",
+            }
+        )
+    )
+    page.keyboard.press("Escape")
+    console.start()
+    console.expect_status("Running")
+    console.button("Stop").click()
+    console.expect_status("Cancelled")
+
+
+def test_a_host_that_is_killed_costs_the_run_but_nothing_that_had_arrived(page: Page, running: Lab) -> None:
+    opened(page, running, "killed.ipynb", SHOW)
+    console = shown(page)
+    console.start()
+    expect(console.stages.nth(1)).to_have_class(re.compile("completed|recovered"), timeout=20_000)
+    before = console.log_lines.all_inner_texts()
+    os.kill(json.loads((running.home / "host.json").read_text())["pid"], signal.SIGKILL)
+    console.expect_status("Failed", timeout_s=60)
+    expect(console.root).to_contain_text("The host stopped while this run was in flight")
+    after = console.log_lines.all_inner_texts()
+    assert after[: len(before)] == before
+    console.button("New run").click()
+    console.expect_status("Ready")
+    console.start()
+    console.expect_status("Running")
+    console.button("Stop").click()
+    console.expect_status("Cancelled")
+
+
+def test_a_server_that_is_not_there_and_a_wrong_key_are_told_in_the_cell(page: Page, running: Lab) -> None:
+    state = json.loads((running.home / "host.json").read_text())
+    opened(
+        page,
+        running,
+        "missing.ipynb",
+        "from worker_widget import WorkerConsole\nWorkerConsole(url='http://127.0.0.1:9', api_key='k')",
+        f"WorkerConsole(url='http://127.0.0.1:{state['port']}', api_key='not-the-key')",
+        "WorkerConsole(run_id='no-such-run')",
+        "WorkerConsole(worker='no-such-worker')",
+    )
+    for index, words in enumerate(("127.0.0.1:9", "key", "no-such-run", "no-such-worker")):
+        cell = run_cell(page, index)
+        wait_until_ran(cell)
+        console = Console.in_cell(page, cell)
+        expect(console.root.get_by_role("alert").filter(has_text=words)).to_be_visible(timeout=20_000)
+        assert "not-the-key" not in console.root.inner_text()
+
+
+def test_running_the_cell_again_leaves_one_console_and_the_history(page: Page, running: Lab) -> None:
+    counts = (
+        "import asyncio, ipywidgets, threading\n"
+        "from worker_widget.stream import background\n"
+        "async def tasks(): return len(asyncio.all_tasks())\n"
+        "from ipywidgets.widgets.widget import _instances\n"
+        "print(sum(type(w).__name__ == 'WorkerConsole' for w in _instances.values()),"
+        " background.call(tasks()) < 8)"
+    )
+    opened(page, running, "again.ipynb", SHOW, counts)
+    for _ in range(3):
+        console = shown(page)
+        console.start()
+        console.expect_status("Running")
+    page.wait_for_timeout(1_000)
+    wait_until_ran(run_cell(page, 1))
+    expect(output(page, 1)).to_contain_text("1 True")
+    console.button("Stop").click()
+    console.expect_status("Cancelled")
+    console.root.get_by_role("button", name=re.compile("History")).click()
+    expect(console.root.get_by_role("menuitem").first).to_be_visible()
