@@ -1,0 +1,6 @@
+declare module "golden-runs" {
+  import type { FromKernel } from "../src/wire";
+
+  const runs: Record<string, { client: string; messages: FromKernel[] }>;
+  export default runs;
+}

@@ -1,0 +1,124 @@
+// `?state=running&theme=dark`: the console in one of its states. `?golden=name` shows a golden run.
+
+import goldenRuns from "golden-runs";
+import type { Model } from "../src/channel";
+import widget from "../src/index";
+import type { FromKernel, Traits } from "../src/wire";
+import { PageKernel, type Setup, savedRun } from "./kernel";
+import { HOSTILE, TEXTS, TOTAL_S } from "./run";
+
+const DONE = TOTAL_S + 1;
+const STATES: Record<string, () => Setup> = {
+  empty: () => ({ scene: null, live: false }),
+  running: () => ({ scene: { at: 7.4 }, live: true }),
+  start: () => ({ scene: { at: 0 }, live: true }),
+  paused: () => ({ scene: { at: 7.4 }, live: false }),
+  completed: () => ({ scene: { at: DONE }, live: false }),
+  recording: () => ({ scene: { at: DONE, recording: true }, live: false }),
+  failed: () => ({ scene: { at: 8.2, failing: "ux" }, live: false }),
+  cancelled: () => ({ scene: { at: 5.1, cancelled: true }, live: false }),
+  reconnecting: () => ({
+    scene: {
+      at: 5.1,
+      link: {
+        phase: "reconnecting",
+        attempt: 2,
+        retry_us: Date.now() * 1000 + 7e6,
+        message: "The connection to the host was cut.",
+      },
+    },
+    live: false,
+  }),
+  stalled: () => ({
+    scene: {
+      at: 5.1,
+      link: { phase: "stalled", message: "Nothing came from the worker for 45 s; asking the run list." },
+    },
+    live: false,
+  }),
+  long: () => ({ scene: { at: DONE, noise: 4000 }, live: false }),
+  notice: () => ({
+    scene: null,
+    live: false,
+    notice: {
+      code: "host_not_started",
+      message:
+        "The embedded host could not be started: port 8123 is taken. Free it, or give url=… of a running server.",
+    },
+  }),
+  refused: () => ({
+    scene: null,
+    live: false,
+    refusals: {
+      "run.start": {
+        code: "request_refused",
+        message: "The worker would not take the request.",
+        problems: [{ field: "task", message: "needs at least 5 characters, has 3" }],
+      },
+      "history.list": {
+        code: "history",
+        message: "The local history cannot be opened: the disk is full.",
+        problems: [],
+      },
+    },
+  }),
+  hostile: () => {
+    TEXTS["landing.html"] = HOSTILE;
+    return { scene: { at: 7.5 }, live: true };
+  },
+  dead: () => ({ scene: null, live: false, dead: true }),
+  saved: () => ({ scene: null, live: false, dead: true, traits: { saved: savedRun() } }),
+};
+
+const query = new URLSearchParams(location.search);
+const theme = query.get("theme");
+if (theme) document.body.dataset.jpThemeLight = String(theme === "light");
+if (query.has("native")) {
+  const light = theme !== "dark";
+  const colours = light
+    ? {
+        "layout-color0": "#fff",
+        "layout-color1": "#fff",
+        "layout-color2": "#eee",
+        "border-color2": "#e0e0e0",
+      }
+    : {
+        "layout-color0": "#111",
+        "layout-color1": "#212121",
+        "layout-color2": "#424242",
+        "border-color2": "#424242",
+      };
+  for (const [name, value] of Object.entries(colours)) document.body.style.setProperty(`--jp-${name}`, value);
+}
+
+/** Shows what a recorded run ended with: every message in its order, without a kernel behind it. */
+function goldenModel(client: string, messages: FromKernel[]): Model {
+  let receive: ((message: FromKernel) => void) | undefined;
+  const mine = (told: string) =>
+    JSON.parse(JSON.stringify(messages).replaceAll(JSON.stringify(client), JSON.stringify(told)));
+  const traits: Traits = { worker: "", run_id: "", status: "", theme: "auto", height: 640, saved: {} };
+  return {
+    get: (name) => traits[name],
+    set: () => undefined,
+    save_changes: () => undefined,
+    send(message) {
+      if (message.kind !== "hello") return;
+      setTimeout(() => {
+        for (const item of mine(message.client)) receive?.(item);
+      });
+    },
+    on(event, handler) {
+      if (event === "msg:custom") receive = handler;
+    },
+    off: () => undefined,
+  };
+}
+
+const golden = goldenRuns[query.get("golden") ?? ""];
+const setup = (STATES[query.get("state") ?? "running"] ?? STATES.running)?.() as Setup;
+const place = document.getElementById("place") as HTMLElement;
+const width = query.get("width");
+if (width) place.style.width = `${width}px`;
+const model = golden ? goldenModel(golden.client, golden.messages) : new PageKernel(setup);
+const leave = widget.render({ model, el: place });
+Object.assign(window, { leave });

@@ -1,0 +1,426 @@
+// A made-up run of a worker with eight stages, for the development page: the same every time.
+
+import type {
+  ArtifactRow,
+  ConsoleState,
+  LedgerRow,
+  Level,
+  Link,
+  LogFilter,
+  LogRow,
+  RoutingRow,
+  RunView,
+  StageRow,
+  WorkerRow,
+} from "../src/wire";
+
+export const WORKERS: WorkerRow[] = [
+  {
+    id: "business-builder",
+    name: "Business Builder",
+    description: "Turns an idea into positioning, copy and a landing page.",
+    status: "available",
+    moats: ["M9", "M10", "M15", "M17", "M18", "M19", "M20"],
+  },
+  {
+    id: "code-debugger",
+    name: "Code Debugger",
+    description: "Finds the cause of a failing test and proposes a fix.",
+    status: "coming_soon",
+    moats: ["M9", "M10", "M17", "M19"],
+  },
+  {
+    id: "repo-fixer",
+    name: "Repo Fixer",
+    description: "Repairs a repository issue by issue.",
+    status: "beta",
+    moats: ["M9", "M10", "M17", "M18", "M19"],
+  },
+];
+
+const STAGES: [id: string, name: string, agent: string, seconds: number][] = [
+  ["preflight", "Preflight Validation", "validator_agent", 0.4],
+  ["research", "Market Research", "researcher_agent", 1.6],
+  ["strategy", "Strategy Synthesis", "strategist_agent", 1.9],
+  ["copy", "Copy Generation", "copywriter_agent", 2.4],
+  ["ux", "UX Layout", "ux_agent", 2.8],
+  ["consistency", "Consistency Check", "governor_agent", 0.9],
+  ["recovery", "Recovery & Normalization", "recovery_agent", 0.7],
+  ["bundle", "Final Packaging", "governor_agent", 0.5],
+];
+
+const ARTIFACTS: [stage: string, name: string, kind: string][] = [
+  ["research", "market_report", "json"],
+  ["strategy", "positioning", "md"],
+  ["copy", "messaging", "json"],
+  ["copy", "landing_copy", "json"],
+  ["ux", "landing", "html"],
+  ["consistency", "brand_guidelines", "md"],
+  ["bundle", "launch_plan", "md"],
+];
+
+const SECTION = (title: string, text: string) => `<section><h2>${title}</h2><p>${text}</p></section>\n`;
+
+export const TEXTS: Record<string, string> = {
+  "landing.html": `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Clearwave</title><style>
+body{margin:0;font:16px/1.6 Georgia,serif;color:#1c2733;background:#fbfaf7}
+header{padding:56px 32px;background:linear-gradient(120deg,#1f4e79,#3d7ea6);color:#fff}
+h1{margin:0 0 12px;font:700 34px/1.15 system-ui,sans-serif}header p{margin:0 0 20px;font-size:18px;opacity:.92}
+.cta{display:inline-block;padding:11px 20px;border-radius:6px;background:#e07a3f;color:#fff;text-decoration:none;font:600 15px system-ui}
+section{padding:28px 32px;border-bottom:1px solid #e6e2d8}h2{margin:0 0 6px;font:600 20px system-ui,sans-serif}
+</style></head><body><header><h1>From recording to released in one afternoon</h1><p>Clearwave turns a raw recording into a published episode.</p><a class="cta" href="https://example.com/start">Start an episode</a></header>
+${SECTION("Less editing", "Silences, ums and level jumps are found and marked. You decide what goes.")}${SECTION("Show notes that say something", "A draft from your own words, with the times of each topic.")}${SECTION("One place to publish", "Title, notes and audio go out together, when you say so.")}${SECTION("Made for small teams", "One workspace, clear roles, no seats to count.")}</body></html>`,
+  "market_report.json": JSON.stringify(
+    {
+      segment: "small podcast teams",
+      needs: ["less editing", "clear notes"],
+      basis: "the task and the brand",
+    },
+    null,
+    2,
+  ),
+  "positioning.md":
+    "# Positioning\n\n**Clearwave** turns a raw recording into a published episode in one afternoon.\n\n- For small teams\n- Without an editor\n- From one workspace\n",
+  "messaging.json": JSON.stringify({ headline: "From recording to released", tone: "professional" }, null, 2),
+  "landing_copy.json": JSON.stringify({ hero: "From recording to released in one afternoon" }, null, 2),
+  "brand_guidelines.md": "# Brand guidelines\n\nPlain words. Short sentences. No hype.\n",
+  "launch_plan.md": "# Launch plan\n\n1. Publish the page\n2. Invite ten teams\n3. Listen\n",
+};
+
+/** A page that tries to get out of its frame, to an address that must never be asked for. */
+export const HOSTILE = `<!doctype html><html><head><meta http-equiv="refresh" content="0;url=http://evil.test/meta">
+<link rel="stylesheet" href="http://evil.test/style.css"><link rel="dns-prefetch" href="//evil.test"><title>Hostile</title>
+<style>@import url(http://evil.test/import.css);body{background:url(http://evil.test/background.png);font-family:sans-serif}</style></head>
+<body onload="fetch('http://evil.test/onload')"><h1 id="top">Hostile</h1>
+<script>parent.postMessage("out","*");top.location="http://evil.test/top";fetch("http://evil.test/fetch")</script>
+<img src="http://evil.test/image.png" onerror="fetch('http://evil.test/onerror')">
+<iframe src="http://evil.test/frame"></iframe><iframe srcdoc="<meta http-equiv=refresh content='0;url=http://evil.test/nested'><script>fetch('http://evil.test/nestedscript')</script>"></iframe>
+<object data="http://evil.test/object"></object><embed src="http://evil.test/embed">
+<form action="http://evil.test/form"><button id="send">Send</button></form>
+<a id="away" href="http://evil.test/link">A link</a> <a id="blank" target="_blank" href="http://evil.test/blank">Another</a>
+<div id="host"><template shadowrootmode="closed"><a href="http://evil.test/shadow" style="display:block">In a shadow</a></template></div>
+<svg width="80" height="20"><a href="http://evil.test/svg" id="svg"><text y="15">In a drawing</text></a></svg>
+<a id="inside" href="#end">To the end</a><div style="height:1500px"></div><p id="end">The end</p></body></html>`;
+
+export interface Moment {
+  state: ConsoleState;
+  log: LogRow[];
+  /** How much of each artifact is there. */
+  texts: Record<string, string>;
+}
+
+export interface Scene {
+  /** How far the run is, in seconds. */
+  at: number;
+  link?: Partial<Link>;
+  /** The stage that fails. */
+  failing?: string;
+  cancelled?: boolean;
+  recording?: boolean;
+  /** Repeats the log lines, for long logs. */
+  noise?: number;
+}
+
+export const TOTAL_S = STAGES.reduce((sum, [, , , seconds]) => sum + seconds, 0);
+
+/** Everything as it stands `at` seconds into the run, which began at `startUs`. */
+export function momentOf(scene: Scene, startUs: number): Moment {
+  const { at, failing, noise = 1 } = scene;
+  const stages: StageRow[] = [];
+  const log: LogRow[] = [];
+  const routing: RoutingRow[] = [];
+  const ledger: LedgerRow[] = [];
+  const artifacts: ArtifactRow[] = [];
+  const texts: Record<string, string> = {};
+  let position = 1;
+  let tokens = 0;
+  let clock = 0;
+  let failed = false;
+  let drift: number | null = null;
+  const us = (seconds: number) => Math.round(startUs + seconds * 1e6);
+  const say = (when: number, level: Level, stage: string, agent: string, message: string) => {
+    if (when > at) return;
+    position += 1;
+    log.push({
+      i: log.length,
+      n: log.length + 1,
+      position,
+      time_us: us(when),
+      level,
+      stage_id: stage,
+      agent,
+      message,
+    });
+  };
+  const book = (when: number, row: Omit<LedgerRow, "n" | "position" | "time_us">) => {
+    if (when > at) return;
+    position += 1;
+    ledger.push({ n: ledger.length + 1, position, time_us: us(when), ...row });
+  };
+
+  for (const [id, name, agent, seconds] of STAGES) {
+    const begin = clock;
+    const end = clock + seconds;
+    const fails = failing === id;
+    const stops = fails ? begin + seconds * 0.6 : end;
+    const begun = begin <= at && !failed;
+    const ended = stops <= at && begun;
+    const error =
+      "The forbidden claim “guaranteed” stands in the hero text, and two repairs did not remove it.";
+    const used = Math.round(seconds * 300);
+    const cut = scene.cancelled && begun && !ended;
+    stages.push({
+      stage_id: id,
+      name,
+      status: !begun
+        ? "pending"
+        : cut
+          ? "cancelled"
+          : !ended
+            ? "running"
+            : fails
+              ? "failed"
+              : id === "recovery"
+                ? "recovered"
+                : "completed",
+      attempts: begun ? (id === "copy" ? 2 : 1) : 0,
+      started_us: begun ? us(begin) : null,
+      ended_us: ended ? us(stops) : cut ? us(at) : null,
+      duration_ms: ended ? (stops - begin) * 1000 : null,
+      tokens: ended && !fails ? used : null,
+      agent: begun ? agent : null,
+      complexity: begun ? 0.3 + seconds / 6 : null,
+      drift: ended && ["copy", "ux"].includes(id) ? 0.12 : null,
+      error: ended && fails ? error : null,
+      recoveries: ended && id === "recovery" ? 1 : 0,
+      violations: ended && id === "copy" ? 1 : 0,
+    });
+    if (begun) {
+      if (ended) tokens += used;
+      routing.push({
+        n: routing.length + 1,
+        position: position + 1,
+        time_us: us(begin),
+        stage_id: id,
+        agent,
+        complexity: 0.3 + seconds / 6,
+        confidence: 0.78 + (seconds % 0.2),
+        source: "care",
+        alternatives: [
+          { agent: "researcher_agent", score: 0.61, reason: "knows the market, not the form" },
+          { agent: "governor_agent", score: 0.34, reason: null },
+        ],
+      });
+      say(
+        begin + 0.01,
+        "debug",
+        id,
+        agent,
+        `CARE routing chose ${agent} with confidence 0.${78 + (id.length % 9)}`,
+      );
+      say(begin + 0.02, "info", id, agent, `Starting ${name} …`);
+      for (let n = 0; n < noise * 3; n += 1) {
+        say(
+          begin + 0.05 + ((seconds - 0.1) * n) / (noise * 3),
+          "info",
+          id,
+          agent,
+          `Processing part ${n + 1} of ${noise * 3}: reads the brief, weighs the brand, writes a draft and compares it`,
+        );
+      }
+      if (id === "preflight")
+        book(begin + 0.1, {
+          stage_id: id,
+          kind: "policy",
+          engine: "M19",
+          outcome: "ok",
+          title: "pre_execution: passed",
+          detail: [],
+        });
+      if (id === "copy") {
+        say(
+          begin + 1,
+          "warning",
+          id,
+          agent,
+          "“guaranteed” is a forbidden claim; the sentence is written again",
+        );
+        book(begin + 1, {
+          stage_id: id,
+          kind: "policy",
+          engine: "M19",
+          outcome: "warning",
+          title: "Policy violation (forbidden_claims): Nothing is guaranteed",
+          detail: [
+            ["pattern", "guaranteed"],
+            ["location", "hero.subtitle"],
+            ["severity", "warning"],
+          ],
+        });
+        book(begin + 1.05, {
+          stage_id: id,
+          kind: "failure",
+          engine: "M9",
+          outcome: "error",
+          title: "Classified as POLICY_FORBIDDEN_CLAIM (policy)",
+          detail: [
+            ["violations", "1"],
+            ["severity", "medium"],
+          ],
+        });
+        book(begin + 1.1, {
+          stage_id: id,
+          kind: "recovery",
+          engine: "M10",
+          outcome: "info",
+          title: "1 recovery suggestion for POLICY_FORBIDDEN_CLAIM",
+          detail: [
+            ["suggestion 1", "action: rewrite; priority: 1; replacement hint: say what happens instead"],
+            ["applied", "automatically"],
+          ],
+        });
+        book(begin + 1.5, {
+          stage_id: id,
+          kind: "recovery",
+          engine: "M10",
+          outcome: "ok",
+          title: "Recovery completed: rewrite",
+          detail: [],
+        });
+      }
+      if (["copy", "ux"].includes(id) && ended) {
+        drift = 0.12;
+        book(stops - 0.02, {
+          stage_id: id,
+          kind: "drift",
+          engine: "M18",
+          outcome: "ok",
+          title: "Drift 0.12, 0.35 allowed",
+          detail: [],
+        });
+      }
+      if (fails) {
+        say(stops, "error", id, agent, `Stage failed: ${error}`);
+        book(stops, {
+          stage_id: id,
+          kind: "failure",
+          engine: "M9",
+          outcome: "error",
+          title: `Stage failed: ${error}`,
+          detail: [],
+        });
+      } else say(end - 0.01, "info", id, agent, `Completed ${name} (${used} tokens)`);
+      const made = ARTIFACTS.filter(([stage]) => stage === id);
+      made.forEach(([stage, file, kind], place) => {
+        const from = begin + (seconds * place) / made.length;
+        const to = begin + (seconds * (place + 1)) / made.length;
+        if (from > at || (fails && from > stops)) return;
+        const whole = TEXTS[`${file}.${kind}`] ?? "";
+        const share = Math.min(1, (Math.min(at, fails ? stops : at) - from) / (to - from));
+        const text = whole.slice(0, Math.round(whole.length * share));
+        position += 1;
+        texts[`${file}.${kind}`] = text;
+        artifacts.push({
+          file: `${file}.${kind}`,
+          name: file,
+          kind,
+          stage_id: stage,
+          status: share >= 1 ? "done" : fails && ended ? "failed" : "assembling",
+          chars: text.length,
+          version: 1,
+          sha256: null,
+          has_content: true,
+          position,
+        });
+      });
+      if (fails && ended) failed = true;
+    }
+    clock = end;
+  }
+
+  const over = failed || scene.cancelled || at >= TOTAL_S;
+  const count = (level: Level) => log.filter((row) => row.level === level).length;
+  const error = stages.find((stage) => stage.error)?.error ?? null;
+  const run: RunView = {
+    run_id: "3d303d0d-2b8a-4061-8302-33d99695c39d",
+    status: failed ? "failed" : scene.cancelled ? "cancelled" : over ? "completed" : "running",
+    success: over ? !failed && !scene.cancelled : null,
+    error: failed ? `UX Layout: ${error}` : scene.cancelled ? "Stopped by the person at the console." : null,
+    task: "A landing page for a podcast tool that small teams like to use",
+    worker: "business-builder",
+    strict_mode: false,
+    budget: null,
+    replay_of: null,
+    started_us: startUs,
+    ended_us: over ? us(Math.min(at, TOTAL_S)) : null,
+    latency_ms: over ? Math.min(at, TOTAL_S) * 1000 : null,
+    tokens,
+    total_stages: STAGES.length,
+    complexity: routing[routing.length - 1]?.complexity ?? null,
+    drift,
+    replayable: Boolean(over && !failed && !scene.cancelled),
+    verified: null,
+    counts: {
+      events: position,
+      logs: log.length,
+      warnings: count("warning"),
+      errors: count("error"),
+      routing: routing.length,
+      ledger: ledger.length,
+      problems: ledger.filter((row) => row.outcome === "error" || row.outcome === "warning").length,
+      unknown: 0,
+    },
+    recording: scene.recording ?? false,
+  };
+  const link: Link = {
+    phase: over ? "ended" : "live",
+    message: null,
+    attempt: 0,
+    retry_us: null,
+    ...scene.link,
+  };
+  return {
+    state: {
+      desk: desk(),
+      link,
+      run,
+      stages,
+      routing: { total: routing.length, rows: routing },
+      ledger: { total: ledger.length, rows: ledger },
+      artifacts,
+    },
+    log,
+    texts,
+  };
+}
+
+export function desk(): ConsoleState["desk"] {
+  return {
+    worker: "business-builder",
+    workers: WORKERS,
+    origin: "embedded host",
+    task: "A landing page for a podcast tool that small teams like to use",
+    brand: "",
+    notice: null,
+  };
+}
+
+export const nothingRun = (): Moment => ({
+  state: {
+    desk: desk(),
+    link: { phase: "idle", message: null, attempt: 0, retry_us: null },
+    run: null,
+    stages: [],
+    routing: { total: 0, rows: [] },
+    ledger: { total: 0, rows: [] },
+    artifacts: [],
+  },
+  log: [],
+  texts: {},
+});
+
+/** The rows that pass a filter, numbered by it, as the kernel does. */
+export const filtered = (log: LogRow[], { levels, stage_id }: LogFilter): LogRow[] =>
+  log
+    .filter((row) => (!levels || levels.includes(row.level)) && (!stage_id || row.stage_id === stage_id))
+    .map((row, i) => ({ ...row, i }));

@@ -1,0 +1,111 @@
+import type { App } from "../app";
+import { NO_KERNEL } from "../channel";
+import { isActive, primaryOf, runBlocked } from "../selectors";
+import { Button, Failure } from "../ui/bits";
+import { PLAY, PLUS, STOP } from "../ui/icons";
+import { BrandButton, brandProblem, ofBrand } from "./brand";
+import { WorkerSelect } from "./worker";
+
+export function Form({ app }: { app: App }) {
+  return (
+    <div class="form row">
+      <WorkerSelect app={app} />
+      <TaskField app={app} />
+      <BrandButton app={app} />
+      <PrimaryButton app={app} />
+    </div>
+  );
+}
+
+/** Why no run can be started now, or `""`. */
+function blocked({ kernel, state: { desk }, view }: App): string {
+  const worker = desk.workers.find(({ id }) => id === desk.worker);
+  return runBlocked(kernel, worker, view.task);
+}
+
+async function start(app: App): Promise<void> {
+  const { task, brand, strict } = app.view;
+  const { worker } = app.state.desk;
+  if (!brandProblem(brand)) await app.act("run.start", { worker, task, brand, strict_mode: strict });
+  if (brandProblem(brand) || app.errors["run.start"]?.problems.some(ofBrand)) app.set({ panel: "brand" });
+}
+
+/** Grows over what is below it while one writes, and moves nothing. */
+function stretch({ currentTarget: box, type }: { currentTarget: HTMLElement; type: string }): void {
+  box.style.height = "";
+  if (type === "blur") box.scrollTop = 0;
+  else box.style.height = `${Math.min(box.scrollHeight + 2, 120)}px`;
+}
+
+function TaskField({ app }: { app: App }) {
+  const { view, errors, state } = app;
+  const locked = isActive(state.run) || app.offline;
+  const problems = errors["run.start"]?.problems.filter(({ field }) => field === "task") ?? [];
+  return (
+    <div class="task rel">
+      <textarea
+        class="field"
+        rows={1}
+        aria-label="Task"
+        aria-invalid={problems.length > 0}
+        placeholder="What shall the worker build? Enter runs it, Shift+Enter begins a new line."
+        readOnly={locked}
+        value={view.task}
+        oninput={(event) => {
+          stretch(event);
+          app.forgive("run.start");
+          app.set({ task: event.currentTarget.value });
+        }}
+        onfocus={stretch}
+        onblur={stretch}
+        onkeydown={(event) => {
+          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+          event.preventDefault();
+          if (!locked && !blocked(app)) start(app);
+        }}
+      />
+      {problems.length > 0 && (
+        <div class="bubble error" role="alert">
+          {problems.map(({ message }) => message).join(" ")}
+        </div>
+      )}
+    </div>
+  );
+}
+
+const STEPS = {
+  run: ["run.start", PLAY, "Run", "Start the run (Enter)"],
+  stop: ["run.stop", STOP, "Stop", "Cancel the run"],
+  new: ["run.new", PLUS, "New run", "Leave this run and prepare another"],
+} as const;
+
+/** The one button for what comes next. */
+function PrimaryButton({ app }: { app: App }) {
+  const step = primaryOf(app.state.run);
+  const [name, icon, text, tip] = STEPS[step];
+  const busy = Object.values(STEPS).some(([request]) => app.busy.has(request));
+  const problems = app.errors["run.start"]?.problems ?? [];
+  const elsewhere =
+    problems.length > 0 && problems.every((problem) => problem.field === "task" || ofBrand(problem));
+  return (
+    <div class="primary rel">
+      <Button
+        class={`button ${step}`}
+        {...{ icon, text, tip, busy }}
+        off={step === "run" ? blocked(app) : app.offline ? NO_KERNEL : ""}
+        onclick={() => {
+          if (name === "run.start") start(app);
+          else app.act(name, {});
+        }}
+      />
+      {busy && app.waiting && (
+        <div class="bubble info" role="status">
+          A cell keeps the kernel busy. This takes effect as soon as it can.
+        </div>
+      )}
+      {!elsewhere && <Failure app={app} at="run.start" />}
+      <Failure app={app} at="run.stop" />
+      <Failure app={app} at="run.new" />
+    </div>
+  );
+}

@@ -1,0 +1,9 @@
+declare module "*.css?inline" {
+  const text: string;
+  export default text;
+}
+
+declare module "*.ts?script" {
+  const text: string;
+  export default text;
+}

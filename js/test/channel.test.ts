@@ -1,0 +1,383 @@
+// @vitest-environment happy-dom
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Channel, createChannel, type Model, NO_KERNEL, type Sink } from "../src/channel";
+import type { FromBrowser, FromKernel, Patch, Saved, Traits, ViewPatch, Watch } from "../src/wire";
+import { state } from "./samples";
+
+type Handler = (...args: never[]) => void;
+
+/** A model that keeps what was sent, and says what it is told to. */
+class FakeModel implements Model {
+  sent: FromBrowser[] = [];
+  handlers = new Map<string, Handler[]>();
+  traits: Partial<Traits> = { theme: "auto", height: 640, saved: {} };
+  saves = 0;
+
+  get<Name extends keyof Traits>(name: Name): Traits[Name] {
+    return this.traits[name] as Traits[Name];
+  }
+  set<Name extends keyof Traits>(name: Name, value: Traits[Name]): void {
+    this.traits[name] = value;
+  }
+  save_changes(): void {
+    this.saves += 1;
+  }
+  send(message: FromBrowser): void {
+    this.sent.push(message);
+  }
+  on(event: string, handler: Handler): void {
+    this.handlers.set(event, [...(this.handlers.get(event) ?? []), handler]);
+  }
+  off(event: string, handler: Handler): void {
+    this.handlers.set(
+      event,
+      (this.handlers.get(event) ?? []).filter((item) => item !== handler),
+    );
+  }
+  say(message: FromKernel, buffers: DataView[] = []): void {
+    for (const handler of this.handlers.get("msg:custom") ?? []) {
+      (handler as (message: FromKernel, buffers: DataView[]) => void)(message, buffers);
+    }
+  }
+  kinds(): string[] {
+    return this.sent.map((message) => message.kind);
+  }
+}
+
+const WATCH: Watch = {
+  log: { filter: { levels: null, stage_id: null, agent: null, text: null }, rows: 20 },
+  artifact: null,
+};
+
+let model: FakeModel;
+let channel: Channel;
+let live: boolean;
+let news: {
+  snapshots: (ViewPatch | undefined)[];
+  patches: [Patch, ViewPatch | undefined][];
+  clocks: number[];
+  saved: Saved[];
+};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  model = new FakeModel();
+  live = false;
+  news = { snapshots: [], patches: [], clocks: [], saved: [] };
+  const sink: Sink = {
+    snapshot: (_, view) => news.snapshots.push(view),
+    patch: (patch, view) => news.patches.push([patch, view]),
+    clock: (nowUs) => news.clocks.push(nowUs),
+    saved: (saved) => news.saved.push(saved),
+    live: () => live,
+    changed: () => undefined,
+  };
+  channel = createChannel(model, sink, WATCH);
+  channel.open(true);
+});
+
+afterEach(() => {
+  channel.close();
+  vi.useRealTimers();
+});
+
+const snapshot = (
+  seq: number,
+  views: Record<string, ViewPatch> = {},
+  client: string | null = channel.client,
+) => model.say({ kind: "snapshot", client, seq, state: state(), views, now_us: 5 });
+const frame = (seq: number, patch: Patch = {}) => model.say({ kind: "frame", seq, patch });
+const count = (kind: string) => model.kinds().filter((item) => item === kind).length;
+const lastRequest = () => {
+  const message = [...model.sent].reverse().find((item) => item.kind === "request");
+  if (message?.kind !== "request") throw new Error("no request was sent");
+  return message;
+};
+
+describe("hello", () => {
+  it("is said at once, with what the view watches", () => {
+    expect(model.sent).toEqual([
+      { kind: "hello", client: channel.client, have: 0, visible: true, watch: WATCH },
+    ]);
+  });
+
+  it("is said again, ever more rarely, until it is answered", () => {
+    vi.advanceTimersByTime(1_500);
+    expect(count("hello")).toBe(2);
+    vi.advanceTimersByTime(60_000);
+    const asked = count("hello");
+    expect(asked).toBeGreaterThan(6);
+    expect(asked).toBeLessThan(14);
+    snapshot(3);
+    vi.advanceTimersByTime(60_000);
+    expect(count("hello")).toBe(asked);
+  });
+
+  it("is answered by a snapshot for this view or for all, not by another view's", () => {
+    snapshot(3, {}, "somebody else");
+    expect(news.snapshots).toHaveLength(0);
+    expect(channel.kernel).toBe("connecting");
+    snapshot(3, {}, null);
+    expect(news.snapshots).toHaveLength(1);
+    expect(channel.kernel).toBe("here");
+    expect(news.clocks).toEqual([5]);
+  });
+});
+
+describe("frames", () => {
+  beforeEach(() => snapshot(3));
+
+  it("are passed on in their order, once each", () => {
+    frame(4, { run: state().run ?? undefined } as Patch);
+    frame(4);
+    frame(3);
+    frame(5);
+    expect(news.patches).toHaveLength(2);
+    expect(count("hello")).toBe(1);
+  });
+
+  it("with a gap are drawn, and a snapshot is asked for, once", () => {
+    frame(6);
+    frame(7);
+    expect(news.patches).toHaveLength(2);
+    expect(count("hello")).toBe(2);
+    expect(model.sent.filter((message) => message.kind === "hello")[1]).toMatchObject({ have: 3 });
+    snapshot(7);
+    frame(8);
+    expect(count("hello")).toBe(2);
+  });
+
+  it("that never came are noticed by a heartbeat that is ahead", () => {
+    model.say({ kind: "heartbeat", seq: 3 });
+    expect(count("hello")).toBe(1);
+    model.say({ kind: "heartbeat", seq: 4, now_us: 9 });
+    expect(count("hello")).toBe(2);
+    expect(news.clocks).toEqual([5, 9]);
+  });
+
+  it("are acknowledged together, after the page had its turn, never from a drawn frame", () => {
+    const drawn = vi.spyOn(globalThis, "requestAnimationFrame");
+    frame(4);
+    frame(5);
+    expect(count("ack")).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(model.sent.filter((message) => message.kind === "ack")).toEqual([
+      { kind: "ack", client: channel.client, seq: 5 },
+    ]);
+    expect(drawn).not.toHaveBeenCalled();
+  });
+
+  it("bring this view's part, and no other's", () => {
+    const mine: ViewPatch = { log: { total: 1, rows: [] } };
+    frame(4, { views: { [channel.client]: mine, other: { log: { total: 9, rows: [] } } } });
+    expect(news.patches[0]?.[1]).toBe(mine);
+  });
+});
+
+describe("what is meant for views that could not say hello", () => {
+  const part: ViewPatch = { log: { total: 1, rows: [] } };
+
+  it("is shown by one that nobody heard", () => {
+    snapshot(3, { "*": part }, null);
+    expect(news.snapshots).toEqual([part]);
+  });
+
+  it("is not taken for the answer to a filter", () => {
+    channel.watch({ ...WATCH, log: { ...WATCH.log, filter: { ...WATCH.log.filter, stage_id: "copy" } } });
+    snapshot(3, { "*": part }, null);
+    expect(news.snapshots).toEqual([undefined]);
+  });
+});
+
+describe("watch", () => {
+  const part: ViewPatch = {
+    log: { total: 1, rows: [] },
+    artifact: { file: "a", version: 1, offset: 0, text: "", done: true },
+  };
+  const filtered: Watch = { ...WATCH, log: { rows: 20, filter: { ...WATCH.log.filter, stage_id: "copy" } } };
+  const take = (id: number) => model.say({ kind: "reply", client: channel.client, id, ok: true, result: {} });
+
+  beforeEach(() => snapshot(3));
+
+  it("of another artifact, or of more rows, leaves nothing out", () => {
+    channel.watch({
+      ...WATCH,
+      log: { ...WATCH.log, rows: 40 },
+      artifact: { file: "a", version: 0, have: 0 },
+    });
+    frame(4, { views: { [channel.client]: part } });
+    expect(news.patches[0]?.[1]).toBe(part);
+  });
+
+  it("leaves out log rows until the kernel has taken the filter", () => {
+    channel.watch(filtered);
+    frame(4, { views: { [channel.client]: part } });
+    expect(news.patches[0]?.[1]).toEqual({ artifact: part.artifact });
+    take(lastRequest().id);
+    // In the same turn: the frame right behind the reply is already an answer.
+    frame(5, { views: { [channel.client]: part } });
+    expect(news.patches[1]?.[1]).toBe(part);
+  });
+
+  it("asks for the whole when what it left out may have been the answer", () => {
+    channel.watch(filtered);
+    snapshot(3, { [channel.client]: part });
+    const asked = count("hello");
+    take(lastRequest().id);
+    expect(count("hello")).toBe(asked + 1);
+    expect([...model.sent].reverse().find((message) => message.kind === "hello")).toMatchObject({
+      watch: filtered,
+    });
+  });
+
+  it("counts the newest filter alone", () => {
+    channel.watch(filtered);
+    const first = lastRequest();
+    channel.watch(WATCH);
+    take(first.id);
+    frame(4, { views: { [channel.client]: part } });
+    expect(news.patches[0]?.[1]?.log).toBeUndefined();
+  });
+});
+
+describe("requests", () => {
+  beforeEach(() => snapshot(3));
+
+  it("are answered by their own id, with the buffers", async () => {
+    const first = channel.request("history.list", {});
+    const { id } = lastRequest();
+    const second = channel.request("artifact.bundle", {});
+    const buffer = new DataView(new ArrayBuffer(2));
+    model.say({ kind: "reply", client: "somebody else", id, ok: true, result: { runs: ["theirs"] } });
+    model.say(
+      { kind: "reply", client: channel.client, id: id + 1, ok: true, result: { file_name: "a.zip" } },
+      [buffer],
+    );
+    model.say({ kind: "reply", client: channel.client, id, ok: true, result: { runs: [] } });
+    expect(await first).toEqual({ result: { runs: [] }, buffers: [] });
+    expect((await second).buffers).toEqual([buffer]);
+  });
+
+  it("fail with the kernel's reason and its problems", async () => {
+    const asked = channel.request("run.start", { worker: "w", task: "a", brand: "", strict_mode: false });
+    const error = {
+      code: "request_refused",
+      message: "No.",
+      problems: [{ field: "task", message: "too short" }],
+    };
+    model.say({ kind: "reply", client: channel.client, id: lastRequest().id, ok: false, error });
+    await expect(asked).rejects.toMatchObject(error);
+  });
+
+  it("give up in the end, and say so; starting a run is given longer", async () => {
+    const list = channel.request("history.list", {});
+    const start = channel.request("run.start", { worker: "w", task: "a", brand: "", strict_mode: false });
+    const ended = expect(list).rejects.toMatchObject({ code: "timeout" });
+    await vi.advanceTimersByTimeAsync(31_000);
+    await ended;
+    const later = expect(start).rejects.toMatchObject({ code: "timeout" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    await later;
+  });
+
+  it("that wait although the kernel is there say that it is busy", async () => {
+    live = true;
+    const asked = channel.request("run.stop", {});
+    for (let i = 0; i < 4; i += 1) {
+      vi.advanceTimersByTime(1_000);
+      model.say({ kind: "heartbeat", seq: 3 });
+    }
+    expect(channel.waiting).toBe(true);
+    expect(channel.kernel).toBe("here");
+    model.say({ kind: "reply", client: channel.client, id: lastRequest().id, ok: true, result: {} });
+    await asked;
+    expect(channel.waiting).toBe(false);
+  });
+});
+
+describe("the kernel", () => {
+  it("is silent when no hello is answered, and here again when one is", () => {
+    vi.advanceTimersByTime(5_000);
+    expect(channel.kernel).toBe("connecting");
+    vi.advanceTimersByTime(2_000);
+    expect(channel.kernel).toBe("silent");
+    snapshot(1);
+    expect(channel.kernel).toBe("here");
+  });
+
+  it("is silent when a live run's heartbeats stop, is asked, and recovers by itself", () => {
+    live = true;
+    snapshot(3);
+    vi.advanceTimersByTime(4_000);
+    expect(channel.kernel).toBe("here");
+    vi.advanceTimersByTime(3_000);
+    expect(channel.kernel).toBe("silent");
+    expect(count("hello")).toBeGreaterThan(1);
+    model.say({ kind: "heartbeat", seq: 3 });
+    expect(channel.kernel).toBe("here");
+  });
+
+  it("is not expected to say anything when nothing runs", () => {
+    snapshot(3);
+    vi.advanceTimersByTime(600_000);
+    expect(channel.kernel).toBe("here");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("is silent at once when the connection is closed", () => {
+    snapshot(3);
+    vi.spyOn(model, "send").mockImplementation(() => {
+      throw new Error("Cannot send");
+    });
+    channel.request("history.list", {}).catch(() => undefined);
+    expect(channel.kernel).toBe("silent");
+  });
+
+  it("that is not there leaves the saved run, until it is", async () => {
+    const saved: Saved = { state: state(), log: [], artifact: null };
+    model.traits.saved = saved;
+    vi.advanceTimersByTime(2_000);
+    expect(news.saved).toEqual([]);
+    vi.advanceTimersByTime(1_000);
+    expect(news.saved).toEqual([saved]);
+    expect(channel.kernel).toBe("none");
+    await expect(channel.request("history.list", {})).rejects.toMatchObject({ message: NO_KERNEL });
+    vi.advanceTimersByTime(20_000);
+    expect(news.saved).toHaveLength(1);
+    snapshot(1);
+    expect(channel.kernel).toBe("here");
+  });
+});
+
+describe("sight", () => {
+  beforeEach(() => snapshot(3));
+
+  it("is told when it goes, and asked back with a hello", () => {
+    channel.setVisible(false);
+    expect(lastRequest()).toMatchObject({ name: "visible", args: { visible: false } });
+    channel.setVisible(false);
+    expect(count("request")).toBe(1);
+    channel.setVisible(true);
+    expect([...model.sent].reverse().find((message) => message.kind === "hello")).toMatchObject({
+      visible: true,
+      have: 3,
+    });
+  });
+});
+
+it("sets the theme on the model, so that it is kept", () => {
+  channel.setTheme("dark");
+  expect(model.traits.theme).toBe("dark");
+  expect(model.saves).toBe(1);
+});
+
+it("leaves no listener, no timer and no open request behind", async () => {
+  snapshot(3);
+  frame(4);
+  const asked = channel.request("history.list", {});
+  channel.close();
+  await expect(asked).rejects.toMatchObject({ code: "no_kernel" });
+  expect([...model.handlers.values()].flat()).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+});

@@ -1,0 +1,256 @@
+// @vitest-environment happy-dom
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { PageKernel, type Setup, savedRun } from "../dev/kernel";
+import { TOTAL_S } from "../dev/run";
+import widget from "../src/index";
+
+vi.mock("../src/desk/part", async () => ({
+  importPart: async () => (await import("../src/desk/index")).default,
+}));
+
+const DONE = { at: TOTAL_S + 1 };
+
+let leave: (() => void)[];
+
+beforeEach(() => {
+  document.body.replaceChildren();
+  leave = [];
+});
+
+afterEach(() => {
+  for (const end of leave) end();
+});
+
+/** Waits until something is so: nothing here depends on how fast the machine is. */
+const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 10_000, interval: 10 });
+
+/** A console on a page of its own, and ways to look at it and to use it. */
+async function open(setup: Partial<Setup>) {
+  const kernel = new PageKernel({ scene: null, live: false, part: async () => "", ...setup });
+  const place = document.createElement("div");
+  document.body.append(place);
+  const end = widget.render({ model: kernel, el: place });
+  leave.push(end, () => kernel.stop());
+  const root = place.firstElementChild?.shadowRoot as ShadowRoot;
+  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
+  const text = (selector: string) => root.querySelector(selector)?.textContent ?? "";
+  const press = (name: string) =>
+    all("button")
+      .find((item) => item.textContent?.trim() === name || item.getAttribute("aria-label") === name)
+      ?.click();
+  await until(() => expect(all(setup.dead ? ".console" : ".form")).toHaveLength(1));
+  if (setup.scene) await until(() => expect(all(".logline").length).toBeGreaterThan(3));
+  return { place, root, all, text, press, end };
+}
+
+describe("a finished run", () => {
+  it("is seen in all five panes, and in the figures", async () => {
+    const { all, text } = await open({ scene: DONE });
+    expect(text("[data-pane=timeline]")).toContain("Market Research");
+    expect(all(".stage.completed, .stage.recovered")).toHaveLength(8);
+    await until(() => expect(text("[data-pane=log]")).toContain("Completed Final Packaging"));
+    expect(text("[data-pane=routing]")).toMatch(/Complexity38%Drift12%Artifacts7/);
+    expect(text("[data-pane=ledger]")).toContain("Classified as POLICY_FORBIDDEN_CLAIM");
+    expect(all("[data-pane=artifacts] [role=tab]")).toHaveLength(7);
+    expect(text("[role=tab][aria-selected=true]")).toContain("landing.html");
+    expect(all("iframe").map((frame) => frame.getAttribute("sandbox"))).toEqual(["allow-scripts"]);
+    expect(all(".figures dd").map((item) => item.textContent)).toEqual(["11.2 s", "3,360", "8/8", "64"]);
+    expect(text("[data-status]")).toBe("Completed");
+  });
+
+  it("is narrowed to a stage everywhere, and widened again", async () => {
+    const { all, press } = await open({ scene: DONE });
+    const stages = () => new Set(all(".logline").map((line) => line.children[2]?.textContent));
+    all(".stage button")[3]?.click();
+    await until(() => expect(stages()).toEqual(new Set(["copy"])));
+    expect(all(".chip.on").map((item) => item.textContent)).toEqual(Array(4).fill("Stage: Copy Generation"));
+    expect(all(".decision")).toHaveLength(1);
+    expect(all("[role=tab]")).toHaveLength(2);
+    press("Stage: Copy Generation");
+    await until(() => expect(all("[role=tab]")).toHaveLength(7));
+  });
+
+  it("shows the log line of a ledger row, also one that the levels hid", async () => {
+    const { all, text, press } = await open({ scene: DONE });
+    press("warning");
+    await until(() => expect(all(".chip.warning")[0]?.getAttribute("aria-pressed")).toBe("false"));
+    all(".entry button")[1]?.click();
+    await until(() => expect(all(".logdetail")).toHaveLength(1));
+    expect(text(".logdetail header")).toMatch(/line \d+.*copy/);
+    expect(text(".entry .detail")).toContain("hero.subtitle");
+    expect(all(".chip.warning")[0]?.getAttribute("aria-pressed")).toBe("true");
+  });
+
+  it("lets a pane fill the console until Escape", async () => {
+    const { root, press, all } = await open({ scene: DONE });
+    press("Maximise Log");
+    await until(() => expect(all(".max").map((pane) => pane.dataset.pane)).toEqual(["log"]));
+    expect(all("[data-pane]").filter((pane) => pane.inert)).toHaveLength(4);
+    root
+      .querySelector(".console")
+      ?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    await until(() => expect(all(".max")).toEqual([]));
+  });
+});
+
+describe("the form", () => {
+  it("starts a run, stops it, and offers a new one", async () => {
+    const { press, text } = await open({});
+    expect(text("[data-status]")).toBe("Ready");
+    press("Run");
+    await until(() => expect(text("[data-status]")).toBe("Running"));
+    press("Stop");
+    await until(() => expect(text("[data-status]")).toBe("Cancelled"));
+    press("New run");
+    await until(() => expect(text(".primary")).toBe("Run"));
+  });
+
+  const refusing = (field: string, message: string) => ({
+    "run.start": {
+      code: "request_refused",
+      message: "Refused.",
+      problems: field ? [{ field, message }] : [],
+    },
+  });
+
+  it("says at the field what was wrong with it", async () => {
+    const { press, root, text } = await open({ refusals: refusing("task", "needs at least 5 characters") });
+    press("Run");
+    await until(() => expect(text(".task [role=alert]")).toBe("needs at least 5 characters"));
+    expect(root.querySelector("[aria-label=Task]")?.getAttribute("aria-invalid")).toBe("true");
+    expect(text(".primary [role=alert]")).toBe("");
+  });
+
+  it("opens the brand where that was wrong", async () => {
+    const { press, text } = await open({ refusals: refusing("brand.mission", "needs at least 3 words") });
+    press("Run");
+    await until(() => expect(text("[role=dialog] .findings")).toBe("mission needs at least 3 words"));
+  });
+
+  it("says at the button what is wrong with neither, until it is dismissed", async () => {
+    const { press, text } = await open({ refusals: refusing("", "") });
+    press("Run");
+    await until(() => expect(text(".primary [role=alert]")).toBe("Refused."));
+    press("Dismiss");
+    await until(() => expect(text(".primary [role=alert]")).toBe(""));
+  });
+
+  it("does not start with a brand that is no JSON", async () => {
+    const { press, root, all, text } = await open({});
+    all(".brand button")[0]?.click();
+    await until(() => expect(all("textarea.json")).toHaveLength(1));
+    const field = root.querySelector("textarea.json") as HTMLTextAreaElement;
+    field.value = '{"a": }';
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    await until(() => expect(text(".findings")).toBe("Line 1, column 7: expected a value"));
+    press("Close (Esc)");
+    await until(() => expect(all("[role=dialog]")).toEqual([]));
+    press("Run");
+    await until(() => expect(text(".findings")).toBe("Line 1, column 7: expected a value"));
+    expect(text("[data-status]")).toBe("Ready");
+  });
+});
+
+describe("menus", () => {
+  it("list the workers, with those that cannot be chosen", async () => {
+    const { all } = await open({});
+    all(".worker button")[0]?.click();
+    await until(() => expect(all("[role=option]")).toHaveLength(3));
+    expect(all("[role=option]").map((item) => item.getAttribute("aria-disabled"))).toEqual([
+      "false",
+      "true",
+      "false",
+    ]);
+    expect(all("[role=option]")[1]?.textContent).toContain("Coming soon");
+    document.body.dispatchEvent(new Event("pointerdown", { bubbles: true, composed: true }));
+    await until(() => expect(all("[role=listbox]")).toEqual([]));
+  });
+
+  it("list the last ten runs", async () => {
+    const { press, all } = await open({});
+    press("History");
+    await until(() => expect(all("[role=menuitem]")).toHaveLength(10));
+  });
+
+  it("say why they have nothing to list", async () => {
+    const refusals = { "history.list": { code: "history", message: "The disk is full.", problems: [] } };
+    const { press, text } = await open({ refusals });
+    press("History");
+    await until(() => expect(text("[role=menu] [role=alert]")).toBe("The disk is full."));
+  });
+});
+
+describe("states", () => {
+  it("say what will appear when nothing was run", async () => {
+    const { all } = await open({});
+    expect(all(".pane .empty")).toHaveLength(5);
+  });
+
+  it("tell why a run failed, in the header and at its stage", async () => {
+    const { text } = await open({ scene: { at: 8.2, failing: "ux" } });
+    expect(text("[data-status]")).toBe("Failed");
+    expect(text(".status button")).toContain("forbidden claim");
+    expect(text(".stage.failed .why")).toContain("forbidden claim");
+  });
+
+  it("tell what stands in the way of everything", async () => {
+    const { text } = await open({ notice: { code: "key_refused", message: "The key was refused." } });
+    expect(text(".strip[role=alert]")).toBe("The key was refused.");
+  });
+
+  it("show a saved run when no kernel answers", async () => {
+    const { all, text } = await open({ dead: true, traits: { saved: savedRun() } });
+    await until(() => expect(text("[data-status]")).toBe("Connecting"));
+    await until(() => expect(text(".strip")).toContain("Saved run, no kernel"));
+    expect(text("[data-status]")).toBe("Completed");
+    expect(text("[data-pane=log]")).toContain("Completed Final Packaging");
+    const run = all("button").find((item) => item.textContent === "Run") as HTMLButtonElement;
+    expect(run.disabled).toBe(true);
+    expect(run.title).toContain("No kernel");
+  });
+});
+
+describe("views", () => {
+  it("of one model are each their own", async () => {
+    const kernel = new PageKernel({ scene: DONE, live: false, part: async () => "" });
+    const places = [document.createElement("div"), document.createElement("div")];
+    document.body.append(...places);
+    leave.push(...places.map((el) => widget.render({ model: kernel, el })));
+    const count = (view: number, selector: string) =>
+      places[view]?.firstElementChild?.shadowRoot?.querySelectorAll(selector).length ?? 0;
+    await until(() => expect([count(0, ".logline"), count(1, ".logline")].every((n) => n > 3)).toBe(true));
+    places[0]?.firstElementChild?.shadowRoot?.querySelector<HTMLElement>(".stage button")?.click();
+    await until(() => expect(count(0, ".chip.on")).toBe(4));
+    expect(count(1, ".chip.on")).toBe(0);
+  });
+
+  it("leave nothing behind: no element, no listener, no timer that goes on", async () => {
+    const listening = new Map<string, number>();
+    const note = (name: string, change: number) => listening.set(name, (listening.get(name) ?? 0) + change);
+    for (const [name, target] of Object.entries({ window, document })) {
+      const add = target.addEventListener.bind(target);
+      const remove = target.removeEventListener.bind(target);
+      vi.spyOn(target, "addEventListener").mockImplementation((type: string, ...rest: unknown[]) => {
+        note(`${name} ${type}`, 1);
+        add(type, ...(rest as [EventListener]));
+      });
+      vi.spyOn(target, "removeEventListener").mockImplementation((type: string, ...rest: unknown[]) => {
+        note(`${name} ${type}`, -1);
+        remove(type, ...(rest as [EventListener]));
+      });
+    }
+    const started = vi.spyOn(globalThis, "setInterval");
+    const stopped = vi.spyOn(globalThis, "clearInterval");
+    const { place, end, press, all } = await open({ scene: { at: 5 }, live: true });
+    press("History");
+    await until(() => expect(all("[role=menuitem]")).toHaveLength(10));
+    expect(listening.size).toBeGreaterThan(3);
+    end();
+    expect([...listening].filter(([, n]) => n !== 0)).toEqual([]);
+    expect(place.innerHTML).toBe("");
+    const ticker = started.mock.results[1]?.value;
+    expect(stopped.mock.calls.flat()).toContain(ticker);
+    vi.restoreAllMocks();
+  });
+});

@@ -1,0 +1,140 @@
+// Small whole values to start a test from.
+
+import type {
+  ArtifactRow,
+  ConsoleState,
+  LedgerRow,
+  Link,
+  LogRow,
+  RoutingRow,
+  RunView,
+  StageRow,
+} from "../src/wire";
+
+export const link = (over: Partial<Link> = {}): Link => ({
+  phase: "live",
+  message: null,
+  attempt: 0,
+  retry_us: null,
+  ...over,
+});
+
+export const run = (over: Partial<RunView> = {}): RunView => ({
+  run_id: "run-1",
+  status: "running",
+  success: null,
+  error: null,
+  task: "A task",
+  worker: "business-builder",
+  strict_mode: false,
+  budget: null,
+  replay_of: null,
+  started_us: 1_000_000,
+  ended_us: null,
+  latency_ms: null,
+  tokens: 0,
+  total_stages: 8,
+  complexity: null,
+  drift: null,
+  replayable: false,
+  verified: null,
+  counts: { events: 0, logs: 0, warnings: 0, errors: 0, routing: 0, ledger: 0, problems: 0, unknown: 0 },
+  recording: false,
+  ...over,
+});
+
+export const stage = (id: string, over: Partial<StageRow> = {}): StageRow => ({
+  stage_id: id,
+  name: id,
+  status: "pending",
+  attempts: 0,
+  started_us: null,
+  ended_us: null,
+  duration_ms: null,
+  tokens: null,
+  agent: null,
+  complexity: null,
+  drift: null,
+  error: null,
+  recoveries: 0,
+  violations: 0,
+  ...over,
+});
+
+export const ledgerRow = (n: number, over: Partial<LedgerRow> = {}): LedgerRow => ({
+  n,
+  position: n * 10,
+  time_us: null,
+  stage_id: null,
+  kind: "policy",
+  engine: "M19",
+  outcome: "ok",
+  title: `row ${n}`,
+  detail: [],
+  ...over,
+});
+
+export const routingRow = (n: number): RoutingRow => ({
+  n,
+  position: n,
+  time_us: null,
+  stage_id: null,
+  agent: "a",
+  complexity: null,
+  confidence: null,
+  source: null,
+  alternatives: [],
+});
+
+export const artifact = (file: string, over: Partial<ArtifactRow> = {}): ArtifactRow => ({
+  file,
+  name: file.replace(/\.\w+$/, ""),
+  kind: file.split(".").pop() ?? "",
+  stage_id: null,
+  status: "done",
+  chars: 10,
+  version: 1,
+  sha256: null,
+  has_content: true,
+  position: 1,
+  ...over,
+});
+
+export const logRow = (i: number, over: Partial<LogRow> = {}): LogRow => ({
+  i,
+  n: i + 1,
+  position: i + 1,
+  time_us: null,
+  level: "info",
+  stage_id: null,
+  agent: null,
+  message: `line ${i}`,
+  ...over,
+});
+
+export const state = (over: Partial<ConsoleState> = {}): ConsoleState => ({
+  desk: {
+    worker: "w",
+    workers: [],
+    origin: "embedded host",
+    task: "A task",
+    brand: "",
+    notice: null,
+  },
+  link: link(),
+  run: run(),
+  stages: [],
+  routing: { total: 0, rows: [] },
+  ledger: { total: 0, rows: [] },
+  artifacts: [],
+  ...over,
+});
+
+/** A generator of the same numbers for the same seed: 0 up to below 1. */
+export function random(seed: number): () => number {
+  let x = seed * 2_654_435_761;
+  return () => {
+    x = (x * 1_664_525 + 1_013_904_223) % 4_294_967_296;
+    return x / 4_294_967_296;
+  };
+}

@@ -1,0 +1,230 @@
+import { describe, expect, it } from "vitest";
+import {
+  axisStep,
+  elapsedMs,
+  filterLedger,
+  isTicking,
+  ledgerCounts,
+  primaryOf,
+  runBlocked,
+  shownArtifact,
+  statusOf,
+  timeline,
+} from "../src/selectors";
+import type { Link, RunView } from "../src/wire";
+import { artifact, ledgerRow, link, run, stage } from "./samples";
+
+describe("statusOf", () => {
+  it.each<[string, Link, RunView | null, string, string, string]>([
+    ["nothing run yet", link({ phase: "idle" }), null, "", "Ready", ""],
+    [
+      "the host starts",
+      link({ phase: "starting", message: "Starting the host" }),
+      null,
+      "busy",
+      "Starting host",
+      "Starting the host",
+    ],
+    ["connecting", link({ phase: "connecting" }), run({ status: "queued" }), "busy", "Connecting", ""],
+    ["queued", link(), run({ status: "queued" }), "busy", "Queued", ""],
+    ["running", link(), run(), "busy", "Running", ""],
+    [
+      "cut",
+      link({ phase: "reconnecting", attempt: 2, retry_us: 8_200_000, message: "Cut." }),
+      run(),
+      "warning",
+      "Reconnecting",
+      "Attempt 2 in 4 s. Cut.",
+    ],
+    [
+      "trying again",
+      link({ phase: "reconnecting", attempt: 3, retry_us: 1, message: "Cut." }),
+      run(),
+      "warning",
+      "Reconnecting",
+      "Attempt 3 now. Cut.",
+    ],
+    [
+      "stalled",
+      link({ phase: "stalled", message: "Quiet for 45 s." }),
+      run(),
+      "warning",
+      "Stalled",
+      "Quiet for 45 s.",
+    ],
+    ["left running", link({ phase: "idle" }), run(), "", "Not followed", ""],
+    ["done", link({ phase: "ended" }), run({ status: "completed" }), "ok", "Completed", ""],
+    ["failed", link({ phase: "ended" }), run({ status: "failed", error: "Why." }), "error", "Failed", "Why."],
+    [
+      "failed while cut",
+      link({ phase: "reconnecting", message: "Cut." }),
+      run({ status: "failed", error: "Why." }),
+      "error",
+      "Failed",
+      "Why.",
+    ],
+    [
+      "cancelled",
+      link({ phase: "ended" }),
+      run({ status: "cancelled", error: "By hand." }),
+      "",
+      "Cancelled",
+      "By hand.",
+    ],
+    [
+      "a replay",
+      link({ phase: "ended" }),
+      run({ status: "completed", verified: { identical: false, artifacts: [] } }),
+      "ok",
+      "Completed",
+      "The replay differs.",
+    ],
+  ])("%s", (_, at, of, ...expected) => {
+    expect(statusOf("here", at, of, 5_000_000)).toEqual(expected);
+  });
+
+  it("waits for the kernel first", () => {
+    expect(statusOf("connecting", link(), run(), 0)[1]).toBe("Connecting");
+  });
+});
+
+describe("elapsedMs", () => {
+  it("ticks from the start while the run goes on", () => {
+    expect(elapsedMs(run(), link(), 3_500_000)).toBe(2_500);
+    expect(elapsedMs(run(), link({ phase: "reconnecting" }), 3_500_000)).toBe(2_500);
+    expect(elapsedMs(run(), link(), 500_000)).toBe(0);
+  });
+
+  it("is what the worker said when it is over, else what the events say", () => {
+    expect(elapsedMs(run({ status: "completed", latency_ms: 42, ended_us: 9e6 }), link(), 99e6)).toBe(42);
+    expect(elapsedMs(run({ status: "failed", ended_us: 9e6 }), link(), 99e6)).toBe(8_000);
+  });
+
+  it("is not known without a start, or for a run that is not followed", () => {
+    expect(elapsedMs(null, link(), 0)).toBeNull();
+    expect(elapsedMs(run({ started_us: null }), link(), 0)).toBeNull();
+    expect(elapsedMs(run(), link({ phase: "idle" }), 9e6)).toBeNull();
+    expect(isTicking(run({ recording: true }), link())).toBe(false);
+  });
+});
+
+describe("timeline", () => {
+  const stages = [
+    stage("a", { status: "completed", started_us: 1e6, ended_us: 2e6, duration_ms: 990 }),
+    stage("b", { status: "running", started_us: 2e6 }),
+    stage("c"),
+  ];
+
+  it("puts every stage on one axis, and lets the running one grow", () => {
+    const early = timeline(stages, run(), 3e6, true);
+    const late = timeline(stages, run(), 4.5e6, true);
+    expect(early.bars.map((bar) => [bar.left, bar.width])).toEqual([
+      [0, 50],
+      [50, 50],
+      [0, 0],
+    ]);
+    expect(late.ticks.map((tick) => tick.label)).toEqual(["0", "1 s", "2 s", "3 s", "4 s"]);
+    expect(late.bars[1]?.width).toBeCloseTo(62.5);
+    expect(late.bars[1]?.durationMs).toBe(2_500);
+    expect(late.bars[0]?.durationMs).toBe(990);
+  });
+
+  it("stops growing when nothing is heard of the run any more", () => {
+    const [, running] = timeline(stages, run(), 9e6, false).bars;
+    expect(running).toMatchObject({ live: false, width: 0 });
+  });
+
+  it("never draws to the left of the start or with a negative width", () => {
+    const odd = [stage("a", { status: "completed", started_us: 5e5, ended_us: 4e5 })];
+    expect(timeline(odd, run(), 9e6, true).bars[0]).toMatchObject({ left: 0, width: 0 });
+  });
+
+  it.each([
+    [3, 1],
+    [950, 500],
+    [11_200, 3_000],
+    [70_000, 30_000],
+    [100 * 3600e3, 25 * 3600e3],
+  ])("divides %i ms into parts of %i", (ms, step) => {
+    expect(axisStep(ms)).toBe(step);
+    expect(ms / step).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("the ledger", () => {
+  const rows = [
+    ledgerRow(1, { kind: "policy", stage_id: "copy" }),
+    ledgerRow(2, { kind: "failure", outcome: "error", stage_id: "copy" }),
+    ledgerRow(3, { kind: "drift", outcome: "warning", stage_id: "ux" }),
+  ];
+
+  it("is filtered by kind, problems and stage", () => {
+    const ns = (...args: [Parameters<typeof filterLedger>[1], string | null]) =>
+      filterLedger(rows, ...args).map((row) => row.n);
+    expect(ns("all", null)).toEqual([1, 2, 3]);
+    expect(ns("problems", null)).toEqual([2, 3]);
+    expect(ns("policy", null)).toEqual([1]);
+    expect(ns("problems", "copy")).toEqual([2]);
+  });
+
+  it("counts what each filter leaves, without kinds that did not occur", () => {
+    expect(ledgerCounts(rows, null)).toEqual([
+      ["all", 3],
+      ["problems", 2],
+      ["failure", 1],
+      ["policy", 1],
+      ["drift", 1],
+    ]);
+    expect(ledgerCounts([], null)).toEqual([
+      ["all", 0],
+      ["problems", 0],
+    ]);
+  });
+});
+
+describe("shownArtifact", () => {
+  const all = [
+    artifact("a.json", { position: 5 }),
+    artifact("b.html", { position: 3 }),
+    artifact("c.md", { position: 9, status: "assembling" }),
+  ];
+
+  it("follows the worker until one is picked, then stays", () => {
+    expect(shownArtifact(all, null, false)?.file).toBe("c.md");
+    expect(shownArtifact(all, "a.json", false)?.file).toBe("a.json");
+    expect(shownArtifact(all, "a.json", true)?.file).toBe("a.json");
+  });
+
+  it("shows the page when the run is over", () => {
+    expect(shownArtifact(all, null, true)?.file).toBe("b.html");
+    expect(shownArtifact(all.slice(2), null, true)?.file).toBe("c.md");
+  });
+
+  it("falls back when what was picked is not there", () => {
+    expect(shownArtifact(all, "gone.md", false)?.file).toBe("c.md");
+    expect(shownArtifact([], "gone.md", false)).toBeNull();
+  });
+});
+
+describe("the primary button", () => {
+  it("is the next step", () => {
+    expect(primaryOf(null)).toBe("run");
+    expect(primaryOf(run({ status: "queued" }))).toBe("stop");
+    expect(primaryOf(run())).toBe("stop");
+    expect(primaryOf(run({ status: "failed" }))).toBe("new");
+  });
+
+  it("says why it cannot be pressed", () => {
+    const worker = {
+      id: "w",
+      name: "Repo Fixer",
+      description: "",
+      status: "coming_soon" as const,
+      moats: [],
+    };
+    expect(runBlocked("here", undefined, "a task")).toBe("");
+    expect(runBlocked("here", undefined, "  ")).toBe("Write a task first.");
+    expect(runBlocked("here", worker, "a task")).toBe("Repo Fixer is not available yet.");
+    expect(runBlocked("none", undefined, "a task")).toMatch(/No kernel/);
+  });
+});

@@ -1,0 +1,25 @@
+import { defineConfig } from "vitest/config";
+import { textOf } from "./bundling.mjs";
+
+export default defineConfig({
+  plugins: [
+    {
+      name: "text-imports",
+      enforce: "pre",
+      async load(id: string) {
+        const [path, query] = id.split("?");
+        if (path && (query === "inline" || query === "script")) {
+          return `export default ${JSON.stringify(await textOf(path))}`;
+        }
+        return undefined;
+      },
+    },
+  ],
+  test: {
+    include: ["test/**/*.test.{ts,tsx}"],
+    pool: "threads",
+    environmentOptions: {
+      happyDOM: { settings: { disableIframePageLoading: true, handleDisabledFileLoadingAsSuccess: true } },
+    },
+  },
+});
