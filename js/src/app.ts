@@ -348,7 +348,7 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
       }
       // The rows of a new filter begin with nothing chosen: it must have been drawn before.
       paint();
-      if (index >= 0) app.set({ active: index, anchor: index, follow: false });
+      if (index >= 0) app.set({ active: index, anchor: index, follow: false, seen: log.total });
     },
     changed,
     setVisible(visible) {

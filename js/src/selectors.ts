@@ -33,6 +33,7 @@ export function statusOf(
   if (run?.status === "completed") return ["ok", "Completed", verdict(run.verified)];
   if (run?.status === "failed") return ["error", "Failed", run.error ?? said];
   if (run?.status === "cancelled") return ["", "Cancelled", run.error ?? said];
+  if (kernel === "silent") return ["warning", "No answer", ""];
   if (phase === "starting") return ["busy", "Starting host", said];
   if (phase === "connecting") return ["busy", "Connecting", said];
   if (phase === "stalled") return ["warning", "Stalled", said];

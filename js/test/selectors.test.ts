@@ -83,6 +83,12 @@ describe("statusOf", () => {
     expect(statusOf("here", at, of, 5_000_000)).toEqual(expected);
   });
 
+  it("does not pretend to know what a silent kernel does, but what has ended has ended", () => {
+    expect(statusOf("silent", link(), run(), 0)[1]).toBe("No answer");
+    expect(statusOf("silent", link(), null, 0)[1]).toBe("No answer");
+    expect(statusOf("silent", link(), run({ status: "completed" }), 0)[1]).toBe("Completed");
+  });
+
   it("waits for the kernel first", () => {
     expect(statusOf("connecting", link(), run(), 0)[1]).toBe("Connecting");
   });
