@@ -5,12 +5,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
-BUNDLE := src/worker_widget/static/widget.js
-JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/package.json js/package-lock.json js/build.mjs
+LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
+JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/package.json js/package-lock.json js/build.mjs js/bundling.mjs
 HAS_NPM := $(shell command -v npm 2>/dev/null)
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
-export WORKER_WIDGET_HOME ?= $(CURDIR)/.venv/home
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
@@ -38,6 +37,8 @@ $(STAMPS)/bundle: $(STAMPS)/node $(JS_SOURCES)
 
 $(STAMPS)/package: pyproject.toml hatch_build.py | $(STAMPS)/bundle
 	$(BIN)/pip install -q -e '.[lab]' --group dev
+	@mkdir -p $(LAB_SETTINGS)
+	@echo '{"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}}' > $(LAB_SETTINGS)/overrides.json
 	@touch $@
 
 lab: build
@@ -52,13 +53,13 @@ check: build
 	$(if $(HAS_NPM),cd js && npm run --silent check && npm test --silent,@echo "no Node here: the front end's own checks are left out")
 
 test-python: build
-	$(BIN)/pytest tests/unit tests/contract tests/package
+	$(BIN)/python -m pytest tests/unit tests/contract tests/package
 
 test-notebooks: build
-	$(BIN)/pytest --nbval notebooks -p no:cacheprovider
+	$(BIN)/python -m pytest --nbval notebooks -p tests.notebook_runs -p no:cacheprovider
 
 test-browser: build $(STAMPS)/chromium
-	$(BIN)/pytest tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 $(STAMPS)/chromium: | $(BIN)/python
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \

@@ -43,23 +43,24 @@ class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]
             if done.returncode != 0:
                 said = "\n".join((done.stderr or done.stdout).splitlines()[:20])
                 raise RuntimeError(f"The front end was not built: npm {arguments[0]} failed. {FIX}\n{said}")
-        if not self._bundle().exists():
-            raise RuntimeError(f"The front end was not built: {self._bundle()} is missing after the build.")
+        missing = [str(path) for path in self._built() if not path.exists()]
+        if missing:
+            raise RuntimeError(f"The front end was not built: {missing} is missing after the build.")
 
-    def _bundle(self) -> Path:
-        return Path(self.root) / "src" / "worker_widget" / "static" / "widget.js"
+    def _built(self) -> list[Path]:
+        static = Path(self.root) / "src" / "worker_widget" / "static"
+        return [static / "widget.js", static / "desk.js"]
 
     def _built_already(self) -> bool:
-        """Newer than every source, or no checkout: a source distribution ships the built file."""
-        bundle = self._bundle()
-        if not bundle.exists():
+        """Newer than every source, or no checkout: a source distribution ships the built files."""
+        if not all(path.exists() for path in self._built()):
             return False
         if (Path(self.root) / "PKG-INFO").exists():
             return True
         js = Path(self.root) / "js"
-        sources = [*(js / "src").rglob("*"), js / "package.json", js / "package-lock.json"]
+        sources = [*(js / "src").rglob("*"), *js.glob("*.mjs"), js / "package.json", js / "package-lock.json"]
         newest = max(path.stat().st_mtime for path in sources if path.is_file())
-        return bundle.stat().st_mtime > newest
+        return all(path.stat().st_mtime > newest for path in self._built())
 
 
 class Npm:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -106,8 +105,8 @@ class WorkerClient:
         background.call(self.api.aclose())
 
     def _follow(self, run_id: str, *, worker: str, task: str | None) -> Run:
-        self.store.begin(run_id, worker=worker, origin=self.origin, task=task, time_us=time.time_ns() // 1000)
         live = LiveRun(run_id, client=self.api, store=self.store, worker=worker)
+        background.call(live.begin(origin=self.origin, task=task))
         run = Run(live, start_replay=self._replay)
         background.call_soon(live.start)
         return run

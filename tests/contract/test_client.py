@@ -547,3 +547,23 @@ async def test_a_key_that_was_renewed_is_looked_up_again() -> None:
         assert (await client.health()).status == "healthy"
         await client.aclose()
         assert [seen.headers["x-aos-key"] for seen in server.seen] == ["old", "new"]
+
+
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [
+        (500, "x" * 295 + KEY),
+        (401, f"no key {KEY} here"),
+        (422, [{"loc": ["body", "task"], "msg": f"bad: {KEY}"}]),
+        (422, [{"loc": ["body", KEY], "msg": "unknown"}]),
+        (409, {"worker": "w", "message": f"{KEY} cannot run it"}),
+    ],
+)
+async def test_a_server_that_repeats_the_key_does_not_make_it_seen(status: int, detail: Any) -> None:
+    async with QuirkyServer() as server, client_of(server) as client:
+        server.on("POST", f"{A}/run-streaming", Reply(status, {"detail": detail}))
+        with pytest.raises(WorkerWidgetError) as refused:
+            await client.start("Create a page")
+    said = f"{refused.value} {getattr(refused.value, 'problems', ())}"
+    assert KEY[:5] not in said
+    assert KEY not in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sqlite3
 import threading
 import time
 import weakref
@@ -17,6 +18,7 @@ from comm.base_comm import BaseComm
 
 from tests.contract.host_support import ScriptedWorker, scripted
 from worker_widget import (
+    HistoryError,
     HostUnreachable,
     KeyRefused,
     RequestRefused,
@@ -27,6 +29,7 @@ from worker_widget import (
     WorkerUnavailable,
 )
 from worker_widget.console.cells import Cells, Execution
+from worker_widget.history.store import EventStore
 from worker_widget.host.threaded import ThreadedHost
 from worker_widget.stream import background
 
@@ -397,6 +400,13 @@ class TestView:
         wait_until(lambda: console.status == "completed")
         second = view.start("log 2; page two")
         wait_until(lambda: console.run_id == second and console.status == "completed")
+        # Else a slow machine may open the first again before the second was ever drawn: no snapshot then.
+        wait_until(
+            lambda: any(
+                m["kind"] == "snapshot" and (m["state"]["run"] or {}).get("run_id") == second
+                for m in console.comm.custom
+            )
+        )
         listed = view.result("history.list")["runs"]
         assert [row["run_id"] for row in listed][:2] == [second, first]
         assert len(listed) <= 10
@@ -460,6 +470,41 @@ class TestView:
         assert run.status in data["text/html"]
 
 
+class TestHistory:
+    def test_a_history_that_cannot_be_written_does_not_lose_the_run(
+        self, console: WorkerConsole, view: View, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begin = EventStore.begin
+
+        def locked(store: EventStore, run_id: str, **parts: Any) -> None:
+            if store.path is not None:
+                raise HistoryError("The history is locked.")
+            begin(store, run_id, **parts)
+
+        monkeypatch.setattr(EventStore, "begin", locked)
+        run = console.run("log 3; page <p>x</p>").wait(20)
+        assert run.success
+        assert len(run.logs()) == 3
+        assert run.artifacts["landing.html"].text == "<p>x</p>"
+        assert "will not be in the history" in str(console._session.desk.shown.desk.notice)
+
+    def test_the_loop_does_not_wait_for_a_history_that_another_process_writes(
+        self, console: WorkerConsole, own_home: Path
+    ) -> None:
+        console.run("log 1").wait(20)
+        db = sqlite3.connect(own_home / "history.db", isolation_level=None)
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            begun = background.submit(console._session.desk.start(worker="scripted", task="log 1", brand=""))
+            time.sleep(0.3)
+            background.call(_nothing(), timeout=2)
+            assert not begun.done()
+        finally:
+            db.execute("ROLLBACK")
+            db.close()
+        wait_until(begun.result(20).over.done)
+
+
 class TestLeaks:
     def test_running_a_cell_again_closes_its_consoles(self) -> None:
         class Console:
@@ -510,8 +555,34 @@ class TestLeaks:
         client.get(run_id).stop()
         client.close()
 
+    def test_closing_while_it_opens_a_run_stops_following(self, host: ThreadedHost) -> None:
+        from worker_widget import WorkerClient
+
+        client = WorkerClient(host.url, host.token, worker="scripted")
+        run = client.run("log 1; hold on")
+        wait_until(lambda: run.status == "running")
+        tasks = background.call(_tasks())
+        for _ in range(3):
+            WorkerConsole(worker="scripted", url=host.url, api_key=host.token, run_id=run.run_id).close()
+        time.sleep(0.5)  # for as long as finding the run would have taken
+        wait_until(lambda: background.call(_tasks()) <= tasks)
+        run.stop()
+        run.wait(20)
+        client.close()
+
 
 class TestClient:
+    @pytest.mark.parametrize("wrong", [{"brand": "Acme"}, {"pace": float("inf")}, {"pace": float("nan")}])
+    def test_what_json_cannot_say_is_refused_with_its_field(
+        self, host: ThreadedHost, wrong: dict[str, Any]
+    ) -> None:
+        from worker_widget import WorkerClient
+
+        client = WorkerClient(host.url, host.token, worker="scripted")
+        with pytest.raises(RequestRefused) as refused:
+            client.run("log 1", **wrong)
+        assert [problem.field for problem in refused.value.problems] == list(wrong)
+
     def test_runs_without_a_widget(self, host: ThreadedHost) -> None:
         from worker_widget import WorkerClient
 

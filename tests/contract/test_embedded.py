@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
+from worker_widget import __version__
 from worker_widget.errors import HostNotStarted, UnknownWorker
 from worker_widget.events import RunFailed
-from worker_widget.host.version import version
 from worker_widget.stream.client import AsyncWorkerClient
 from worker_widget.stream.embedded import EmbeddedHost
 from worker_widget.stream.follow import Batch, Link, Patience, follow
@@ -29,7 +29,7 @@ from .quirky_server import QuirkyServer, Reply
 
 ROOT = Path(__file__).parents[2]
 HOST = (sys.executable, "-m", "tests.contract.host_support")
-STATE = {"pid": 1, "token": "the-token", "version": version(), "started_at": "2026-01-01T00:00:00+00:00"}
+STATE = {"pid": 1, "token": "the-token", "version": __version__, "started_at": "2026-01-01T00:00:00+00:00"}
 
 
 @pytest.fixture
@@ -264,7 +264,7 @@ async def test_a_stranger_on_the_port_is_not_taken_for_the_host(home: Path, repl
 
 
 async def test_a_running_host_of_a_near_version_is_used_with_its_token(home: Path) -> None:
-    near = version().partition(".")[0].partition("+")[0] + ".999.0"
+    near = __version__.partition(".")[0].partition("+")[0] + ".999.0"
     async with QuirkyServer() as server:
         server.on("GET", "/api/v1/health", Reply(body={"status": "healthy", "version": near}))
         write_state(home, port=int(server.origin.rpartition(":")[2]))

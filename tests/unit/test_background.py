@@ -257,3 +257,24 @@ print(background.call(asyncio.sleep(0, "parent works"), timeout=5))
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == ["child works", "parent still ticks", "parent works"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_child_opens_the_history_anew() -> None:
+    done = run_script(
+        """
+import os, warnings
+from worker_widget.history.shared import shared_store
+
+warnings.simplefilter("ignore", DeprecationWarning)
+parents = shared_store()
+child = os.fork()
+if child == 0:
+    print(shared_store() is parents, flush=True)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+print(shared_store() is parents)
+"""
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["False", "True"]

@@ -27,10 +27,29 @@ def test_the_same_artifacts_give_the_same_bytes() -> None:
     assert bundle(artifacts) != bundle({"a.txt": "one", "b.txt": "three"})
 
 
-@pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "a\\b", "C:x"])
-def test_a_name_that_would_leave_its_folder_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="plain file name"):
-        bundle({name: "text"})
+@pytest.mark.parametrize(
+    ("name", "packed"),
+    [
+        ("", "artifact"),
+        ("..", "artifact"),
+        ("../x", "_x"),
+        ("a/b.md", "a_b.md"),
+        ("a\\b", "a_b"),
+        ("C:x", "C_x"),
+        ("\udc80.md", "_.md"),
+    ],
+)
+def test_a_name_cannot_leave_the_folder_it_is_unpacked_in(name: str, packed: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(bundle({name: "text"}))) as archive:
+        assert archive.namelist() == [packed]
+        assert archive.read(packed) == b"text"
+
+
+def test_two_names_that_would_be_one_stay_two() -> None:
+    artifacts = {"a/b.md": "1", "a_b.md": "2", "A_B.md": "3"}
+    with zipfile.ZipFile(io.BytesIO(bundle(artifacts))) as archive:
+        assert archive.namelist() == ["a_b.md", "a_b-2.md", "A_B-3.md"]
+        assert [archive.read(name) for name in archive.namelist()] == [b"1", b"2", b"3"]
 
 
 def test_packing_needs_nothing_of_the_host() -> None:

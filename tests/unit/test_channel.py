@@ -25,6 +25,7 @@ from worker_widget.console.wire import (
     WatchedArtifact,
     WatchedLog,
 )
+from worker_widget.errors import HistoryError
 from worker_widget.events import Event
 
 KEYS = {"stages": "stage_id", "artifacts": "file"}
@@ -123,6 +124,31 @@ async def test_frames_are_numbered_without_gaps_and_hold_only_what_changed(stage
     assert [frame["seq"] for frame in frames] == list(range(2, 2 + len(frames)))
     assert "desk" not in frames[-1]["patch"]
     assert "artifacts" not in frames[-1]["patch"]
+
+
+async def test_figures_go_on_while_the_history_cannot_be_read(
+    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_events = events(recording("valid_professional"))
+    stage.channel.hello(hello())
+    stage.tell(all_events[:20])
+    stage.channel.flush()
+    with monkeypatch.context() as broken:
+        broken.setattr(channel_module, "log_news", _unreadable)
+        stage.tell(all_events[20:])
+        stage.channel.flush()
+    stage.channel.watch("v1", Watch(log=WatchedLog(rows=30)))
+    stage.channel.flush()
+    browser = Browser()
+    for message in stage.sent:
+        browser.take(message, "v1")
+    assert browser.missed is False
+    assert browser.state == msgspec.json.decode(msgspec.json.encode(view.state(stage.shown)))
+    assert browser.total == stage.shown.run.counts.logs
+
+
+def _unreadable(*_: object) -> None:
+    raise HistoryError("The history cannot be read.")
 
 
 async def test_nothing_new_sends_nothing(stage: ShownRun) -> None:

@@ -22,6 +22,7 @@ from worker_widget.events import (
     encode,
     make,
 )
+from worker_widget.run.log import log_line
 
 WHEN = datetime(2026, 11, 22, 7, 49, 19, 84474, tzinfo=UTC)
 
@@ -160,3 +161,11 @@ def test_no_values_of_known_fields_make_it_raise(kind: str, data: st.DataObject)
     assert event.type == kind
     for field, value in event.malformed.items():
         assert json.loads(event.raw)["data"][field] == value or value != value
+
+
+@pytest.mark.parametrize("name", ["stage_failed", "run_failed", "run_cancelled", "log"])
+def test_the_log_shows_what_was_told_in_another_type(name: str) -> None:
+    field = {"run_cancelled": "reason", "log": "message"}.get(name, "error")
+    line = log_line(decode(b'{"type": "%s", "data": {"%s": {"code": 7}}}' % (name.encode(), field.encode())))
+    assert line is not None
+    assert '{"code":7}' in line.message

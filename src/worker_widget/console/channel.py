@@ -10,10 +10,12 @@ Lives on the background loop. ``send`` may be called from no other thread.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
+from ..errors import HistoryError
 from ..history.store import EventStore
 from ..run.state import Artifact
 from . import view, wire
@@ -21,6 +23,8 @@ from .artifact_cursor import ArtifactCursor
 from .log_window import log_news
 from .pacing import HEARTBEAT_S, Pacer
 from .wire import Ack, Hello, Shown, Watch
+
+_log = logging.getLogger(__name__)
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
 
@@ -40,11 +44,9 @@ class Viewer:
         self.cursor: ArtifactCursor | None = None
 
     def watches(self, watch: Watch) -> None:
-        """The view asks for other rows or another artifact: it gets them whole with the next frame."""
-        if watch.log != self.watch.log:
-            self.log_total = None
-        if watch.artifact != self.watch.artifact:
-            self.cursor = None
+        """The view tells what it shows now: it gets that whole with the next frame, since it may have
+        passed over what came for what it showed before."""
+        self.log_total, self.cursor = None, None
         self.watch = watch
 
 
@@ -192,6 +194,15 @@ class Channel:
         return news
 
     def _viewer_news(self, viewer: Viewer) -> dict[str, Any]:
+        try:
+            return self._read_news(viewer)
+        except HistoryError as error:
+            # What else is new goes out all the same; the rows and the text come whole with a later frame.
+            _log.warning("The history could not be read for a frame: %s", error)
+            viewer.log_total, viewer.cursor = None, None
+            return {}
+
+    def _read_news(self, viewer: Viewer) -> dict[str, Any]:
         news: dict[str, Any] = {}
         run_id = self._sent.run_id
         if run_id is None:

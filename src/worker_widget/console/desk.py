@@ -161,11 +161,16 @@ class Desk:
 
         With ``recording`` only the history is asked. Raises `RunUnknown`.
         """
+        for followed in self._followed:
+            if followed.run_id == run_id:
+                self._show(followed, recording=False)
+                return followed
         record = self.store.run(run_id)
         worker = record.worker if record is not None and record.worker else self._view.worker
         live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
         await live.recall()
         if live.state.over:
+            self._set(task=live.state.task or self._view.task, notice=None)
             self._show(live, recording=True)
             live.over.set_result(None)
             return live
@@ -180,6 +185,7 @@ class Desk:
 
     async def recent_runs(self) -> list[dict[str, Any]]:
         """The last ten runs, newest first: those of the history and those only the server knows."""
+        worker = self._view.worker
         rows = {
             record.run_id: {
                 "run_id": record.run_id,
@@ -193,7 +199,7 @@ class Desk:
             for record in self.store.runs(limit=RECENT_RUNS)
         }
         try:
-            listed = (await self.client.runs(limit=RECENT_RUNS)).runs
+            listed = (await self.client.runs(limit=RECENT_RUNS, worker=worker)).runs
         except WorkerWidgetError:
             listed = []  # the history of this computer is there without the server
         for item in listed:
@@ -201,7 +207,7 @@ class Desk:
             if known is None or known["status"] not in ENDED:
                 rows[item.run_id] = {
                     "run_id": item.run_id,
-                    "worker": self._view.worker,
+                    "worker": worker,
                     "task": item.task,
                     "status": item.status,
                     "success": item.success,
@@ -230,10 +236,8 @@ class Desk:
             self._set(notice=wire_error(error))
 
     async def _follow(self, run_id: str, *, worker: str, task: str | None) -> LiveRun:
-        self.store.begin(
-            run_id, worker=worker, origin=self._view.origin, task=task, time_us=time.time_ns() // 1000
-        )
         live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
+        await live.begin(origin=self._view.origin, task=task)
         live.hold()
         self._followed.add(live)
         live.over.add_done_callback(lambda _: self._followed.discard(live))

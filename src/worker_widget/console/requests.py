@@ -200,7 +200,7 @@ class Requests:
         brand = parse_brand(args.brand)
         if brand is None:
             raise RequestRefused("There is no brand to check: the field is empty.")
-        check = await self._desk.client.validate_brand(brand)
+        check = await self._desk.client.validate_brand(brand, worker=self._desk.shown.desk.worker)
         return Answer(
             {
                 "valid": check.valid,

@@ -36,7 +36,7 @@ class ConsoleSession:
     ) -> None:
         self._publish = publish
         self._told: dict[str, Any] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self.desk = Desk(
             client.api,
             client.store,
@@ -50,7 +50,10 @@ class ConsoleSession:
         self._requests = Requests(self.desk, self.channel)
 
     async def open(self, run_id: str | None, replay: str | None) -> None:
-        """Find the host and its workers, and show the run that was asked for."""
+        """Find the host and its workers, and show the run that was asked for; `close` ends it."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._keep(task)
         if replay is not None:
             await self.desk.tell(self.desk.open_run(replay, recording=True))
             return
@@ -70,16 +73,20 @@ class ConsoleSession:
         elif isinstance(message, Ack):
             self.channel.ack(message)
         else:
-            task = asyncio.create_task(self._requests.answer(message), name=f"answer {message.name}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._keep(asyncio.create_task(self._requests.answer(message), name=f"answer {message.name}"))
 
     async def close(self) -> None:
         """Stop everything this console does; runs go on where they run."""
         self.channel.close()
-        for task in tuple(self._tasks):
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.desk.close()
+
+    def _keep(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _store(self) -> EventStore:
         live = self.desk.live
@@ -89,8 +96,8 @@ class ConsoleSession:
         self.channel.changed()
         shown = self.desk.shown
         self._tell("worker", shown.desk.worker)
+        self._tell("status", _status(shown))  # first: nobody is to see another run's end beside a new id
         self._tell("run_id", shown.run_id or "")
-        self._tell("status", _status(shown))
         if shown.run.over and self._told.get("saved") != shown.run.position:
             self._told["saved"] = shown.run.position
             try:

@@ -173,10 +173,11 @@ class WorkerConsole(anywidget.AnyWidget):
         """Take the console out of the notebook; runs go on where they run, and for who holds them."""
         if self.comm is not None and hasattr(self, "_session"):
             background.submit(self._session.close())
+            self._run = None
         super().close()
 
     def _run_of(self, live: LiveRun) -> Run:
-        if self._run is None or self._run.run_id != live.run_id:
+        if self._run is None or not self._run.is_of(live):
             self._run = Run(live, start_replay=self._replay)
         return self._run
 

@@ -324,8 +324,8 @@ def _create(db: sqlite3.Connection) -> None:
 
 _ELSEWHERE: Final = "Or set WORKER_WIDGET_HOME to another directory, to begin a history there."
 _DAMAGED: Final = (
-    "What can be read of it stays as it is. EventStore.set_aside() renames it (nothing is deleted), "
-    "and a new one begins."
+    "What can be read of it stays as it is. worker_widget.history.store.EventStore.set_aside() "
+    "renames it (nothing is deleted), and a new one begins."
 )
 _ADVICE: Final = {
     sqlite3.SQLITE_BUSY: "Another process has been writing to it all the while. Try again.",
@@ -348,5 +348,8 @@ def _explained(path: Path | None) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         where = "in memory" if path is None else f"at {path}"
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        advice = _ADVICE.get(code, "Try again; if it stays so, EventStore.set_aside() begins a new one.")
+        advice = _ADVICE.get(
+            code,
+            "Try again; if it stays so, worker_widget.history.store.EventStore.set_aside() begins a new one.",
+        )
         raise HistoryError(f"The history {where} cannot be used: {error}. {advice}") from error

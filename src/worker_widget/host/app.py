@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from .. import __version__
 from . import answers, brands, sse
 from .activity import Activity
 from .bodies import Unprocessable, body_of, problems
@@ -24,7 +25,6 @@ from .models import Brand, ReplayRequest, RunRequest, WorkerInfo
 from .refusals import Refusal
 from .registry import Registry
 from .runs import Runs
-from .version import version
 
 PREFIX = "/api/v1"
 KEEPALIVE_S = 15.0
@@ -226,7 +226,7 @@ async def _event_list(host: Services, worker: str, run_id: str) -> AsyncIterator
 def _health(host: Services) -> dict[str, Any]:
     return {
         "status": "healthy",
-        "version": version(),
+        "version": __version__,
         "started_at": host.started_at.isoformat(timespec="microseconds"),
         "uptime_s": (datetime.now(UTC) - host.started_at).total_seconds(),
         "active_runs": host.runs.in_flight,

@@ -183,13 +183,13 @@ def _store(path: Path) -> RunStore:
 
 
 def _state(listener: socket.socket) -> HostState:
-    from .version import version
+    from .. import __version__
 
     return HostState(
         pid=os.getpid(),
         port=listener.getsockname()[1],
         token=secrets.token_urlsafe(32),
-        version=version(),
+        version=__version__,
         started_at=datetime.now(UTC).isoformat(timespec="microseconds"),
     )
 

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from contextlib import aclosing
 from functools import partial
 
-from ..errors import HistoryError, ServerError, WorkerWidgetError
+from ..errors import HistoryError, RunUnknown, ServerError, WorkerWidgetError
 from ..events import Event
 from ..history.store import EventStore, summary
 from ..stream.client import AsyncWorkerClient
@@ -24,6 +24,10 @@ from .reduce import reduce_all
 from .state import RunState
 
 _log = logging.getLogger(__name__)
+
+
+class _Lost(Exception):
+    """The history can no longer be read: what it held has to come from the server again."""
 
 
 class LiveRun:
@@ -64,6 +68,13 @@ class LiveRun:
         """Have ``listener`` called (on the loop's thread) after every change; returns how to end that."""
         self._listeners.add(listener)
         return partial(self._listeners.discard, listener)
+
+    async def begin(self, *, origin: str, task: str | None) -> None:
+        """Make room for the run in the history; one that cannot be written does not stop the run."""
+        try:
+            await asyncio.to_thread(self._begin, self.store, origin, task)
+        except HistoryError as error:
+            await self._keep_in_memory(error, origin, task)
 
     def start(self) -> None:
         """Begin to follow. Needs the running loop."""
@@ -106,7 +117,15 @@ class LiveRun:
             self._finish()
 
     async def _follow(self) -> None:
-        after = await asyncio.to_thread(self.store.last_id, self.run_id)
+        while True:
+            after = await asyncio.to_thread(self.store.last_id, self.run_id)
+            try:
+                await self._follow_from(after)
+            except _Lost:
+                continue  # the server still has what the history lost
+            return
+
+    async def _follow_from(self, after: str | None) -> None:
         async with aclosing(follow(self._client, self.run_id, after=after, worker=self.worker)) as items:
             async for item in items:
                 if isinstance(item, Link):
@@ -138,20 +157,27 @@ class LiveRun:
         known = self.state.position
         return await asyncio.to_thread(self.store.append, self.run_id, events, after=known)
 
-    async def _keep_in_memory(self, error: HistoryError) -> None:
+    def _begin(self, store: EventStore, origin: str, task: str | None) -> None:
+        now_us = time.time_ns() // 1000
+        store.begin(self.run_id, worker=self.worker, origin=origin, task=task, time_us=now_us)
+
+    async def _keep_in_memory(self, error: HistoryError, origin: str = "", task: str | None = None) -> None:
         """The history cannot be written: go on without it, with what had arrived."""
         self.trouble = HistoryError(f"{error} The run goes on, but it will not be in the history.")
         memory = EventStore.memory()
-        memory.begin(self.run_id, worker=self.worker, origin="", time_us=self.state.started_us or 0)
+        self._begin(memory, origin, task)
         try:
             known = await asyncio.to_thread(
                 lambda: [logged.event for logged in self.store.iterate(self.run_id)]
             )
-        except HistoryError:
+        except (HistoryError, RunUnknown):
             known = []
         memory.append(self.run_id, known)
         self.store = memory
+        lost = self.state.position > len(known)
         self.state = reduce_all(memory.iterate(self.run_id))
+        if lost:
+            raise _Lost
 
     async def _summarise(self) -> None:
         try:

@@ -43,15 +43,15 @@ def log_line(event: Event) -> LogLine | None:
     Besides ``log`` events these are: the ends that tell a reason, and everything unknown, so that
     nothing a worker says goes unseen.
     """
-    data = event.data
+    data, note = event.data, _note(event)
     if isinstance(data, Log):
-        return LogLine(level(data.level), data.message + _note(event), data.stage_id, data.agent)
+        return LogLine(level(data.level), data.message + note, data.stage_id, data.agent)
     if isinstance(data, StageFailed):
-        return LogLine("error", f"Stage failed: {data.error or 'no reason given'}", data.stage_id)
+        return LogLine("error", f"Stage failed: {data.error or 'no reason given'}" + note, data.stage_id)
     if isinstance(data, RunFailed):
-        return LogLine("error", f"Run failed: {data.error or 'no reason given'}")
+        return LogLine("error", f"Run failed: {data.error or 'no reason given'}" + note)
     if isinstance(data, RunCancelled):
-        return LogLine("warning", f"Run cancelled: {data.reason or 'no reason given'}")
+        return LogLine("warning", f"Run cancelled: {data.reason or 'no reason given'}" + note)
     if isinstance(data, RunReconciled):
         if data.status is None:
             return None  # the run's end was told; this only adds to it
@@ -59,7 +59,7 @@ def log_line(event: Event) -> LogLine | None:
     if isinstance(data, UnknownEvent):
         return LogLine("debug", f"{event.type}: {_short(data.data)}")
     if event.malformed:
-        return LogLine("debug", event.type + _note(event))
+        return LogLine("debug", event.type + note)
     return None
 
 

@@ -98,6 +98,10 @@ class Run:
         yield from asyncio.shield(asyncio.wrap_future(self._live.over)).__await__()
         return self._settled()
 
+    def is_of(self, live: LiveRun) -> bool:
+        """Whether this is the handle of ``live``."""
+        return self._live is live
+
     def stop(self) -> None:
         """Ask the worker to cancel the run. Raises where it cannot; a run that is over stays as it is."""
         if not self.state.over:

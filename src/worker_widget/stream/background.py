@@ -40,7 +40,8 @@ class Background:
     """An event loop on a thread of its own. The module's functions are those of the shared one."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Reentrant, since a finalizer that the collector runs in the middle of `loop` submits too.
+        self._lock = threading.RLock()
         self._running: _Running | None = None
         self._submitted: set[concurrent.futures.Future[Any]] = set()
         self._before_fork: list[object] = []
@@ -97,7 +98,7 @@ class Background:
         """In a forked child: leave the parent's loop alone, and start from nothing."""
         # Kept, never closed: the child's loop object shares its selector with the parent's.
         self._before_fork.append((self._running, self._submitted))
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._running = None
         self._submitted = set()
 

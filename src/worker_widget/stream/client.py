@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
@@ -47,6 +49,7 @@ class AsyncWorkerClient:
         self.worker = worker
         self._source = source
         self._made: Transport | None = None
+        self._made_on: asyncio.AbstractEventLoop | None = None
 
     async def endpoint(self) -> Endpoint:
         """Where the worker is served."""
@@ -228,10 +231,11 @@ class AsyncWorkerClient:
 
     @property
     def _transport(self) -> Transport:
-        if self._made is None:
+        loop = asyncio.get_running_loop()
+        if self._made is None or self._made_on is not loop:  # another one: the process was forked
             from .transport import Transport  # httpx takes its time to import
 
-            self._made = Transport(self._source, self.worker)
+            self._made, self._made_on = Transport(self._source, self.worker), loop
         return self._made
 
     def _about(
@@ -266,6 +270,10 @@ def _run_request(
     depth: str,
     pace: float | None,
 ) -> dict[str, Any]:
+    if brand is not None and not isinstance(brand, Mapping):
+        raise _not_fit("brand", "must be a mapping, such as {'company_name': ...}")
+    if pace is not None and not isfinite(pace):
+        raise _not_fit("pace", "must be a number of seconds, None for the default, 0 for none")
     request: dict[str, Any] = {
         "task": task,
         "brand": None if brand is None else dict(brand),
@@ -276,6 +284,10 @@ def _run_request(
     if pace is not None:
         request["pace"] = pace
     return request
+
+
+def _not_fit(field: str, message: str) -> RequestRefused:
+    return RequestRefused(f"The {field} {message}.", [Problem(field, message)])
 
 
 def _items(value: Any) -> Sequence[Any]:

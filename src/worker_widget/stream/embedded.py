@@ -23,11 +23,11 @@ from typing import IO, Any, Final
 
 import msgspec
 
+from .. import __version__
 from ..errors import HostNotStarted
 from ..home import home
 from ..host.process import LOCK_HELD
 from ..host.state_file import HostState
-from ..host.version import version
 from .endpoint import Endpoint
 
 PREFIX: Final = "/api/v1"
@@ -139,10 +139,10 @@ def _running(directory: Path) -> Endpoint | None:
     if health is None:
         return None
     theirs = health.get("version")
-    if _major(theirs) != _major(version()):
+    if _major(theirs) != _major(__version__):
         raise HostNotStarted(
             f"An embedded host of version {theirs} is running (process {state.pid}); this is worker-widget"
-            f" {version()}. It ends itself when idle for ten minutes; to end it now: kill {state.pid}"
+            f" {__version__}. It ends itself when idle for ten minutes; to end it now: kill {state.pid}"
         )
     return Endpoint(f"http://127.0.0.1:{state.port}", PREFIX, key=state.token)
 

@@ -51,9 +51,10 @@ def refusal(
     status: int, headers: Mapping[str, str], body: bytes, *, asked: Asked, endpoint: Endpoint
 ) -> WorkerWidgetError:
     """The error that an answer of ``status`` 300 or more stands for."""
-    detail, structured = _detail(body)
+    # Before anything is cut short: a key that is cut in two would not be found any more.
+    detail, structured = _detail(endpoint.without_key(body.decode("utf-8", "replace")))
     problems = _problems(detail, asked.field_prefix)
-    words = endpoint.without_key(_words(detail, problems))
+    words = _words(detail, problems)
     origin = endpoint.origin
     said = f" ({words})" if words else ""
     if status in (401, 403) or _lacks_key(detail):
@@ -121,12 +122,12 @@ def _not_found(words: str, asked: Asked, endpoint: Endpoint) -> WorkerWidgetErro
     )
 
 
-def _detail(body: bytes) -> tuple[Any, bool]:
+def _detail(body: str) -> tuple[Any, bool]:
     """What an error's body says, and whether it says so as the API does, in a JSON object."""
     try:
         message = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        text = body.decode("utf-8", "replace").strip()
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        text = body.strip()
         return ("an HTML page" if text.startswith("<") else text), False
     if isinstance(message, dict):
         return message.get("detail", message), True

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Final
 
 TEXT_CONTRAST: Final = 4.5
-MARK_CONTRAST: Final = 3.0
 
 RGB = tuple[int, int, int]
 

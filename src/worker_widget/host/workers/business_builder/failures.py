@@ -35,8 +35,6 @@ BUDGET_EXCEEDED: Final = Failure(
     "BUDGET_EXCEEDED", "budget", "error", "token_budget_exceeded", ("reduce_scope", "give_up")
 )
 
-CATALOG: Final = (FORBIDDEN_CLAIM, TONE_AVOIDED, ADVERTISING, BUDGET_EXCEEDED)
-
 _BY_POLICY: Final[Mapping[PolicyName, Failure]] = {
     "forbidden_claims": FORBIDDEN_CLAIM,
     "tone_avoid": TONE_AVOIDED,
