@@ -73,7 +73,7 @@ test-oldest: build
 	$(BIN)/uv venv -q --allow-existing .venv-oldest --python $(BIN)/python
 	$(BIN)/uv pip install -q --python .venv-oldest/bin/python --resolution lowest-direct -e . \
 	  hypothesis==6.100.0 pytest==8.3.0 pytest-asyncio==0.24.0
-	.venv-oldest/bin/python -m pytest tests/unit tests/contract
+	.venv-oldest/bin/python -m pytest tests/unit tests/contract -W ignore::pytest.PytestUnraisableExceptionWarning
 
 bench: build $(STAMPS)/chromium
 	$(BIN)/python -m tests.benchmarks

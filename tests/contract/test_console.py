@@ -488,6 +488,35 @@ class TestHistory:
         assert run.artifacts["landing.html"].text == "<p>x</p>"
         assert "will not be in the history" in str(console._session.desk.shown.desk.notice)
 
+    def test_a_history_that_is_damaged_in_mid_run_is_made_up_for_by_the_server(
+        self, console: WorkerConsole, own_home: Path, worker: ScriptedWorker
+    ) -> None:
+        worker.gate.clear()
+        run = console.run("log 5; wait; log 3; page <p>x</p>")
+        try:
+            wait_until(lambda: run.state.counts.logs == 5)
+            with sqlite3.connect(own_home / "history.db") as db:
+                db.execute("DROP TABLE events")
+            db.close()
+        finally:
+            worker.gate.set()
+        assert run.wait(20).success
+        assert [*run.logs()["message"]] == [f"line {n}" for n in (0, 1, 2, 3, 4, 0, 1, 2)]
+        assert "will not be in the history" in str(console._session.desk.shown.desk.notice)
+
+    def test_a_run_that_goes_on_is_opened_again_as_the_same_run(
+        self, console: WorkerConsole, view: View, worker: ScriptedWorker
+    ) -> None:
+        worker.gate.clear()
+        run = console.run("log 1; wait; page x")
+        try:
+            view.result("run.new")
+            view.result("run.open", run_id=run.run_id)
+            assert console.current_run is run
+        finally:
+            worker.gate.set()
+        assert run.wait(20).success
+
     def test_the_loop_does_not_wait_for_a_history_that_another_process_writes(
         self, console: WorkerConsole, own_home: Path
     ) -> None:
