@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
+# JupyterLab refuses to run as root unless it is told to.
+LAB_FLAGS := $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
 JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/package.json js/package-lock.json js/build.mjs js/bundling.mjs
 HAS_NPM := $(shell command -v npm 2>/dev/null)
@@ -42,7 +44,7 @@ $(STAMPS)/package: pyproject.toml hatch_build.py | $(STAMPS)/bundle
 	@touch $@
 
 lab: build
-	$(BIN)/jupyter lab notebooks/01-quickstart.ipynb
+	$(BIN)/jupyter lab $(LAB_FLAGS) notebooks/01-quickstart.ipynb
 
 test: check test-python test-notebooks test-browser
 
