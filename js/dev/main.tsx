@@ -121,4 +121,4 @@ const width = query.get("width");
 if (width) place.style.width = `${width}px`;
 const model = golden ? goldenModel(golden.client, golden.messages) : new PageKernel(setup);
 const leave = widget.render({ model, el: place });
-Object.assign(window, { leave });
+Object.assign(window, { leave, model });

@@ -43,6 +43,8 @@ export interface App {
   readonly nowUs: number;
   /** A saved run without a kernel: there is nothing more than what is shown. */
   readonly offline: boolean;
+  /** Why the kernel cannot be asked for anything now, or `""`. */
+  readonly off: string;
   /** The form and the menus, once the kernel sent them. */
   readonly desk: DeskPart | undefined;
   readonly log: LogRows;
@@ -243,6 +245,9 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
     get offline() {
       return channel.kernel === "none";
     },
+    get off() {
+      return channel.off;
+    },
     get desk() {
       return desk;
     },
@@ -348,7 +353,7 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
       }
       // The rows of a new filter begin with nothing chosen: it must have been drawn before.
       paint();
-      if (index >= 0) app.set({ active: index, anchor: index, follow: false, seen: log.total });
+      if (index >= 0) app.set({ active: index, anchor: index, follow: false });
     },
     changed,
     setVisible(visible) {

@@ -59,6 +59,8 @@ export interface Channel {
   readonly kernel: Kernel;
   /** A request waits although the kernel is there: a cell keeps it busy. */
   readonly waiting: boolean;
+  /** Why the kernel cannot be asked for anything now, or `""`. */
+  readonly off: string;
   trait<Name extends keyof Traits>(name: Name): Traits[Name];
   setTheme(theme: Traits["theme"]): void;
   /** Begins to listen, and asks for the state. */
@@ -86,7 +88,7 @@ const SAVED_AFTER = 2_500;
 const SILENT_AFTER = 6_000;
 /** A live run's heartbeat comes every 2 s: after this long without any, ask. */
 const PROBE_AFTER = 4_500;
-/** A request that takes longer is waiting for a busy kernel. */
+/** A request that takes longer is waiting for a busy kernel, or for one that is gone: ask. */
 const SLOW_AFTER = 2_500;
 const REQUEST_MOST = 30_000;
 /** Starting a run may mean starting the host. */
@@ -233,23 +235,20 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
 
   function check(now: number): void {
     const live = sink.live();
-    if (hello || (live && now - heard > PROBE_AFTER)) sayHello();
     let oldest = now;
-    for (const [id, { sent, deadline, reject }] of pending) {
-      oldest = Math.min(oldest, sent);
-      if (now <= deadline) continue;
-      pending.delete(id);
-      reject(failure("timeout", NO_ANSWER));
-    }
+    for (const { sent } of pending.values()) oldest = Math.min(oldest, sent);
     const slow = now - oldest > SLOW_AFTER;
-    const expected = Math.min(oldest, hello?.since ?? now, live ? heard : now);
+    const quiet = now - Math.max(heard, Math.min(oldest, hello?.since ?? now, live ? heard : now));
+    if (hello || quiet > (live ? PROBE_AFTER : SLOW_AFTER)) sayHello();
     const saved = kernel === "connecting" && hello && now - hello.since >= SAVED_AFTER && model.get("saved");
     if (saved && "state" in saved) {
       become("none", false);
       sink.saved(saved as Saved);
-    } else {
-      const silent = kernel !== "none" && now - Math.max(heard, expected) >= SILENT_AFTER;
-      become(silent ? "silent" : kernel, slow);
+    } else become(kernel !== "none" && quiet >= SILENT_AFTER ? "silent" : kernel, slow);
+    for (const [id, { deadline, reject }] of pending) {
+      if (now <= deadline && kernel !== "silent") continue;
+      pending.delete(id);
+      reject(failure(kernel === "silent" ? kernel : "timeout", NO_ANSWER));
     }
   }
 
@@ -261,6 +260,9 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
     },
     get waiting() {
       return waiting && pending.size > 0;
+    },
+    get off() {
+      return kernel === "none" ? NO_KERNEL : kernel === "silent" ? NO_ANSWER : "";
     },
     trait: (name) => model.get(name),
     setTheme(theme) {

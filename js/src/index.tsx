@@ -56,6 +56,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   };
   const sight = new IntersectionObserver((entries) => {
     onScreen = entries[entries.length - 1]?.isIntersecting ?? true;
+    app.changed();
     look();
   });
   sight.observe(host);

@@ -13,11 +13,14 @@ export class LogRows {
   total = 0;
   /** Whether `total` was told yet. */
   known = false;
+  /** How many came while one was reading elsewhere; who shows the end sets it back. */
+  fresh = 0;
   readonly rows = new Map<number, LogRow>();
   /** Pages that were asked for and have not come yet. */
   readonly asked = new Set<number>();
 
   put(total: number, news: readonly LogRow[]): void {
+    if (this.known) this.fresh += Math.max(0, total - this.total);
     this.total = total;
     this.known = true;
     for (const row of news) this.rows.set(row.i, row);

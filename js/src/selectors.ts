@@ -58,7 +58,6 @@ export const primaryOf = (run: RunView | null): Primary =>
 
 /** Why nothing can be run now, or `""`. */
 export function runBlocked(kernel: Kernel, worker: WorkerRow | undefined, task: string): string {
-  if (kernel === "none") return "No kernel is connected: run the cell again.";
   if (kernel === "connecting") return "Waiting for the kernel.";
   if (worker && worker.status === "coming_soon") return `${worker.name} is not available yet.`;
   return task.trim() ? "" : "Write a task first.";

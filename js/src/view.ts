@@ -21,8 +21,6 @@ export const RUN_VIEW = {
   stage: null as string | null,
   /** Whether the log stays with its end. */
   follow: true,
-  /** How many log lines had come when it stopped to. */
-  seen: 0,
   /** The chosen log rows, by index: from `anchor` to `active`. */
   active: null as number | null,
   anchor: 0,
@@ -47,6 +45,8 @@ export const FIRST_VIEW = {
   absolute: false,
   /** How far the log is scrolled, and how much of it fits, in pixels. */
   logTop: 0,
+  /** The log's box is out of the page, which forgets how far it was scrolled. */
+  logAway: false,
   logPx: 280,
   source: false,
   filling: false,

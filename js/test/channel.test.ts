@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Channel, createChannel, type Model, NO_KERNEL, type Sink } from "../src/channel";
+import { type Channel, createChannel, type Model, NO_ANSWER, NO_KERNEL, type Sink } from "../src/channel";
 import type { FromBrowser, FromKernel, Patch, Saved, Traits, ViewPatch, Watch } from "../src/wire";
 import { state } from "./samples";
 
@@ -273,12 +273,48 @@ describe("requests", () => {
   it("give up in the end, and say so; starting a run is given longer", async () => {
     const list = channel.request("history.list", {});
     const start = channel.request("run.start", { worker: "w", task: "a", brand: "", strict_mode: false });
+    const pass = async (seconds: number) => {
+      for (let i = 0; i < seconds; i += 1) {
+        await vi.advanceTimersByTimeAsync(1_000);
+        model.say({ kind: "heartbeat", seq: 3 });
+      }
+    };
     const ended = expect(list).rejects.toMatchObject({ code: "timeout" });
-    await vi.advanceTimersByTimeAsync(31_000);
+    await pass(31);
     await ended;
     const later = expect(start).rejects.toMatchObject({ code: "timeout" });
-    await vi.advanceTimersByTimeAsync(60_000);
+    await pass(60);
     await later;
+  });
+
+  it("that a finished run's kernel leaves unanswered are refused, once it did not answer a hello either", async () => {
+    const refused = expect(channel.request("run.new", {})).rejects.toMatchObject({
+      code: "silent",
+      message: NO_ANSWER,
+    });
+    const before = count("hello");
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(count("hello")).toBeGreaterThan(before);
+    expect([channel.kernel, channel.off]).toEqual(["here", ""]);
+    await vi.advanceTimersByTimeAsync(3_000);
+    await refused;
+    expect([channel.kernel, channel.off]).toEqual(["silent", NO_ANSWER]);
+    expect(channel.waiting).toBe(false);
+    snapshot(4);
+    expect([channel.kernel, channel.off]).toEqual(["here", ""]);
+  });
+
+  it("that take long are waited for while the kernel answers other things", async () => {
+    const start = channel.request("run.start", { worker: "w", task: "a", brand: "", strict_mode: false });
+    const { id } = lastRequest();
+    for (let i = 0; i < 40; i += 1) {
+      const asked = count("hello");
+      await vi.advanceTimersByTimeAsync(500);
+      if (count("hello") > asked) snapshot(3);
+    }
+    expect(channel.kernel).toBe("here");
+    model.say({ kind: "reply", client: channel.client, id, ok: true, result: { run_id: "r" } });
+    expect((await start).result).toEqual({ run_id: "r" });
   });
 
   it("that wait although the kernel is there say that it is busy", async () => {

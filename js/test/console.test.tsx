@@ -61,9 +61,14 @@ describe("a finished run", () => {
 
   it("is narrowed to a stage everywhere, and widened again", async () => {
     const { all, press } = await open({ scene: DONE });
-    const stages = () => new Set(all(".logline").map((line) => line.children[2]?.textContent));
+    const stages = () => new Set(all(".logline .where").map((cell) => cell.textContent));
+    expect(stages().size).toBeGreaterThan(1);
+    const lines = all(".logline").length;
     all(".stage button")[3]?.click();
-    await until(() => expect(stages()).toEqual(new Set(["copy"])));
+    await until(() => expect(all(".logline").at(-1)?.textContent).toContain("Completed Copy Generation"));
+    expect(all(".logline").length).toBeLessThan(lines);
+    // One stage alone need not be named in every line.
+    expect(stages()).toEqual(new Set());
     expect(all(".chip.on").map((item) => item.textContent)).toEqual(Array(4).fill("Stage: Copy Generation"));
     expect(all(".decision")).toHaveLength(1);
     expect(all("[role=tab]")).toHaveLength(2);
@@ -80,6 +85,38 @@ describe("a finished run", () => {
     expect(text(".logdetail header")).toMatch(/line \d+.*copy/);
     expect(text(".entry .detail")).toContain("hero.subtitle");
     expect(all(".chip.warning")[0]?.getAttribute("aria-pressed")).toBe("true");
+  });
+
+  it("offers no new lines where none came", async () => {
+    const { all, press } = await open({ scene: DONE });
+    all(".stage button")[3]?.click();
+    await until(() => expect(all(".chip.on")).toHaveLength(4));
+    press("Stage: Copy Generation");
+    await until(() => expect(all(".chip.on")).toHaveLength(0));
+    await until(() => expect(all(".logline.info").length).toBeGreaterThan(3));
+    all(".logline.info")[2]?.click();
+    await until(() => expect(all(".logdetail")).toHaveLength(1));
+    expect(all(".newer")).toEqual([]);
+  });
+
+  it("shows no line when no level is chosen, and says so", async () => {
+    const { all, text, press } = await open({ scene: DONE });
+    for (const level of ["debug", "info", "warning", "error"]) {
+      press(level);
+      await until(() => expect(all(`.chip.${level}`)[0]?.getAttribute("aria-pressed")).toBe("false"));
+    }
+    await until(() => expect(text("[data-pane=log] .empty")).toBe("No level is chosen."));
+    press("info");
+    await until(() => expect(all(".logline.info").length).toBeGreaterThan(3));
+  });
+
+  it("offers its replay where it stood while the run went", async () => {
+    const replay = (root: ShadowRoot) =>
+      [...root.querySelectorAll("button")].find((item) => item.textContent === "Replay");
+    const { root } = await open({ scene: { at: 5, cancelled: true } });
+    await until(() => expect(replay(root)?.disabled).toBe(true));
+    const { root: done } = await open({ scene: DONE });
+    await until(() => expect(replay(done)?.disabled).toBe(false));
   });
 
   it("lets a pane fill the console until Escape", async () => {
@@ -185,6 +222,21 @@ describe("states", () => {
   it("say what will appear when nothing was run", async () => {
     const { all } = await open({});
     expect(all(".pane .empty")).toHaveLength(5);
+  });
+
+  it("say that a run made nothing once it is over", async () => {
+    const { text } = await open({ scene: { at: 0.3, cancelled: true } });
+    expect(text("[data-pane=artifacts] .empty")).toBe("The run ended without making anything.");
+  });
+
+  it("show an artifact as it is written as plain text", async () => {
+    const { text, all } = await open({ scene: { at: 9.6 } });
+    await until(() => expect(text("pre.source")).toMatch(/^# /));
+    expect(all("[data-pane=artifacts] .note")).toEqual([]);
+    const stopped = await open({ scene: { at: 9.6, cancelled: true } });
+    stopped.all("[role=tab]").at(-1)?.click();
+    await until(() => expect(stopped.text("[data-pane=artifacts] .note")).toBe("It was not finished."));
+    expect(stopped.text("pre.source")).toMatch(/^# /);
   });
 
   it("tell why a run failed, in the header and at its stage", async () => {

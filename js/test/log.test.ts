@@ -5,6 +5,15 @@ import { logRow } from "./samples";
 const rows = (from: number, to: number) => Array.from({ length: to - from }, (_, k) => logRow(from + k));
 
 describe("LogRows", () => {
+  it("count what came since, but not what a first answer tells", () => {
+    const log = new LogRows();
+    log.put(23, []);
+    expect(log.fresh).toBe(0);
+    log.put(25, []);
+    log.put(25, []);
+    expect(log.fresh).toBe(2);
+  });
+
   it("asks for the pages that are missing, each once until it is answered", () => {
     const log = new LogRows();
     log.put(1_000, rows(980, 1_000));

@@ -231,6 +231,6 @@ describe("the primary button", () => {
     expect(runBlocked("here", undefined, "a task")).toBe("");
     expect(runBlocked("here", undefined, "  ")).toBe("Write a task first.");
     expect(runBlocked("here", worker, "a task")).toBe("Repo Fixer is not available yet.");
-    expect(runBlocked("none", undefined, "a task")).toMatch(/No kernel/);
+    expect(runBlocked("connecting", undefined, "a task")).toBe("Waiting for the kernel.");
   });
 });

@@ -59,7 +59,7 @@ export function findings(
 }
 
 export function BrandButton({ app }: { app: App }) {
-  const { view, errors, state, offline } = app;
+  const { view, errors, state, off } = app;
   const { brand } = view;
   const failed = errors["brand.check"];
   const refused = [...(errors["run.start"]?.problems ?? []), ...(failed?.problems ?? [])];
@@ -68,7 +68,7 @@ export function BrandButton({ app }: { app: App }) {
   if (failed && !found.length) found.push({ tone: "error", message: failed.message });
   const flawed = found.some(({ tone }) => tone === "error");
   const set = brand.trim() !== "";
-  const locked = offline ? "No kernel is connected" : isActive(state.run) ? "A run is under way" : "";
+  const locked = app.offline ? off : isActive(state.run) ? "A run is under way" : "";
 
   const edit = (next: string) => {
     app.forgive("brand.check");
@@ -150,7 +150,7 @@ export function BrandButton({ app }: { app: App }) {
               text="Check"
               tip="Let the worker check the brand"
               busy={app.busy.has("brand.check")}
-              off={offline ? locked : !set ? "There is no brand" : brandProblem(brand)}
+              off={off || (set ? brandProblem(brand) : "There is no brand")}
               onclick={check}
             />
           </footer>

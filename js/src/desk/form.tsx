@@ -1,5 +1,4 @@
 import type { App } from "../app";
-import { NO_KERNEL } from "../channel";
 import { isActive, primaryOf, runBlocked } from "../selectors";
 import { Button, Failure } from "../ui/bits";
 import { PLAY, PLUS, STOP } from "../ui/icons";
@@ -18,9 +17,9 @@ export function Form({ app }: { app: App }) {
 }
 
 /** Why no run can be started now, or `""`. */
-function blocked({ kernel, state: { desk }, view }: App): string {
+function blocked({ off, kernel, state: { desk }, view }: App): string {
   const worker = desk.workers.find(({ id }) => id === desk.worker);
-  return runBlocked(kernel, worker, view.task);
+  return off || runBlocked(kernel, worker, view.task);
 }
 
 async function start(app: App): Promise<void> {
@@ -39,7 +38,7 @@ function stretch({ currentTarget: box, type }: { currentTarget: HTMLElement; typ
 
 function TaskField({ app }: { app: App }) {
   const { view, errors, state } = app;
-  const locked = isActive(state.run) || app.offline;
+  const locked = isActive(state.run) || app.offline || app.busy.has("run.start");
   const problems = errors["run.start"]?.problems.filter(({ field }) => field === "task") ?? [];
   return (
     <div class="task rel">
@@ -64,6 +63,9 @@ function TaskField({ app }: { app: App }) {
           if (!locked && !blocked(app)) start(app);
         }}
       />
+      <span class="cut" aria-hidden="true">
+        {view.task}
+      </span>
       {problems.length > 0 && (
         <div class="bubble error" role="alert">
           {problems.map(({ message }) => message).join(" ")}
@@ -88,11 +90,11 @@ function PrimaryButton({ app }: { app: App }) {
   const elsewhere =
     problems.length > 0 && problems.every((problem) => problem.field === "task" || ofBrand(problem));
   return (
-    <div class="primary rel">
+    <div class="primary">
       <Button
         class={`button ${step}`}
         {...{ icon, text, tip, busy }}
-        off={step === "run" ? blocked(app) : app.offline ? NO_KERNEL : ""}
+        off={step === "run" ? blocked(app) : app.off}
         onclick={() => {
           if (name === "run.start") start(app);
           else app.act(name, {});

@@ -1,5 +1,4 @@
 import type { App } from "../app";
-import { NO_KERNEL } from "../channel";
 import { ago, dateTime, duration } from "../format";
 import { isOver } from "../selectors";
 import type { Choice } from "../theme";
@@ -24,12 +23,15 @@ function ReplayButton({ app }: { app: App }) {
   const { run } = app.state;
   return (
     <>
-      {run?.replayable && isOver(run) && (
+      {run && (
         <Button
           icon={REPLAY}
           text="Replay"
           tip="Execute this run again from its replay token (M4), and compare the artifacts"
-          off={app.offline ? NO_KERNEL : ""}
+          off={
+            app.off ||
+            (!isOver(run) ? "The run is not over yet" : run.replayable ? "" : "This run cannot be replayed")
+          }
           busy={app.busy.has("run.replay")}
           onclick={() => app.act("run.replay", {})}
         />
@@ -56,7 +58,7 @@ function HistoryMenu({ app }: { app: App }) {
         icon={HISTORY}
         text="History"
         tip="The last ten runs"
-        off={app.offline ? NO_KERNEL : ""}
+        off={app.off}
         busy={app.busy.has("run.open")}
         onopen={load}
       >
@@ -128,7 +130,7 @@ function ExportMenu({ app }: { app: App }) {
         icon={EXPORT}
         text="Export"
         tip="Save this run as a file"
-        off={app.offline ? NO_KERNEL : run ? "" : "There is no run to export yet"}
+        off={app.off || (run ? "" : "There is no run to export yet")}
         busy={app.busy.has("export") || app.busy.has("artifact.bundle")}
       >
         {() => (

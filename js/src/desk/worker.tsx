@@ -13,7 +13,7 @@ const AVAILABILITY = {
 export function WorkerSelect({ app }: { app: App }) {
   const { worker, workers } = app.state.desk;
   const current = workers.find(({ id }) => id === worker);
-  const locked = app.offline ? "No kernel is connected" : isActive(app.state.run) ? "A run is under way" : "";
+  const locked = app.off || (isActive(app.state.run) ? "A run is under way" : "");
   return (
     <>
       <Popover

@@ -1,7 +1,7 @@
 import type { App } from "../app";
 import { compact, count } from "../format";
 import { createPreview, type Drawing } from "../preview/frame";
-import { ofStage } from "../selectors";
+import { isOver, ofStage } from "../selectors";
 import type { ArtifactText } from "../text";
 import { Button, Failure, Pane, StageChip } from "../ui/bits";
 import type { Ref } from "../ui/dom";
@@ -10,7 +10,6 @@ import { copyText, saveFile } from "../ui/page";
 import type { ArtifactRow, Requests } from "../wire";
 
 const TEXT_PAGE = 1_000_000;
-const RENDER_PAUSE_MS = 1_000;
 const STATUS_WORDS = { assembling: "being written", done: "done", failed: "not finished" };
 
 /** What the pane shows of an artifact, and what draws it. */
@@ -35,13 +34,12 @@ export function createArtifactBox(app: App): ArtifactBox {
   let broken = false;
   let rendered: { key: string; html: string; note: string | null } | undefined;
   let asked = "";
-  let askedAt = 0;
 
   /** Asks the kernel for the artifact as a reader wants it. */
   function render(key: string, args: Requests["artifact.render"]["args"]): void {
-    if (asked === key || app.busy.has("artifact.render")) return;
+    const again = !app.off && app.errors["artifact.render"]?.code === "silent";
+    if ((asked === key && !again) || app.busy.has("artifact.render")) return;
     asked = key;
-    askedAt = Date.now();
     app.attempt("artifact.render", async () => {
       const { result } = await app.request("artifact.render", args);
       rendered = { key, ...result };
@@ -51,6 +49,7 @@ export function createArtifactBox(app: App): ArtifactBox {
   function present(row: ArtifactRow): ReturnType<ArtifactBox["present"]> {
     const { file, version, kind, chars, status, has_content } = row;
     const { source } = app.view;
+    const before = plain;
     drawing = undefined;
     plain = undefined;
     if (!has_content && status !== "assembling") return { words: "It has no content." };
@@ -58,29 +57,34 @@ export function createArtifactBox(app: App): ArtifactBox {
     const here = text?.version === version ? text : undefined;
     const as = source ? "source" : "preview";
     const subject = [app.state.run?.run_id, file, as].join("\n");
+    const growing = status === "assembling" && !(app.state.run && isOver(app.state.run));
+    const note = growing
+      ? null
+      : status !== "done"
+        ? "It was not finished."
+        : broken
+          ? "This page forbids previews: this is the source."
+          : null;
     if (kind === "html" && !source && !broken) {
       // One that was never finished is drawn to its end, too.
-      const done = here?.done || (status === "failed" && (here?.chars ?? 0) >= chars);
+      const done = here?.done || (!growing && (here?.chars ?? 0) >= chars);
       drawing = { subject, version: `${version}`, chunks: here?.chunks ?? [], done };
-      return here ? { drawing } : { drawing, words: "Waiting for its text …" };
+      return here ? { drawing, note } : { drawing, words: "Waiting for its text …" };
     }
     const { dark } = app.theme;
-    const key = [subject, version, chars, status, dark].join("\n");
+    const key = [subject, version, dark].join("\n");
     reading = source && (status !== "done" || reading === file) ? file : "";
-    const wanted = !reading && !broken && !app.offline;
-    // While it grows, at most once a second: the run's own ticking comes by again.
-    const early =
-      status === "assembling" && asked.startsWith(subject) && Date.now() < askedAt + RENDER_PAUSE_MS;
-    if (wanted && !early) render(key, { file, as, dark });
+    const wanted = status === "done" && !reading && !broken && !app.offline;
+    if (wanted) render(key, { file, as, dark });
     if (wanted && rendered?.key.startsWith(subject)) {
       drawing = { subject, version: rendered.key, chunks: [rendered.html], done: true };
       return { drawing, note: rendered.note };
     }
-    if (wanted && !app.errors["artifact.render"]) return { words: "Rendering …" };
+    const rendering = wanted && !app.errors["artifact.render"];
+    // What one has just seen being written stays until it is drawn.
+    if (rendering && before?.file !== file) return { words: "Rendering …" };
     plain = here;
-    return here
-      ? { plain: here, note: broken ? "This page forbids previews: this is the source." : null }
-      : { words: "Its text is not here." };
+    return here ? { plain, note } : { words: growing ? "Waiting for its text …" : "Its text is not here." };
   }
 
   return {
@@ -114,8 +118,8 @@ export function createArtifactBox(app: App): ArtifactBox {
         if (!same) pre.textContent = "";
         pre.append(...plain.chunks.slice(same ? drawn?.chunks.length : 0));
         drawn = plain;
-        if (!plain.done) pre.scrollTop = atEnd ? pre.scrollHeight : pre.scrollTop;
-        else if (!same) pre.scrollTop = 0;
+        if (!same && plain.done) pre.scrollTop = 0;
+        else if (atEnd) pre.scrollTop = pre.scrollHeight;
       };
       return app.onPaint(paint);
     },
@@ -124,7 +128,7 @@ export function createArtifactBox(app: App): ArtifactBox {
       const paint = () => {
         const tab = strip.querySelector<HTMLElement>("[aria-selected=true]");
         // A notebook takes cells that are out of sight out of the page, and their scrolling is lost.
-        if (!app.view.visible) seen = undefined;
+        if (!strip.clientWidth) seen = undefined;
         else if (tab && tab.title !== seen) {
           seen = tab.title;
           const { offsetLeft: left, offsetWidth: width } = tab;
@@ -162,7 +166,9 @@ export function ArtifactsPane({ app, box }: { app: App; box: ArtifactBox }) {
           <p class="empty">
             {state.artifacts.length
               ? "This stage made no artifact."
-              : "What the worker makes is drawn here as it is written."}
+              : state.run && isOver(state.run)
+                ? "The run ended without making anything."
+                : "What the worker makes is drawn here as it is written."}
           </p>
         )}
       </div>
@@ -238,7 +244,7 @@ function Artifact({ app, box, row }: { app: App; box: ArtifactBox; row: Artifact
           <span class="cut">{stage}</span>
         </span>
         <span class="small dim" role="status">
-          {view.copied === "artifact" && "copied"}
+          {view.copied === file && "copied"}
         </span>
         <Button
           icon={COPY}
@@ -247,7 +253,7 @@ function Artifact({ app, box, row }: { app: App; box: ArtifactBox; row: Artifact
           onclick={() =>
             take(async (text) => {
               await copyText(text, document.body);
-              app.said("artifact");
+              app.said(file);
             })
           }
         />

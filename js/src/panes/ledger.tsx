@@ -1,7 +1,7 @@
 import type { App } from "../app";
 import { offset } from "../format";
 import { filterLedger, ledgerCounts } from "../selectors";
-import { Chips, Failure, Pane, StageChip } from "../ui/bits";
+import { Chips, Failure, Pane, reveal, StageChip } from "../ui/bits";
 import { CHECK, CROSS, Icon, INFO, WARNING } from "../ui/icons";
 import type { LedgerRow } from "../wire";
 
@@ -95,7 +95,7 @@ function Entry({ app, row }: { app: App; row: LedgerRow }) {
         <span class="cut grow">{title}</span>
       </button>
       {on && (
-        <dl class="detail small">
+        <dl class="detail small" ref={reveal}>
           {facts.map(([label, text]) => (
             <>
               <dt class="dim">{label}</dt>

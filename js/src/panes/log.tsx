@@ -1,6 +1,7 @@
 import { type App, ROW_PX } from "../app";
-import { agentName, clockTime, count, offset } from "../format";
+import { clockTime, count, offset } from "../format";
 import { LEVELS, rowText } from "../log";
+import { isTicking } from "../selectors";
 import { Button, Chips, Failure, Pane, StageChip } from "../ui/bits";
 import type { Ref } from "../ui/dom";
 import { COPY, CROSS, DOWN, Icon, TIME } from "../ui/icons";
@@ -17,12 +18,12 @@ const shapeOf = ({ log, view }: App) => ({ total: log.total, rowPx: ROW_PX, view
 export function createLogBox(app: App): Ref {
   return (box) => {
     let active: number | null = null;
-    let away = false;
     const paint = () => {
       const { view } = app;
       // A notebook takes cells that are out of sight out of the page, and their scrolling is lost.
-      if (away && view.visible) box.scrollTop = view.logTop;
-      away = !view.visible;
+      const away = !box.clientHeight;
+      if (view.logAway && !away) box.scrollTop = view.logTop;
+      view.logAway = away;
       if (away) return;
       const moved = view.active !== active && view.active !== null;
       active = view.active;
@@ -54,19 +55,20 @@ export function LogPane({ app, logBox }: { app: App; logBox: Ref }) {
   const { first, end, topPx } = rowWindow(shape, follow ? endPx(shape) : view.logTop, OVERSCAN);
   app.fetchLog(first, end);
 
-  const hold = { follow: false, seen: follow ? total : view.seen };
+  const atEnd = follow || view.logTop >= endPx(shape) - 2;
+  if (atEnd) log.fresh = 0;
+
   const choose = (index: number, extend: boolean) =>
-    app.set({ ...hold, active: index, anchor: extend && active !== null ? view.anchor : index });
+    app.set({ follow: false, active: index, anchor: extend && active !== null ? view.anchor : index });
   const [from, to] =
     active === null ? [1, 0] : [Math.min(active, view.anchor), Math.max(active, view.anchor)];
 
   const onScroll = ({ currentTarget: { scrollTop } }: { currentTarget: HTMLElement }) => {
+    if (view.logAway) return;
     const atEnd = scrollTop >= endPx(shapeOf(app)) - 2;
     const upward = scrollTop < view.logTop;
-    app.set({
-      logTop: scrollTop,
-      ...(upward && !atEnd ? hold : !upward && atEnd && active === null && { follow: true }),
-    });
+    const follow = upward ? view.follow && atEnd : view.follow || (atEnd && view.active === null);
+    app.set({ logTop: scrollTop, follow });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const page = Math.floor(view.logPx / ROW_PX) - 1;
@@ -91,12 +93,11 @@ export function LogPane({ app, logBox }: { app: App; logBox: Ref }) {
         log.rows.get(start + i),
       );
       await copyText(rows.flatMap((row) => (row ? rowText(row) : [])).join("\n"), root);
-      app.said("log");
+      app.said("log lines");
     });
 
   const levels: readonly Level[] = view.levels ?? LEVELS;
   const indexes = Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
-  const unseen = total - view.seen;
   return (
     <Pane
       app={app}
@@ -112,14 +113,13 @@ export function LogPane({ app, logBox }: { app: App; logBox: Ref }) {
               const next = levels.includes(level)
                 ? levels.filter((item) => item !== level)
                 : [...levels, level];
-              // None at all would show nothing: then all are meant again.
-              app.set({ levels: next.length % LEVELS.length ? next : null });
+              app.set({ levels: next.length < LEVELS.length ? next : null });
             }}
           />
           <StageChip app={app} />
           <span class="grow" />
           <span class="small dim" role="status">
-            {view.copied === "log" && "copied"}
+            {view.copied === "log lines" && "copied"}
           </span>
           <Button
             icon={TIME}
@@ -149,7 +149,7 @@ export function LogPane({ app, logBox }: { app: App; logBox: Ref }) {
           onscroll={onScroll}
           onkeydown={onKeyDown}
           onwheel={({ deltaY }) => {
-            if (deltaY < 0 && follow && endPx(shape)) app.set(hold);
+            if (deltaY < 0 && follow && endPx(shape)) app.set({ follow: false });
           }}
         >
           <div class="spacer rel" style={`height:${contentPx(shape)}px`}>
@@ -169,16 +169,20 @@ export function LogPane({ app, logBox }: { app: App; logBox: Ref }) {
         </div>
         {!total && (log.known || !state.run) && (
           <p class="empty over">
-            {state.run?.counts.logs ? "No line passes this filter." : "What the worker says appears here."}
+            {!levels.length
+              ? "No level is chosen."
+              : state.run?.counts.logs
+                ? "No line passes this filter."
+                : "What the worker says appears here."}
           </p>
         )}
-        {!follow && total > 0 && (
-          <button class="newer row" onclick={() => app.set({ follow: true, active: null })}>
-            <Icon d={DOWN} />
-            {unseen > 0 ? `${count(unseen)} new` : "Follow"}
-          </button>
-        )}
       </div>
+      {!atEnd && (log.fresh > 0 || isTicking(state.run, state.link)) && (
+        <button class="newer row small on" onclick={() => app.set({ follow: true, active: null })}>
+          <Icon d={DOWN} />
+          {log.fresh ? `${count(log.fresh)} new` : "Follow"}
+        </button>
+      )}
       {active !== null && <Detail app={app} row={log.rows.get(active)} />}
     </Pane>
   );
@@ -197,13 +201,12 @@ function Line({ app, index, row, on, onChoose }: LineProps) {
   const cells = row && [
     ["num time", view.absolute ? clockTime(row.time_us) : offset(row.time_us, state.run?.started_us ?? null)],
     [row.level === "warning" || row.level === "error" ? "tag" : "dim", row.level],
-    ["dim", row.stage_id],
-    ["dim who", agentName(row.agent)],
-    ["", row.message],
+    ...(view.stage === null ? [["dim where", row.stage_id]] : []),
+    ["grow", row.message],
   ];
   return (
     <div
-      class={`pick logline ${row?.level ?? "blank"} ${view.absolute ? "absolute" : ""}`}
+      class={`pick row logline ${row?.level ?? "blank"} ${view.absolute ? "absolute" : ""}`}
       role="row"
       id={`line-${index}`}
       aria-rowindex={index + 1}

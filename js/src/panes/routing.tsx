@@ -1,7 +1,7 @@
 import type { App } from "../app";
 import { agentName, percent } from "../format";
 import { ofStage } from "../selectors";
-import { Pane, StageChip } from "../ui/bits";
+import { Pane, reveal, StageChip } from "../ui/bits";
 import { DOWN, Icon, RIGHT } from "../ui/icons";
 import type { RoutingRow } from "../wire";
 
@@ -76,7 +76,7 @@ function Decision({ app, row }: { app: App; row: RoutingRow }) {
         </span>
       </button>
       {on && (
-        <ul class="others small">
+        <ul class="others small" ref={reveal}>
           {alternatives.map((other) => (
             <li>
               <b>{agentName(other.agent)}</b> {other.score?.toFixed(2)}{" "}

@@ -12,7 +12,7 @@ export function Header({ app }: { app: App }) {
       <div class="state row">
         <StatusLine app={app} />
         <Figures app={app} />
-        <span class="menus row rel">
+        <span class="menus row">
           <Failure app={app} at="part" />
           {desk && <desk.Menus app={app} />}
         </span>

@@ -2,8 +2,8 @@
 
 import type { App } from "../app";
 import type { PaneName } from "../view";
-import type { Child } from "./dom";
-import { CROSS, Icon, MAXIMISE } from "./icons";
+import type { Child, Ref } from "./dom";
+import { CROSS, Icon, MAXIMISE, RESTORE } from "./icons";
 
 interface ButtonProps {
   icon?: string | undefined;
@@ -51,11 +51,12 @@ export function Button({
   );
 }
 
-/** What went wrong with what was asked for here. */
+/** What went wrong with what was asked for here; that the kernel is silent, the banner says for all. */
 export function Failure({ app, at }: { app: App; at: string }) {
   const error = app.errors[at];
   return (
-    error && (
+    error &&
+    error.code !== "silent" && (
       <div class="bubble error" role="alert">
         <span>
           {error.message}
@@ -95,7 +96,7 @@ export function Pane({ app, name, title, tools, children }: PaneProps) {
         <h3 class="cut">{title}</h3>
         {tools ?? <span class="grow" />}
         <Button
-          icon={MAXIMISE}
+          icon={full ? RESTORE : MAXIMISE}
           tip={full ? "Back to all panes (Esc)" : `Maximise ${title}`}
           on={full}
           onclick={() => app.set({ maximised: full ? null : name })}
@@ -105,6 +106,14 @@ export function Pane({ app, name, title, tools, children }: PaneProps) {
     </section>
   );
 }
+
+/** What opened under a row: scrolls its list, and nothing around that, so that both are in view. */
+export const reveal: Ref = (opened) => {
+  const list = opened.closest(".scroll") as HTMLElement;
+  const row = (opened.parentElement as HTMLElement).getBoundingClientRect();
+  const { top, bottom } = list.getBoundingClientRect();
+  if (row.bottom > bottom) list.scrollTop += Math.min(row.bottom - bottom, row.top - top);
+};
 
 /** Says that a pane shows one stage alone, and takes that back. */
 export function StageChip({ app: { view, state, set } }: { app: App }) {

@@ -20,6 +20,7 @@ export const INFO = "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2M8 7v4M8 5v1";
 export const DOWN = "M4 6l4 4 4-4";
 export const RIGHT = "M6 4l4 4-4 4";
 export const MAXIMISE = "M9 3h4v4M7 13H3V9M13 3 9 7M3 13l4-4";
+export const RESTORE = "M13 7H9V3M3 9h4v4M9 7l5-5M7 9l-5 5";
 export const SCREEN = "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4";
 export const COPY = "M6 6h7v7H6ZM10 5V3H3v7h2";
 export const REFRESH = "M13 8a5 5 0 1 1-1.6-3.7M13 2.6v3h-3";
