@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import nbformat
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 Theme = Literal["light", "dark"]
@@ -157,6 +158,15 @@ def page_of(
         yield page
     finally:
         context.close()
+
+
+def serve_notebook(running: Lab, source: Path) -> None:
+    """Put a copy of a notebook that was never run into the served folder."""
+    notebook = nbformat.read(source, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(notebook, running.folder / source.name)
 
 
 def open_notebook(page: Page, running: Lab, name: str) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import get_args
 
 from tests.browser.console import Console
-from tests.browser.lab import Theme, chromium, lab, open_notebook, page_of, run_cell, wait_until_ran
+from tests.browser.lab import (
+    Theme,
+    chromium,
+    lab,
+    open_notebook,
+    page_of,
+    run_cell,
+    serve_notebook,
+    wait_until_ran,
+)
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 IMAGES = NOTEBOOKS / "images"
@@ -23,7 +31,7 @@ def main() -> None:
     with chromium() as browser:
         for theme in get_args(Theme):
             with tempfile.TemporaryDirectory() as directory, lab(Path(directory), theme) as running:
-                shutil.copy(NOTEBOOKS / QUICKSTART, running.folder)
+                serve_notebook(running, NOTEBOOKS / QUICKSTART)
                 with page_of(browser, theme, width=WIDTH_FOR_1200) as page:
                     open_notebook(page, running, QUICKSTART)
                     cell = run_cell(page, CONSOLE_CELL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 from typing import get_args
 
@@ -11,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Theme, lab, open_notebook, page_of, run_cell, wait_until_ran
+from tests.browser.lab import Theme, lab, open_notebook, page_of, run_cell, serve_notebook, wait_until_ran
 from tests.browser.screenshots import CONSOLE_CELL, NOTEBOOKS, QUICKSTART, WIDTH_FOR_1200
 
 STAGES = [
@@ -33,7 +32,7 @@ def test_a_run_is_watched_and_then_read_as_data(browser: Browser, theme: Theme, 
     with lab(tmp_path, theme) as running, page_of(browser, theme, width=WIDTH_FOR_1200) as page:
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(f"{error.message}\n{error.stack}"))
-        shutil.copy(NOTEBOOKS / QUICKSTART, running.folder)
+        serve_notebook(running, NOTEBOOKS / QUICKSTART)
         open_notebook(page, running, QUICKSTART)
         cell = run_cell(page, CONSOLE_CELL)
         wait_until_ran(cell)
