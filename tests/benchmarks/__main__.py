@@ -9,13 +9,13 @@ import json
 import platform
 from pathlib import Path
 
-from tests.benchmarks import imports, kernel, sizes
+from tests.benchmarks import browser, imports, kernel, sizes
 
 ROOT = Path(__file__).parents[2]
 
 
 def main() -> None:
-    figures = [*sizes.figures(), *imports.figures(), *kernel.figures()]
+    figures = [*sizes.figures(), *imports.figures(), *kernel.figures(), *browser.figures()]
     machine = {"python": platform.python_version(), "machine": platform.machine()}
     (ROOT / "bench.json").write_text(json.dumps({"machine": machine, "figures": figures}, indent=2) + "\n")
     for figure in figures:
