@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes depends on what else the machine does; that is no failure.
+settings.register_profile("worker-widget", deadline=None)
+settings.load_profile("worker-widget")
 
 
 @pytest.fixture(autouse=True)

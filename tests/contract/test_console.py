@@ -569,6 +569,11 @@ class TestLeaks:
         assert [made() for made in consoles] == [None] * 5
         assert threading.active_count() <= threads + 6  # the default executor keeps some
 
+    def test_a_closed_console_starts_nothing(self, console: WorkerConsole) -> None:
+        console.close()
+        with pytest.raises(RequestRefused, match="closed"):
+            console.run("log 1; page x")
+
     def test_closing_while_it_runs_stops_following(self, host: ThreadedHost) -> None:
         tasks = background.call(_tasks())
         console = WorkerConsole(worker="scripted", url=host.url, api_key=host.token)

@@ -150,6 +150,8 @@ class WorkerConsole(anywidget.AnyWidget):
         0 for none). Raises `RequestRefused` with the field's name, `WorkerUnavailable`,
         `UnknownWorker`, `HostUnreachable`, `KeyRefused`.
         """
+        if self.comm is None:
+            raise RequestRefused("This console is closed: run its cell again, or use WorkerClient.")
         desk = self._session.desk
         form = desk.shown.desk
         live = background.call(
