@@ -40,13 +40,12 @@ export function findings(
 ): Finding[] {
   const broken = brandProblem(text);
   if (broken) return [{ tone: "error", message: broken }];
-  const found: Finding[] = [...refused.filter(ofBrand), ...(report?.errors ?? [])].map(
-    ({ field, message }) => ({
-      tone: "error",
-      field: field.replace(/^brand\.?/, ""),
-      message,
-    }),
-  );
+  // A check of this very text names all that a start was refused for.
+  const found: Finding[] = (report?.errors ?? refused.filter(ofBrand)).map(({ field, message }) => ({
+    tone: "error",
+    field: field.replace(/^brand\.?/, ""),
+    message,
+  }));
   for (const message of report?.warnings ?? []) found.push({ tone: "warning", message });
   if (report?.valid) {
     const { policy_rules_generated: rules, drift_anchors_count: anchors } = report;
