@@ -25,23 +25,22 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
 	  || { rm -rf $(VENV); $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq python3-venv; \
 	       $(PYTHON) -m venv $(VENV); }
-	$(BIN)/pip install -q --upgrade 'pip>=25.1'
-	@mkdir -p $(STAMPS)
 
 # With Node on the machine the front end is built here; without, the build of the package gets its own.
 $(STAMPS)/node: js/package.json js/package-lock.json | $(BIN)/python
 	$(if $(HAS_NPM),cd js && npm ci --no-audit --no-fund --loglevel=error)
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/bundle: $(STAMPS)/node $(JS_SOURCES)
 	$(if $(HAS_NPM),cd js && npm run --silent build)
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/package: pyproject.toml hatch_build.py | $(STAMPS)/bundle
+	$(BIN)/pip install -q --upgrade 'pip>=25.1'
 	$(BIN)/pip install -q -e '.[lab]' --group dev
 	@mkdir -p $(LAB_SETTINGS)
 	@echo '{"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}}' > $(LAB_SETTINGS)/overrides.json
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 lab: build
 	$(BIN)/jupyter lab $(LAB_FLAGS) notebooks/01-quickstart.ipynb
@@ -68,7 +67,7 @@ $(STAMPS)/chromium: | $(BIN)/python
 	  || { $(AS_ROOT) apt-get update -qq \
 	       && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	            chromium fonts-dejavu-core fonts-liberation fonts-noto-core >/dev/null; }
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 # The oldest versions that pyproject.toml allows, in an environment of their own.
 test-oldest: build
