@@ -16,6 +16,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 OLDEST_NODE = 18
+BUNDLES = ("widget", "desk")
 FIX = "Install Node 18 or newer, or install from a wheel or a source distribution, which need none."
 
 
@@ -49,7 +50,7 @@ class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def _built(self) -> list[Path]:
         static = Path(self.root) / "src" / "worker_widget" / "static"
-        return [static / "widget.js", static / "desk.js"]
+        return [static / f"{name}.js" for name in BUNDLES]
 
     def _built_already(self) -> bool:
         """Newer than every source, or no checkout: a source distribution ships the built files."""

@@ -22,7 +22,7 @@ export interface Setup {
   live: boolean;
   /** Answers nothing. */
   dead?: boolean;
-  /** The code of the part "desk". */
+  /** The code of each part. */
   part?: () => Promise<string>;
   traits?: Partial<Traits>;
   notice?: { code: string; message: string };
@@ -162,8 +162,8 @@ export class PageKernel implements Model {
       return;
     }
     if (name === "part") {
-      const part = this.#setup.part ?? (async () => (await fetch("build/desk.js")).text());
-      part().then((code) => this.#tell({ kind: "reply", client, id, ok: true, result: { code } }));
+      const code = this.#setup.part?.() ?? fetch(`build/${message.args.name}.js`).then((file) => file.text());
+      code.then((code) => this.#tell({ kind: "reply", client, id, ok: true, result: { code } }));
       return;
     }
     this.#tell({ kind: "reply", client, id, ok: true, result: this.#result(message) }, [

@@ -2,8 +2,8 @@
 // Everything on screen is drawn from here, in one pass after each change.
 
 import { type Answer, type Channel, createChannel, type Kernel, type Model } from "./channel";
-import { type DeskPart, importPart } from "./desk/part";
 import { filterRows, LogRows, PAGE } from "./log";
+import { importPart, PART_NAMES, type Parts } from "./parts";
 import { isOver, isTicking, ofStage, shownArtifact } from "./selectors";
 import { applyPatch, NOTHING } from "./store";
 import { type ArtifactText, applyText } from "./text";
@@ -45,8 +45,8 @@ export interface App {
   readonly offline: boolean;
   /** Why the kernel cannot be asked for anything now, or `""`. */
   readonly off: string;
-  /** The form and the menus, once the kernel sent them. */
-  readonly desk: DeskPart | undefined;
+  /** What the kernel sent of itself to work with: each part once it is here. */
+  readonly parts: Readonly<Partial<Parts>>;
   readonly log: LogRows;
   readonly shown: ArtifactRow | null;
   readonly errors: Errors;
@@ -97,7 +97,7 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
   let saying: ReturnType<typeof setTimeout> | undefined;
   let fetching: ReturnType<typeof setTimeout> | undefined;
   let looked: [first: number, end: number] = [0, 0];
-  let desk: DeskPart | undefined;
+  const parts: Partial<Parts> = {};
   let whole = { n: 0, message: "" };
   let drawing = false;
   let closed = false;
@@ -146,9 +146,13 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
     changed();
   }
 
-  async function loadDesk(): Promise<void> {
-    const { result } = await channel.request("part", { name: "desk" });
-    desk = await load(result.code);
+  async function loadParts(): Promise<void> {
+    for (const name of PART_NAMES) {
+      if (parts[name]) continue;
+      const { result } = await channel.request("part", { name });
+      Object.assign(parts, { [name]: await load(name, result.code) });
+      changed();
+    }
   }
 
   function keep(text: ArtifactText): void {
@@ -168,7 +172,7 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
       snapshot(next, news) {
         log.asked.clear();
         show(next, news);
-        if (!desk) app.attempt("part", loadDesk);
+        app.attempt("part", loadParts);
       },
       patch: (patch, news) => show(applyPatch(state, patch), news),
       clock: hear,
@@ -220,6 +224,7 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
     view,
     errors,
     busy,
+    parts,
     get state() {
       return state;
     },
@@ -247,9 +252,6 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
     },
     get off() {
       return channel.off;
-    },
-    get desk() {
-      return desk;
     },
     get log() {
       return log;

@@ -2,6 +2,8 @@
 // are the wire's own. Times are integer microseconds since 1970-01-01 UTC, durations milliseconds,
 // sizes Unicode code points.
 
+import type { PartName } from "./parts";
+
 export type RunStatus = "queued" | "running" | "completed" | "failed" | "cancelled";
 export type StageStatus =
   | "pending"
@@ -293,7 +295,7 @@ export interface Requests {
     result: { total: number; start: number; rows: LogRow[] };
   };
   /** The module of a part that only works with a kernel, from the package's own files. */
-  part: { args: { name: "desk" }; result: { code: string } };
+  part: { args: { name: PartName }; result: { code: string } };
   /** Where in the filtered log the row at or after `position` stands: its index `i`. */
   "log.locate": {
     args: { filter: LogFilter; position: number };

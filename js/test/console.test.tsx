@@ -5,8 +5,9 @@ import { PageKernel, type Setup, savedRun } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
 import widget from "../src/index";
 
-vi.mock("../src/desk/part", async () => ({
-  importPart: async () => (await import("../src/desk/index")).default,
+vi.mock("../src/parts", async (original) => ({
+  ...(await original<typeof import("../src/parts")>()),
+  importPart: async (name: string) => (await import(`../src/${name}/index.tsx`)).default,
 }));
 
 const DONE = { at: TOTAL_S + 1 };

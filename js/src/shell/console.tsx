@@ -21,7 +21,7 @@ export interface Boxes {
 export const columnsOf = (width: number): 1 | 2 | 3 => (width >= 900 ? 3 : width >= 600 ? 2 : 1);
 
 export function Console({ app, boxes }: { app: App; boxes: Boxes }) {
-  const { view, theme, desk } = app;
+  const { view, theme, parts } = app;
   const columns = columnsOf(view.width);
   const height = Math.max(app.height, LEAST_HEIGHT[columns - 1] ?? 0);
   const shares = Object.entries(view.shares).map(([name, share]) => `;--${name}:${share * 100}%`);
@@ -33,7 +33,9 @@ export function Console({ app, boxes }: { app: App; boxes: Boxes }) {
       style={`height:${height}px${shares.join("")}`}
       aria-label="Worker console"
     >
-      {desk && <style>{desk.styles}</style>}
+      {Object.values(parts).map(({ styles }) => (
+        <style>{styles}</style>
+      ))}
       <Header app={app} />
       <Banner app={app} />
       <div class="panes grow rel">
@@ -46,7 +48,7 @@ export function Console({ app, boxes }: { app: App; boxes: Boxes }) {
           <LedgerPane app={app} />
         </div>
         <ArtifactsPane app={app} box={boxes.artifact} />
-        {columns === 3 && view.maximised === null && desk && <desk.Splitters app={app} />}
+        {columns === 3 && view.maximised === null && parts.desk && <parts.desk.Splitters app={app} />}
       </div>
     </section>
   );

@@ -5,7 +5,7 @@ import { elapsedMs, stagesDone, statusOf } from "../selectors";
 import { Failure } from "../ui/bits";
 
 export function Header({ app }: { app: App }) {
-  const { desk } = app;
+  const { desk } = app.parts;
   return (
     <header class="top">
       {desk ? <desk.Form app={app} /> : <Blank app={app} />}

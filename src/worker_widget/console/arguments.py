@@ -1,0 +1,40 @@
+"""What the requests of ``js/src/wire.ts`` have in common: arguments, answers, the run they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from ..errors import RunUnknown
+from ..history.store import EventStore
+from .desk import Desk
+
+
+class Args(msgspec.Struct, frozen=True, kw_only=True):
+    """The arguments of one request, checked by their types."""
+
+
+class NoArgs(Args, frozen=True, kw_only=True):
+    pass
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A result, with the bytes that go beside it."""
+
+    result: Any
+    buffers: tuple[bytes, ...] = ()
+
+
+Handler = Callable[[Any], Awaitable[Answer]]
+Handlers = Mapping[str, tuple[type[Args], Handler]]
+"""By the request's name: what it takes, and what answers it."""
+
+
+def shown_run(desk: Desk) -> tuple[str, EventStore]:
+    """The run on screen and the history it is in. Raises `RunUnknown` where none is."""
+    live = desk.live
+    if live is None:
+        raise RunUnknown("No run is on screen.")
+    return live.run_id, live.store
