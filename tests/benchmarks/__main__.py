@@ -1,26 +1,33 @@
 """``make bench``: each figure beside its peer or its bare limit, measured in the same run.
 
-Writes ``bench.json``: for each figure its value, the peer's, and their ratio.
+Writes ``bench.json``. ``python -m tests.benchmarks NAME ...`` measures only these groups, and writes
+nothing.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import platform
+import sys
 from pathlib import Path
 
-from tests.benchmarks import browser, imports, kernel, sizes
+from tests.benchmarks.figure import Figure
 
-ROOT = Path(__file__).parents[2]
+RESULT = Path(__file__).parents[2] / "bench.json"
+GROUPS = ("sizes", "imports", "kernel", "burst", "steady", "flood")
 
 
-def main() -> None:
-    figures = [*sizes.figures(), *imports.figures(), *kernel.figures(), *browser.figures()]
-    machine = {"python": platform.python_version(), "machine": platform.machine()}
-    (ROOT / "bench.json").write_text(json.dumps({"machine": machine, "figures": figures}, indent=2) + "\n")
-    for figure in figures:
-        print(f"{figure['name']:<58} {figure['value']:>12,.3f} {figure['unit']:<10} {figure['beside']}")
+def main(groups: list[str]) -> None:
+    figures: list[Figure] = []
+    for group in groups or GROUPS:
+        for figure in importlib.import_module(f"tests.benchmarks.{group}").figures():
+            print(f"{figure['name']:<68} {figure['value']:>12,.3f} {figure['unit']:<10} {figure['beside']}")
+            figures.append(figure)
+    if not groups:
+        machine = {"python": platform.python_version(), "machine": platform.machine()}
+        RESULT.write_text(json.dumps({"machine": machine, "figures": figures}, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -48,6 +48,7 @@ _KERNEL_IS_READY = """() => {
 class Lab:
     """A running server: where it is, and the folder it serves. ``home`` is the product's own."""
 
+    pid: int
     url: str
     token: str
     folder: Path
@@ -102,7 +103,7 @@ def lab(directory: Path, theme: Theme = "light") -> Iterator[Lab]:
             start_new_session=True,
         )
         try:
-            running = Lab(f"http://127.0.0.1:{port}", token, folder, home)
+            running = Lab(server.pid, f"http://127.0.0.1:{port}", token, folder, home)
             _wait_until_ready(running, server, directory / "jupyter.log")
             yield running
         finally:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,9 +45,11 @@ SCRIPTED = ("-m", "tests.contract.host_support")
 class ScriptedWorker:
     """The task is a script: steps with ``;`` between them.
 
-    ``log N`` tells N log lines, ``page TEXT`` makes landing.html, ``vary`` makes serial.txt, which
-    differs each time, ``wait`` waits for `gate`, ``hold on`` waits for ever, ``stubborn`` does not
-    end when cancelled, ``fail WHY``, ``crash``, ``exit`` and ``cheat`` end the run badly.
+    ``log N`` tells N log lines, ``page TEXT`` makes landing.html, ``story N`` writes story.md in N
+    pieces, ``notes N`` makes N short files, ``table N`` writes table.csv of N lines, ``vary`` makes
+    serial.txt, which differs each time, ``wait`` waits for `gate`, ``hold on`` waits for ever,
+    ``stubborn`` does not end when cancelled, ``fail WHY``, ``garble WHY``, ``crash``, ``exit`` and
+    ``cheat`` end the run badly.
     """
 
     info = WorkerInfo(
@@ -57,6 +59,8 @@ class ScriptedWorker:
         status="available",
         moats=("M9", "M17"),
     )
+
+    version = "1"
 
     def __init__(self) -> None:
         self.gate = threading.Event()
@@ -96,6 +100,14 @@ class ScriptedWorker:
                             stage_id="copy", artifact_name="landing", artifact_type="html", content=rest
                         )
                     )
+                case "story":
+                    parts = (f"## Part {number}\n\nIt goes on.\n\n" for number in range(int(rest)))
+                    await _write(emit, "story", "md", parts)
+                case "notes":
+                    for index in range(int(rest)):
+                        await _write(emit, f"note-{index}", "md", [f"# Note {index}\n"])
+                case "table":
+                    await _write(emit, "table", "csv", _table(int(rest)), pause_s=0)
                 case "vary":
                     self.made += 1
                     artifacts["serial.txt"] = f"number {self.made}"
@@ -113,6 +125,8 @@ class ScriptedWorker:
                 case "fail":
                     emit(StageCompleted(stage_id="copy", duration_ms=1.0, tokens_used=7))
                     raise RunError(rest)
+                case "garble":
+                    raise RunError(rest, RunResult(cost_report={"total": object()}))
                 case "crash":
                     raise ZeroDivisionError("division by zero")
                 case "exit":
@@ -125,6 +139,28 @@ class ScriptedWorker:
             cost_report={"total_tokens": 12},
             replay_token={"plan_id": "p1", "seed": 7, "version": "1"},
             drift_metrics={"copy": 0.25},
+        )
+
+
+async def _write(emit: Emit, name: str, kind: str, pieces: Iterable[str], pause_s: float = 0.02) -> None:
+    """One artifact in pieces, as a worker that writes it."""
+    emit(ArtifactStarted(stage_id="copy", artifact_name=name, artifact_type=kind))
+    offset = 0
+    for piece in pieces:
+        emit(
+            ArtifactDelta(stage_id="copy", artifact_name=name, artifact_type=kind, offset=offset, text=piece)
+        )
+        offset += len(piece)
+        await asyncio.sleep(pause_s)
+    emit(ArtifactCreated(stage_id="copy", artifact_name=name, artifact_type=kind))
+
+
+def _table(lines: int) -> Iterator[str]:
+    """A table of many lines, some thousands of them at once."""
+    for start in range(0, lines, 5_000):
+        yield "".join(
+            f"{number},{'rare' if number % 10_000 == 9_999 else 'usual'},{'x' * 80}\n"
+            for number in range(start, min(start + 5_000, lines))
         )
 
 
@@ -166,16 +202,17 @@ def frames(lines: Iterator[str]) -> Iterator[Frame]:
 
 
 class Api:
-    """A client of one host; ``get`` and ``post`` are relative to the scripted worker."""
+    """A client of one host; ``get`` and ``post`` are relative to ``base``, the scripted worker's."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, base: str = BASE) -> None:
+        self.base = base
         self.http = httpx.Client(base_url=url, headers={"X-AOS-Key": token}, timeout=30)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
-        return self.http.get(BASE + path, **options)
+        return self.http.get(self.base + path, **options)
 
     def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
-        return self.http.post(BASE + path, json=body, **options)
+        return self.http.post(self.base + path, json=body, **options)
 
     def start(self, task: str, **request: Any) -> str:
         answer = self.post("/run-streaming", {"task": task, **request})
@@ -186,7 +223,7 @@ class Api:
     @contextmanager
     def stream(self, run_id: str, after: int | None = None) -> Iterator[Iterator[Frame]]:
         headers = {} if after is None else {"Last-Event-ID": str(after)}
-        with self.http.stream("GET", f"{BASE}/stream/{run_id}", headers=headers) as answer:
+        with self.http.stream("GET", f"{self.base}/stream/{run_id}", headers=headers) as answer:
             assert answer.status_code == 200, answer.read()
             yield frames(answer.iter_lines())
 

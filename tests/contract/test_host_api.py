@@ -306,6 +306,7 @@ class TestBadEnds:
         ("task", "reason"),
         [
             ("crash", "ZeroDivisionError: division by zero"),
+            ("garble why", "The worker failed unexpectedly (TypeError"),
             ("exit 9", "it tried to exit with 9"),
             ("cheat", "run_completed is told by the host"),
         ],

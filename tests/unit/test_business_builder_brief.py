@@ -62,7 +62,7 @@ TASKS = [
             "features": "time travel, full-text search and plain file format",
         },
     ),
-    ("Create a landing page hero section with compelling copy", "software", None, {}),
+    ("Create a landing page hero section with compelling copy", "offer", None, {}),
     (
         "An app that helps nurses swap shifts",
         "software",
@@ -135,11 +135,42 @@ TASKS = [
     ),
     (
         "Something for people who bike to work",
-        "software",
+        "offer",
         None,
         {"audience": "people who bike to work"},
     ),
-    ("asdf qwer zxcv", "software", None, {}),
+    ("asdf qwer zxcv", "offer", None, {}),
+    (
+        "A climate sensor for greenhouses that warns growers before frost and mould",
+        "device",
+        "sensing",
+        {
+            "subject": "climate sensor",
+            "audience": "growers",
+            "function": "warn growers before frost and mould",
+            "setting": "greenhouses",
+        },
+    ),
+    (
+        "Adopt a beehive: city people sponsor a hive and get honey in autumn",
+        "offer",
+        None,
+        {"activity": "adopt a beehive", "gist": "City people sponsor a hive and get honey in autumn."},
+    ),
+    ("Restoration of old violins", "practice", None, {"subject": "restoration of old violins"}),
+    ("Ghost walks in Edinburgh", "experience", None, {"subject": "ghost walks", "place": "Edinburgh"}),
+    (
+        "A pet crematorium for grieving dog owners",
+        "practice",
+        None,
+        {"subject": "pet crematorium", "audience": "grieving dog owners"},
+    ),
+    (
+        "Industrial composting plants for municipalities",
+        "offer",
+        None,
+        {"subject": "industrial composting plants", "audience": "municipalities"},
+    ),
 ]
 
 
@@ -159,7 +190,7 @@ def test_tasks_are_read(task: str, kind: str, field: str | None, said: dict[str,
         ("I want a website for dog owners", "Dog Owner Website"),
         ("We sell handmade candles", "Handmade Candles"),
         ("Build a bank API that lets developers open accounts", "Bank API"),
-        ("Eine Landingpage für eine Bäckerei", "Bakery"),
+        ("Eine Landingpage für eine Bäckerei", "Bäckerei"),
     ],
 )
 def test_without_a_brand_the_working_title_comes_from_the_task(task: str, title: str) -> None:
@@ -200,6 +231,7 @@ def test_languages_are_told_apart(text: str, code: str) -> None:
         ("software", "software"),
         ("line of candles", "a line of candles"),
         ("yoga class", "a yoga class"),
+        ("restoration of old violins", "restoration of old violins"),
     ],
 )
 def test_articles(phrase: str, whole: str) -> None:
@@ -213,10 +245,27 @@ def test_articles(phrase: str, whole: str) -> None:
         ("make bread", "making bread"),
         ("tie knots", "tying knots"),
         ("see", "seeing"),
+        ("count your rows and share patterns", "counting your rows and sharing patterns"),
+        ("track orders and deliveries", "tracking orders and deliveries"),
+        ("design and print posters", "designing and printing posters"),
+        ("bake bread and cake", "baking bread and cake"),
     ],
 )
 def test_gerunds(verb: str, form: str) -> None:
     assert grammar.gerund(verb) == form
+
+
+@pytest.mark.parametrize(
+    ("verb", "form"),
+    [
+        ("turn recordings into episodes", "turns recordings into episodes"),
+        ("carry and wash it", "carries and washes it"),
+        ("have legs", "has legs"),
+        ("play music", "plays music"),
+    ],
+)
+def test_what_a_thing_does(verb: str, form: str) -> None:
+    assert grammar.third_person(verb) == form
 
 
 def test_a_brief_counts_what_constrains_it() -> None:

@@ -19,6 +19,7 @@ from worker_widget.host.workers.business_builder.voice import slots
 from .test_business_builder_run import brand, run_alone
 
 TONES = ("casual", "neutral", "professional", "formal", "luxury")
+GERMAN = "Erstelle eine Landingpage für eine kleine Bäckerei in Köln"
 TASKS = (
     "A tool for podcasters",
     "Open a bakery in Lyon",
@@ -29,9 +30,14 @@ TASKS = (
     "Open a gym for women over 50 in Leeds",
     "Wedding planner for couples who hate stress",
     "An open-source database with time travel and full-text search",
-    "Erstelle eine Landingpage für eine kleine Bäckerei in Köln",
+    GERMAN,
     "We sell handmade candles",
     "Promote a charity run for the local hospice",
+    "A pet crematorium for grieving dog owners in rural Wales",
+    "Ghost walks in Edinburgh",
+    "Adopt a beehive: city people sponsor a hive and get honey in autumn",
+    "Industrial composting plants for municipalities",
+    "An app that reminds people to water their plants",
 )
 _VOID = frozenset({"meta", "br", "hr", "img", "input", "link", "circle", "rect", "path", "ellipse"})
 
@@ -89,7 +95,7 @@ async def test_the_page_is_a_sound_document(task: str) -> None:
     outline = Outline(html)
     assert html.startswith("<!doctype html>\n")
     assert outline.faults == []
-    assert outline.named("html") == [{"lang": "en"}]
+    assert outline.named("html") == [{"lang": "de" if task == GERMAN else "en"}]
     for tag in ("title", "header", "nav", "main", "footer", "h1", "style"):
         assert len(outline.named(tag)) == 1, tag
     assert any(meta.get("name") == "description" and meta.get("content") for meta in outline.named("meta"))
@@ -102,7 +108,8 @@ async def test_the_page_is_a_sound_document(task: str) -> None:
         assert section["aria-labelledby"] in outline.ids
     assert "Terms apply." in outline.texts
     places = [name for name in outline.ids if name in {"steps", "values", "faq", "start"}]
-    assert places == ["steps", "values", "faq", "start"]
+    assert sorted(places) == ["faq", "start", "steps", "values"]
+    assert places[-1] == "start"
 
 
 @pytest.mark.parametrize("tone", TONES)
@@ -126,7 +133,7 @@ async def test_nothing_on_the_page_leads_out_of_it(tone: str) -> None:
 
 async def test_styles_come_before_anything_that_is_drawn() -> None:
     html = await page_of("A tool for podcasters")
-    assert html.index("</style>") < html.index("<body>") < html.index("<h1") < html.index('id="problem"')
+    assert html.index("</style>") < html.index("<body") < html.index("<h1") < html.index('id="problem"')
 
 
 SPITEFUL = "<b>\"'&amp;</style><script>alert(1)</script>{who}"
@@ -167,15 +174,17 @@ async def test_no_sentence_is_said_twice_and_none_is_unfinished(task: str, tone:
     html = await page_of(task, brand=brand(tone={"primary": tone}, tagline="Talk now, tidy later"))
     main = html[html.index("<main") : html.index("</main>")]
     texts = [re.sub(r"\s+", " ", text) for text in Outline(main).texts]
-    button = re.search(r'class="button"[^>]*>([^<]*)<', main)
-    assert button is not None
-    parts = [part for text in texts for part in re.split(r"(?<=[.!?])\s+", text)]
-    said = [part for part in parts if len(part.split()) >= 4 and part != button[1]]
+    links = set(re.findall(r"<a [^>]*>([^<]*)<", main))
+    unlinked = Outline(re.sub(r"<a .*?</a>", "", main)).texts
+    assert links
+    parts = [part for text in unlinked for part in re.split(r"(?<=[.!?])\s+", text)]
+    said = [part for part in parts if len(part.split()) >= 4]
     assert len(said) == len(set(map(str.casefold, said))), [text for text in said if said.count(text) > 1]
     for text in texts:
         assert not re.search(r"[{}]|\bNone\b|\s[,.;:]|,,|\.\.", text), text
         assert not re.search(r"\b(lorem|todo|placeholder)\b|\b(\w+) \2\b", text, re.IGNORECASE), text
-        assert not re.search(r"\ba [aeio]|\ban [bcdfgjklmnpqrstvwxyz]", text), text
+        if task != GERMAN:
+            assert not re.search(r"\ba [aeio]|\ban [bcdfgjklmnpqrstvwxyz]", text), text
 
 
 async def test_every_tone_says_it_otherwise() -> None:

@@ -13,9 +13,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 Tone = Literal["casual", "neutral", "professional", "formal", "luxury"]
 Audience = Literal["b2c_consumer", "b2c_prosumer", "b2b_smb", "b2b_enterprise", "b2b_developer"]
 Depth = Literal["auto", "shallow", "deep"]
+Writer = Literal["auto", "rules", "model"]
+Outcome = Literal["completed", "failed"]
 
 DEFAULT_PACE_S = 10.0
 """How long a run is stretched to, in seconds, unless the request says otherwise."""
+
+MOST_ITEMS = 50
+"""The most items of a list in a brand: every text is held to every rule."""
 
 
 def _at_least_words(count: int) -> AfterValidator:
@@ -30,6 +35,7 @@ def _at_least_words(count: int) -> AfterValidator:
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+Lines = Annotated[tuple[Line, ...], Field(max_length=MOST_ITEMS)]
 Task = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=20_000)]
 Mission = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=10, max_length=2_000), _at_least_words(3)
@@ -48,9 +54,9 @@ class Model(BaseModel):
 
 class ToneProfile(Model):
     primary: Tone = "professional"
-    avoid: tuple[Line, ...] = ()
-    examples_good: tuple[Line, ...] = ()
-    examples_bad: tuple[Line, ...] = ()
+    avoid: Lines = ()
+    examples_good: Lines = ()
+    examples_bad: Lines = ()
 
 
 class ForbiddenClaim(Model):
@@ -76,20 +82,22 @@ class Brand(Model):
     tagline: Line | None = None
     vision: Line | None = None
     target_audience: Annotated[tuple[Audience, ...], Field(min_length=1)] = ("b2b_smb",)
-    audience_pain_points: tuple[Line, ...] = ()
+    audience_pain_points: Lines = ()
     tone: ToneProfile = ToneProfile()
-    voice_attributes: tuple[Line, ...] = ()
-    forbidden_claims: tuple[ForbiddenClaim, ...] = ()
-    required_disclosures: tuple[Line, ...] = ()
+    voice_attributes: Lines = ()
+    forbidden_claims: Annotated[tuple[ForbiddenClaim, ...], Field(max_length=MOST_ITEMS)] = ()
+    required_disclosures: Lines = ()
     visual: Visual = Visual()
     budget_tokens: Annotated[int, Field(ge=1_000, le=1_000_000)] | None = None
 
 
 class RunRequest(Model):
-    """One run.
+    """One run; ``budget`` is in tokens.
 
-    ``budget`` is in tokens. ``pace`` is this host's addition: how long the run is stretched to, in
-    seconds, so that a person can watch it (``None`` means `DEFAULT_PACE_S`, 0 means no pacing).
+    Three fields are this host's addition. ``pace``: how long the run is stretched to, in seconds, so that a
+    person can watch it (``None`` means `DEFAULT_PACE_S`, 0 means no pacing). ``stage_timeout``: how long a
+    stage may take, in seconds, its pace included (``None`` means the worker's own limit). ``writer``: who
+    writes the texts, a worker's rules or a language model (``auto`` means the model where there is one).
     """
 
     task: Task
@@ -99,17 +107,22 @@ class RunRequest(Model):
     depth: Depth = "auto"
     async_mode: bool = True
     pace: Annotated[float, Field(ge=0, le=120)] | None = None
+    stage_timeout: Annotated[float, Field(ge=0.1, le=3_600)] | None = None
+    writer: Writer = "auto"
 
 
 class ReplayToken(Model):
     """What a replay needs of a replay token: which request, and what came of it.
 
-    ``artifacts`` are SHA-256 sums in hex by file name; ``run_id`` is the run the token is of.
+    ``artifacts`` are SHA-256 sums in hex by file name; ``run_id`` is the run the token is of, ``outcome`` how
+    it ended, ``version`` that of the engine it was made with.
     """
 
     request_context_hash: str
     artifacts: dict[str, str]
     run_id: str | None = None
+    version: str | None = None
+    outcome: Outcome = "completed"
 
 
 class ReplayRequest(Model):

@@ -67,6 +67,17 @@ class NothingToReplay(Refusal):
         )
 
 
+class OtherEngine(Refusal):
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, made_with: str, here: str) -> None:
+        super().__init__(
+            f"The replay token is of a run by engine version {made_with[:40]}, and this host has"
+            f" version {here}, which writes other bytes: nothing could be verified. Run the request anew to"
+            " get a token of this version."
+        )
+
+
 class TooManyRuns(Refusal):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     headers: ClassVar = {"Retry-After": "5"}

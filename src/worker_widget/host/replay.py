@@ -1,4 +1,4 @@
-"""Replay tokens: what identifies a request, and whether its artifacts came out the same.
+"""Replay tokens: what identifies a run, and whether it came out the same when it was done again.
 
 All sums are SHA-256 in hex. The sum of a request is taken of its canonical JSON: keys sorted, no
 spaces, every default written out, without ``pace``, which changes the show but not the work.
@@ -13,15 +13,16 @@ from typing import Any
 
 import msgspec
 
-from .models import RunRequest
+from .models import Outcome, RunRequest
 
 
 @dataclass(frozen=True)
 class ReplayOf:
-    """What a replay is checked against: the run it repeats, and its artifacts' sums by file name."""
+    """What a replay is checked against: the run it repeats, its artifacts' sums by file name, and its end."""
 
     run_id: str
     artifacts: Mapping[str, str]
+    outcome: Outcome = "completed"
 
 
 def sum_of(text: str) -> str:
@@ -46,16 +47,19 @@ def token(
     stages: Sequence[str],
     total_tokens: int,
     artifacts: Mapping[str, str],
+    outcome: Outcome,
+    version: str,
     worker: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The replay token of a finished run: ``worker`` is the worker's own part of it (its plan, seed
-    and version), ``artifacts`` the sums by file name."""
+    """The replay token of a finished run: ``version`` is its engine's, ``worker`` the worker's own part of it
+    (its plan and seed), ``artifacts`` the sums by file name."""
     return {
         "plan_id": None,
         "seed": None,
-        "version": None,
         "stages": list(stages),
         **worker,
+        "version": version,
+        "outcome": outcome,
         "run_id": run_id,
         "request_context_hash": request_hash(request),
         "brand_context_hash": brand_hash(request),
@@ -66,12 +70,13 @@ def token(
 
 
 def verdict(
-    expected: Mapping[str, str], actual: Mapping[str, str]
+    of: ReplayOf, actual: Mapping[str, str], outcome: Outcome
 ) -> tuple[bool, list[dict[str, str | None]]]:
-    """Whether both are the same, and each artifact's two sums; ``None`` where one side has none."""
-    names = sorted(expected.keys() | actual.keys())
-    sums = [{"name": name, "expected": expected.get(name), "actual": actual.get(name)} for name in names]
-    return dict(expected) == dict(actual), sums
+    """Whether a replay ended as the run it repeats and with the same artifacts, and each artifact's two sums;
+    ``None`` where one side has none."""
+    names = sorted(of.artifacts.keys() | actual.keys())
+    sums = [{"name": name, "expected": of.artifacts.get(name), "actual": actual.get(name)} for name in names]
+    return outcome == of.outcome and dict(of.artifacts) == dict(actual), sums
 
 
 def _canonical_hash(value: Any) -> str:

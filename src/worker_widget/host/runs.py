@@ -7,9 +7,10 @@ import logging
 import sqlite3
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
 from ..events import (
     TYPES,
@@ -25,11 +26,12 @@ from . import answers, replay
 from .active_run import STOP_GRACE_S, ActiveRun, Stopped
 from .activity import Activity
 from .bus import Bus, Feed
-from .models import ReplayToken, RunRequest
+from .models import Outcome, ReplayToken, RunRequest
 from .recorder import Recorder
 from .refusals import (
     HostStopping,
     NothingToReplay,
+    OtherEngine,
     RunInFlight,
     RunIsOver,
     RunNotFound,
@@ -143,8 +145,13 @@ class Runs:
         return await self.find(run.worker, run.run_id)
 
     async def replay(self, worker_id: str, token: ReplayToken) -> StoredRun:
-        """Do the token's request again, and verify that the artifacts are those the token names."""
-        self._registry.worker(worker_id)
+        """Do the token's request again, and verify that it ends in the same way with the same artifacts.
+
+        Raises `OtherEngine`, or `NothingToReplay`.
+        """
+        worker = self._registry.worker(worker_id)
+        if token.version is not None and token.version != worker.version:
+            raise OtherEngine(token.version, worker.version)
         original = await self._thread.call(
             self._store.run_of_request, worker_id, token.request_context_hash, token.run_id
         )
@@ -153,7 +160,7 @@ class Runs:
         return await self.start(
             worker_id,
             RunRequest.model_validate_json(original.request),
-            replay_of=replay.ReplayOf(original.run_id, token.artifacts),
+            replay_of=replay.ReplayOf(original.run_id, token.artifacts, token.outcome),
         )
 
     async def find(self, worker_id: str, run_id: str) -> StoredRun:
@@ -247,7 +254,6 @@ class Runs:
         began = time.perf_counter()
         request = run.request
         try:
-            stages = worker.stages()
             run.tell(
                 RunStarted(
                     task=request.task,
@@ -255,17 +261,17 @@ class Runs:
                     budget=request.budget,
                     strict_mode=request.strict_mode,
                     worker=run.worker_id,
-                    stages=[StagePlan(stage_id=stage_id, name=name) for stage_id, name in stages],
+                    stages=[StagePlan(stage_id=stage_id, name=name) for stage_id, name in worker.stages()],
                     replay_of=None if run.replay_of is None else run.replay_of.run_id,
                 )
             )
-            result = await run.work(worker)
-            latency_ms = _ms_since(began)
-            return _complete(run, result, [stage_id for stage_id, _ in stages], latency_ms)
+            try:
+                result = await run.work(worker)
+            except RunError as error:
+                return _fail(run, worker, error, _ms_since(began))
+            return _complete(run, worker, result, _ms_since(began))
         except Stopped as stopped:
             event = stopped.event
-        except RunError as error:
-            event = RunFailed(success=False, error=str(error) or "The worker gave no reason.")
         except Exception as error:
             _log.exception("Run %s: the worker failed unexpectedly", run.run_id)
             reason = f"The worker failed unexpectedly ({type(error).__name__}: {error})."
@@ -289,18 +295,9 @@ def fail_interrupted(store: RunStore) -> int:
     return len(batch.ended)
 
 
-def _complete(run: ActiveRun, result: RunResult, stages: list[str], latency_ms: float) -> RunEnd:
+def _complete(run: ActiveRun, worker: Worker, result: RunResult, latency_ms: float) -> RunEnd:
     artifacts = {**run.artifacts, **result.artifacts}
-    sums = {name: replay.sum_of(text) for name, text in result.artifacts.items()} | run.sums
-    token = replay.token(
-        run.request,
-        run_id=run.run_id,
-        created_at=answers.iso(run.created_us),
-        stages=stages,
-        total_tokens=result.total_tokens,
-        artifacts=sums,
-        worker=result.replay_token or {},
-    )
+    token = _token(run, worker, result, "completed")
     end = RunEnd(
         number=run.number,
         status="completed",
@@ -309,21 +306,61 @@ def _complete(run: ActiveRun, result: RunResult, stages: list[str], latency_ms: 
         total_latency_ms=latency_ms,
         detail=answers.detail(result, artifacts=artifacts, replay_token=token),
     )
-    if run.replay_of is not None:
-        identical, compared = replay.verdict(run.replay_of.artifacts, sums)
-        run.tell(ReplayVerified(identical=identical, artifacts=compared))
+    _verify(run, token)
     run.tell(
         RunCompleted(
             success=True,
             total_tokens=result.total_tokens,
             total_latency_ms=latency_ms,
-            artifacts_count=len(artifacts.keys() | sums.keys()),
+            artifacts_count=len(token["artifacts"]),
             replay_token=token,
             cost_report=None if result.cost_report is None else dict(result.cost_report),
         )
     )
     run.over = True
     return end
+
+
+def _fail(run: ActiveRun, worker: Worker, error: RunError, latency_ms: float) -> RunEnd:
+    """A run that its worker gave up: what it had made by then is kept, and can be replayed too."""
+    result = error.partial or RunResult(total_tokens=run.tokens)
+    text = str(error) or "The worker gave no reason."
+    token = _token(run, worker, result, "failed")
+    end = RunEnd(
+        number=run.number,
+        status="failed",
+        success=False,
+        error=text,
+        total_tokens=result.total_tokens,
+        total_latency_ms=latency_ms,
+        detail=answers.detail(result, artifacts={**run.artifacts, **result.artifacts}, replay_token=token),
+    )
+    _verify(run, token)
+    run.tell(RunFailed(success=False, error=text))
+    run.over = True
+    return end
+
+
+def _token(run: ActiveRun, worker: Worker, result: RunResult, outcome: Outcome) -> dict[str, Any]:
+    sums = {name: replay.sum_of(text) for name, text in result.artifacts.items()} | run.sums
+    return replay.token(
+        run.request,
+        run_id=run.run_id,
+        created_at=answers.iso(run.created_us),
+        stages=[stage_id for stage_id, _ in worker.stages()],
+        total_tokens=result.total_tokens,
+        artifacts=sums,
+        outcome=outcome,
+        version=worker.version,
+        worker=result.replay_token or {},
+    )
+
+
+def _verify(run: ActiveRun, token: Mapping[str, Any]) -> None:
+    """Tell of a replay whether it came out as the run it repeats."""
+    if run.replay_of is not None:
+        identical, compared = replay.verdict(run.replay_of, token["artifacts"], token["outcome"])
+        run.tell(ReplayVerified(identical=identical, artifacts=compared))
 
 
 def _break_off(run: ActiveRun, event: RunFailed | RunCancelled, latency_ms: float) -> RunEnd:

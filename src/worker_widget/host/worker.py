@@ -44,13 +44,24 @@ class RunResult:
 
 
 class RunError(Exception):
-    """A run that cannot go on. Its text is the ``error`` of ``run_failed``, for a person to read."""
+    """A run that cannot go on. Its text is the ``error`` of ``run_failed``, for a person to read.
+
+    ``partial`` is what there was by then; the run response of the failed run has it.
+    """
+
+    def __init__(self, message: str, partial: RunResult | None = None) -> None:
+        super().__init__(message)
+        self.partial = partial
 
 
 class Worker(Protocol):
-    """A worker: stateless between runs, so that one instance serves many at once."""
+    """A worker: stateless between runs, so that one instance serves many at once.
+
+    ``version`` is that of its engine: it changes whenever the same request would give other bytes.
+    """
 
     info: WorkerInfo
+    version: str
 
     def check_brand(self, brand: Brand) -> BrandReport: ...
 

@@ -28,6 +28,8 @@ class Brief:
     ``subject``   what is offered, as in "climate sensor"
     ``audience``  for whom, in the plural, as in "busy parents"
     ``activity``  what it lets them do, an infinitive phrase, as in "track their orders"
+    ``function``  what it does itself, an infinitive phrase, as in "turn recordings into episodes"
+    ``gist``      what follows the colon of a task such as "Adopt a beehive: city people sponsor a hive"
     ``theme``     what a publication is about
     ``setting``   where or for what it is used, where that is not people, as in "greenhouses"
     ``place``     a town or country, as written
@@ -41,6 +43,8 @@ class Brief:
     subject: str | None = None
     audience: str | None = None
     activity: str | None = None
+    function: str | None = None
+    gist: str | None = None
     theme: str | None = None
     setting: str | None = None
     place: str | None = None
@@ -52,7 +56,7 @@ class Brief:
     @property
     def constraints(self) -> int:
         """How many things besides its subject the task says."""
-        said = (self.audience, self.activity, self.theme, self.setting, self.place, self.name)
+        said = (self.audience, self.activity, self.function, self.theme, self.setting, self.place, self.name)
         return sum(phrase is not None for phrase in said) + len(self.features)
 
 
@@ -62,6 +66,8 @@ _LONGEST_READ: Final = 6_000
 _EVALUATIVE: Final = word_set(
     "new brand-new cool great amazing awesome innovative nice simple really very super"
 )
+
+_GOODS: Final = re.compile(r"(?i)\b(?:sells?|selling|handmade|hand-made|homemade|knitted|carved|bottled)\b")
 
 _NO_SUBJECT: Final = word_set("smth sth task thing things something stuff idea test text content one what")
 
@@ -133,7 +139,7 @@ def read(task: str) -> Brief:
     if spoken != "en":
         field = recognise((), whole)
         by_word = next(
-            filter(None, (_kind_of(word.strip(",.;:!?").lower()) for word in whole.split())), "product"
+            filter(None, (_kind_of(word.strip(",.;:!?").lower()) for word in whole.split())), "offer"
         )
         kind = library.fields()[field].kind if field else by_word
         return Brief(grammar.clean(task), spoken, place=place, name=name, field=field, kind=kind)
@@ -197,7 +203,12 @@ def _read_sentence(text: str) -> Brief:
     if subject:
         return _details(Brief(text, subject=subject), tail)
     audience, activity = details.helped(text) or (None, None)
-    return Brief(text, audience=audience or details.for_whom(rest)[0], activity=activity)
+    before, colon, after = rest.partition(":")
+    gist = None
+    if activity is None and not asked:
+        activity = phrases.clause(before)
+        gist = grammar.sentence(after) if activity and colon and phrases.is_readable(after.strip()) else None
+    return Brief(text, audience=audience or details.for_whom(rest)[0], activity=activity, gist=gist)
 
 
 def _strip_request(text: str) -> tuple[str | None, bool]:
@@ -232,7 +243,7 @@ def _subject(text: str, *, sure: bool) -> tuple[str | None, str]:
         return None, tail
     known = kind_of(phrase) is not None or recognise((), phrase) is not None
     fragment = tail.lower().startswith(("for ", "in ", "that ", "with ", "about ", "to "))
-    if not (sure or determined or known or fragment):
+    if not (sure or determined or known or fragment or "of" in words[1:]):
         return None, tail
     if phrase.split()[0].lower() in grammar.VERBS and not known:
         return None, tail
@@ -245,14 +256,19 @@ def _details(found: Brief, tail: str) -> Brief:
     if helped:
         audience, activity = audience or helped[0], helped[1] or activity
     kind = kind_of(found.subject or "")
+    function = None
     if activity is None:
-        activity = details.does(tail, of_itself=kind in {"software", "device"})
+        function = details.function(tail) if kind in {"software", "device"} else None
+        activity = None if function else details.purpose(tail)
+    if function and audience is None:
+        audience = details.acted_for(function)
     theme = details.theme(tail) if kind == "publication" else None
     return replace(
         found,
         audience=audience,
         setting=setting,
         activity=activity,
+        function=function,
         theme=theme,
         features=details.features(tail),
     )
@@ -265,7 +281,7 @@ def _score(found: Brief) -> int:
     known = found.subject is not None and (
         kind_of(found.subject) is not None or recognise((), found.subject) is not None
     )
-    said = (found.audience, found.activity, found.theme)
+    said = (found.audience, found.activity or found.function, found.theme)
     return 2 + 4 * known + sum(2 for phrase in said if phrase) + bool(found.setting) + bool(found.features)
 
 
@@ -273,7 +289,10 @@ def _classify(found: Brief, whole: str) -> Brief:
     subject = found.subject or ""
     kind = kind_of(subject)
     field = recognise(
-        (kind,) if kind else (), subject, found.audience or "", whole if not subject else found.activity or ""
+        (kind,) if kind else (),
+        subject,
+        found.audience or "",
+        whole if not subject else found.activity or found.function or "",
     )
     if field:
         return replace(found, field=field, kind=library.fields()[field].kind)
@@ -281,17 +300,17 @@ def _classify(found: Brief, whole: str) -> Brief:
 
 
 def _guess_kind(found: Brief) -> str:
-    """The kind of an offer whose noun no list has."""
+    """The kind of an offer whose noun no list has; ``offer`` where nothing gives it away."""
     for word in reversed((found.subject or "").split()):
         kind = _kind_of(word.lower())
         if kind:
             return kind
     noun = grammar.head(found.subject or "")
-    if noun.endswith(("ing", "ist", "ists")):
+    if noun.endswith(("ing", "ist", "ists", "ation", "ations")):
         return "practice"
-    if noun.endswith(("ery", "eria")):
+    if noun.endswith(("ery", "eria", "orium", "arium", "house")):
         return "place"
-    return "software" if found.activity or not noun else "product"
+    return "product" if noun and _GOODS.search(found.task) else "offer"
 
 
 def _kind_of(lower: str) -> str | None:
@@ -313,7 +332,7 @@ def _all_in(text: str, words: str) -> bool:
 
 def facts(found: Brief) -> Iterator[tuple[str, str]]:
     """What was read, as pairs of a word for it and the phrase; for a log or a report."""
-    for label in ("subject", "audience", "activity", "theme", "setting", "place", "name"):
+    for label in ("subject", "audience", "activity", "function", "gist", "theme", "setting", "place", "name"):
         phrase = getattr(found, label)
         if phrase:
             yield label, phrase

@@ -67,7 +67,7 @@ def _tone(brand: Brand) -> list[str]:
     found = [f"tone has the same example as good and as bad: {text!r}" for text in sorted(both) if text]
     against = drift.Anchors(tone.primary, ())
     for index, text in enumerate(tone.examples_good):
-        if drift.measure(grammar.clean(text), against).register >= 0.5:
+        if drift.measure(grammar.clean(text), against).register >= 0.3:
             found.append(
                 f"tone.examples_good[{index}] does not sound {tone.primary}: slang or marks out of place"
             )

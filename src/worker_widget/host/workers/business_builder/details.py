@@ -94,13 +94,31 @@ def helped(tail: str) -> tuple[str | None, str | None] | None:
     return None
 
 
-def does(tail: str, *, of_itself: bool) -> str | None:
-    """What is done: "to do Y", and where it says what the thing does ``of_itself``, "that does Y"."""
-    for pattern in (_DOES, _TO_DO) if of_itself else (_TO_DO,):
-        for match in pattern.finditer(tail):
-            verb = grammar.base_form(match["verb"].lower())
-            if verb in grammar.VERBS and not (pattern is _DOES and verb in _OF_THE_SELLER):
-                return phrases.clause(f"{verb} {match['rest']}")
+def purpose(tail: str) -> str | None:
+    """What it is for: "to do Y"."""
+    for match in _TO_DO.finditer(tail):
+        verb = match["verb"].lower()
+        if verb in grammar.VERBS:
+            return phrases.clause(f"{verb} {match['rest']}")
+    return None
+
+
+def function(tail: str) -> str | None:
+    """What the thing does itself: "that does Y"."""
+    for match in _DOES.finditer(tail):
+        verb = grammar.base_form(match["verb"].lower())
+        if verb in grammar.VERBS - _OF_THE_SELLER:
+            return phrases.clause(f"{verb} {match['rest']}")
+    return None
+
+
+def acted_for(function: str) -> str | None:
+    """The people that a function names first: "growers" of "warn growers before frost"."""
+    _, _, object_ = function.partition(" ")
+    for end in range(1, min(len(object_.split()), 3) + 1):
+        words = object_.split()[:end]
+        if phrases.is_people(words[-1]):
+            return phrases.phrase(words)
     return None
 
 

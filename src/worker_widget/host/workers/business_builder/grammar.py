@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from .vocabulary import word_set
@@ -39,6 +39,7 @@ _MASS: Final = word_set(
     "wood gin rum whisky knitwear footwear glassware yoga pilates support training staffing "
     "bookkeeping olive-oil"
 )
+_DEED: Final = re.compile(r"(?:ation|ment|ance)\sof\s")
 _SINGULAR_IN_S: Final = word_set(
     "business campus bus gas lens glass class process address access news series canvas atlas bonus "
     "status analytics logistics ceramics mathematics physics economics gymnastics crm sms dns saas "
@@ -88,6 +89,7 @@ _CONTRACTIONS: Final = (
     (r"\b(do|does|did|is|are|was|were|has|have|had|would|could|should) not\b", r"\1n't"),
     (r"\bcannot\b", "can't"),
     (r"\bwill not\b", "won't"),
+    (r"\bI am\b(?=\s\w)", "I'm"),
     (r"\b(you|they|we) are\b(?=\s\w)", r"\1're"),
     (r"\b(it|that|there|what|here) is\b(?=\s\w)(?!\s(?:there|that|open|due|settled)\b)", r"\1's"),
     (r"\b(you|they|we) have\b(?= to\b| tried\b| got\b)(?! to\b)", r"\1've"),
@@ -147,10 +149,10 @@ def clip(text: str, limit: int) -> str:
     return (cut[:at_word] if at_word > limit // 2 else cut).rstrip(" ,;:.-") + "…"
 
 
-def listed(items: Sequence[str]) -> str:
-    """Items as running text: "a", "a and b", "a, b and c"."""
+def listed(items: Sequence[str], joint: str = "and") -> str:
+    """Items as running text: "a", "a and b", "a, b and c"; ``joint`` is the word before the last."""
     *start, last = items
-    return f"{', '.join(start)} and {last}" if start else last
+    return f"{', '.join(start)} {joint} {last}" if start else last
 
 
 def head(phrase: str) -> str:
@@ -178,7 +180,7 @@ def is_mass(phrase: str) -> bool:
 
 def with_article(phrase: str) -> str:
     """``phrase`` with "a" or "an", unless it is plural, cannot be counted, or is a proper name."""
-    if not phrase or is_plural(phrase) or is_mass(phrase):
+    if not phrase or is_plural(phrase) or is_mass(phrase) or _DEED.search(phrase):
         return phrase
     return f"{'an' if _starts_with_vowel_sound(phrase) else 'a'} {phrase}"
 
@@ -216,19 +218,44 @@ def base_form(verb: str) -> str:
     return verb[:-1] if verb.endswith("s") and not verb.endswith("ss") else verb
 
 
+def third_person(phrase: str) -> str:
+    """ "record and edit shows" as "records and edits shows": what it does."""
+    return _inflected(phrase, _third_person)
+
+
+def _third_person(verb: str) -> str:
+    if verb.lower() in {"have", "do", "go"}:
+        return {"have": "has", "do": "does", "go": "goes"}[verb.lower()]
+    if verb.endswith("y") and verb[-2:-1] not in set("aeiou"):
+        return verb[:-1] + "ies"
+    return verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "z")) else "s")
+
+
 def gerund(phrase: str) -> str:
     """ "swap shifts" as "swapping shifts": the first word is a verb in its base form."""
-    verb, space, rest = phrase.partition(" ")
+    return _inflected(phrase, _gerund)
+
+
+def _inflected(phrase: str, form: Callable[[str], str]) -> str:
+    """``phrase`` with its first verb in another form, and every verb that an "and" or "or" joins to it."""
+    words = phrase.split()
+    changed = words[:1]
+    for index, word in enumerate(words[1:], 1):
+        joined = words[index - 1].lower() in {"and", "or"} and word.lower() in VERBS
+        alone = index == len(words) - 1 and index > 2
+        changed.append(form(word) if joined and not alone else word)
+    return " ".join([form(changed[0]), *changed[1:]]) if changed else ""
+
+
+def _gerund(verb: str) -> str:
     lower = verb.lower()
     if lower in _DOUBLING:
-        form = verb + verb[-1] + "ing"
-    elif lower.endswith("ie"):
-        form = verb[:-2] + "ying"
-    elif lower.endswith("e") and not lower.endswith(("ee", "oe", "ye")) and lower != "be":
-        form = verb[:-1] + "ing"
-    else:
-        form = verb + "ing"
-    return form + space + rest
+        return verb + verb[-1] + "ing"
+    if lower.endswith("ie"):
+        return verb[:-2] + "ying"
+    if lower.endswith("e") and not lower.endswith(("ee", "oe", "ye")) and lower != "be":
+        return verb[:-1] + "ing"
+    return verb + "ing"
 
 
 def infinitive(word: str) -> str | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from ...models import Visual
+from ...models import Tone, Visual
 from . import colors, grammar, library
 from .colors import RGB, Palette
 from .material import Material
@@ -19,14 +20,31 @@ _SAFE_FONT: Final = re.compile(r"[^\W_][\w -]{0,59}")
 _WARMTH: Final = {"casual": 0.55, "neutral": 0.0, "professional": 0.0, "formal": 0.9, "luxury": 0.0}
 
 
+Arrangement = Literal["gallery", "ledger", "poster"]
+
+_ARRANGEMENTS: Final[Mapping[Tone, tuple[Arrangement, ...]]] = {
+    "casual": ("gallery", "poster"),
+    "neutral": ("gallery", "ledger", "poster"),
+    "professional": ("gallery", "ledger", "poster"),
+    "formal": ("gallery",),
+    "luxury": ("gallery", "ledger"),
+}
+"""Which ways to lay out a page go with a tone; a formal page has columns of its own."""
+
+
 @dataclass(frozen=True)
 class Look:
-    """``heading_font`` and ``body_font`` are CSS font stacks; ``own_colors`` says the brand named its own."""
+    """``heading_font`` and ``body_font`` are CSS font stacks; ``own_colors`` says the brand named its own.
+
+    ``arrangement`` is how the page is laid out: cards in a row (``gallery``), ruled lines beside their
+    headings (``ledger``), or large type under a wide drawing (``poster``).
+    """
 
     palette: Palette
     heading_font: str
     body_font: str
     style: str
+    arrangement: Arrangement
     motif: str
     logo_placement: str
     own_colors: bool
@@ -49,6 +67,7 @@ def decide(material: Material, visual: Visual | None, seed: Seed) -> Look:
         heading_font=_stack(visual.font_heading if visual else UNSAID_FONT, theme.heading),
         body_font=_stack(visual.font_body if visual else UNSAID_FONT, theme.body),
         style=theme.css,
+        arrangement=seed.choose("arrangement", _ARRANGEMENTS[material.tone]),
         motif=material.field.motif,
         logo_placement=grammar.clean(visual.logo_placement) if visual else "top-left",
         own_colors=named,

@@ -7,14 +7,15 @@ nothing downstream can quote what was refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 from ...models import Audience, Brand, RunRequest, Tone
 from . import brief as brief_reader
-from . import grammar, library
+from . import brief_german, grammar, language, library, voice_german
 from .brief import Brief
-from .library import Field, Kind
+from .library import AudienceText, Field, Kind
 from .vocabulary import word_set
 
 QUOTED_AS_GIVEN = "brand.required_disclosures"
@@ -27,12 +28,24 @@ _GENERAL_NOUNS = word_set(
 )
 
 
+class Reader(Protocol):
+    """A module that reads briefs of one language."""
+
+    def read(self, task: str) -> Brief: ...
+
+    def recognise(self, kinds: Sequence[str], *texts: str) -> str | None: ...
+
+
+_READERS: Final[Mapping[str, Reader]] = {"en": brief_reader, "de": brief_german}
+
+
 @dataclass(frozen=True)
 class Material:
     """The brief and the brand of one run, cleaned.
 
     ``texts`` maps locations to quotable texts. ``working_title`` says that the name is ours, derived from
-    the task. ``audiences`` is empty where the brand says nothing in particular.
+    the task. ``audiences`` is empty where the brand says nothing in particular. ``language`` is the one it is
+    written in: the task's, or where that does not tell, the brand's.
     """
 
     name: str
@@ -43,6 +56,7 @@ class Material:
     kind: Kind
     field: Field
     texts: Mapping[str, str]
+    language: str = "en"
 
     def text(self, location: str) -> str:
         """The text from ``location``; empty if there is none."""
@@ -61,6 +75,12 @@ class Material:
         return replace(changed, name=title_for(changed)) if self.working_title else changed
 
     @property
+    def audience_texts(self) -> tuple[AudienceText, ...]:
+        """What is said to the brand's audiences, in the language of the run."""
+        known = library.audiences(self.language)
+        return tuple(known[audience] for audience in self.audiences)
+
+    @property
     def statements(self) -> tuple[str, ...]:
         """What drift is measured against: the brand's own words, or without a brand the brief's."""
         own = ("brand.mission", "brand.value_proposition", "brand.tagline", "brand.vision")
@@ -70,14 +90,17 @@ class Material:
 
 def gather(request: RunRequest) -> Material:
     """The material of a request."""
-    read = brief_reader.read(request.task)
     brand = request.brand
+    own = (f"{brand.mission} {brand.value_proposition} {brand.tagline or ''}",) if brand else ()
+    spoken = language.detect(request.task, *own)
+    written = spoken if spoken in _READERS else "en"
+    read = _READERS[written].read(request.task)
     texts = dict(_brief_texts(read))
     if brand is not None:
         texts.update(_brand_texts(brand))
-        read = _informed_by(read, brand)
-    kind = library.kinds()[read.kind]
-    field = library.fields()[read.field] if read.field else kind
+        read = _informed_by(read, brand, _READERS[written])
+    kind = library.kinds(written)[read.kind]
+    field = library.fields(written)[read.field] if read.field else kind
     name = grammar.clean(brand.company_name) if brand else (read.name or "")
     gathered = Material(
         name=name,
@@ -88,16 +111,19 @@ def gather(request: RunRequest) -> Material:
         kind=kind,
         field=field,
         texts=texts,
+        language=written,
     )
     return gathered if name else replace(gathered, name=title_for(gathered))
 
 
 def title_for(material: Material) -> str:
     """A working title from the task's own words: "Podcast Tool", "Climate Sensor", "Habit-Tracking App"."""
+    if material.language == "de":
+        return voice_german.title(material)
     subject = material.text("brief.subject")
     audience = material.text("brief.audience")
     if not subject:
-        return grammar.title(material.field.noun)
+        return grammar.title(material.text("brief.activity") or material.field.noun)
     if subject.lower() in _GENERAL_NOUNS:
         if material.field.modifier:
             return grammar.title(f"{material.field.modifier} {subject}")
@@ -108,7 +134,7 @@ def title_for(material: Material) -> str:
 
 
 def _brief_texts(read: Brief) -> Mapping[str, str]:
-    single = ("subject", "audience", "activity", "theme", "setting", "place")
+    single = ("subject", "audience", "activity", "function", "gist", "theme", "setting", "place")
     texts = {f"brief.{label}": getattr(read, label) for label in single}
     texts |= {f"brief.features[{index}]": feature for index, feature in enumerate(read.features)}
     return {location: text for location, text in texts.items() if text}
@@ -133,16 +159,16 @@ def _brand_texts(brand: Brand) -> Mapping[str, str]:
     return {location: text for location, text in cleaned.items() if text}
 
 
-def _informed_by(read: Brief, brand: Brand) -> Brief:
+def _informed_by(read: Brief, brand: Brand, reader: Reader) -> Brief:
     """The brief with its line of business read from the brand, where the task does not name a subject."""
     if read.subject is not None or read.field is not None:
         return read
     said = " ".join(grammar.clean(text) for text in (brand.value_proposition, brand.mission))
-    field = brief_reader.recognise((), grammar.clean(brand.company_name), said)
+    field = reader.recognise((), grammar.clean(brand.company_name), said)
     if field:
         return replace(read, field=field, kind=library.fields()[field].kind)
-    own = brief_reader.read(brand.value_proposition)
-    return replace(read, kind=own.kind if own.subject else "software")
+    own = reader.read(brand.value_proposition)
+    return replace(read, kind=own.kind) if own.subject else read
 
 
 def _audiences(brand: Brand | None, read: Brief) -> tuple[Audience, ...]:

@@ -15,24 +15,25 @@ _SHORTEST_WAIT_S = 0.004
 
 
 class Pacer:
-    """``total_s`` is how long the whole run is to take, in seconds; 0 is no pace at all."""
+    """The pace of one stage, from now on: it is to take ``length_s`` seconds; 0 is no pace at all."""
 
-    def __init__(self, total_s: float) -> None:
-        self.total_s = total_s
-        self._begun = 0.0
-        self._length = 0.0
+    def __init__(self, length_s: float) -> None:
+        self._length_s = length_s
+        self._begun = time.perf_counter()
         self._calls = 0
 
-    def begin(self, share: float) -> None:
-        """A stage begins that takes ``share`` (0 to 1) of the time."""
-        self._begun = time.perf_counter()
-        self._length = self.total_s * share
+    @property
+    def done(self) -> float:
+        """How much of the stage's time has gone, 0 to 1; 0 without pace."""
+        if not self._length_s:
+            return 0.0
+        return min(1.0, (time.perf_counter() - self._begun) / self._length_s)
 
     async def reach(self, done: float) -> None:
         """Wait until as much of the stage's time has gone as of its work is ``done`` (0 to 1)."""
         self._calls += 1
-        ahead = self._begun + self._length * done - time.perf_counter()
-        if self.total_s and ahead >= _SHORTEST_WAIT_S:
+        ahead = self._begun + self._length_s * done - time.perf_counter()
+        if self._length_s and ahead >= _SHORTEST_WAIT_S:
             await asyncio.sleep(ahead)
         elif self._calls % _YIELD_EVERY == 0:
             await asyncio.sleep(0)

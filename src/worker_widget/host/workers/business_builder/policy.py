@@ -1,30 +1,47 @@
 """The policy layer: a brand compiled to rules, and texts checked against them.
 
-Four policies have a pattern and are looked for in texts:
+Four policies look for something in a text:
 
 ``forbidden_claims``  what the brand says must never be claimed (`patterns` says how a pattern is read)
-``tone_avoid``        words and phrases its tone avoids, and its own bad examples
 ``advertising``       for every brand: superlatives, guarantees and rankings that nobody could verify
+``tone_avoid``        words, phrases and whole registers ("salesy", "jargon") that its tone avoids, and its
+                      own bad examples
 
-and two are met by construction and checked in the end: ``required_disclosures`` and ``token_budget``.
+and two are counted: ``token_budget`` while a stage is written, ``required_disclosures`` on the finished page.
 
-What is checked is prose: texts of the brief and the brand before they are used, every line before it is
-written, every artifact when it is whole. A required disclosure is quoted as given, whatever it says,
-and a brand's own name is no advertising claim.
+Rules stand in governance order: safety (claims), operational (the budget), custom (tone, disclosures). They
+run before a stage on the texts of the brief and the brand that it may quote, and after it on every artifact
+it wrote. A required disclosure is quoted as given, whatever it says, and a brand's own name is no
+advertising claim.
+
+Limits: a rule finds wordings, not meanings; a claim in other words passes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from ...models import Brand
-from . import grammar
+from . import grammar, library, register
+from .governance import ORDER, Governance
 from .patterns import Pattern, compile_pattern, phrase_matcher
 
 PolicyName = Literal["forbidden_claims", "tone_avoid", "advertising", "required_disclosures", "token_budget"]
+
+GOVERNANCE: Final[Mapping[PolicyName, Governance]] = {
+    "forbidden_claims": "safety",
+    "advertising": "safety",
+    "token_budget": "operational",
+    "tone_avoid": "custom",
+    "required_disclosures": "custom",
+}
+
+_MOST_REMEMBERED: Final = 2_048
+_Find = Callable[[str], Sequence[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -39,12 +56,16 @@ class Rule:
     pattern: str
     reason: str
     severity: Literal["error", "warning"]
-    find: Callable[[str], Sequence[tuple[int, int]]] | None = None
+    find: _Find | None = None
+
+    @property
+    def governance(self) -> Governance:
+        return GOVERNANCE[self.policy]
 
 
 @dataclass(frozen=True)
 class Violation:
-    """A rule broken at ``start`` to ``end`` (code points) of the text at ``location``."""
+    """A rule broken at ``start`` to ``end`` (code points) of the text at ``location``; 0 to 0 is anywhere."""
 
     rule: Rule
     location: str
@@ -54,13 +75,13 @@ class Violation:
 
     @property
     def where(self) -> str:
-        return f"{self.location}[{self.start}:{self.end}]"
+        return f"{self.location}[{self.start}:{self.end}]" if self.end else self.location
 
 
 _UNIVERSAL: Final = (
     (r"(?:\bthe\s+)?\bbest\b(?!\s+(?:practices?|man|before|wishes|regards))(?:[ -]in[ -]class|[ -]selling)?",
      "best", "A superlative that nobody can verify"),
-    (r"#\s?1(?!\d)|\bnumber one\b|\bno\.\s?1\b", "#1", "A ranking that nobody can verify"),
+    (r"#\s?1(?!\w)|\bnumber one\b|\bno\.\s?1\b", "#1", "A ranking that nobody can verify"),
     (r"\bguarante(?:e|es|ed|eing)\b", "guarantee", "A guarantee that is not part of the brief"),
     (r"\brisk[ -]free\b", "risk-free", "A promise that nothing can keep"),
     (r"\b100\s?%(?!\w)", "100%", "An absolute figure without a source"),
@@ -76,7 +97,7 @@ _UNIVERSAL: Final = (
 
 
 def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = None) -> tuple[Rule, ...]:
-    """The rules a run is held to, the brand's first; the same brand always gives the same rules.
+    """The rules a run is held to, in governance order; the same brand always gives the same rules.
 
     ``name`` is the brand's own name, which only a forbidden claim can object to; ``budget`` is in tokens.
     """
@@ -93,9 +114,11 @@ def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = N
         avoided += [(f"brand.tone.examples_bad[{i}]", text) for i, text in enumerate(brand.tone.examples_bad)]
         for source, text in avoided:
             if grammar.clean(text):
-                matcher = phrase_matcher(grammar.clean(text).rstrip("."))
-                reason = "The brand's tone avoids it"
-                rules.append(Rule("tone_avoid", source, text, reason, "warning", _spans(matcher, but=own)))
+                kind = register.named(text)
+                phrase = _spans(phrase_matcher(grammar.clean(text).rstrip(".")), but=own)
+                reason = f"The brand's tone avoids {kind}" if kind else "The brand's tone avoids it"
+                find = _marks(kind) if kind else phrase
+                rules.append(Rule("tone_avoid", source, text, reason, "warning", find))
         for index, text in enumerate(brand.required_disclosures):
             if grammar.clean(text):
                 source = f"brand.required_disclosures[{index}]"
@@ -104,11 +127,12 @@ def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = N
                 )
     if budget is not None:
         rules.append(Rule("token_budget", "budget", str(budget), "The run may not write more", "error"))
-    for index, (expression, pattern, reason) in enumerate(_UNIVERSAL):
+    german = ((rule.expression, rule.pattern, rule.reason) for rule in library.advertising("de").rules)
+    for index, (expression, pattern, reason) in enumerate((*_UNIVERSAL, *german)):
         matcher = re.compile(expression, re.IGNORECASE)
         find = _spans(matcher, but=own)
         rules.append(Rule("advertising", f"advertising[{index}]", pattern, reason, "warning", find))
-    return tuple(rules)
+    return tuple(sorted(rules, key=lambda rule: ORDER.index(rule.governance)))
 
 
 def check(text: str, rules: Sequence[Rule], location: str) -> tuple[Violation, ...]:
@@ -126,13 +150,21 @@ def breaks(text: str, rules: Sequence[Rule]) -> Rule | None:
     return next((rule for rule in rules if rule.find is not None and rule.find(text)), None)
 
 
-def _finder(pattern: Pattern) -> Callable[[str], Sequence[tuple[int, int]]]:
-    return lambda text: _disjoint(list(pattern.spans(text)))
+def _finder(pattern: Pattern) -> _Find:
+    """Remembers what it has looked at: a run asks about the same lines again and again."""
+
+    @lru_cache(_MOST_REMEMBERED)
+    def find(text: str) -> Sequence[tuple[int, int]]:
+        return _disjoint(list(pattern.spans(text)))
+
+    return find
 
 
-def _spans(
-    matcher: re.Pattern[str], *, but: re.Pattern[str] | None = None
-) -> Callable[[str], Sequence[tuple[int, int]]]:
+def _marks(kind: str) -> _Find:
+    return lambda text: [(mark.start, mark.end) for mark in register.marks(text, (kind,))]
+
+
+def _spans(matcher: re.Pattern[str], *, but: re.Pattern[str] | None = None) -> _Find:
     def find(text: str) -> Sequence[tuple[int, int]]:
         found = [match.span() for match in matcher.finditer(text)]
         if found and but is not None:

@@ -1,159 +1,262 @@
-"""The recovery actions: what really changes when a run recovers.
+"""The recovery engine: what each action of the catalog changes, so that the stage can be done again.
 
-*Rephrase* takes a claim out of a text. First by wording: a superlative becomes its plain form, a
-guarantee an intention. Then by cutting: the part of the sentence that holds the claim, the sentence, and
-at last the text. Every step is checked against all rules before it is accepted, so that a rewrite never
-trades one violation for another. *Reduce scope* leaves out optional sections, one at a time in their
-stated order, and composes again until the result fits.
+``retry``            the same again; a stage that was timed out, without its pace
+``reduce_scope``     without as many optional sections, in their stated order, as it takes
+``rephrase``         with the texts that break a rule rewritten (see `rewriting`); a task without words, from
+                     the brand's own
+``re_tone``          with slang, officialese and the like in plain words (see `register`), in the task too
+``fall_back_agent``  by the next best agent of the routing decision; where a model wrote, by the rule engine
+``truncate``         with the brand's longer texts cut short
+
+Pure: an action turns an `Order` into another one, or into nothing where it would change nothing. That the
+stage then succeeds is not assumed; it is done again and checked again.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
-from . import grammar, policy
-from .policy import Rule
+from . import grammar, register, rewriting
+from .agents import Agent
+from .failures import Action, Finding
+from .material import QUOTED_AS_GIVEN, Material
+from .policy import Rule, Violation
+from .rewriting import Rewrite
 
-_T = TypeVar("_T")
+_SHORTER: Final = (280, 180, 110, 70, 40)
+"""Characters that the brand's texts are cut to, one after the other, until the stage fits."""
 
-_UNCOUNTED: Final = (
-    "advice|bread|care|coffee|content|craftsmanship|equipment|experience|food|help|information|quality|service|"
-    "software|support|tea|training|treatment|wine|work"
-)
-_PLAINER: Final = (
-    (r"\b(?:the|our|your|a)\s+(?:world|market|industry)(?:['’]s)?[ -](?:leading|first|class)\s+(?=\w)", "a "),
-    (r"\b(?:world|market|industry)(?:['’]s)?[ -](?:leading|first|class)\s+(?=\w)", ""),
-    (r"\b(?:the|a|an)\s+(?:#\s?1|number one|no\.\s?1)\s+(?=\w)", "a "),
-    (r"\b(?:#\s?1|number one|no\.\s?1)\s+(?=\w)", ""),
-    (rf"\bthe\s+best\b(?=(?:\s+[\w-]+)?\s+(?:{_UNCOUNTED}|\w+s)\b)", "good"),
-    (r"\bthe\s+best\b(?=\s+\w)", "a good"),
-    (r"\bbest[ -](?:in[ -]class|selling)\b", "good"),
-    (r"\bbest\b(?=\s+\w)", "good"),
-    (r"\b(we|i)\s+guarantee(?=\s+(?!you\b|that\b|it\b|to\b)\w)", r"\1 aim for"),
-    (r"\bguaranteed\s+(?=\w)", ""),
-    (r",?\s*\bguaranteed\b", ""),
-    (r"\b(?:with\s+)?(?:an?\s+)?(?:100\s?%\s+)?guarantee(?:s|d)?\s+(?:of|for)\b", "in pursuit of"),
-    (r"\b(?:the\s+)?(cheap|fast|easi|great|fine|smart|strong|safe)e?st\b", None),
-    (r"\b(?:unbeatable|unrivall?ed|unmatched|unparallell?ed|risk[ -]free|100\s?%)\s+(?=\w)", ""),
-)  # fmt: skip
-_CUTS: Final = re.compile(
-    r"\s*(?:[,;:]|\s[–—-]\s|\.\s)\s*|\s+(?=(?:and|with|without|while|by|so that|but)\s)",
-    re.IGNORECASE,
-)
-
-_JOINING: Final = re.compile(r"^(?:and|with|without|while|by|so that|but)\s+", re.IGNORECASE)
-_FEWEST_WORDS: Final = 3
+_LEAVE_OUT: Final = "(leave it out)"
+_MOST_SUGGESTIONS: Final = 20
+"""For one action; more than a person reads."""
 
 
 @dataclass(frozen=True)
-class Rewrite:
-    """A text before and after, and how it was changed: "reworded", "shortened" or "left out"."""
+class Order:
+    """How a stage is to be done.
 
-    before: str
-    after: str
-    how: str
-
-
-def rephrase(text: str, rules: Sequence[Rule]) -> Rewrite:
-    """``text`` without anything that breaks ``rules``; empty where nothing of it can stay."""
-    reworded = _tidy(_reword(text))
-    if reworded and reworded != text and policy.breaks(reworded, rules) is None:
-        return Rewrite(text, reworded, "reworded")
-    for start in (text, reworded):
-        parts = [_shortened(part, rules) for part in grammar.sentences(start)]
-        kept = _tidy(" ".join(part for part in parts if part))
-        if kept and policy.breaks(kept, rules) is None:
-            return Rewrite(text, kept, "shortened")
-    return Rewrite(text, "", "left out")
-
-
-def trim_phrase(text: str, rules: Sequence[Rule]) -> Rewrite:
-    """A noun or verb phrase without the words that break ``rules``; empty where nothing of it can stay."""
-    kept = text
-    for _ in range(8):
-        violations = policy.check(kept, rules, "")
-        if not violations:
-            break
-        first = violations[0]
-        kept = re.sub(r"\s{2,}", " ", kept[: first.start] + kept[first.end :]).strip(" ,;:-")
-    whole = policy.breaks(kept, rules) is None and any(letter.isalpha() for letter in kept)
-    return Rewrite(text, kept, "shortened") if whole else Rewrite(text, "", "left out")
-
-
-def hint(text: str) -> str:
-    """A concrete replacement to suggest for one claim, or a word for taking it out."""
-    plainer = _tidy(_reword(text))
-    return plainer if plainer and plainer.lower() != text.lower() else "(leave it out)"
-
-
-def _reword(text: str) -> str:
-    for pattern, plain in _PLAINER:
-        text = re.sub(pattern, _positive if plain is None else plain, text, flags=re.IGNORECASE)
-    return text
-
-
-def _positive(match: re.Match[str]) -> str:
-    """ "the fastest" as "a fast"."""
-    stem = match[1].lower()
-    return ("a " if match[0].lower().startswith("the") else "") + ("easy" if stem == "easi" else stem)
-
-
-def _shortened(text: str, rules: Sequence[Rule]) -> str:
-    """One sentence up to the part that breaks a rule, or else its longest later part that breaks none.
-
-    Empty if fewer than three words would remain.
+    ``task`` replaces the request's where the task itself was rewritten, ``rewrites`` are other texts by their
+    location, ``left_out`` sections not to write; ``by_model`` says whether a language model writes.
     """
-    if policy.breaks(text, rules) is None:
-        return text
-    cuts = [match.span() for match in _CUTS.finditer(text)]
-    starts = [text[:begin] for begin, _ in reversed(cuts)]
-    later = sorted((_JOINING.sub("", text[end:]) for _, end in cuts), key=len, reverse=True)
-    for part in (*starts, *later):
-        kept = part.strip(" ,;:–—-")
-        if len(kept.split()) >= _FEWEST_WORDS and policy.breaks(kept, rules) is None:
-            return grammar.sentence(kept)
-    return ""
 
-
-def _tidy(text: str) -> str:
-    text = re.sub(r"\s+([,.;:!?])", r"\1", text)
-    text = re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", re.sub(r"^[\s,;:]+|\s+$", "", text))
-    return grammar.capital(re.sub(r"\s{2,}", " ", text))
-
-
-class DoesNotFit(Exception):
-    """Even without any optional section the result is too large; ``size`` is the least there is."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
-        self.size = size
+    agent: Agent
+    by_model: bool = False
+    paced: bool = True
+    task: str | None = None
+    rewrites: Mapping[str, str] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
+    retoned: bool = False
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
-class Fitted(Generic[_T]):
-    """What fits: the result, its size, and the sections that were left out for it."""
+class Situation:
+    """What an action may look at. ``rereads`` says that the stage reads the task itself."""
 
-    result: _T
-    size: int
-    left_out: tuple[str, ...]
+    order: Order
+    material: Material
+    rules: Sequence[Rule]
+    fallbacks: Sequence[Agent] = ()
+    rereads: bool = False
 
 
-def reduce_scope(
-    compose: Callable[[frozenset[str]], _T], size: Callable[[_T], int], optional: Sequence[str], limit: int
-) -> Fitted[_T]:
-    """``compose`` without as many of the ``optional`` sections, in order, as it takes to fit ``limit``."""
+@dataclass(frozen=True)
+class Change:
+    """The order after an action; ``steps`` say what was done, as ``(action, what it changed)``."""
+
+    order: Order
+    steps: tuple[tuple[str, str], ...]
+
+
+def change(action: Action, finding: Finding, situation: Situation) -> Change | None:
+    """What ``action`` makes of the order; ``None`` where it would change nothing."""
+    found = _ACTIONS[action](finding, situation) if action in _ACTIONS else None
+    if found is None:
+        return None
+    return replace(found, order=replace(found.order, attempt=situation.order.attempt + 1))
+
+
+def suggestions(finding: Finding, situation: Situation) -> list[dict[str, Any]]:
+    """What can be done, in the order in which it is tried, each with a concrete replacement."""
+    told = []
+    for priority, action in enumerate(finding.failure.actions, start=1):
+        for where, hint in _hints(action, finding, situation):
+            told.append(
+                {
+                    "violation_type": finding.failure.pattern,
+                    **where,
+                    "action": action,
+                    "priority": priority,
+                    "replacement_hint": hint,
+                }
+            )
+    return told
+
+
+def _retry(finding: Finding, situation: Situation) -> Change | None:
+    order = situation.order
+    if finding.failure.category != "time":
+        return Change(order, (("retry", "the same once more"),))
+    if not order.paced:
+        return None
+    return Change(replace(order, paced=False), (("retry", "the same once more, without pace"),))
+
+
+def _reduce_scope(finding: Finding, situation: Situation) -> Change | None:
+    scope, order = finding.scope, situation.order
+    if scope is None:
+        return None
     left_out: tuple[str, ...] = ()
-    result = compose(frozenset())
-    smallest = size(result)
-    for section in optional:
-        if smallest <= limit:
+    before = least = scope.excess(order.left_out, order.rewrites)
+    for section in scope.optional:
+        if least <= 0:
             break
-        fewer = compose(frozenset((*left_out, section)))
-        if size(fewer) < smallest:
-            left_out, result, smallest = (*left_out, section), fewer, size(fewer)
-    if smallest > limit:
-        raise DoesNotFit(smallest)
-    return Fitted(result, smallest, left_out)
+        excess = scope.excess(order.left_out.union(left_out, (section,)), order.rewrites)
+        if excess < least:
+            left_out, least = (*left_out, section), excess
+    if not left_out or (least > 0 and finding.failure.category != "budget"):
+        return None
+    unit = "tokens" if finding.failure.category == "budget" else "violations"
+    what = f"without {', '.join(left_out)}; {before - least} {unit} less"
+    return Change(replace(order, left_out=order.left_out.union(left_out)), (("reduce_scope", what),))
+
+
+def _truncate(finding: Finding, situation: Situation) -> Change | None:
+    scope, order = finding.scope, situation.order
+    if scope is None:
+        return None
+    for most in _SHORTER:
+        cut = {
+            location: grammar.clip(text, most)
+            for location, text in situation.material.texts.items()
+            if len(text) > most and location.startswith("brand.") and not location.startswith(QUOTED_AS_GIVEN)
+        }
+        if cut and scope.excess(order.left_out, {**order.rewrites, **cut}) <= 0:
+            what = f"{', '.join(cut)} cut to {most} characters at most"
+            return Change(replace(order, rewrites={**order.rewrites, **cut}), (("truncate", what),))
+    return None
+
+
+def _rephrase(finding: Finding, situation: Situation) -> Change | None:
+    order, material = situation.order, situation.material
+    if finding.failure.category == "input":
+        said = material.text("brand.value_proposition")
+        if not said:
+            return None
+        return Change(replace(order, task=said), (("rephrase", "the task is taken from the brand's offer"),))
+    rewrites, steps = {}, []
+    for location in _sources(finding, material):
+        rewrite = _rewrite(location, situation)
+        rewrites[location] = rewrite.after
+        what = f"{rewrite.how}: {rewrite.after!r}" if rewrite.after else rewrite.how
+        steps.append((f"rephrase {location}", what))
+    if not rewrites:
+        return None
+    return Change(replace(order, rewrites={**order.rewrites, **rewrites}), tuple(steps))
+
+
+def _re_tone(finding: Finding, situation: Situation) -> Change | None:
+    order, material = situation.order, situation.material
+    registers = _registers(finding, material)
+    plain = {
+        location: register.plainly(text, registers)
+        for location, text in material.texts.items()
+        if not location.startswith(QUOTED_AS_GIVEN)
+    }
+    task = register.plainly(material.brief.task, registers)
+    if situation.rereads:
+        plain = {location: said for location, said in plain.items() if not location.startswith("brief.")}
+        plain["task"] = task
+    changed = {location: said for location, said in plain.items() if said.changes}
+    if order.retoned or not (changed or order.by_model):
+        return None
+    rewrites = {location: said.text for location, said in changed.items() if location != "task"}
+    swaps = dict.fromkeys(swap for said in changed.values() for swap in said.changes)
+    listed = ", ".join(f"{found!r} as {plain!r}" if plain else f"no {found!r}" for found, plain in swaps)
+    retoned = replace(
+        order,
+        task=task.text if "task" in changed else order.task,
+        rewrites={**order.rewrites, **rewrites},
+        retoned=True,
+    )
+    return Change(retoned, (("re_tone", f"in a {material.tone} tone: {listed or 'in plainer words'}"),))
+
+
+def _fall_back(_: Finding, situation: Situation) -> Change | None:
+    order = situation.order
+    if order.by_model:
+        return Change(replace(order, by_model=False), (("fall_back_agent", "written by the rule engine"),))
+    if not situation.fallbacks:
+        return None
+    after = situation.fallbacks[0]
+    what = f"{order.agent.id} hands over to {after.id}"
+    return Change(replace(order, agent=after, left_out=frozenset()), (("fall_back_agent", what),))
+
+
+_ACTIONS: Final[Mapping[Action, Callable[[Finding, Situation], Change | None]]] = {
+    "retry": _retry,
+    "reduce_scope": _reduce_scope,
+    "rephrase": _rephrase,
+    "re_tone": _re_tone,
+    "fall_back_agent": _fall_back,
+    "truncate": _truncate,
+}
+
+
+def _hints(action: Action, finding: Finding, situation: Situation) -> list[tuple[dict[str, str], str]]:
+    """For one action what it would put in place of what: where, and the replacement."""
+    match action:
+        case "rephrase" if finding.violations:
+            return [
+                ({"pattern": found.rule.pattern, "location": found.where}, _reworded(found, situation))
+                for found in finding.violations[:_MOST_SUGGESTIONS]
+            ]
+        case "rephrase" if offer := situation.material.text("brand.value_proposition"):
+            return [({"location": "task"}, offer)]
+        case "re_tone":
+            marks = {mark.found: mark.plain or _LEAVE_OUT for mark in finding.marks[:_MOST_SUGGESTIONS]}
+            return [({"pattern": found}, plain) for found, plain in marks.items()]
+        case "reduce_scope" if finding.scope is not None:
+            return [({}, f"leave out: {', '.join(finding.scope.optional)}, in this order, until it fits")]
+        case "truncate":
+            return [({}, "cut the brand's longer texts short")]
+        case "fall_back_agent" if situation.order.by_model:
+            return [({}, "let the rule engine write it")]
+        case "fall_back_agent" if situation.fallbacks:
+            return [({}, f"let {situation.fallbacks[0].id} do it")]
+        case "retry":
+            return [({}, "do the same once more")]
+        case _:
+            return []
+
+
+def _rewrite(location: str, situation: Situation) -> Rewrite:
+    """The text at ``location`` without what breaks a rule; a phrase of the brief stays a phrase."""
+    write = rewriting.trim_phrase if location.startswith("brief.") else rewriting.rephrase
+    return write(situation.material.text(location), situation.rules)
+
+
+def _reworded(found: Violation, situation: Situation) -> str:
+    """What would stand where a violation stands: the whole text, reworded."""
+    said = _rewrite(found.location, situation).after if situation.material.text(found.location) else ""
+    return said or _LEAVE_OUT
+
+
+def _sources(finding: Finding, material: Material) -> Sequence[str]:
+    """Where the texts that broke a rule are from: the location itself, or what an artifact quotes."""
+    found: dict[str, None] = {}
+    for violation in finding.violations:
+        if material.text(violation.location):
+            found[violation.location] = None
+            continue
+        for location, text in material.texts.items():
+            if violation.found in text and not location.startswith(QUOTED_AS_GIVEN):
+                found[location] = None
+    return tuple(found)
+
+
+def _registers(finding: Finding, material: Material) -> tuple[str, ...]:
+    named = (register.named(found.rule.pattern) for found in finding.violations)
+    return tuple(dict.fromkeys((*register.avoided(material.tone), *filter(None, named))))

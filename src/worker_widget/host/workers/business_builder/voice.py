@@ -7,13 +7,21 @@ had to be passed over is counted. Where no wording is left, the line is empty an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final, Literal
 
-from . import grammar, library, policy
+from . import grammar, library, policy, voice_german
 from .material import Material
 from .policy import Rule
 from .seed import Seed
+
+Approach = Literal["plain", "story"]
+"""How a text goes about it: ``plain`` leads with what the offer is and does, ``story`` with the situation of
+those it is for."""
+
+_PLACED: Final = frozenset({"place", "practice", "experience", "cause"})
+"""Kinds of offers that a place belongs to."""
 
 
 def slots(material: Material) -> dict[str, str]:
@@ -26,41 +34,81 @@ def slots(material: Material) -> dict[str, str]:
         offer += f" about {text('brief.theme')}"
     if text("brief.setting"):
         offer += f" for {text('brief.setting')}"
-    if text("brief.place") and material.kind.id in {"place", "practice", "cause"}:
+    if text("brief.place") and material.kind.id in _PLACED:
         offer += f" in {text('brief.place')}"
     plural = grammar.is_plural(thing)
     own = material.name
-    if material.working_title:
+    if material.working_title and (text("brief.subject") or not text("brief.activity")):
         own = f"these {thing}" if plural else f"this {thing}"
-    activity = text("brief.activity")
-    who = text("brief.audience") or known.who
-    if not text("brief.audience") and material.audiences and known is material.kind:
-        who = library.audiences()[material.audiences[0]].who
+    activity, function = text("brief.activity"), text("brief.function")
+    who = text("brief.audience") or _who(material)
     yours = _yours(activity)
+    does = function if plural else grammar.third_person(function)
+    what = f"{offer}{'' if offer.endswith(thing) else ','} for {who}"
+    if function:
+        what = f"{offer} that {does}"
+    elif activity and text("brief.audience"):
+        what = f"{offer} that {'help' if plural else 'helps'} {who} {activity}"
+    single = not plural and not grammar.is_mass(thing)
     filled = {
         "name": material.name,
         "thing": thing,
         "offer": offer,
         "offer_for_who": f"{offer}{'' if offer.endswith(thing) else ','} for {who}",
+        "what": what,
+        "does": does,
+        "it": "they" if plural else "it",
+        "provides": "is" if single else "offers",
         "who": who,
         "and_who": "and" if " who " in who else "who",
         "craft": grammar.gerund(yours) if activity else known.craft,
         "unit": known.unit,
+        "seeks": f"looks for {offer}" if text("brief.subject") else f"wants to {activity or known.wish}",
         "wish": activity or known.wish,
         "self": own,
         "is": "are" if plural and material.working_title else "is",
+        "stands": "stand" if plural and material.working_title else "stands",
         "activity": yours,
         "doing": grammar.gerund(yours) if activity else "",
     }
-    filled["problem"] = known.problem.format_map(filled)
-    capitals = {"Name": "name", "Offer": "offer", "Who": "who", "Craft": "craft", "Self": "self"}
+    filled["Craft"] = grammar.capital(filled["craft"])
+    problem = grammar.contract(known.problem) if material.tone == "casual" else known.problem
+    filled["problem"] = problem.format_map(filled)
+    capitals = {
+        "What": "what",
+        "It": "it",
+        "Offer_for_who": "offer_for_who",
+        "Name": "name",
+        "Offer": "offer",
+        "Who": "who",
+        "Self": "self",
+    }
     capitals |= {"Activity": "activity", "Doing_cap": "doing", "Problem": "problem"}
     return filled | {slot: grammar.capital(filled[source]) for slot, source in capitals.items()}
+
+
+def _who(material: Material) -> str:
+    """Whom it is for where the task does not say: the first audience, or the trade."""
+    known = material.field
+    first = material.audience_texts[0].who if material.audiences and known is material.kind else ""
+    return first or known.who
 
 
 def _yours(activity: str) -> str:
     swaps = {"their": "your", "them": "you", "themselves": "yourself"}
     return " ".join(swaps.get(word, word) for word in activity.split())
+
+
+def speaker(material: Material) -> Callable[[str], str]:
+    """How a wording is said: with contractions in a casual tone, as it is in any other."""
+    return grammar.contract if material.tone == "casual" else str
+
+
+_SLOTS: Final[Mapping[str, Callable[[Material], dict[str, str]]]] = {"en": slots, "de": voice_german.slots}
+_SPEAKERS: Final[Mapping[str, Callable[[Material], Callable[[str], str]]]] = {
+    "en": speaker,
+    "de": voice_german.speaker,
+}
 
 
 @dataclass
@@ -70,12 +118,15 @@ class Pen:
     material: Material
     rules: Sequence[Rule]
     seed: Seed
+    approach: Approach = "plain"
     passed_over: int = 0
     said: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.slots = slots(self.material)
-        self.tone = library.tone(self.material.tone)
+        self.slots = _SLOTS[self.material.language](self.material)
+        self.speak = _SPEAKERS[self.material.language](self.material)
+        self.tone = library.tone(self.material.tone, self.material.language)
+        self.words = library.words(self.material.language)
 
     def line(self, key: str, *wordings: str, once: bool = True) -> str:
         """One of ``wordings`` with its slots filled; empty where none may stand.
@@ -85,9 +136,7 @@ class Pen:
         """
         first = self.seed.index(key, len(wordings)) if wordings else 0
         for wording in (*wordings[first:], *wordings[:first]):
-            if self.material.tone == "casual":
-                wording = grammar.contract(wording)
-            text = wording.format_map(self.slots).strip()
+            text = self.speak(wording).format_map(self.slots).strip()
             if not text or (once and self._repeats(text)):
                 continue
             if not self.allowed(text):

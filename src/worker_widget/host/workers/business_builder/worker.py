@@ -1,24 +1,34 @@
 """The Business Builder worker: turns a task and a brand into the first artifacts of a launch.
 
-It is deterministic and works by rules and texts of its own, without a model and without a network: the
-same request (its pace aside) gives the same bytes. Everything it reports was measured or computed.
+It works by rules and texts of its own, without a model and without a network: the same request (its pace and
+its time limit aside) gives the same bytes. Everything it reports was measured or computed. Where it is given
+a language model, that writes in place of the rules, and everything else stays.
 """
 
 from __future__ import annotations
 
-from ...models import DEFAULT_PACE_S, Brand, RunRequest, WorkerInfo
-from ...worker import BrandReport, Emit, RunResult
-from . import checking, drift, grammar, look, policy, stages
-from .conductor import Conductor, Telling
-from .material import gather
-from .pacing import Pacer
-from .plan import STAGES
-from .seed import Seed
+import asyncio
+from collections.abc import Sequence
+
+from ...models import Brand, RunRequest, WorkerInfo
+from ...worker import BrandReport, Emit, RunError, RunResult
+from . import checking, conductor, drift, grammar, plan, policy, stages
+from .conductor import Conductor
+from .execution import perform
+from .plan import ENGINE_VERSION, STAGES, Stage, waves
+from .recovery import Order
+from .routing import NobodyCan
+from .telling import Telling
+from .writers import Writer
 
 
 class BusinessBuilder:
-    """Implements `worker_widget.host.worker.Worker`. Holds no state between runs."""
+    """Implements `worker_widget.host.worker.Worker`. Holds no state between runs.
 
+    ``model`` is a language model that can write the texts; without one the rule engine writes them.
+    """
+
+    version = ENGINE_VERSION
     info = WorkerInfo(
         id="business-builder",
         name="Business Builder",
@@ -27,15 +37,17 @@ class BusinessBuilder:
         moats=("M9", "M10", "M15", "M17", "M18", "M19", "M20"),
     )
 
+    def __init__(self, model: Writer | None = None) -> None:
+        self._model = model
+
     def stages(self) -> tuple[tuple[str, str], ...]:
         return tuple((stage.id, stage.name) for stage in STAGES)
 
     def check_brand(self, brand: Brand) -> BrandReport:
         """What the brand compiles to, and what in it will not work as its author may expect."""
-        rules = policy.compile_rules(
-            brand, name=grammar.clean(brand.company_name), budget=brand.budget_tokens
-        )
-        anchored = drift.anchors(brand, brand.tone.primary, checking.statements(brand))
+        name = grammar.clean(brand.company_name)
+        rules = policy.compile_rules(brand, name=name, budget=brand.budget_tokens)
+        anchored = drift.anchors(brand, brand.tone.primary, checking.statements(brand), name=name)
         return BrandReport(
             warnings=checking.warnings(brand, rules),
             policy_rules_generated=len(rules),
@@ -43,31 +55,62 @@ class BusinessBuilder:
         )
 
     async def execute(self, request: RunRequest, emit: Emit, *, run_id: str) -> RunResult:
-        run = _prepare(request, emit)
-        for index, stage in enumerate(STAGES):
-            telling = Telling(run, stage, index)
-            telling.begin()
-            try:
-                await stages.RUN[stage.id](telling)
-            except Exception as error:
-                telling.fail(str(error) or type(error).__name__)
-                raise
-            telling.complete()
+        try:
+            run = await conductor.prepare(request, emit, self._model)
+        except NobodyCan as problem:
+            raise RunError(str(problem)) from None
+        try:
+            for wave in _waves(run):
+                await _run_wave(run, wave)
+        except RunError as error:
+            error.partial = run.result()
+            raise
         return run.result()
 
 
-def _prepare(request: RunRequest, emit: Emit) -> Conductor:
-    brand = request.brand
-    seed = Seed.of(request)
-    material = gather(request)
-    budget = request.budget if request.budget is not None else (brand.budget_tokens if brand else None)
-    return Conductor(
-        request=request,
-        emit=emit,
-        pacer=Pacer(DEFAULT_PACE_S if request.pace is None else request.pace),
-        seed=seed,
-        material=material,
-        rules=policy.compile_rules(brand, name=material.name, budget=budget),
-        look=look.decide(material, brand.visual if brand else None, seed),
-        budget=budget,
+def _waves(run: Conductor) -> Sequence[Sequence[Stage]]:
+    """Stages side by side where routing lets them, else one after the other."""
+    return [
+        part
+        for wave in waves()
+        for part in (
+            [wave]
+            if all(run.decisions[stage.id].mode == "parallel" for stage in wave)
+            else [[stage] for stage in wave]
+        )
+    ]
+
+
+async def _run_wave(run: Conductor, wave: Sequence[Stage]) -> None:
+    """Do the stages of a wave to their end, all of them even if one fails: what there is then is the same
+    however they took turns. Raises what the first of them in the plan failed with."""
+    allotted = plan.allotments(wave, run.budget, run.spent)
+    tellings: list[Telling] = []
+    for stage in wave:
+        decision = run.decisions[stage.id]
+        order = Order(decision.agent, by_model=run.by_model)
+        tellings.append(
+            Telling(
+                run,
+                stage,
+                order,
+                allotted[stage.id],
+                before=tuple(tellings),
+                fallbacks=list(decision.fallbacks),
+            )
+        )
+    outcomes = await asyncio.gather(
+        *(perform(telling, stages.RUN[telling.stage.id], _time_limit(telling)) for telling in tellings),
+        return_exceptions=True,
     )
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+def _time_limit(telling: Telling) -> float:
+    """In seconds: what the request says, else the plan's limit besides the time to watch."""
+    run = telling.run
+    if run.request.stage_timeout is not None:
+        return run.request.stage_timeout
+    return telling.stage.time_limit_s + run.pace_s * telling.stage.pace_share

@@ -210,6 +210,19 @@ def _leaves(seed: Seed) -> list[str]:
     return shapes
 
 
+def _path_of_lights(seed: Seed) -> list[str]:
+    sway = 50 + seed.index("sway", 40)
+    shapes = [_circle(352, 126, 46, "f2"), _circle(240, 214, 176, "f3")]
+    shapes.append(_path(f"M0 {HEIGHT}V262Q110 214 230 252T480 236V{HEIGHT}Z", "f3"))
+    shapes.append(_path(f"M0 {HEIGHT}V300Q130 256 250 286T480 280V{HEIGHT}Z", "f1"))
+    shapes.append(_path(f"M196 {HEIGHT}C{180 - sway} 372 {300 + sway} 356 {262 + sway // 2} 286", "s3 wide"))
+    for index in range(4):
+        x, y = 176 + index * 58, 250 - (index % 2) * 26
+        shapes += [_path(f"M{x} 286V{y}", "s1"), _circle(x, y - 12, 13 - index, "f2")]
+    shapes.append(_path("M64 286V206L96 168L128 206V286Z", "f1"))
+    return [*shapes, _rect(86, 216, 20, 26, 3, "f2")]
+
+
 def _grid(seed: Seed) -> list[str]:
     shapes = []
     for row in range(5):
@@ -238,5 +251,6 @@ _MOTIFS: Final[Mapping[str, Callable[[Seed], list[str]]]] = {
     "rings": _rings,
     "stack": _stack,
     "leaves": _leaves,
+    "path": _path_of_lights,
     "grid": _grid,
 }

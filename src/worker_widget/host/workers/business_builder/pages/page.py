@@ -6,37 +6,33 @@ Every text is escaped; what comes from the user never reaches a style, an addres
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from typing import Final
 
 from .. import colors, library
 from ..look import Look
 from ..seed import Seed
 from ..voice import Pen
 from ..writing.draft import Draft
-from ..writing.landing import Block, Fits, Item, LandingCopy
+from ..writing.landing import Fits, Item, LandingCopy
 from . import motifs
 
 
 def render(copy: LandingCopy, look: Look, pen: Pen) -> Draft:
     """The page. Its prose is only what it adds to the copy: the labels for assistive technology."""
-    skip = pen.line("skip", "Skip to the content", once=False)
-    sections = pen.line("sections", "Sections", once=False)
+    skip = pen.line("skip", pen.words.page.skip, once=False)
+    sections = pen.line("sections", pen.words.page.sections, once=False)
     lines = [
         "<!doctype html>",
         f'<html lang="{copy.language}">',
         *_head(copy, look),
-        "<body>",
+        f'<body class="{look.arrangement}">',
         *([f'<a class="skip" href="#main">{escape(skip)}</a>'] if skip else []),
         *_header(copy, look, sections),
         '<main id="main">',
         *_hero(copy, look, pen.seed),
-        *_block("problem", copy.problem, "cards"),
-        *_block("steps", copy.steps, "steps", ordered=True),
-        *_values(copy),
-        *_mission(copy),
-        *_audience(copy),
-        *_faq(copy),
+        *(line for name in copy.sections for line in _SECTIONS[name](copy)),
         *_closing(copy),
         "</main>",
         *_footer(copy),
@@ -50,7 +46,8 @@ def _head(copy: LandingCopy, look: Look) -> list[str]:
     variables = dict(look.palette.variables())
     variables["--heading"], variables["--body"] = look.heading_font, look.body_font
     values = [f"  {name}: {value};" for name, value in variables.items()]
-    styles = "\n".join((library.style_sheet("base"), library.style_sheet(look.style))).strip()
+    sheets = ("base", look.style, *((look.arrangement,) if look.arrangement != "gallery" else ()))
+    styles = "\n".join(map(library.style_sheet, sheets)).strip()
     return [
         "<head>",
         '<meta charset="utf-8">',
@@ -70,9 +67,10 @@ def _head(copy: LandingCopy, look: Look) -> list[str]:
 
 
 def _header(copy: LandingCopy, look: Look, label: str) -> list[str]:
-    sections = [("steps", copy.steps.heading), ("values", copy.values.heading)]
+    headings = {"steps": copy.steps.heading, "values": copy.values.heading}
     if copy.faq:
-        sections.append(("faq", copy.faq.heading))
+        headings["faq"] = copy.faq.heading
+    sections = [(name, headings[name]) for name in copy.sections if name in headings]
     links = [f'    <li><a href="#{anchor}">{escape(text)}</a></li>' for anchor, text in sections if text]
     side = next((side for side in ("center", "right") if side in look.logo_placement.lower()), "left")
     initial = next((letter for letter in copy.name if letter.isalnum()), "")
@@ -107,6 +105,7 @@ def _hero(copy: LandingCopy, look: Look, seed: Seed) -> list[str]:
         '  <div class="hero-text">',
         _tag("p", hero.eyebrow, "eyebrow"),
         f'    <h1 id="headline">{escape(hero.headline)}</h1>',
+        _tag("p", hero.opening, "opening"),
         _tag("p", hero.subhead, "lead"),
         '    <p class="actions">',
         f'    <a class="button" href="#start">{escape(hero.cta)}</a>',
@@ -122,14 +121,19 @@ def _hero(copy: LandingCopy, look: Look, seed: Seed) -> list[str]:
     )
 
 
-def _block(name: str, block: Block | None, kind: str, *, ordered: bool = False) -> list[str]:
-    if block is None or not block.items:
+def _problem(copy: LandingCopy) -> list[str]:
+    problem = copy.problem
+    if problem is None:
         return []
-    return [
-        *_open(name, block.heading, block.intro),
-        *_items(block.items, kind, ordered=ordered),
-        *_CLOSE,
-    ]
+    items = _items(problem.items, "cards") if problem.items else []
+    return [*_open("problem", problem.heading, problem.intro, alone=not items), *items, *_CLOSE]
+
+
+def _steps(copy: LandingCopy) -> list[str]:
+    steps = copy.steps
+    if not steps.items:
+        return []
+    return [*_open("steps", steps.heading, steps.intro), *_items(steps.items, "steps", ordered=True), *_CLOSE]
 
 
 def _values(copy: LandingCopy) -> list[str]:
@@ -159,14 +163,14 @@ def _audience(copy: LandingCopy) -> list[str]:
     if copy.audience is None:
         return []
     lines = _open("audience", copy.audience.heading)
-    if copy.audience.cards:
-        lines += _items(copy.audience.cards, "cards")
-    if copy.audience.fits:
-        lines.append('<div class="fits">')
-        lines += _fits(copy.audience.fits, "yes")
-        lines += _fits(copy.audience.unfits, "no") if copy.audience.unfits else []
-        lines.append("</div>")
-    return [*lines, *_CLOSE]
+    if copy.audience.fits is None:
+        return [*lines, *_items(copy.audience.cards, "cards"), *_CLOSE]
+    lines.append(f'<div class="fits of-{1 + bool(copy.audience.unfits) + len(copy.audience.cards)}">')
+    for card in copy.audience.cards:
+        lines += _kept('  <div class="whom">', _tag("h3", card.title), _tag("p", card.body), "  </div>")
+    lines += _fits(copy.audience.fits, "yes")
+    lines += _fits(copy.audience.unfits, "no") if copy.audience.unfits else []
+    return [*lines, "</div>", *_CLOSE]
 
 
 def _fits(fits: Fits, kind: str) -> list[str]:
@@ -186,6 +190,16 @@ def _faq(copy: LandingCopy) -> list[str]:
             "  </details>",
         ]
     return [*lines, "</div>", *_CLOSE]
+
+
+_SECTIONS: Final[Mapping[str, Callable[[LandingCopy], list[str]]]] = {
+    "problem": _problem,
+    "steps": _steps,
+    "values": _values,
+    "mission": _mission,
+    "audience": _audience,
+    "faq": _faq,
+}
 
 
 def _closing(copy: LandingCopy) -> list[str]:
@@ -222,7 +236,8 @@ def _footer(copy: LandingCopy) -> list[str]:
 _CLOSE = ("</div>", "</section>")
 
 
-def _open(name: str, heading: str, intro: str = "") -> list[str]:
+def _open(name: str, heading: str, intro: str = "", *, alone: bool = False) -> list[str]:
+    """The beginning of a section; ``alone`` says that the introduction is all there is in it."""
     labelled = f' aria-labelledby="{name}-heading"' if heading else ""
     head = _kept(
         '<div class="head">',
@@ -231,7 +246,7 @@ def _open(name: str, heading: str, intro: str = "") -> list[str]:
         "</div>",
     )
     return [
-        f'<section class="{name}" id="{name}"{labelled}>',
+        f'<section class="{name}{" alone" if alone else ""}" id="{name}"{labelled}>',
         '<div class="wrap">',
         *(head if len(head) > 2 else ()),
     ]

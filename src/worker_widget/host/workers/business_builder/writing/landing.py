@@ -6,14 +6,15 @@ Every block says where its words are from: ``brand`` (quoted), ``brief`` (read f
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 import msgspec
 
-from .. import grammar, library
+from .. import grammar
 from ..library import Blurb
 from ..material import QUOTED_AS_GIVEN
-from ..voice import Pen
+from ..voice import Approach, Pen
 from .draft import Draft, json_draft
 
 OPTIONAL = ("faq", "audience", "vision", "problem", "mission", "introductions")
@@ -36,30 +37,33 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Hero(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is seen first; ``opening`` is the situation that a story begins with."""
+
     headline: str
+    opening: str = ""
     subhead: str
     cta: str
     secondary: str
     eyebrow: str = ""
     note: str = ""
-    source: Source = "proposal"
+    source: Source
 
 
 class Features(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     heading: str
     items: tuple[str, ...]
-    source: Source = "brief"
+    source: Source
 
 
 class Mission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     heading: str
     quote: str
     vision: str = ""
-    source: Source = "brand"
+    source: Source
 
 
 class Fits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """For whom it is and for whom not, where no audience was named."""
+    """For whom it is and for whom not, where at most one audience was named."""
 
     heading: str
     items: tuple[str, ...]
@@ -84,10 +88,19 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     disclosures: tuple[str, ...] = ()
 
 
+ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
+    "plain": ("values", "steps", "problem", "audience", "mission", "faq"),
+    "story": ("problem", "mission", "values", "steps", "audience", "faq"),
+}
+"""How the sections between the headline and the last call follow each other."""
+
+
 class LandingCopy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All words of the page, in the order of the page."""
+    """All words of the page. ``sections`` names those between hero and closing, in the order of the page."""
 
     language: str
+    approach: Approach
+    sections: tuple[str, ...]
     name: str
     name_is_working_title: bool = False
     title: str
@@ -119,28 +132,34 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> LandingCopy:
     mission = None if "mission" in left_out else _mission(pen, with_vision="vision" not in left_out)
     introduced = "introductions" not in left_out
     problem = None if "problem" in left_out else _problem(pen)
+    audience = None if "audience" in left_out else _audience(pen)
+    faq = None if "faq" in left_out else _faq(pen, asks_about_problem=problem is not None)
+    optional = {"problem": problem, "mission": mission, "audience": audience, "faq": faq}
+    stance = material.field.stance.get(material.tone, "")
     return LandingCopy(
-        language="en",
+        language=material.language,
+        approach=pen.approach,
+        sections=tuple(name for name in ORDER[pen.approach] if optional.get(name, True)),
         name=material.name,
         name_is_working_title=material.working_title,
-        title=pen.allowed(f"{material.name} · {hero.headline}") or material.name,
+        title=_title(pen, hero),
         description=pen.allowed(grammar.clip(hero.subhead or hero.headline, 155)),
         hero=hero,
         problem=problem,
         steps=Block(
-            heading=pen.line("steps.heading", tone.steps_heading, once=False),
+            heading=hero.secondary,
             intro=pen.line("steps.intro", *tone.steps_intro) if introduced else "",
             items=_blurbs(pen, "steps", pen.material.field.steps),
         ),
         values=Block(
             heading=pen.line("values.heading", tone.values_heading, once=False),
-            intro=pen.line("values.intro", *tone.values_intro) if introduced else "",
+            intro=pen.prefer("values.intro", stance, *tone.values_intro) if introduced else "",
             items=_blurbs(pen, "values", pen.material.field.values),
         ),
         features=_features(pen),
         mission=mission,
-        audience=None if "audience" in left_out else _audience(pen),
-        faq=None if "faq" in left_out else _faq(pen, asks_about_problem=problem is not None),
+        audience=audience,
+        faq=faq,
         closing=Closing(
             heading=pen.line("closing.heading", *tone.closing_heading),
             body=pen.line("closing.body", *tone.closing_body),
@@ -155,33 +174,83 @@ def draft(copy: LandingCopy) -> Draft:
 
 
 def _hero(pen: Pen) -> Hero:
-    material, tone = pen.material, pen.tone
+    material, tone, words = pen.material, pen.tone, pen.words.landing
     tagline = grammar.heading(material.text("brand.tagline"))
-    activity, audience = material.text("brief.activity"), material.text("brief.audience")
+    audience = material.text("brief.audience")
+    offer = material.text("brand.value_proposition")
     general = material.field is material.kind
-    wordings = tone.headline_activity if activity else (material.field.headline[material.tone],)
-    source: Source = "brief" if activity else "proposal"
-    eyebrow = ""
-    if tagline and general and not activity:
-        headline, source = pen.quote(tagline), "brand"
-        eyebrow = pen.line("hero.eyebrow", "For {who}", once=False) if audience else ""
+    used, deeds = "", _deeds(pen)
+    source: Source = "brief" if deeds else "proposal"
+    if tagline and (pen.approach == "story" or (general and not deeds)):
+        used, headline, source = tagline, pen.quote(tagline), "brand"
+    elif general and not deeds and _is_headline(offer):
+        used, headline, source = offer, pen.quote(grammar.heading(offer)), "brand"
     else:
-        headline = pen.line("hero.headline", *wordings) or pen.prefer("hero.headline", "For {who}", "{Name}")
-        named = audience or not (general or material.text("brand.mission"))
-        eyebrow = pen.quote(tagline) or (pen.line("hero.eyebrow", "For {who}", once=False) if named else "")
-    offer = grammar.sentence(grammar.clip(material.text("brand.value_proposition"), 240))
-    subhead = pen.quote(offer) or pen.line("hero.subhead", *tone.subhead)
-    subhead = subhead or pen.prefer("hero.subhead", *tone.lead, "{Offer}.", "{Name}.")
+        headline = pen.line("hero.headline", *(deeds or (material.field.headline[material.tone],)))
+    headline = headline or pen.prefer("hero.headline", words.for_whom, "{Name}")
+    named = (audience and audience not in headline) or not (general or material.text("brand.mission"))
+    eyebrow = pen.quote(tagline) if used != tagline else ""
+    eyebrow = eyebrow or (pen.line("hero.eyebrow", words.for_whom, once=False) if named else "")
+    said = offer or material.text("brief.gist")
+    subhead = pen.quote(grammar.sentence(grammar.clip(said, 240))) if used != offer or not offer else ""
+    opening = pen.line("hero.opening", "{Problem}") if pen.approach == "story" else ""
+    if not subhead:
+        wordings = (words.offer,) if deeds else (*tone.subhead, *tone.lead, words.offer)
+        subhead = pen.prefer("hero.subhead", *wordings, "{Name}.")
+    told = (
+        offer and material.text("brief.subject") and source != "brief" and subhead == grammar.sentence(offer)
+    )
+    note = pen.prefer("hero.note", *tone.lead) if told else ""
     cta = pen.prefer("hero.cta", material.kind.cta[material.tone], tone.secondary, "{Name}", once=False)
     return Hero(
         eyebrow=eyebrow if eyebrow != headline else "",
         headline=headline,
+        opening=opening,
         subhead=subhead,
         cta=cta,
-        secondary=pen.line("hero.secondary", tone.secondary, once=False),
-        note=pen.line("hero.note", tone.hero_note),
+        secondary=_steps_heading(pen),
+        note=note or pen.line("hero.note", tone.hero_note),
         source=source,
     )
+
+
+_LONGEST_HEADLINE: Final = 76
+_LONGEST_TITLE: Final = 70
+
+
+def _deeds(pen: Pen) -> tuple[str, ...]:
+    """Headlines that say what the offer does, or what people do with it."""
+    if pen.material.text("brief.function"):
+        return pen.tone.headline_function
+    return pen.tone.headline_activity if pen.material.text("brief.activity") else ()
+
+
+def _is_headline(text: str) -> bool:
+    """Whether a text of the brand is short and whole enough to stand in large type."""
+    return 0 < len(text) <= _LONGEST_HEADLINE and len(grammar.sentences(text)) == 1
+
+
+def _steps_heading(pen: Pen) -> str:
+    material = pen.material
+    known = next(
+        filter(None, (field.steps_heading.get(material.tone) for field in (material.field, material.kind))),
+        "",
+    )
+    return pen.prefer("steps.heading", known, pen.tone.steps_heading, once=False)
+
+
+def _title(pen: Pen, hero: Hero) -> str:
+    """The page's title: the name, and as much of what it is as a browser shows."""
+    name = pen.material.name
+    for said in (hero.headline, pen.slots["Offer_for_who"], pen.slots["Offer"]):
+        title = pen.allowed(f"{name} · {said}") if said != name else ""
+        if title and len(title) <= _LONGEST_TITLE:
+            return title
+    return grammar.clip(name, _LONGEST_TITLE)
+
+
+_SPARING: Final = frozenset({"luxury"})
+"""Tones that name a trouble without dwelling on it."""
 
 
 def _problem(pen: Pen) -> Block | None:
@@ -192,11 +261,12 @@ def _problem(pen: Pen) -> Block | None:
         else Item(body=grammar.sentence(text), source="brand")
         for text in map(pen.quote, own)
         if text
-    ) or _blurbs(pen, "pains", pen.material.field.pains)
+    )
+    if not items and pen.material.tone not in _SPARING:
+        items = _blurbs(pen, "pains", pen.material.field.pains)
     heading = pen.line("problem.heading", pen.tone.problem_heading, once=False)
-    if not heading or not items:
-        return None
-    return Block(heading=heading, intro=pen.line("problem.intro", "{Problem}"), items=items)
+    intro = pen.line("problem.intro", "{Problem}")
+    return Block(heading=heading, intro=intro, items=items) if heading and (items or intro) else None
 
 
 def _blurbs(pen: Pen, key: str, blurbs: tuple[Blurb, ...]) -> tuple[Item, ...]:
@@ -210,11 +280,10 @@ def _blurbs(pen: Pen, key: str, blurbs: tuple[Blurb, ...]) -> tuple[Item, ...]:
 
 
 def _features(pen: Pen) -> Features | None:
-    items = tuple(
-        grammar.heading(text) for text in map(pen.quote, pen.material.all("brief.features")) if text
-    )
+    said = [text for text in map(pen.quote, pen.material.all("brief.features")) if text]
+    items = tuple(said if pen.words.landing.features_go_on else map(grammar.heading, said))
     heading = pen.line("features.heading", pen.tone.features_heading, once=False)
-    return Features(heading=heading, items=items) if items and heading else None
+    return Features(heading=heading, items=items, source="brief") if items and heading else None
 
 
 def _mission(pen: Pen, *, with_vision: bool) -> Mission | None:
@@ -225,44 +294,53 @@ def _mission(pen: Pen, *, with_vision: bool) -> Mission | None:
         else grammar.sentence(pen.quote(grammar.clip(pen.material.text("brand.vision"), 320)))
     )
     heading = pen.line("mission.heading", pen.tone.mission_heading, once=False)
-    return Mission(heading=heading, quote=quote, vision=vision) if quote and heading else None
+    return Mission(heading=heading, quote=quote, vision=vision, source="brand") if quote and heading else None
 
 
 def _audience(pen: Pen) -> Audience | None:
     heading = pen.line("audience.heading", pen.tone.audience_heading, once=False)
     if not heading:
         return None
-    texts = [library.audiences()[audience] for audience in pen.material.audiences]
-    if texts:
-        cards = _blurbs(pen, "audience", tuple(Blurb(text.title, text.body) for text in texts))
-        return Audience(heading=heading, cards=cards) if cards else None
-    kind = pen.material.kind
+    tone, kind = pen.material.tone, pen.material.kind
+    blurbs = tuple(
+        Blurb(text.title, text.bodies.get(tone) or text.body) for text in pen.material.audience_texts
+    )
+    cards = _blurbs(pen, "audience", blurbs)
+    if len(cards) > 1:
+        return Audience(heading=heading, cards=cards)
     fits = tuple(filter(None, (pen.line(f"fits[{i}]", text) for i, text in enumerate(kind.fits))))
     unfits = tuple(filter(None, (pen.line(f"unfits[{i}]", text) for i, text in enumerate(kind.unfits))))
     if not fits:
-        return None
+        return Audience(heading=heading, cards=cards) if cards else None
     yes = pen.line("fits.heading", pen.tone.fits_heading, once=False)
     no = pen.line("unfits.heading", pen.tone.unfits_heading, once=False)
     return Audience(
         heading=heading,
+        cards=cards,
         fits=Fits(heading=yes, items=fits),
         unfits=Fits(heading=no, items=unfits) if unfits and no else None,
     )
 
 
+_MOST_QUESTIONS: Final = 6
+
+
 def _faq(pen: Pen, *, asks_about_problem: bool) -> Block | None:
     tone, material = pen.tone, pen.material
     pairs: list[tuple[str, str, Source]] = []
-    if material.text("brief.subject"):
-        pairs.append((tone.faq_what_q, tone.faq_what_a, "brief"))
-    if asks_about_problem:
+    trade = material.field.faq or material.kind.faq
+    pairs += [(asked.question, asked.answer, "proposal") for asked in trade]
+    for text in material.audience_texts[:2]:
+        if text.question:
+            pairs.append((text.question, text.answer, "proposal"))
+    if asks_about_problem and not material.audiences:
         pairs.append((tone.faq_who_q, tone.faq_who_a, "proposal"))
-    pairs.append((tone.faq_begin_q, tone.faq_begin_a, "proposal"))
     if material.all(QUOTED_AS_GIVEN):
         pairs.append((tone.faq_notes_q, tone.faq_notes_a, "brand"))
+    pairs.append((tone.faq_begin_q, tone.faq_begin_a, "proposal"))
     pairs.append((tone.faq_promise_q, tone.faq_promise_a, "proposal"))
     items = []
-    for index, (question, answer, source) in enumerate(pairs):
+    for index, (question, answer, source) in enumerate(pairs[:_MOST_QUESTIONS]):
         said = pen.line(f"faq[{index}].a", answer)
         asked = pen.line(f"faq[{index}].q", question) if said else ""
         if asked:
@@ -274,9 +352,7 @@ def _faq(pen: Pen, *, asks_about_problem: bool) -> Block | None:
 def _footer(pen: Pen) -> Footer:
     material = pen.material
     disclosures = tuple(dict.fromkeys(material.all(QUOTED_AS_GIVEN)))
-    line = grammar.sentence(material.text("brand.tagline"))
-    if not line and material.text("brief.subject"):
-        line = pen.line("footer.line", *pen.tone.lead)
+    line = pen.allowed(grammar.sentence(material.text("brand.tagline")))
     heading = pen.line("footer.notes", pen.tone.notes_heading, once=False) if disclosures else ""
     line = line if line.rstrip(".") != material.name else ""
     return Footer(line=line, notes_heading=heading, disclosures=disclosures)

@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from .. import library
-from ..voice import Pen
+from ..voice import Approach, Pen
 from .draft import Draft, Markdown
 
 OPTIONAL = ("after", "reach", "prepare")
 DEEP = ("measure",)
 
-_CONFIRM = (
-    "Read the page aloud with someone from the audience in the room.",
-    "Link the buttons: on the draft they only move within the page.",
-)
-_PREPARE = (
-    "Answer the first two questions of the market report by talking to {who}.",
-    "Write down what happens when the first person says yes, step by step.",
-    "Decide who answers questions, and how soon.",
-)
-_AFTER = (
-    "Ask everyone who said no for the reason, once and politely.",
-    "Change one thing at a time, and note what it was.",
-    "Replace a proposal on the page by evidence as soon as there is some.",
-)
-_MEASURE = (
-    "Count conversations, not visits: how many {who} asked something?",
-    "Count second times: who came back without being reminded?",
-    "Note which sentence of the page people repeat, and which they misread.",
-)
-_CHANNELS = {
-    "software": (
-        "a personal message to ten people who have the problem",
-        "a place where {who} already compare notes",
-    ),
-    "device": (
-        "a trial with two or three people who will look after it",
-        "a place where {who} already compare notes",
-    ),
-    "place": ("the street itself: window, door and board", "the neighbours, in person"),
-    "practice": (
-        "everyone who has asked for this before",
-        "colleagues who are asked for it and do something else",
-    ),
-    "publication": ("a first reading in a small circle", "the people who recommend such things to {who}"),
-    "cause": ("the people who already help", "a notice where {who} pass by"),
-    "product": ("a table where it can be touched", "the people who gave advice while it was being made"),
+ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
+    "plain": ("prepare", "reach", "after", "measure"),
+    "story": ("reach", "prepare", "after", "measure"),
 }
+"""How the parts follow each other: a story is told to someone before anything else is prepared."""
 
 
 @dataclass(frozen=True)
@@ -60,51 +29,45 @@ class Open:
 
 
 def compose(pen: Pen, open_points: Open, left_out: frozenset[str] = frozenset()) -> Draft:
-    page = Markdown(pen)
-    page.heading(1, "Launch plan: {Name}")
-    page.heading(2, "Confirm")
-    page.bullets([*_open_lines(pen, open_points), *_lines(pen, "confirm", _CONFIRM)], boxes=True)
-    if "prepare" not in left_out:
-        page.heading(2, "Prepare")
-        page.bullets(_lines(pen, "prepare", _PREPARE), boxes=True)
-    if "reach" not in left_out:
-        page.heading(2, "Reach the first people")
-        page.bullets(_channels(pen), boxes=True)
-    if "after" not in left_out:
-        page.heading(2, "Afterwards")
-        page.bullets(_lines(pen, "after", _AFTER), boxes=True)
-    if "measure" not in left_out:
-        page.heading(2, "Measure")
-        page.bullets(_lines(pen, "measure", _MEASURE), boxes=True)
+    page, words = Markdown(pen), pen.words.launch
+    page.heading(1, words.title)
+    page.heading(2, words.confirm_heading)
+    page.bullets([*_open_lines(pen, open_points), *_lines(pen, "confirm", words.confirm)], boxes=True)
+    sections: Mapping[str, tuple[str, Callable[[], list[str]]]] = {
+        "prepare": (words.prepare_heading, lambda: _lines(pen, "prepare", words.prepare)),
+        "reach": (words.reach_heading, lambda: _channels(pen)),
+        "after": (words.after_heading, lambda: _lines(pen, "after", words.after)),
+        "measure": (words.measure_heading, lambda: _lines(pen, "measure", words.measure)),
+    }
+    for section in ORDER[pen.approach]:
+        if section not in left_out:
+            heading, lines = sections[section]
+            page.heading(2, heading)
+            page.bullets(lines(), boxes=True)
     return page.draft("launch_plan")
 
 
 def _open_lines(pen: Pen, points: Open) -> list[str]:
+    words = pen.words.launch
     lines: list[str] = []
     if pen.material.working_title:
-        lines.append(pen.line("title", "Choose a name. {Name} is only a working title."))
+        lines.append(pen.line("title", words.choose_name))
     if points.proposals:
-        count = f"the {points.proposals} lines" if points.proposals > 1 else "the line"
-        lines.append(
-            pen.line("proposals", f"Confirm or replace {count} marked as proposals in landing_copy.json.")
-        )
+        wording = words.proposals if points.proposals > 1 else words.one_proposal
+        lines.append(pen.line("proposals", wording.replace("{count}", str(points.proposals))))
     if points.left_out:
-        wording = f"Decide whether to add what the token budget left out ({points.left_out} sections)."
+        wording = words.left_out.replace("{count}", str(points.left_out))
         lines.append(pen.line("left_out", wording))
     if points.page_language:
-        spoken = points.page_language
-        lines.append(
-            pen.line("translate", f"Translate: the task is in {spoken}, and the texts are in English.")
-        )
+        wording = words.translate.replace("{language}", points.page_language)
+        lines.append(pen.line("translate", wording))
     return lines
 
 
 def _channels(pen: Pen) -> list[str]:
     material = pen.material
-    found = [
-        channel for audience in material.audiences for channel in library.audiences()[audience].channels[:2]
-    ]
-    channels = tuple(dict.fromkeys(found)) or _CHANNELS[material.kind.id]
+    found = [channel for text in material.audience_texts for channel in text.channels[:2]]
+    channels = tuple(dict.fromkeys(found)) or pen.words.launch.channels[material.kind.id]
     return [line[:1].upper() + line[1:] + "." for line in _lines(pen, "channel", channels) if line]
 
 

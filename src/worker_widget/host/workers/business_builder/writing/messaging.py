@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from .. import library
-from ..voice import Pen
+from ..voice import Approach, Pen
 from .draft import Draft, json_draft
 
 OPTIONAL = ("channels", "messages", "value_propositions")
 DEEP = ("concerns",)
 
-_CONCERNS = (
-    (
-        "It will take too long to get used to.",
-        "Begin with a single {unit} and stop whenever it does not help.",
-    ),
-    (
-        "It may not suit the way we do things.",
-        "Say how you do it today. If it does not fit, that is worth knowing early.",
-    ),
-    (
-        "We have been promised this before.",
-        "Nothing here rests on a promise. Each step can be looked at before the next.",
-    ),
-)
+
+ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
+    "plain": ("name", "tone", "one_line", "stance", "value_propositions", "pitch"),
+    "story": ("name", "tone", "pitch", "messages", "one_line", "value_propositions"),
+}
+"""What comes first."""
 
 
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
     material, tone = pen.material, pen.tone
     said: dict[str, Any] = {
         "name": material.name,
-        "tone": pen.line("tone", material.tone, once=False),
+        "tone": pen.line("tone", pen.words.tones[material.tone], once=False),
         "one_line": pen.line("lead", *tone.lead),
+        "stance": pen.line("stance", material.field.stance.get(material.tone, "")),
         "pitch": pen.line("pitch", tone.pitch),
         "call_to_action": pen.line("hero.cta", material.kind.cta[material.tone], once=False),
     }
@@ -44,7 +37,7 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
             and (body := pen.line(f"values[{index}].body", blurb.body))
         ]
     if "messages" not in left_out and material.audiences:
-        texts = [library.audiences()[audience] for audience in material.audiences]
+        texts = material.audience_texts
         said["messages"] = [
             {"audience": label, "message": message}
             for text in texts
@@ -60,8 +53,15 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
     if "concerns" not in left_out:
         said["concerns"] = [
             {"concern": concern, "answer": answer}
-            for index, (worry, reply) in enumerate(_CONCERNS)
-            if (concern := pen.line(f"concern[{index}]", worry))
-            and (answer := pen.line(f"answer[{index}]", reply))
+            for index, blurb in enumerate(pen.words.messaging.concerns)
+            if (concern := pen.line(f"concern[{index}]", blurb.title))
+            and (answer := pen.line(f"answer[{index}]", blurb.body))
         ]
+    said = {key: said[key] for key in sorted(said, key=_rank(pen.approach))}
     return json_draft("messaging", {key: value for key, value in said.items() if value})
+
+
+def _rank(approach: Approach) -> Callable[[str], int]:
+    """Where a part stands: what an approach leads with comes first, the rest as it was written."""
+    first = ORDER[approach]
+    return lambda key: first.index(key) if key in first else len(first)

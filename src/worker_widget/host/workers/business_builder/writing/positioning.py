@@ -2,63 +2,81 @@
 
 from __future__ import annotations
 
-from .. import grammar, library
-from ..voice import Pen
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from .. import grammar
+from ..voice import Approach, Pen
 from .draft import Draft, Markdown
 
 OPTIONAL = ("evidence", "audiences", "unclaimed", "pillars", "promise", "pain_points")
 
-_PILLAR_NOTE = "The pillars are proposals for this line of business. Confirm each one before it is published."
-_WORKING_TITLE_NOTE = "{Name} is a working title, derived from the task."
-_UNCLAIMED = (
-    "No customer is quoted, because none was named.",
-    "No figure is given, because none was supplied.",
-    "No comparison with others is drawn, because nobody has looked at them yet.",
-)
-_EVIDENCE = (
-    "One {unit} followed from beginning to end, with what was easy and what was not.",
-    "Three {who} who describe the problem in words that match the ones above.",
-    "A reason in writing from someone who decided against it.",
-)
+
+ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
+    "plain": ("statement", "promise", "pillars", "problem", "audiences", "unclaimed", "evidence"),
+    "story": ("problem", "audiences", "statement", "promise", "pillars", "unclaimed", "evidence"),
+}
+"""How the sections follow each other."""
 
 
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
-    material, page = pen.material, Markdown(pen)
-    page.heading(1, "Positioning: {Name}")
-    if material.working_title:
-        page.paragraph(pen.line("working_title", _WORKING_TITLE_NOTE), quoted=True)
-    page.heading(2, "Statement")
-    page.paragraph(_statement(pen))
-    page.heading(2, "The problem")
-    page.paragraph(pen.line("problem", "{Problem}"))
-    own = () if "pain_points" in left_out else material.all("brand.audience_pain_points")
-    page.bullets([grammar.sentence(text) for text in map(pen.quote, own[:6]) if text])
-    promise = material.text("brand.value_proposition")
-    if promise and "promise" not in left_out:
-        page.heading(2, "The promise, in the brand's words")
-        page.paragraph(pen.quote(grammar.sentence(grammar.clip(promise, 600))), quoted=True)
-    if "pillars" not in left_out:
-        page.heading(2, "Pillars")
-        page.paragraph(pen.line("pillar_note", _PILLAR_NOTE))
-        values = material.field.values
-        page.points(
-            [(item.title, pen.line(f"values[{index}].body", item.body)) for index, item in enumerate(values)]
-        )
-    if "audiences" not in left_out and material.audiences:
-        page.heading(2, "What it says to each audience")
-        texts = [library.audiences()[audience] for audience in material.audiences]
-        page.points([(text.label, pen.line(f"audience.{text.label}", text.message)) for text in texts])
-    if "unclaimed" not in left_out:
-        page.heading(2, "What is deliberately not claimed")
-        page.bullets([pen.line(f"unclaimed[{index}]", text) for index, text in enumerate(_UNCLAIMED)])
-    if "evidence" not in left_out:
-        page.heading(2, "Evidence to collect")
-        page.bullets([pen.line(f"evidence[{index}]", text) for index, text in enumerate(_EVIDENCE)])
+    page, words = Markdown(pen), pen.words.positioning
+    page.heading(1, words.title)
+    if pen.material.working_title:
+        page.paragraph(pen.line("working_title", words.working_title), quoted=True)
+    write: Mapping[str, Callable[[], None]] = {
+        "statement": lambda: _statement(pen, page),
+        "problem": lambda: _problem(pen, page, own="pain_points" not in left_out),
+        "promise": lambda: _promise(pen, page),
+        "pillars": lambda: _pillars(pen, page),
+        "audiences": lambda: _audiences(pen, page),
+        "unclaimed": lambda: _listed(pen, page, "unclaimed", words.unclaimed_heading, words.unclaimed),
+        "evidence": lambda: _listed(pen, page, "evidence", words.evidence_heading, words.evidence),
+    }
+    for section in ORDER[pen.approach]:
+        if section not in left_out:
+            write[section]()
     return page.draft("positioning")
 
 
-def _statement(pen: Pen) -> str:
-    offer = "{offer_for_who}" if pen.material.text("brief.subject") else "for {who}"
-    return pen.prefer(
-        "statement", f"{{Name}} is {offer} {{and_who}} want to {{wish}}.", "{Name} is for {who}.", "{Name}."
-    )
+def _problem(pen: Pen, page: Markdown, *, own: bool) -> None:
+    page.heading(2, pen.words.positioning.problem_heading)
+    page.paragraph(pen.line("problem", "{Problem}"))
+    named = pen.material.all("brand.audience_pain_points")[:6] if own else ()
+    page.bullets([grammar.sentence(text) for text in map(pen.quote, named) if text])
+
+
+def _promise(pen: Pen, page: Markdown) -> None:
+    promise = pen.material.text("brand.value_proposition")
+    if promise:
+        page.heading(2, pen.words.positioning.promise_heading)
+        page.paragraph(pen.quote(grammar.sentence(grammar.clip(promise, 600))), quoted=True)
+
+
+def _pillars(pen: Pen, page: Markdown) -> None:
+    words, field = pen.words.positioning, pen.material.field
+    page.heading(2, words.pillars_heading)
+    page.paragraph(pen.line("stance", field.stance.get(pen.material.tone, "")))
+    page.paragraph(pen.line("pillar_note", words.pillars_note))
+    values = enumerate(field.values)
+    page.points([(item.title, pen.line(f"values[{index}].body", item.body)) for index, item in values])
+
+
+def _audiences(pen: Pen, page: Markdown) -> None:
+    texts = pen.material.audience_texts
+    if texts:
+        page.heading(2, pen.words.positioning.audiences_heading)
+        page.points([(text.label, pen.line(f"audience.{text.label}", text.message)) for text in texts])
+
+
+def _listed(pen: Pen, page: Markdown, key: str, heading: str, wordings: Sequence[str]) -> None:
+    page.heading(2, heading)
+    page.bullets([pen.line(f"{key}[{index}]", text) for index, text in enumerate(wordings)])
+
+
+def _statement(pen: Pen, page: Markdown) -> None:
+    words = pen.words.positioning
+    known = pen.material.text("brief.subject")
+    first = words.statement_offer if known else words.statement_who
+    page.heading(2, words.statement_heading)
+    page.paragraph(pen.prefer("statement", first, words.statement_plain, "{Name}."))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from .. import drift, library
+from .. import drift, german
 from ..material import Material
 from ..voice import Pen
 from .draft import Draft, json_draft
@@ -16,39 +16,14 @@ from .draft import Draft, json_draft
 OPTIONAL = ("how_to_find_out", "hypotheses", "problem_terms", "derived_from", "more_questions")
 DEEP = ("interview_guide",)
 
-_NOT_RESEARCHED = (
-    "market size and growth",
-    "competitors and their offers",
-    "prices",
-    "legal requirements",
-    "demand",
-)
-_METHOD = "Read by rules from the task and the brand. No source outside them was used."
-_GENERAL_QUESTIONS = (
-    "How do {who} describe the problem in their own words?",
-    "What would make someone recommend it to a friend?",
-)
-_DEEP_QUESTIONS = (
-    "When did you last run into this, and what did you do?",
-    "What did you try before, and why did you stop?",
-    "What would have to happen for you to change how you do it?",
-    "Who else has a say in it?",
-)
-_WAYS = (
-    "Talk to five {who} and ask for the last time it happened, not for opinions.",
-    "Read what {who} write to each other in public, and note the words they use.",
-    "Watch one of them at work for an hour, and write down every detour.",
-)
-
 
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
-    material = pen.material
+    """The report; told as a story it begins with the people and what may trouble them."""
+    material, words = pen.material, pen.words.report
     report: dict[str, Any] = {
         "name": material.name,
-        "name_status": pen.line(
-            "status", "working title, derived from the task" if material.working_title else "given"
-        ),
-        "method": pen.line("method", _METHOD),
+        "name_status": pen.line("status", words.working_title if material.working_title else words.given),
+        "method": pen.line("method", words.method),
         "audience": _audience(pen),
     }
     if "derived_from" not in left_out:
@@ -57,15 +32,18 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
         report["problem_terms"] = [term for term in map(pen.allowed, problem_terms(material)) if term]
     if "hypotheses" not in left_out:
         report["hypotheses"] = _hypotheses(pen)
-    questions = (*material.kind.questions, *_GENERAL_QUESTIONS)
+    questions = (*material.kind.questions, *words.questions)
     if "more_questions" in left_out:
         questions = material.kind.questions[:2]
     report["questions_for_research"] = _lines(pen, "question", questions)
     if "how_to_find_out" not in left_out:
-        report["how_to_find_out"] = _lines(pen, "way", _WAYS)
+        report["how_to_find_out"] = _lines(pen, "way", words.ways)
     if "interview_guide" not in left_out:
-        report["interview_guide"] = _lines(pen, "interview", _DEEP_QUESTIONS)
-    report["not_researched"] = _lines(pen, "not_researched", _NOT_RESEARCHED)
+        report["interview_guide"] = _lines(pen, "interview", words.interview)
+    report["not_researched"] = _lines(pen, "not_researched", words.not_researched)
+    if pen.approach == "story":
+        people = ("name", "name_status", "audience", "hypotheses", "problem_terms")
+        report = {key: report[key] for key in (*people, *report) if key in report}
     return json_draft("market_report", report)
 
 
@@ -76,6 +54,8 @@ def problem_terms(material: Material, most: int = 12) -> list[str]:
         *material.statements,
         material.text("brief.activity"),
     ]
+    if material.language == "de":
+        return german.terms(said, most)
     words = [word.lower() for text in said for word in text.replace("’", "'").split()]
     kept = [word.strip(".,;:!?()\"'") for word in words]
     counted = Counter(
@@ -85,16 +65,14 @@ def problem_terms(material: Material, most: int = 12) -> list[str]:
 
 
 def _audience(pen: Pen) -> dict[str, Any]:
-    material = pen.material
+    material, words = pen.material, pen.words.report
     if material.text("brief.audience"):
-        basis = "said in the task"
+        basis = words.said_in_task
     elif material.audiences:
-        basis = "said in the brand"
+        basis = words.said_in_brand
     else:
-        basis = f"assumed for this kind of offer ({material.field.id.replace('_', ' ')}); to be confirmed"
-    segments = _lines(
-        pen, "segment", tuple(library.audiences()[audience].label for audience in material.audiences)
-    )
+        basis = words.assumed.replace("{field}", material.field.label)
+    segments = _lines(pen, "segment", tuple(text.label for text in material.audience_texts))
     found: dict[str, Any] = {"who": pen.line("who", "{who}", once=False), "basis": pen.line("basis", basis)}
     return {**found, "segments": segments} if segments else found
 
@@ -109,8 +87,8 @@ def _derived(pen: Pen) -> dict[str, Any]:
     features = list(material.all("brief.features"))
     said: dict[str, Any] = {
         "task": read,
-        "kind_of_offer": pen.line("kind", material.kind.id, once=False),
-        "line_of_business": pen.line("field", material.field.id.replace("_", " "), once=False),
+        "kind_of_offer": pen.line("kind", material.kind.label, once=False),
+        "line_of_business": pen.line("field", material.field.label, once=False),
     }
     if features:
         said["features"] = features
@@ -120,14 +98,14 @@ def _derived(pen: Pen) -> dict[str, Any]:
 def _hypotheses(pen: Pen) -> list[dict[str, str]]:
     own = pen.material.all("brand.audience_pain_points")
     if own:
-        basis = pen.line("named", "named by the brand, not verified")
+        basis = pen.line("named", pen.words.report.named_by_brand)
         stated = [(text, basis) for text in map(pen.quote, own) if text]
     else:
         blurbs = pen.material.field.pains
         lines = [
             pen.line(f"pains[{index}]", blurb.title + ": " + blurb.body) for index, blurb in enumerate(blurbs)
         ]
-        basis = pen.line("usual", "usual for this kind of offer, not verified")
+        basis = pen.line("usual", pen.words.report.usual)
         stated = [(text, basis) for text in lines if text]
     return [
         {"id": f"H{number}", "statement": text, "basis": basis, "status": "open"}

@@ -1,0 +1,153 @@
+"""Having a stage's texts written, and holding them to the budget, the rules and the brand's voice.
+
+The checks are the same whoever wrote. What fails one is not shown to anybody: it goes to the failure catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ....run.artifacts import file_name
+from ...worker import RunError
+from . import failures, places, policy, proofreading
+from .failures import Finding, Scope, StageFailure
+from .material import QUOTED_AS_GIVEN
+from .policy import Rule, Violation
+from .telling import Telling, with_texts
+from .voice import Pen
+from .writers import Commission, Written
+from .writing.draft import Draft
+
+Compose = Callable[[Pen, frozenset[str]], Written]
+"""A stage's texts by rules, written with the pen, without the sections that are to be left out."""
+
+
+async def write(
+    telling: Telling,
+    compose: Compose,
+    optional: Sequence[str],
+    *,
+    drift_of: str,
+    read: Callable[[Sequence[Draft]], str] | None = None,
+) -> Written:
+    """The stage's texts, checked.
+
+    ``optional`` are sections that can be left out, in this order; ``drift_of`` says in words what is
+    measured, ``read`` how it is read where that is not the prose. Raises `StageFailure`, or `RunError` in
+    strict mode.
+    """
+    authoring = _Authoring(telling, compose, optional)
+    written = await authoring.commission()
+    telling.paid += written.tokens or 0
+    authoring.check_budget(written)
+    authoring.check_rules(written)
+    text = read(written.drafts) if read else "\n".join(draft.text for draft in written.drafts)
+    telling.measure_drift(text, of=drift_of)
+    authoring.review(written.drafts)
+    telling.settle()
+    telling.counted = _cost(written) if written.tokens is None else 0
+    if telling.run.budget is not None:
+        telling.log(f"{_cost(written)} of {telling.limit} tokens that the stage may write", "debug")
+    return written
+
+
+@dataclass(frozen=True)
+class _Authoring:
+    telling: Telling
+    compose: Compose
+    optional: Sequence[str]
+
+    async def commission(self) -> Written:
+        telling = self.telling
+        telling.begin_anew()
+        return await telling.writer.write(
+            Commission(
+                stage=telling.stage.id,
+                agent=telling.agent,
+                tone=telling.material.tone,
+                facts=telling.material.texts,
+                before=dict(telling.run.artifacts),
+                rules=telling.run.rules,
+                limit=telling.limit,
+                attempt=telling.order.attempt,
+                plainly=telling.order.retoned,
+                by_rules=lambda: self.composed(telling.order.left_out, {}),
+                tell=telling.tell_more,
+            )
+        )
+
+    def check_budget(self, written: Written) -> None:
+        """The tokens against the stage's part of the budget, and against what its agent may write."""
+        telling, run = self.telling, self.telling.run
+        size, limit = _cost(written), telling.limit
+        allotted = limit == telling.allotted
+        if allotted or size > limit:
+            telling.check("token_budget", passed=size <= limit)
+        if size <= limit:
+            return
+        agent = telling.agent.id
+        whose = f"of the budget of {run.budget}" if allotted else f"by the strategy of {agent}"
+        budget = next((rule for rule in run.rules if rule.policy == "token_budget"), None)
+        own = Rule("token_budget", f"{agent}.tokens", str(limit), "The agent may not write more", "error")
+        telling.tell_violation(Violation(budget or own, telling.stage.id, 0, 0, ""))
+        error = f"{telling.stage.name} needs {size} tokens and may write {limit} {whose}."
+        if run.request.strict_mode:
+            raise RunError(f"Strict mode: {error}")
+        scope = Scope(self.optional, lambda out, texts: _cost(self.composed(out, texts)) - limit)
+        raise StageFailure(Finding(failures.BUDGET_EXCEEDED, error, scope=scope))
+
+    def check_rules(self, written: Written) -> None:
+        found = self._violations(written.drafts)
+        self.telling.tell_checks(found)
+        scope = Scope(
+            self.optional, lambda out, texts: len(self._violations(self.composed(out, texts).drafts))
+        )
+        self.telling.refuse(found, scope)
+
+    def review(self, drafts: Sequence[Draft]) -> None:
+        """Where the plan asks for it, the runner-up reads what was written.
+
+        A sentence may stand twice: a page's description repeats one of the page.
+        """
+        decision = self.telling.decision
+        if decision.mode != "reviewed" or not decision.fallbacks:
+            return
+        faults = [
+            fault
+            for draft in drafts
+            for fault in (*proofreading.repeated(draft.prose, most=2), *proofreading.open_slots(draft.prose))
+        ]
+        self.telling.check("review", passed=not faults)
+        reader = decision.fallbacks[0].id
+        if faults:
+            said = f"Read over, {len(faults)} places to look at: {'; '.join(faults[:3])}"
+            self.telling.log(said, "warning", agent=reader)
+        else:
+            self.telling.log("Read over, nothing to object to", agent=reader)
+
+    def composed(self, left_out: frozenset[str], texts: Mapping[str, str]) -> Written:
+        """What the rules write without some sections and with other texts."""
+        return self.compose(self.telling.pen(with_texts(self.telling.material, texts)), left_out)
+
+    def _violations(self, drafts: Sequence[Draft]) -> list[Violation]:
+        """Where the prose breaks a rule, placed in its artifact; disclosures are quoted as given."""
+        given = set(self.telling.material.all(QUOTED_AS_GIVEN))
+        return [
+            Violation(
+                found.rule,
+                found.location,
+                *places.place(draft, text, found.start, found.end),
+                found.found,
+            )
+            for draft in drafts
+            for text in draft.prose
+            if text not in given
+            for found in policy.check(text, self.telling.run.rules, file_name(draft.name, draft.type))
+        ]
+
+
+def _cost(written: Written) -> int:
+    if written.tokens is not None:
+        return written.tokens
+    return sum(draft.tokens for draft in written.drafts)

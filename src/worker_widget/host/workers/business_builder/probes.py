@@ -1,0 +1,64 @@
+"""Which tools are really there: each is tried, not assumed.
+
+A probe uses its tool once, as a stage would, and says what is missing; ``None`` means that it works. The
+language model's probe is the model writer's own: it reaches for the endpoint.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from . import colors, library, policy, register
+from .pages import inspect
+from .writers import Writer
+
+NO_MODEL: Final = "no language model is configured"
+
+
+async def probe(model: Writer | None) -> Mapping[str, str | None]:
+    """For each tool what keeps it from working, if anything does."""
+    found = {tool: _tried(attempt) for tool, attempt in _ATTEMPTS.items()}
+    return {**found, "language_model": NO_MODEL if model is None else await model.probe()}
+
+
+def _policy_rules() -> bool:
+    return policy.breaks("the best of all", policy.compile_rules(None)) is not None
+
+
+def _content() -> bool:
+    return bool(library.fields() and library.kinds() and register.avoided("neutral"))
+
+
+def _style_sheets() -> bool:
+    return bool(library.style_sheet("base"))
+
+
+def _contrast() -> bool:
+    return round(colors.contrast(colors.parse("#000000"), colors.parse("#ffffff"))) == 21
+
+
+def _page_reader() -> bool:
+    return inspect.read("<main><p>read</p></main>").texts == ["read"]
+
+
+def _archive() -> bool:
+    return zlib.decompress(zlib.compress(b"packed")) == b"packed"
+
+
+_ATTEMPTS: Final[Mapping[str, Callable[[], bool]]] = {
+    "policy_rules": _policy_rules,
+    "content": _content,
+    "style_sheets": _style_sheets,
+    "contrast": _contrast,
+    "page_reader": _page_reader,
+    "archive": _archive,
+}
+
+
+def _tried(attempt: Callable[[], bool]) -> str | None:
+    try:
+        return None if attempt() else "it gives a wrong answer"
+    except Exception as error:
+        return f"it does not work ({type(error).__name__}: {error})"

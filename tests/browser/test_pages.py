@@ -1,0 +1,148 @@
+"""The landing pages of ten briefs in a browser: valid, accessible and in one piece on a phone and a desk."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.briefs import BRIEFS
+from worker_widget.events import Payload
+from worker_widget.host.models import RunRequest
+from worker_widget.host.workers.business_builder import BusinessBuilder
+
+JS = Path(__file__).parents[2] / "js"
+AXE = JS / "node_modules" / "axe-core" / "axe.min.js"
+VALIDATOR = JS / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
+WIDTHS = (400, 1200)
+
+needs_node = pytest.mark.skipif(
+    shutil.which("node") is None or not VALIDATOR.exists(),
+    reason="the validators need Node and npm ci in js/",
+)
+
+
+def _ignore(_: Payload) -> None:
+    """A run tells what it does; here only what it leaves counts."""
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """The page of each brief, in a file."""
+    folder = tmp_path_factory.mktemp("pages")
+
+    async def build() -> dict[str, Path]:
+        found = {}
+        for name, asked in BRIEFS.items():
+            result = await BusinessBuilder().execute(RunRequest(pace=0, **asked), _ignore, run_id=name)
+            found[name] = folder / f"{name}.html"
+            found[name].write_text(dict(result.artifacts)["landing.html"], encoding="utf-8")
+        return found
+
+    return asyncio.run(build())
+
+
+@needs_node
+def test_the_validator_finds_nothing(pages: Mapping[str, Path], tmp_path: Path) -> None:
+    config = tmp_path / "htmlvalidate.json"
+    lower = {"doctype-style": ["error", {"style": "lowercase"}]}
+    config.write_text(json.dumps({"root": True, "extends": ["html-validate:recommended"], "rules": lower}))
+    command = [
+        "node",
+        str(VALIDATOR),
+        "--config",
+        str(config),
+        "--formatter",
+        "json",
+        *map(str, pages.values()),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout, done.stderr
+    found = [
+        f"{Path(file['filePath']).stem}:{message['line']} {message['ruleId']}: {message['message']}"
+        for file in json.loads(done.stdout)
+        for message in file["messages"]
+    ]
+    assert found == []
+    assert done.returncode == 0, done.stderr
+
+
+@needs_node
+def test_the_validator_would_find_something(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.html"
+    wrong.write_text("<p>a<div></p>")
+    done = subprocess.run(["node", str(VALIDATOR), str(wrong)], capture_output=True, check=False, timeout=120)
+    assert done.returncode != 0
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe needs npm ci in js/")
+@pytest.mark.parametrize("width", WIDTHS)
+def test_everyone_can_use_them(browser: Browser, pages: Mapping[str, Path], width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    tab = context.new_page()
+    for name, file in pages.items():
+        tab.goto(file.as_uri())
+        tab.evaluate("document.querySelectorAll('details').forEach((entry) => { entry.open = true })")
+        tab.add_script_tag(path=AXE)
+        found: dict[str, Any] = tab.evaluate(
+            "axe.run(document, { resultTypes: ['violations', 'incomplete'] })"
+        )
+        assert len(found["passes"]) > 20
+        violations = [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
+        assert violations == [], name
+        undecided = {rule["id"] for rule in found["incomplete"]}
+        assert undecided <= {"color-contrast"}, name
+    context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_they_fit_and_ask_for_nothing(browser: Browser, pages: Mapping[str, Path], width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    tab = context.new_page()
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    for name, file in pages.items():
+        tab.goto(file.as_uri())
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width, name
+        small = tab.evaluate(
+            """() => [...document.querySelectorAll('a, summary')]
+                .filter((target) => target.offsetParent && !target.matches('.skip'))
+                .filter((target) => target.getBoundingClientRect().height < 24)
+                .map((target) => target.textContent)"""
+        )
+        assert small == [], name
+        cut = tab.evaluate(
+            """() => [...document.querySelectorAll('h1, h2, h3, p, li, summary')]
+                .filter((text) => text.scrollWidth > text.clientWidth + 1).map((text) => text.textContent)"""
+        )
+        assert cut == [], name
+        headline = tab.locator("h1").bounding_box()
+        assert headline is not None
+        assert headline["y"] + headline["height"] < 900, name
+        button = tab.locator(".hero .button").bounding_box()
+        assert button is not None
+        assert button["y"] + button["height"] < 900, name
+    context.close()
+    assert asked == [file.as_uri() for file in pages.values()]
+
+
+def test_a_link_leads_to_its_section_below_the_bar(browser: Browser, pages: Mapping[str, Path]) -> None:
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, reduced_motion="reduce")
+    tab = context.new_page()
+    for name, file in pages.items():
+        tab.goto(file.as_uri())
+        bar = tab.locator("header.bar").bounding_box()
+        assert bar is not None
+        for link in tab.locator("header.bar nav a").all():
+            link.click()
+            section = tab.locator(str(link.get_attribute("href"))).locator("h2").bounding_box()
+            assert section is not None
+            assert bar["height"] <= section["y"] < 900, (name, link.inner_text())
+    context.close()

@@ -1,0 +1,150 @@
+"""Register and drift: what is out of place in a tone, what says the same plainly, how far a text is off."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from worker_widget.host.models import Brand, Tone
+from worker_widget.host.workers.business_builder import drift, register
+
+TONES: tuple[Tone, ...] = get_args(Tone)
+
+OFF: dict[Tone, str] = {
+    "casual": "Pursuant to the aforementioned mandate, utilize synergies in order to commence a bakery page",
+    "neutral": "yo make a dope page for our bakery, gonna be sick, no cap",
+    "professional": "Hey guys, we need an awesome bakery page, kinda cool stuff lol",
+    "formal": "We're gonna need a bakery page and it's gotta be awesome!!!",
+    "luxury": "yo make a sick page for our dope bakery lol, super cheap stuff dude!!!",
+}
+FITTING: dict[Tone, str] = {
+    "casual": "Hey, let's make a cool page for our bakery. It's gonna be fun!",
+    "neutral": "Make a page for our bakery in the old mill",
+    "professional": "We need a landing page for our bakery and its morning customers",
+    "formal": "Please prepare a landing page for the bakery, with its opening hours",
+    "luxury": "A page for the bakery, unhurried, about bread that takes two days",
+}
+
+
+def brand(primary: Tone, **more: Any) -> Brand:
+    return Brand.model_validate(
+        {
+            "company_name": "Aurelia",
+            "mission": "To bake slow bread in the old mill by the river",
+            "value_proposition": "Bread from a wood oven, made by two bakers who take their time",
+            **more,
+            "tone": {"primary": primary, **more.get("tone", {})},
+        }
+    )
+
+
+def measured(text: str, of: Brand) -> drift.Drift:
+    anchors = drift.anchors(of, of.tone.primary, (of.mission, of.value_proposition), name=of.company_name)
+    return drift.measure(text, anchors)
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_a_task_in_the_wrong_register_drifts_and_a_fitting_one_does_not(tone: Tone) -> None:
+    off, fitting = measured(OFF[tone], brand(tone)), measured(FITTING[tone], brand(tone))
+    assert off.score > drift.THRESHOLD
+    assert not off.aligned
+    assert fitting.aligned, fitting.marks
+    assert 0 <= fitting.score < off.score <= 1
+
+
+@pytest.mark.parametrize("tone", TONES)
+def test_re_toned_it_no_longer_drifts(tone: Tone) -> None:
+    plain = register.plainly(OFF[tone], register.avoided(tone))
+    assert plain.changes
+    assert register.marks(plain.text, register.avoided(tone)) == ()
+    assert measured(plain.text, brand(tone)).aligned
+    assert "bakery" in plain.text
+
+
+def test_plain_words_replace_slang_where_it_stood() -> None:
+    said = register.plainly(
+        "yo make a sick page for dope rings lol, super cheap stuff dude!!!", ("slang", "shouting")
+    )
+    assert said.text == "Make a fine page for fine rings, very affordable things."
+    assert said.changes[:2] == (("yo", ""), ("sick", "fine"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("We don't know and can't say", "We do not know and cannot say"),
+        ("Let's see what they’ll bring", "Let us see what they will bring"),
+        ("It's OPEN ALWAYS now", "It is OPEN always now"),
+    ],
+)
+def test_contractions_are_written_out_and_shouting_is_lowered(before: str, after: str) -> None:
+    assert register.plainly(before, ("contractions", "shouting")).text == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A hospice that cares for sick children",
+        "A cool box for fire brigades and a well-lit super market",
+        "How to deal with free trade",
+    ],
+)
+def test_words_that_are_slang_only_in_company_are_left_alone(text: str) -> None:
+    assert register.plainly(text, register.avoided("luxury")).text == text
+
+
+def test_no_plain_word_is_itself_out_of_place() -> None:
+    for tone in TONES:
+        for kind in register.avoided(tone):
+            for group in register.words(kind):
+                for plain in group.values():
+                    said = f"{plain}."
+                    assert register.marks(said, register.avoided(tone)) == (), (tone, kind, plain)
+
+
+def test_silence_about_the_brand_and_one_slip_are_forgiven() -> None:
+    of = brand("professional")
+    assert measured("Something else entirely", of).score == 0.25
+    assert measured("Something awesome entirely", of).aligned
+    assert not measured("Something awesome entirely, dude", of).aligned
+
+
+def test_a_longer_text_may_slip_more_often() -> None:
+    of = brand("professional")
+    slips = "Something awesome, dude. "
+    assert not measured(slips, of).aligned
+    assert measured(slips + "The bakers take their time with every loaf of bread. " * 100, of).aligned
+
+
+def test_good_examples_are_anchors_and_bad_ones_are_not_to_be_repeated() -> None:
+    of = brand(
+        "luxury",
+        tone={
+            "examples_good": ["Sourdough rests overnight"],
+            "examples_bad": ["Grab this deal before it is gone"],
+        },
+    )
+    assert measured("Sourdough rests overnight", of).missing < measured("Nothing of the kind", of).missing
+    assert measured("Grab this deal before it is gone", of).offending == 1.0
+    assert measured("Grab this deal soon", of).offending == 0.2
+
+
+def test_the_brands_name_and_disclosures_are_not_listened_to() -> None:
+    shouting = brand(
+        "formal", company_name="YEAH! DUDE", required_disclosures=["NO REFUNDS, dude! Yeah, lol"]
+    )
+    text = "YEAH! DUDE bakes bread. NO REFUNDS, dude! Yeah, lol"
+    assert measured(text, shouting).marks == ()
+
+
+def test_it_is_the_same_each_time() -> None:
+    assert measured(OFF["luxury"], brand("luxury")) == measured(OFF["luxury"], brand("luxury"))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("Salesy", "bargain"), ("corporate speak", "officialese"), ("Slang", "slang"), ("warm", None)],
+)
+def test_a_register_has_names_that_people_use(name: str, kind: str | None) -> None:
+    assert register.named(name) == kind

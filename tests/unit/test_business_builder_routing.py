@@ -1,0 +1,201 @@
+"""Plan, strategies and CARE routing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, get_args
+
+import pytest
+
+from worker_widget.host.models import RunRequest, Tone
+from worker_widget.host.workers.business_builder import brief, conductor, plan, probes, routing
+from worker_widget.host.workers.business_builder.agents import AGENTS
+from worker_widget.host.workers.business_builder.governance import ORDER
+from worker_widget.host.workers.business_builder.plan import STAGES, Stage
+from worker_widget.host.workers.business_builder.writers import Commission, Written
+
+TONES: tuple[Tone, ...] = get_args(Tone)
+ALL_THERE = dict.fromkeys(
+    ("policy_rules", "content", "style_sheets", "contrast", "page_reader", "archive"), None
+)
+WRITING = [stage for stage in STAGES if stage.writes]
+COPY = next(stage for stage in STAGES if stage.id == "copy")
+
+
+def decide(
+    stage: Stage = COPY, metric: routing.Success = "balanced", tone: Tone = "neutral", **tools: str
+) -> routing.Decision:
+    return routing.decide(stage, metric, tone, 0.5, {**ALL_THERE, **tools})
+
+
+async def planned(**request: Any) -> plan.Plan:
+    asked = RunRequest(**{"task": "A tool for podcasters", **request})
+    run = await conductor.prepare(asked, lambda _: None, None)
+    return run.plan
+
+
+class TestPlan:
+    async def test_eight_stages_in_governance_order(self) -> None:
+        said = [planned_stage.stage for planned_stage in (await planned()).stages]
+        assert len(said) == 8
+        ranks = [ORDER.index(stage.governance) for stage in said]
+        assert ranks == sorted(ranks)
+        assert {stage.governance for stage in said} == set(ORDER)
+
+    async def test_it_is_data_and_can_be_printed(self) -> None:
+        made = await planned(budget=2_000)
+        data = json.loads(json.dumps(made.data()))
+        assert [stage["id"] for stage in data["stages"]] == [stage.id for stage in STAGES]
+        assert data["metric"] == "cost"
+        assert data["stages"][3]["tokens"] < 2_000
+        lines = str(made).splitlines()
+        assert len(lines) == 9
+        assert lines[4].split() == [
+            "operational", "copy", "research,", "strategy", "strategist_agent", "sequential", "720",
+            "landing_copy.json",
+        ]  # fmt: skip
+
+    async def test_its_id_names_what_is_to_be_done(self) -> None:
+        first, again, other = (
+            await planned(),
+            await planned(task="Another thing"),
+            await planned(budget=1_000),
+        )
+        assert first.id == again.id
+        assert first.id != other.id
+
+    def test_stages_that_can_run_side_by_side_share_a_wave(self) -> None:
+        assert [[stage.id for stage in wave] for wave in plan.waves()] == [
+            ["preflight"], ["research", "strategy"], ["copy"], ["ux"],
+            ["consistency"], ["recovery"], ["bundle"],
+        ]  # fmt: skip
+        loop = [
+            Stage(name, "safety", (other,), (), (), (), 0, 0, 0) for name, other in (("a", "b"), ("b", "a"))
+        ]
+        with pytest.raises(ValueError, match="wait for each other: a, b"):
+            plan.waves(loop)
+
+    def test_a_budget_is_shared_out_whatever_ends_first(self) -> None:
+        wave = plan.waves()[1]
+        shares = plan.allotments(wave, 1_000, 0)
+        assert shares == {"research": 180, "strategy": 200}
+        later = plan.allotments([STAGES[-1]], 1_000, 700)
+        assert later == {"bundle": 300}
+        assert plan.allotments(wave, None, 0) == {"research": None, "strategy": None}
+
+
+class TestStrategies:
+    def test_each_agent_has_all_five_parts(self) -> None:
+        for agent in AGENTS:
+            strategy = agent.strategy
+            assert strategy.aspiration
+            assert strategy.where.stages <= {stage.id for stage in STAGES}
+            assert strategy.where.home <= strategy.where.tones
+            assert set(strategy.how.strengths) == {"cost", "latency", "accuracy", "risk"}
+            assert strategy.capabilities
+            assert strategy.systems.tools
+            assert strategy.systems.tokens > 0
+
+    @pytest.mark.parametrize("tone", TONES)
+    def test_every_stage_can_be_taken_by_two_in_every_tone(self, tone: Tone) -> None:
+        for stage in STAGES:
+            decision = decide(stage, tone=tone)
+            assert decision.fallbacks, (stage.id, tone)
+
+    def test_the_productive_stages_differ_by_who_takes_them(self) -> None:
+        copy = decide()
+        approaches = {agent.strategy.how.approach for agent in (copy.agent, *copy.fallbacks)}
+        assert approaches == {"plain", "story"}
+
+
+class TestRouting:
+    @pytest.mark.parametrize(
+        ("request_fields", "metric"),
+        [
+            ({}, "balanced"),
+            ({"budget": 2_000}, "cost"),
+            ({"depth": "shallow"}, "latency"),
+            ({"depth": "deep"}, "accuracy"),
+            ({"strict_mode": True, "budget": 2_000}, "risk"),
+        ],
+    )
+    def test_what_success_means(self, request_fields: dict[str, Any], metric: str) -> None:
+        assert routing.success_metric(RunRequest(task="A tool", **request_fields)) == metric
+
+    def test_what_success_means_decides_who_writes(self) -> None:
+        assert decide(metric="balanced").agent.id == "copywriter_agent"
+        assert decide(metric="cost").agent.id == "strategist_agent"
+        assert decide(metric="risk").agent.id == "strategist_agent"
+
+    def test_complexity_is_the_stated_sum(self) -> None:
+        read = brief.Brief("word " * 30, audience="bakers", activity="bake")
+        expected = 0.35 * 0.8 + 0.20 * 30 / 60 + 0.25 * 2 / 6 + 0.20 * 3 / 12
+        assert routing.complexity(COPY, read, 3) == round(expected, 4)
+        most = brief.Brief("word " * 600, features=tuple("abcdefgh"))
+        assert routing.complexity(COPY, most, 500) == round(0.35 * 0.8 + 0.65, 4)
+
+    def test_confidence_is_the_margin(self) -> None:
+        decision = decide()
+        margin = decision.ranked[0].score - decision.ranked[1].score
+        assert decision.confidence == round(0.5 + margin, 4)
+
+    def test_each_alternative_says_why_it_lost(self) -> None:
+        reasons = {other["agent"]: other["reason"] for other in decide().alternatives}
+        assert reasons == {
+            "strategist_agent": "lacks write",
+            "ux_agent": "lacks hold tone and weigh messages",
+        }
+        scores = [other["score"] for other in decide().alternatives]
+        assert scores == sorted(scores, reverse=True)
+
+    def test_an_agent_does_not_write_in_a_tone_its_strategy_does_not_name(self) -> None:
+        decision = decide(tone="formal")
+        assert decision.agent.id == "strategist_agent"
+        last = decision.alternatives[-1]
+        assert (last["agent"], last["reason"]) == ("copywriter_agent", "does not write in a formal tone")
+
+    def test_a_tool_that_does_not_answer_keeps_everyone_out(self) -> None:
+        with pytest.raises(routing.NobodyCan, match=r"Copy Generation: .* needs content: it is gone"):
+            decide(content="it is gone")
+
+    @pytest.mark.parametrize(
+        ("stage", "metric", "demand", "mode"),
+        [
+            ("research", "balanced", 0.9, "parallel"),
+            ("research", "risk", 0.1, "reviewed"),
+            ("copy", "balanced", 0.6, "reviewed"),
+            ("copy", "balanced", 0.59, "sequential"),
+            ("recovery", "risk", 0.9, "sequential"),
+        ],
+    )
+    def test_how_a_stage_is_orchestrated(
+        self, stage: str, metric: routing.Success, demand: float, mode: str
+    ) -> None:
+        found = next(known for known in STAGES if known.id == stage)
+        assert routing.mode(found, metric, demand) == mode
+
+
+class TestProbes:
+    async def test_every_tool_that_a_stage_needs_is_probed_and_works(self) -> None:
+        found = await probes.probe(None)
+        assert {tool for stage in STAGES for tool in stage.tools} <= set(found)
+        assert {tool: problem for tool, problem in found.items() if problem} == {
+            "language_model": probes.NO_MODEL
+        }
+
+    async def test_a_broken_tool_is_found_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(probes.inspect, "read", lambda _: (_ for _ in ()).throw(OSError("no reader")))
+        found = await probes.probe(None)
+        assert found["page_reader"] == "it does not work (OSError: no reader)"
+
+    async def test_a_models_own_probe_speaks_for_it(self) -> None:
+        class Away:
+            engine = "a model"
+
+            async def probe(self) -> str | None:
+                return "its endpoint does not answer"
+
+            async def write(self, commission: Commission) -> Written:
+                raise AssertionError
+
+        assert (await probes.probe(Away()))["language_model"] == "its endpoint does not answer"
