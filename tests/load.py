@@ -45,10 +45,12 @@ class LoadWorker:
         return BrandReport((), 0, 0)
 
     async def execute(self, request: RunRequest, emit: Emit, *, run_id: str) -> RunResult:
-        emit(StageStarted(stage_id="copy", stage_index=0, total_stages=2))
-        told = 0
+        told, begun = 0, False
         for step in request.task.split(";"):
             verb, *rest = step.split()
+            if verb != "stages" and not begun:
+                begun = True
+                emit(StageStarted(stage_id="copy", stage_index=0, total_stages=2))
             match verb:
                 case "burst":
                     told = await _lines(emit, told, int(rest[0]))
@@ -62,7 +64,8 @@ class LoadWorker:
                     await asyncio.sleep(float(rest[0]))
                 case _:
                     raise ValueError(f"no step is called {verb!r}")
-        emit(StageCompleted(stage_id="copy", duration_ms=1.0, tokens_used=told))
+        if begun:
+            emit(StageCompleted(stage_id="copy", duration_ms=1.0, tokens_used=told))
         return RunResult(artifacts={}, total_tokens=told)
 
 

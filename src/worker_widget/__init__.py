@@ -12,9 +12,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .artifacts.difference import Difference
     from .client import WorkerClient
     from .console.widget import WorkerConsole
     from .errors import (
+        FilesExist,
         HistoryError,
         HostNotStarted,
         HostUnreachable,
@@ -28,14 +30,19 @@ if TYPE_CHECKING:
         WorkerUnavailable,
         WorkerWidgetError,
     )
+    from .history.compare import Comparison, compare
     from .history.history import RunHistory
-    from .run.run import ArtifactFile, Artifacts, Run
+    from .run.files import ArtifactFile, Artifacts
+    from .run.run import Run
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "ArtifactFile": "run.run",
-    "Artifacts": "run.run",
+    "ArtifactFile": "run.files",
+    "Artifacts": "run.files",
+    "Comparison": "history.compare",
+    "Difference": "artifacts.difference",
+    "FilesExist": "errors",
     "HistoryError": "errors",
     "HostNotStarted": "errors",
     "HostUnreachable": "errors",
@@ -52,11 +59,15 @@ _HOMES = {
     "WorkerConsole": "console.widget",
     "WorkerUnavailable": "errors",
     "WorkerWidgetError": "errors",
+    "compare": "history.compare",
 }
 
 __all__ = [
     "ArtifactFile",
     "Artifacts",
+    "Comparison",
+    "Difference",
+    "FilesExist",
     "HistoryError",
     "HostNotStarted",
     "HostUnreachable",
@@ -73,6 +84,7 @@ __all__ = [
     "WorkerConsole",
     "WorkerUnavailable",
     "WorkerWidgetError",
+    "compare",
 ]
 
 

@@ -8,6 +8,7 @@
     ├── HostUnreachable         nothing answers at the address (also a ConnectionError)
     │   └── HostNotStarted      the embedded host could not be started
     ├── ServerError             the server answered, but not as the worker API says
+    ├── FilesExist              saving would overwrite files (also a FileExistsError)
     ├── HistoryError            the local history cannot be opened or written
     └── RunTimeout              a run was not over in the time given (also a TimeoutError)
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class WorkerWidgetError(Exception):
@@ -88,6 +90,16 @@ class ServerError(WorkerWidgetError):
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class FilesExist(WorkerWidgetError, FileExistsError):
+    """Saving would overwrite files, and nobody asked for that. Nothing was written. ``paths`` are they."""
+
+    code = "files_exist"
+
+    def __init__(self, message: str, paths: Sequence[Path]) -> None:
+        super().__init__(message)
+        self.paths = tuple(paths)
 
 
 class HistoryError(WorkerWidgetError):

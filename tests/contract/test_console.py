@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import sqlite3
@@ -18,6 +19,7 @@ from comm.base_comm import BaseComm
 
 from tests.contract.host_support import ScriptedWorker, scripted
 from worker_widget import (
+    FilesExist,
     HistoryError,
     HostUnreachable,
     KeyRefused,
@@ -27,6 +29,7 @@ from worker_widget import (
     UnknownWorker,
     WorkerConsole,
     WorkerUnavailable,
+    compare,
 )
 from worker_widget.console.cells import Cells, Execution
 from worker_widget.history.store import EventStore
@@ -165,6 +168,35 @@ class TestRun:
         assert console.current_run is run
         with pytest.raises(KeyError, match=r"landing\.html"):
             run.artifacts["other.md"]
+
+    def test_the_artifacts_of_a_run_can_be_read_saved_and_compared(
+        self, console: WorkerConsole, tmp_path: Path
+    ) -> None:
+        run = console.run("log 1; page <h1>One</h1>; page <h1>Two more</h1>").wait(20)
+        page = run.artifacts["landing.html"]
+        assert [version.text for version in page.versions] == ["<h1>One</h1>", "<h1>Two more</h1>"]
+        assert (page.version(1).text, page.version(2).number) == ("<h1>One</h1>", 2)
+        with pytest.raises(LookupError, match="no version 3; there are 1 to 2"):
+            page.version(3)
+        between = compare(page.version(1), page)
+        assert (between.words_changed, between.words_added) == (1, 1)
+        folder = tmp_path / "out"
+        saved = run.artifacts.save_all(folder)
+        assert [path.name for path in saved] == ["landing.html"]
+        assert saved[0].read_text() == "<h1>Two more</h1>"
+        with pytest.raises(FilesExist, match=r"landing\.html"):
+            run.artifacts.save_all(folder)
+        with pytest.raises(FilesExist):
+            page.save(folder)
+        assert page.version(1).save(folder, overwrite=True).read_text() == "<h1>One</h1>"
+        assert run.artifacts.save_all(folder, overwrite=True) == saved
+        assert "<h1>" not in page._repr_html_() + run.artifacts._repr_html_()
+        again = console.run("log 1; page <h1>One more</h1>").wait(20)
+        both = compare(run, again.run_id)
+        assert both.frame()["status"].tolist() == ["changed"]
+        assert both["landing.html"].words_changed == 1
+        with pytest.raises(TypeError, match="not one of each"):
+            compare(run, page)  # type: ignore[call-overload]
 
     async def test_a_run_can_be_awaited(self, console: WorkerConsole) -> None:
         run = await console.run("log 1; page x")
@@ -383,6 +415,77 @@ class TestView:
         assert view.result("run.stop") == {}
         wait_until(lambda: console.status == "cancelled")
         assert console.run_id == run_id
+
+    def test_the_log_can_be_searched_copied_and_walked(self, view: View, console: WorkerConsole) -> None:
+        view.start("log 40; fail the paper is out")
+        wait_until(lambda: console.status == "failed")
+        twos = {"text": "LINE 2"}
+        window = view.result("log.window", filter={"search": twos}, start=0, count=3)
+        assert (window["total"], [row["n"] for row in window["rows"]]) == (11, [3, 21, 22])
+        assert window["rows"][0]["pieces"] == [["line 2", "match"]]
+        odd = {"text": r"line \d[13579]$", "regex": True, "case_sensitive": True}
+        window = view.result("log.window", filter={}, search=odd, start=10, count=2)
+        assert [row.get("pieces") for row in window["rows"]] == [None, [["line 11", "match"]]]
+
+        ask = {"filter": {}, "want": {"search": odd}}
+        assert view.result("log.next", **ask, **{"from": -1}, way=1) == {"i": 11, "nth": 1, "of": 15}
+        assert view.result("log.next", **ask, **{"from": 39}, way=1) == {"i": 11, "nth": 1, "of": 15}
+        assert view.result("log.next", **ask, **{"from": 11}, way=-1) == {"i": 39, "nth": 15, "of": 15}
+        error = {"filter": {"search": {"text": "out"}}, "want": {"levels": ["error"]}}
+        found = view.result("log.next", **error, **{"from": -1}, way=1)
+        assert found["i"] is not None
+        assert view.result("log.next", filter={}, want={"agent": "nobody"}, **{"from": 0}, way=1)["i"] is None
+
+        copied = view.result("log.copy", filter={"search": twos}, start=1, end=3)
+        assert copied["lines"] == 2
+        assert [text.split("  ", 1)[1] for text in copied["text"].splitlines()] == [
+            "INFO  copy  writer  line 20",
+            "INFO  copy  writer  line 21",
+        ]
+        facets = view.result("log.facets")
+        assert facets["agents"] == [["writer", 40]]
+        assert dict(facets["stages"])["copy"] >= 40
+        rows = view.result("log.window", filter={}, start=0, count=40)["rows"]
+        for place in ({"n": 22}, {"position": rows[21]["position"]}, {"time_us": rows[21]["time_us"]}):
+            assert view.result("log.locate", filter={"search": twos}, **place)["i"] == 2
+
+    @pytest.mark.parametrize("places", [{}, {"n": 1, "time_us": 5}])
+    def test_a_place_in_the_log_is_one_place(self, view: View, places: dict[str, int]) -> None:
+        view.start("log 1; page x")
+        assert "one of them" in view.error("log.locate", filter={}, **places)["message"]
+
+    def test_a_bad_pattern_is_told_with_its_column(self, view: View) -> None:
+        view.start("log 1; page x")
+        bad = {"text": "(oops", "regex": True}
+        error = view.error("log.next", filter={}, want={"search": bad}, **{"from": -1}, way=1)
+        assert error["code"] == "request_refused"
+        assert "column 6" in error["message"]
+
+    def test_routing_and_ledger_are_read_in_windows(self, view: View, console: WorkerConsole) -> None:
+        view.start("fail the paper is out")
+        wait_until(lambda: console.status == "failed")
+        assert console.current_run is not None
+        ledger = view.result("ledger.window", stage_id=None, kind="problems", start=0, count=10)
+        entered = [row.title for row in console.current_run.state.ledger]
+        assert [row["title"] for row in ledger["rows"]] == entered
+        assert ledger["counts"]["failure"] == ledger["total"] == len(entered)
+        assert ledger["counts"]["drift"] == 0
+        assert view.result("routing.window", stage_id="copy", start=5, count=10) == {
+            "total": 0,
+            "start": 0,
+            "rows": [],
+        }
+
+    def test_two_runs_cannot_be_started_at_once(self, view: View, console: WorkerConsole) -> None:
+        async def both() -> list[Any]:
+            starts = (console._session.desk.start(worker="scripted", task="log 1", brand="") for _ in "ab")
+            return await asyncio.gather(*starts, return_exceptions=True)
+
+        started, refused = background.call(both())
+        assert console.run_id == started.run_id
+        assert isinstance(refused, RequestRefused)
+        assert "being started" in str(refused)
+        assert console.run("log 1; page x").wait(20).success
 
     def test_export_and_bundle_come_with_a_name(self, view: View, console: WorkerConsole) -> None:
         view.start("log 1; page <p>x</p>")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
 
 from tests.recorded import events, recording
-from tests.shown import RUN, ShownRun
+from tests.shown import RUN, Browser, ShownRun
 from worker_widget.console import channel as channel_module
 from worker_widget.console import view
+from worker_widget.console import viewer as viewer_module
+from worker_widget.console.log_cursor import LogCursor
 from worker_widget.console.wire import (
     EVERY_VIEW,
     Ack,
@@ -20,65 +23,16 @@ from worker_widget.console.wire import (
     Hello,
     Link,
     LogFilter,
+    LogSearch,
     Shown,
     Watch,
     WatchedArtifact,
     WatchedLog,
 )
 from worker_widget.errors import HistoryError
-from worker_widget.events import Event
+from worker_widget.events import Event, Log, make
 
-KEYS = {"stages": "stage_id", "artifacts": "file"}
-
-
-class Browser:
-    """Applies what the kernel sends, as the console's own store does."""
-
-    def __init__(self) -> None:
-        self.state: dict[str, Any] = {}
-        self.seq = -1
-        self.log: dict[int, dict[str, Any]] = {}
-        self.total = 0
-        self.text: dict[str, str] = {}
-        self.done: set[str] = set()
-        self.missed = False
-
-    def take(self, message: dict[str, Any], client: str) -> None:
-        if message["kind"] == "snapshot" and message["client"] in (None, client):
-            self.state, self.seq, self.missed = message["state"], message["seq"], False
-            self.log.clear()
-            self.text.clear()
-            self._news(message["views"].get(client, {}))
-        elif message["kind"] == "frame" and self.seq >= 0:
-            if message["seq"] != self.seq + 1:
-                self.missed = True
-                return
-            self.seq = message["seq"]
-            self._patch(message["patch"])
-            self._news(message["patch"].get("views", {}).get(client, {}))
-
-    def _patch(self, patch: dict[str, Any]) -> None:
-        for part in ("desk", "link", "run"):
-            if part in patch:
-                self.state[part] = patch[part]
-        for part, key in KEYS.items():
-            rows = {row[key]: row for row in self.state[part]}
-            rows |= {row[key]: row for row in patch.get(part, [])}
-            self.state[part] = list(rows.values())
-        for part in ("routing", "ledger"):
-            if part in patch:
-                rows = [*self.state[part]["rows"], *patch[part]["rows"]]
-                self.state[part] = {"total": patch[part]["total"], "rows": rows[-200:]}
-
-    def _news(self, news: dict[str, Any]) -> None:
-        if "log" in news:
-            self.total = news["log"]["total"]
-            self.log |= {row["i"]: row for row in news["log"]["rows"]}
-        if "artifact" in news:
-            part = news["artifact"]
-            self.text[part["file"]] = self.text.get(part["file"], "")[: part["offset"]] + part["text"]
-            if part["done"]:
-                self.done.add(part["file"])
+AT = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -106,7 +60,7 @@ async def test_the_browser_ends_with_what_reducing_the_log_gives(stage: ShownRun
         stage.channel.flush()
     browser = Browser()
     for message in stage.sent:
-        browser.take(message, "v1")
+        browser.take(message)
     assert browser.missed is False
     assert browser.state == msgspec.json.decode(msgspec.json.encode(view.state(stage.shown)))
     assert browser.total == stage.shown.run.counts.logs == 24
@@ -134,17 +88,27 @@ async def test_figures_go_on_while_the_history_cannot_be_read(
     stage.tell(all_events[:20])
     stage.channel.flush()
     with monkeypatch.context() as broken:
-        broken.setattr(channel_module, "log_news", _unreadable)
+        broken.setattr(LogCursor, "advance", _unreadable)
         stage.tell(all_events[20:])
         stage.channel.flush()
     stage.channel.watch("v1", Watch(log=WatchedLog(rows=30)))
     stage.channel.flush()
     browser = Browser()
     for message in stage.sent:
-        browser.take(message, "v1")
+        browser.take(message)
     assert browser.missed is False
     assert browser.state == msgspec.json.decode(msgspec.json.encode(view.state(stage.shown)))
     assert browser.total == stage.shown.run.counts.logs
+
+
+async def test_figures_go_on_when_the_run_is_deleted_from_the_history(stage: ShownRun) -> None:
+    stage.channel.hello(hello())
+    stage.tell(lines(5))
+    stage.channel.flush()
+    stage.store.delete(RUN)
+    stage.shown = msgspec.structs.replace(stage.shown, link=Link(phase="stalled", message="quiet"))
+    stage.channel.flush()
+    assert stage.sent[-1]["patch"]["link"]["phase"] == "stalled"
 
 
 def _unreadable(*_: object) -> None:
@@ -170,7 +134,7 @@ async def test_a_burst_is_coalesced_into_paced_frames(stage: ShownRun) -> None:
     assert len(messages) <= 5
     browser = Browser()
     for message in stage.sent:
-        browser.take(message, "v1")
+        browser.take(message)
     assert browser.state["run"]["status"] == "completed"
 
 
@@ -183,12 +147,12 @@ async def test_a_view_that_missed_a_frame_asks_and_is_right_again(stage: ShownRu
         stage.channel.flush()
         for message in stage.sent[before:]:
             if number != 3:
-                browser.take(message, "v1")
+                browser.take(message)
     assert browser.missed
     before = len(stage.sent)
     stage.channel.hello(hello(have=browser.seq, watch=Watch(log=WatchedLog(rows=50))))
     for message in stage.sent[before:]:
-        browser.take(message, "v1")
+        browser.take(message)
     assert not browser.missed
     assert browser.state == msgspec.json.decode(msgspec.json.encode(view.state(stage.shown)))
     assert len(browser.log) == 24
@@ -205,6 +169,120 @@ async def test_each_view_gets_the_rows_under_its_own_filter(stage: ShownRun) -> 
     assert [row["i"] for row in views["all"]["log"]["rows"]] == [19, 20, 21, 22, 23]
     assert {row["stage_id"] for row in views["copy"]["log"]["rows"]} == {"copy"}
     assert views["copy"]["log"]["total"] == len(views["copy"]["log"]["rows"])
+
+
+def lines(count: int, start: int = 0) -> list[Event]:
+    return [
+        make(Log(message=f"line {n}", level="error" if n % 100 == 0 else "info"), run_id=RUN, time=AT)
+        for n in range(start, start + count)
+    ]
+
+
+async def searched() -> None:
+    """Until nothing is looked for beside the loop."""
+    while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def of_view(messages: list[dict[str, Any]], part: str, client: str = "v1") -> list[dict[str, Any]]:
+    """What one view was told of one part, message by message."""
+    views = [message.get("views") or message.get("patch", {}).get("views", {}) for message in messages]
+    return [view[client][part] for view in views if part in view.get(client, {})]
+
+
+@pytest.mark.parametrize("regex", [False, True])
+async def test_a_search_tells_how_far_it_is_and_goes_on_with_the_run(stage: ShownRun, regex: bool) -> None:
+    search = LogSearch(text="LINE 1", regex=regex)
+    stage.tell(lines(9_000))
+    stage.channel.hello(hello(watch=Watch(log=WatchedLog(search=search, rows=3))))
+    await searched()
+    stage.channel.flush()
+    whole = {"count": 1111, "scanned": 9_000, "of": 9_000, "done": True, "error": None}
+    assert of_view(stage.sent, "search")[-1] == whole
+    stage.tell(lines(1_000, 9_000))
+    stage.channel.flush()
+    await searched()
+    stage.tell(lines(1_000, 10_000))
+    stage.channel.flush()
+    await searched()
+    stage.channel.flush()
+    told = of_view(stage.sent, "search")
+    assert told[-1] == {**whole, "count": 2111, "scanned": 11_000, "of": 11_000}
+    assert [news["scanned"] for news in told] == sorted(news["scanned"] for news in told)
+    newest = of_view(stage.sent, "log")[-1]["rows"]
+    assert [row["pieces"] for row in newest] == [[["line 1", "match"], [f"099{n}", ""]] for n in (7, 8, 9)]
+
+
+async def test_under_a_filter_that_searches_the_total_is_of_what_was_scanned(stage: ShownRun) -> None:
+    only = LogFilter(search=LogSearch(text="00$", regex=True), levels=("error",))
+    stage.tell(lines(30_000))
+    stage.channel.hello(hello(watch=Watch(log=WatchedLog(filter=only, rows=5))))
+    assert of_view(stage.sent, "search")[-1]["done"] is False
+    await searched()
+    stage.channel.flush()
+    progress, log = of_view(stage.sent, "search"), of_view(stage.sent, "log")
+    assert (progress[-1]["count"], progress[-1]["done"]) == (299, True)
+    assert (log[-1]["total"], log[-1]["start"]) == (299, 294)
+    assert [row["message"] for row in log[-1]["rows"]][-1] == "line 29900"
+    for news in log:
+        assert [row["i"] for row in news["rows"]] == list(range(news["start"], news["total"]))
+
+
+async def test_without_a_search_rows_come_when_all_lines_are_counted(stage: ShownRun) -> None:
+    stage.tell(lines(70_000))
+    errors = Watch(log=WatchedLog(filter=LogFilter(levels=("error",)), rows=5))
+    stage.channel.hello(hello(watch=errors))
+    assert of_view(stage.sent, "log") == []
+    await searched()
+    stage.channel.flush()
+    assert [news["total"] for news in of_view(stage.sent, "log")] == [700]
+    assert of_view(stage.sent, "search") == []
+
+
+async def test_what_is_wrong_with_a_pattern_is_told_and_the_rest_goes_on(stage: ShownRun) -> None:
+    bad = Watch(log=WatchedLog(search=LogSearch(text="(oops", regex=True), rows=5))
+    stage.channel.hello(hello(watch=bad))
+    stage.tell(lines(10))
+    stage.channel.flush()
+    await searched()
+    stage.tell(lines(5, 10))
+    stage.channel.flush()
+    assert all("column 6" in news["error"] for news in of_view(stage.sent, "search"))
+    assert of_view(stage.sent, "log")[-1]["total"] == 15
+
+
+async def test_a_new_watch_and_a_closed_channel_end_the_search_before(stage: ShownRun) -> None:
+    slow = Watch(log=WatchedLog(search=LogSearch(text="(?:x|y)?(?=z)|(?<=q)", regex=True)))
+    stage.tell(lines(60_000))
+    stage.channel.hello(hello(watch=slow))
+    (first,) = asyncio.all_tasks() - {asyncio.current_task()}
+    stage.channel.watch("v1", slow)
+    await asyncio.wait({first})
+    assert first.cancelled()
+    (second,) = asyncio.all_tasks() - {asyncio.current_task()}
+    stage.channel.visible("v1", False)
+    await asyncio.wait({second})
+    assert second.cancelled()
+    stage.channel.visible("v1", True)
+    (third,) = asyncio.all_tasks() - {asyncio.current_task()}
+    stage.channel.close()
+    await asyncio.wait({third})
+    assert third.cancelled()
+
+
+async def test_messages_with_colours_come_in_pieces(stage: ShownRun) -> None:
+    said = Log(message="\x1b[1;31mError:\x1b[0m no room")
+    stage.tell([make(said, run_id=RUN, time=AT)])
+    search = LogSearch(text="r: N")
+    stage.channel.hello(hello(watch=Watch(log=WatchedLog(search=search))))
+    (row,) = of_view(stage.sent, "log")[-1]["rows"]
+    assert row["message"] == "Error: no room"
+    assert row["pieces"] == [
+        ["Erro", "bold fg-red"],
+        ["r:", "match bold fg-red"],
+        [" n", "match"],
+        ["o room", ""],
+    ]
 
 
 async def test_changing_what_is_watched_sends_it_whole(stage: ShownRun) -> None:
@@ -242,9 +320,64 @@ async def test_hidden_views_cost_nothing_and_are_right_when_shown(stage: ShownRu
     stage.channel.visible("v1", True)
     browser = Browser()
     for message in stage.sent:
-        browser.take(message, "v1")
+        browser.take(message)
     assert browser.state["run"]["status"] == "completed"
     assert browser.total == 24
+
+
+async def test_a_view_that_went_without_a_word_costs_nothing_and_any_word_brings_it_back(
+    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewer_module, "SILENT_S", 0.0)
+    stage.channel.hello(hello("reloaded", watch=Watch(log=WatchedLog(rows=4))))
+    stage.channel.hello(hello("there"))
+    stage.tell(lines(10))
+    stage.channel.flush()
+    stage.channel.ack(Ack(client="there", seq=stage.channel.seq))
+    stage.tell(lines(10, 10))
+    stage.channel.flush()
+    assert list(stage.sent[-1]["patch"]["views"]) == ["there"]
+    stage.channel.ack(Ack(client="reloaded", seq=1))
+    stage.channel.flush()
+    (back,) = of_view(stage.sent[-1:], "log", "reloaded")
+    assert (back["total"], len(back["rows"])) == (20, 4)
+
+
+async def test_a_busy_cell_that_silences_all_views_ends_nothing(
+    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewer_module, "SILENT_S", 0.0)
+    stage.channel.hello(hello("one"))
+    stage.channel.hello(hello("two"))
+    for n in range(3):
+        stage.tell(lines(5, n * 5))
+        stage.channel.flush()
+    assert set(stage.sent[-1]["patch"]["views"]) == {"one", "two"}
+
+
+async def test_only_hidden_views_get_nothing_but_heartbeats(
+    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_module, "HEARTBEAT_S", 0.02)
+    stage.channel.hello(hello())
+    stage.tell(lines(5))
+    stage.channel.visible("v1", False)
+    stage.sent.clear()
+    for n in range(10):
+        stage.tell(lines(5, 5 + n * 5))
+        await asyncio.sleep(0.02)
+    assert {message["kind"] for message in stage.sent} == {"heartbeat"}
+    stage.channel.hello(hello())
+    browser = Browser()
+    browser.take(stage.sent[-1])
+    assert browser.total == 55
+
+
+async def test_a_forgotten_view_is_taken_up_again_by_what_it_watches(stage: ShownRun) -> None:
+    stage.tell(lines(10))
+    stage.channel.watch("v9", Watch(log=WatchedLog(rows=2)))
+    assert (stage.sent[-1]["kind"], stage.sent[-1]["client"]) == ("snapshot", "v9")
+    assert of_view(stage.sent, "log", "v9")[-1]["total"] == 10
 
 
 async def test_another_run_is_shown_whole_to_everyone(stage: ShownRun) -> None:
@@ -267,9 +400,9 @@ async def test_whoever_cannot_say_hello_is_shown_the_run_all_the_same(
     stage.channel.flush()
     stage.sent.clear()
     await asyncio.sleep(0.15)
-    browser = Browser()
+    browser = Browser(EVERY_VIEW)
     for message in stage.sent:
-        browser.take(message, EVERY_VIEW)
+        browser.take(message)
     assert browser.state["run"]["status"] == "running"
     assert browser.log
 
@@ -315,12 +448,8 @@ async def test_views_that_were_silent_longest_are_forgotten(stage: ShownRun) -> 
 
 
 async def test_a_long_message_is_cut_and_says_how_long_it_is(stage: ShownRun) -> None:
-    from datetime import UTC, datetime
-
-    from worker_widget.events import Log, make
-
     stage.channel.hello(hello())
-    stage.tell([make(Log(message="x" * 10_000), run_id=RUN, time=datetime.now(UTC))])
+    stage.tell([make(Log(message="x" * 10_000), run_id=RUN, time=AT)])
     stage.channel.flush()
     row = stage.sent[-1]["views"]["v1"]["log"]["rows"][0]
     assert (len(row["message"]), row["chars"]) == (4_000, 10_000)

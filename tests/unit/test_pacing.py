@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker_widget.console.pacing import FRAME_S, LAG_FRAMES, SLOWEST_S, Pacer
+from worker_widget.console.pacing import BYTES_PER_S, FRAME_S, LAG_FRAMES, SLOWEST_S, Pacer
 
 
 def test_the_first_frame_goes_at_once_and_then_twenty_a_second() -> None:
@@ -56,3 +56,13 @@ def test_a_view_that_is_forgotten_no_longer_counts() -> None:
     assert pacer.wait(5000, now=50.0) > FRAME_S
     pacer.forget("hidden")
     assert pacer.wait(5000, now=50.0) == pytest.approx(FRAME_S)
+
+
+def test_large_frames_are_followed_later() -> None:
+    pacer = Pacer()
+    pacer.sent(50.0, BYTES_PER_S // 10)
+    assert pacer.wait(1, now=50.0) == pytest.approx(0.1)
+    pacer.sent(51.0, BYTES_PER_S * 60)
+    assert pacer.wait(1, now=51.0) == pytest.approx(SLOWEST_S)
+    pacer.sent(52.0, 100)
+    assert pacer.wait(1, now=52.0) == pytest.approx(FRAME_S)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import re
+import zipfile
 from html import escape
 from html.parser import HTMLParser
 
@@ -14,7 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker_widget.artifacts import render as rendering
-from worker_widget.artifacts.render import MOST_FORMATTED_CHARS, MOST_SHOWN_CHARS, highlight_source, render
+from worker_widget.artifacts.render import (
+    MOST_SHOWN_CHARS,
+    PATIENT,
+    QUICK,
+    Limits,
+    highlight_source,
+    render,
+)
 from worker_widget.artifacts.styles import DARK, LIGHT, style_sheet
 from worker_widget.artifacts.timed import TooLong, within
 
@@ -23,6 +32,7 @@ HARMLESS = {
     *("ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "del", "s", "sup", "sub", "table"),
     *("thead", "tbody", "tfoot", "tr", "th", "td", "caption", "a", "abbr", "b", "i", "u", "q", "small"),
     *("mark", "kbd", "img", "div", "span", "dl", "dt", "dd", "details", "summary", "figure", "figcaption"),
+    *("base", "section", "ins"),
 }
 ATTRIBUTES = {
     "class",
@@ -36,6 +46,7 @@ ATTRIBUTES = {
     "rowspan",
     "start",
     "open",
+    "id",
 }
 
 
@@ -57,7 +68,7 @@ class Document(HTMLParser):
         self._in_style = tag == "style"
         if tag not in HARMLESS:
             self.dangers.append(tag)
-        if tag == "meta":
+        if tag == "meta" or (tag, attrs) == ("base", [("href", "about:srcdoc")]):
             return
         self.dangers += [f"{tag} {name}" for name in told if name not in ATTRIBUTES]
         if "src" in told and not told["src"].startswith("data:image/"):
@@ -88,7 +99,11 @@ def drawn(text: str, kind: str, *, dark: bool = False) -> Document:
 
 
 def body(text: str, kind: str) -> str:
-    return render(text, kind, dark=False).html.partition("<body>\n")[2].removesuffix("\n</body>\n</html>\n")
+    return inside(render(text, kind, dark=False).html)
+
+
+def inside(html: str) -> str:
+    return html.partition("<body>\n")[2].removesuffix("\n</body>\n</html>\n")
 
 
 # --- markdown --------------------------------------------------------------------------------------
@@ -245,10 +260,53 @@ def test_a_fence_that_is_not_closed_yet_is_code_already() -> None:
 # --- data and code ---------------------------------------------------------------------------------
 
 
-def test_json_is_laid_out_without_changing_a_figure() -> None:
-    assert drawn('{"b":1.50,"a":[1.0e40,"<i>"],"b":null}', "json").text.strip() == (
-        '{\n  "b": 1.50,\n  "a": [\n    1.0e40,\n    "<i>"\n  ],\n  "b": null\n}'
+def test_json_is_a_tree_that_says_where_each_value_is() -> None:
+    text = '{"b":1.50,"a":[1.0e40,"<i>",{},[ ]],"b":null,"a b":{"x\\"":[true]}}'
+    document = drawn(text, "json")
+    counted = ("4 keys", "4 items", "1 key", "1 item")
+    shown = document.text
+    for words in counted:
+        assert shown.count(words) == 1
+        shown = shown.replace(words, "")
+    assert shown.replace(": ", ":").strip() == text.replace("[ ]", "[]")
+    told = [where["title"] for tag, where in document.elements if "title" in where]
+    assert told == [
+        *("$", "$.b", "$.a", "$.a[0]", "$.a[1]", "$.a[2]", "$.a[3]", "$.b", '$["a b"]'),
+        *('$["a b"]["x\\""]', '$["a b"]["x\\""][0]'),
+    ]
+    assert len(document.all("details")) == 4
+
+
+def json_text(tree: str) -> str:
+    """The JSON that a tree shows."""
+    return Document(re.sub("<i>[^<]*</i>", "", tree)).text
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+        max_leaves=30,
     )
+)
+def test_a_tree_shows_all_of_the_json_and_nothing_else(value: object) -> None:
+    for text in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=1)):
+        document = drawn(text, "json")
+        assert document.dangers == []
+        assert json.loads(json_text(body(text, "json"))) == value
+
+
+def test_what_is_large_is_folded_at_first_and_what_is_huge_not_a_tree() -> None:
+    text = json.dumps({"a": [[[n] for n in range(1_000)]]})
+    opened = ["open" in told for told in drawn(text, "json").all("details")]
+    assert opened[:2] == [True, True]
+    assert not any(opened[2:])
+    rendered = render("[" + "1," * 30_000 + "1]", "json", dark=False)
+    assert rendered.note == "Shown as source: its 30,002 values are too many to fold."
 
 
 @pytest.mark.parametrize(
@@ -259,19 +317,28 @@ def test_json_that_is_broken_is_shown_as_source_with_the_reason(text: str) -> No
     assert rendered.note is not None
     assert re.match(r"Shown as source: it is (not valid JSON \(.+\)|nested too deeply)\.", rendered.note)
     assert Document(rendered.html).text.strip() == text.strip()
+    growing = render(text, "json", dark=False, whole=False)
+    assert growing == rendered._replace(note="Shown as source: it is not whole yet.")
 
 
 def test_a_table_has_head_and_rows_and_says_how_many_are_left_out() -> None:
     text = 'Name;Note\n"a;b";"two\nlines"\n<b>;=1+1\n'
     document = drawn(text, "csv")
-    assert re.findall(r"<t[hd]>([^<]*)</t[hd]>", body(text, "csv")) == [
-        *("Name", "Note", "a;b", "two\nlines", "&lt;b&gt;", "=1+1")
+    assert re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", body(text, "csv")) == [
+        *("", "Name", "Note", "1", "a;b", "two\nlines", "2", "&lt;b&gt;", "=1+1")
     ]
     assert len(document.all("tr")) == 3
     long = "a,b\n" + "1,2\n" * 1_234
     assert len(drawn(long, "csv").all("tr")) == 501
     assert render(long, "csv", dark=False).note == "The first 500 of 1,234 rows are shown."
     assert drawn("a\tb,c\n", "tsv").text.strip() == "ab,c"
+    wide = render(",".join("abc" * 100), "csv", dark=False)
+    assert wide.note == "The first 200 of 300 columns are shown."
+
+
+def test_of_a_table_that_grows_the_whole_lines_are_shown() -> None:
+    shown = Document(render('a,b\n1,2\n3,"op', "csv", dark=False, whole=False).html)
+    assert shown.text.split() == ["ab112"]
 
 
 def test_a_table_that_breaks_off_is_shown_as_source_with_the_reason() -> None:
@@ -306,6 +373,93 @@ def test_an_svg_that_cannot_be_drawn_is_shown_as_source(text: str, reason: str) 
     drawn(text, "svg")
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + b"..." + b"IEND\xaeB`\x82"
+
+
+@pytest.mark.parametrize("wrap", ["{}", "data:image/png;base64,{}", " {}\n"])
+def test_a_picture_in_base64_is_a_picture(wrap: str) -> None:
+    encoded = base64.b64encode(PNG).decode()
+    document = drawn(wrap.format(encoded[:8] + "\n" + encoded[8:]), "png")
+    assert [told["src"] for told in document.all("img")] == ["data:image/png;base64," + encoded]
+    assert document.text.strip() == f"PNG, {len(PNG)} bytes"
+    assert "cut off" in drawn(base64.b64encode(PNG[:9]).decode(), "jpg").text
+
+
+@pytest.mark.parametrize(
+    "text", ["not base64!", "AAAA", "", "data:image/png;base64,AAA", "data:text/html,<b>"]
+)
+def test_what_is_no_picture_is_shown_as_source_with_the_reason(text: str) -> None:
+    rendered = render(text or " x ", "png", dark=False)
+    assert rendered.note in (
+        "Shown as source: it is not a picture in base64.",
+        "Shown as source: it begins like no picture that can be shown.",
+    )
+    drawn(text, "png")
+
+
+def zipped(names: dict[str, bytes]) -> str:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in names.items():
+            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 2, 3, 4, 6)), content)
+    return base64.b64encode(packed.getvalue()).decode()
+
+
+def test_a_zip_is_a_list_of_what_is_in_it() -> None:
+    text = zipped({"a/<b>.txt": b"x" * 1_234, "ü.md": b""})
+    shown = drawn(text, "zip")
+    assert len(shown.all("tr")) == 3
+    for words in ("a/<b>.txt", "1,234", "ü.md", "2026-01-02 03:04"):
+        assert words in shown.text
+    for broken in (text[:-8], "UEsDBA==", "???"):
+        note = render(broken, "zip", dark=False).note
+        assert note is not None
+        assert note.startswith("Shown as source: it is not a")
+
+
+@given(st.integers(0, 400), st.binary(max_size=4))
+def test_a_zip_that_was_tampered_with_is_listed_or_refused(at: int, other: bytes) -> None:
+    data = bytearray(base64.b64decode(zipped({"a.txt": b"one", "b.txt": b"two"})))
+    data[at : at + len(other)] = other
+    drawn(base64.b64encode(bytes(data)).decode(), "zip")
+
+
+@pytest.mark.parametrize("kind", ["py", "txt", "html", "md"])
+def test_what_is_looked_for_is_counted_and_marked(kind: str) -> None:
+    text = "# Def def\ndef f(): return 'deF' + \"<def>\"\nx = 1"
+    told = highlight_source(text, kind, dark=False, find="def")
+    document = Document(told.html)
+    assert told.matches == 5
+    ids = [mark["id"] for mark in document.all("mark") if "id" in mark]
+    assert ids == [f"match-{n}" for n in range(1, 6)]
+    assert document.text.strip() == text
+    marked = "".join(re.findall("<mark[^>]*>(.*?)</mark>", told.html))
+    assert Document(marked).text.lower() == "def" * 5
+
+
+def test_a_match_over_several_tokens_is_one_match() -> None:
+    told = highlight_source("def f(): pass", "py", dark=False, find="DEF F()")
+    assert told.matches == 1
+    assert told.html.count("<mark") > 1
+    assert told.html.count("match-1") == 1
+    assert highlight_source("x", "py", dark=False, find="y").matches == 0
+    assert highlight_source("x", "py", dark=False, find="").matches is None
+
+
+def test_far_behind_what_is_shown_matches_are_still_counted() -> None:
+    text = "x" * MOST_SHOWN_CHARS + "needle" + "x" * 10 + "Needle"
+    told = highlight_source(text, "txt", dark=False, find="needle")
+    assert (told.matches, told.chars) == (2, MOST_SHOWN_CHARS)
+
+
+@given(st.text(alphabet="ab<&'\"\n ", max_size=60), st.text(alphabet="abAB<&' ", min_size=1, max_size=3))
+def test_marks_leave_the_text_as_it_is(text: str, find: str) -> None:
+    for kind in ("txt", "js"):
+        told = highlight_source(text, kind, dark=False, find=find)
+        assert Document(told.html.partition("<pre")[2]).text.partition("\n")[2].startswith(text)
+        assert told.matches == len(re.findall(re.escape(find), text, re.IGNORECASE))
+
+
 CODE = {
     "css": ("a { color: red; } /* </style><script> */", "/* </style><script> */"),
     "js": ("const a = `<b>${1}</b>`; // c", "// c"),
@@ -335,7 +489,7 @@ def test_text_and_what_nobody_knows_are_shown_to_the_letter() -> None:
 
 def test_html_comes_back_unchanged_and_as_source_on_request() -> None:
     page = "<!doctype html><script>alert(1)</script><h1>Hi</h1>"
-    assert render(page, "html", dark=True) == (page, None)
+    assert render(page, "html", dark=True).html is page
     assert render(page * 10_000, ".HTML", dark=True).html == page * 10_000
     source = highlight_source(page, "html", dark=True)
     document = Document(source.html)
@@ -358,11 +512,23 @@ def test_nothing_is_said_to_be_empty() -> None:
 
 @pytest.mark.parametrize("kind", ["md", "json", "csv", "svg", "py", "txt"])
 def test_what_is_too_long_is_plain_text(kind: str) -> None:
-    text = "<b> " * (MOST_FORMATTED_CHARS // 4 + 1)
+    text = "<b> " * (QUICK.chars // 4 + 1)
     rendered = render(text, kind, dark=False)
     assert rendered.note == "Shown as plain text: 300,004 characters are too many to format."
     assert Document(rendered.html).text.strip() == text.strip()
     assert highlight_source(text, kind, dark=False) == rendered
+    assert rendered.long == (kind in ("md", "json", "svg", "py"))
+
+
+def test_what_is_long_is_formatted_for_who_has_patience() -> None:
+    text = "x = 'text'\n" * 30_000
+    assert "<span" not in render(text, "py", dark=False).html
+    told = render(text, "py", dark=False, limits=PATIENT)
+    assert told.html.count('<span class="s1">') == 30_000
+    assert (told.note, told.long) == (None, False)
+    longer = render(text * 7, "py", dark=False, limits=PATIENT)
+    assert longer.long is False
+    assert longer.note is not None
 
 
 def test_of_what_is_far_too_long_the_beginning_is_shown() -> None:
@@ -386,12 +552,8 @@ def test_what_is_nested_too_deeply_is_shown_as_source(text: str) -> None:
     ("text", "kind"),
     [("[" * 200_000, "md"), ("![" * 100_000, "md"), ("<![CDATA[" * 30_000, "md"), ('"\\' * 100_000, "css")],
 )
-def test_what_takes_too_long_to_format_is_plain_text(
-    text: str, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in ("render", "prose"):
-        monkeypatch.setattr(f"worker_widget.artifacts.{module}.MOST_SECONDS", 0.05)
-    rendered = render(text, kind, dark=False)
+def test_what_takes_too_long_to_format_is_plain_text(text: str, kind: str) -> None:
+    rendered = render(text, kind, dark=False, limits=Limits(300_000, 0.05))
     assert rendered.note == "Shown as plain text: formatting it takes too long."
     assert Document(rendered.html).text.strip() == text
 
@@ -430,10 +592,27 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_every_text_can_be_read_on_every_ground(theme: dict[str, str]) -> None:
-    for name in theme.keys() - {"ground", "raised", "line"}:
-        for ground in ("ground", "raised"):
-            bright, dim = sorted((luminance(theme[name]), luminance(theme[ground])), reverse=True)
-            assert (bright + 0.05) / (dim + 0.05) >= 4.5, (name, ground)
+    pairs = [
+        (name, ground)
+        for name in (
+            "text",
+            "quiet",
+            "link",
+            "keyword",
+            "string",
+            "number",
+            "name",
+            "tag",
+            "added",
+            "removed",
+        )
+        for ground in ("ground", "raised")
+    ]
+    pairs += [("text", f"{what}-{where}") for what in ("added", "removed") for where in ("ground", "word")]
+    pairs += [("match", "match-ground"), ("match", "here-ground")]
+    for name, ground in pairs:
+        bright, dim = sorted((luminance(theme[name]), luminance(theme[ground])), reverse=True)
+        assert (bright + 0.05) / (dim + 0.05) >= 4.5, (name, ground)
 
 
 def test_both_themes_differ_only_in_their_colours() -> None:
@@ -442,6 +621,9 @@ def test_both_themes_differ_only_in_their_colours() -> None:
     assert DARK["ground"] in dark
     assert "color-scheme: dark" in dark
     assert light.partition("<body>")[2] == dark.partition("<body>")[2]
+    either = render(PLAN, "md", dark=None).html
+    assert LIGHT["ground"] in either.partition("prefers-color-scheme: dark")[0]
+    assert DARK["ground"] in either.partition("prefers-color-scheme: dark")[2]
 
 
 def test_importing_it_does_not_load_what_draws() -> None:

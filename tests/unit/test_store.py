@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import stat
@@ -13,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -35,6 +37,7 @@ from worker_widget.events import (
 )
 from worker_widget.history.contents import assemble
 from worker_widget.history.logs import BLOCK, LogFilter, LogRow
+from worker_widget.history.search import LogSearch, PatternError
 from worker_widget.history.store import EventStore, summary
 from worker_widget.run.reduce import reduce_all
 
@@ -195,7 +198,8 @@ def test_a_run_that_is_not_known_is_named(store: EventStore) -> None:
         lambda: store.append("nobody", [line(1)]),
         lambda: store.read("nobody"),
         lambda: list(store.iterate("nobody")),
-        lambda: store.log_tail("nobody", LogFilter(), 1),
+        lambda: store.log_window("nobody", LogFilter(), 0, 1),
+        lambda: store.routing_window("nobody", None, 0, 1),
         lambda: store.artifact_text("nobody", "a.txt"),
         lambda: store.summarise("nobody", status="failed"),
         lambda: store.delete("nobody"),
@@ -234,9 +238,9 @@ def test_threads_read_while_others_write(opened: Callable[[], EventStore]) -> No
     def read(name: str) -> None:
         while not done.is_set():
             count = len(log_of(store, name))
-            window = store.log_tail(name, LogFilter(levels=frozenset({"info"})), 5)
-            if count % 50 or window.total < count:
-                wrong.append((count, window.total))
+            total = store.log_total(name, LogFilter(levels=frozenset({"info"})))
+            if count % 50 or total < count:
+                wrong.append((count, total))
 
     writers = [threading.Thread(target=write, args=(name,)) for name in ("a", "b")]
     readers = [threading.Thread(target=read, args=(name,)) for name in ("a", "b", "b")]
@@ -404,6 +408,17 @@ def test_a_history_of_a_newer_version_is_left_alone(opened: Callable[[], EventSt
     assert path.read_bytes() == before
 
 
+def test_a_history_of_an_older_version_can_be_set_aside(opened: Callable[[], EventStore], path: Path) -> None:
+    opened().close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    with pytest.raises(HistoryError, match=r"older worker-widget \(schema 1.*set_aside\(\) renames it"):
+        opened()
+    EventStore.set_aside(path)
+    begin(opened())
+
+
 def test_a_database_of_somebody_else_is_left_alone(opened: Callable[[], EventStore], path: Path) -> None:
     db = sqlite3.connect(path)
     db.execute("CREATE TABLE cakes (name)")
@@ -542,6 +557,16 @@ def long() -> Iterator[EventStore]:
     store.close()
 
 
+def saying(text: str, *, case_sensitive: bool = False, **parts: Any) -> LogFilter:
+    search = LogSearch(text=text, case_sensitive=case_sensitive)
+    return LogFilter(searches=frozenset({search}), **parts)
+
+
+def pattern(text: str, *, case_sensitive: bool = False, **parts: Any) -> LogFilter:
+    search = LogSearch(text=text, regex=True, case_sensitive=case_sensitive)
+    return LogFilter(searches=frozenset({search}), **parts)
+
+
 FILTERS: list[tuple[LogFilter, Callable[[LogRow], bool]]] = [
     (LogFilter(), lambda row: True),
     (LogFilter(levels=frozenset({"error"})), lambda row: row.level == "error"),
@@ -550,13 +575,24 @@ FILTERS: list[tuple[LogFilter, Callable[[LogRow], bool]]] = [
         lambda row: row.level in ("error", "warning") and row.stage_id == "ux",
     ),
     (LogFilter(levels=frozenset()), lambda row: False),
-    (LogFilter(agent="one", text="WORDS"), lambda row: row.agent == "one" and "words" in row.message),
-    (LogFilter(text="übergang"), lambda row: row.message.startswith("Übergang")),
-    (LogFilter(text="GRÖSSE"), lambda row: False),
-    (LogFilter(text="GRÖßE ωmega 4"), lambda row: row.message.startswith("größe ΩMEGA 4")),
-    (LogFilter(text="% _"), lambda row: "% _" in row.message),
-    (LogFilter(text="\0B"), lambda row: "\0b" in row.message),
-    (LogFilter(text="words 4001"), lambda row: row.message == "plain words 4001"),
+    (saying("WORDS", agent="one"), lambda row: row.agent == "one" and "words" in row.message),
+    (saying("übergang"), lambda row: row.message.startswith("Übergang")),
+    (saying("Übergang", case_sensitive=True), lambda row: row.message.startswith("Übergang")),
+    (saying("übergang", case_sensitive=True), lambda row: False),
+    (saying("GRÖSSE"), lambda row: False),
+    (saying("GRÖßE ωmega 4"), lambda row: row.message.startswith("größe ΩMEGA 4")),
+    (saying("% _"), lambda row: "% _" in row.message),
+    (saying("\0B"), lambda row: "\0b" in row.message),
+    (saying("words 4001"), lambda row: row.message == "plain words 4001"),
+    (
+        saying("PLAIN WORDS 4", levels=frozenset({"error"})),
+        lambda row: bool(row.level == "error" and row.message.startswith("plain words 4")),
+    ),
+    (pattern(r"words \d{3,4}$"), lambda row: bool(re.search(r"words \d{3,4}$", row.message))),
+    (pattern(r"(?i)ωMEGA\s+\d*7\b"), lambda row: bool(re.search(r"ΩMEGA \d*7$", row.message))),
+    (pattern("_SURE_", case_sensitive=True), lambda row: False),
+    (pattern("(?<!plain )words"), lambda row: False),
+    (pattern("."), lambda row: True),
     (LogFilter(stage_id="nowhere"), lambda row: False),
 ]
 
@@ -572,10 +608,9 @@ def test_a_window_shows_exactly_the_lines_that_match(
         window = long.log_window(RUN, only, start, 9)
         at = min(max(start, 0), len(rows))
         assert (window.total, window.start, window.rows) == (len(rows), at, rows[at : at + 9])
-    assert long.log_tail(RUN, only, 5).rows == rows[-5:]
     for position in (0, 1, 50, 5_000, LINES * 2):
         before = sum(row.position < position for row in rows)
-        assert long.log_index(RUN, only, position) == before
+        assert long.log_index(RUN, only, long.log_number(RUN, position)) == before
 
 
 def test_lines_are_numbered_and_say_where_they_come_from(long: EventStore) -> None:
@@ -589,15 +624,127 @@ def test_lines_are_numbered_and_say_where_they_come_from(long: EventStore) -> No
 
 
 def test_counts_stay_right_while_the_log_grows(store: EventStore) -> None:
-    only = LogFilter(text="5")
+    only = saying("5")
     expected = 0
     for start in range(0, BLOCK * 2, 900):
         batch = range(start, start + 900)
         store.append(RUN, [line(n) for n in batch])
         expected += sum("5" in str(n) for n in batch)
         assert store.log_total(RUN, only) == expected
-    last = store.log_tail(RUN, only, 2).rows
+    last = store.log_window(RUN, only, expected - 2, 9).rows
     assert [row.message for row in last] == ["line 8985", "line 8995"]
+
+
+def test_a_log_is_looked_through_a_little_at_a_time(long: EventStore) -> None:
+    only = pattern(r"words \d+7$")
+    expected = [row for row in long.log_rows(RUN) if re.search(r"words \d+7$", row.message)]
+    begun = long.log_scan(RUN, only, 0)
+    assert (begun.count, begun.scanned, begun.of, begun.done) == (0, 0, LINES, False)
+    assert long.log_window(RUN, only, 0, 5, 0).rows == []
+    steps = [begun]
+    while not steps[-1].done:
+        steps.append(long.log_scan(RUN, only, 1e-9))
+        shown = long.log_window(RUN, only, 0, LINES, 0)
+        assert shown.rows == expected[: shown.total]
+        assert shown.total == steps[-1].count
+    assert [step.scanned for step in steps] == sorted({step.scanned for step in steps})
+    assert (steps[-1].count, steps[-1].scanned) == (len(expected), LINES)
+
+
+def test_a_pattern_that_never_ends_stops_at_its_line(store: EventStore) -> None:
+    store.append(RUN, [line(n) for n in range(50)])
+    store.append(RUN, [said(Log(message="a" * 3_000), 60), said(Log(message="aab"), 61)])
+    only = pattern("(a+)+b$")
+    progress = store.log_scan(RUN, only, 0.01)
+    assert progress.done
+    assert progress.error is not None
+    assert "on line 51 of the log" in progress.error
+    with pytest.raises(PatternError, match="line 51"):
+        store.log_total(RUN, only)
+    assert store.log_total(RUN, pattern("aab$")) == 1
+
+
+def test_a_bad_pattern_is_told_even_of_an_empty_log(store: EventStore) -> None:
+    assert "column 2" in (store.log_scan(RUN, pattern("("), 0).error or "")
+
+
+@pytest.mark.parametrize(
+    "want", [LogFilter(levels=frozenset({"error"})), saying("4"), pattern("7$"), saying("no")]
+)
+@pytest.mark.parametrize("only", [LogFilter(), LogFilter(stage_id="ux", levels=frozenset({"info", "error"}))])
+def test_the_next_line_that_is_wanted_is_the_nearest(
+    long: EventStore, only: LogFilter, want: LogFilter
+) -> None:
+    shown = list(long.log_rows(RUN, only))
+    passing = {row.n for row in long.log_rows(RUN, want)}
+    wanted = [i for i, row in enumerate(shown) if row.n in passing]
+    for start in (-1, 0, 1, 17, 900, len(shown) - 1, len(shown), len(shown) + 5):
+        for way in (1, -1):
+            found = long.log_next(RUN, only, want, start, way)
+            if not wanted:
+                assert (found.i, found.nth, found.of) == (None, 0, 0)
+                continue
+            after = [i for i in wanted if i > start] or wanted
+            before = [i for i in wanted if i < start] or wanted
+            expected = after[0] if way > 0 else before[-1]
+            assert (found.i, found.nth, found.of) == (expected, wanted.index(expected) + 1, len(wanted))
+
+
+def test_filters_that_contradict_each_other_let_nothing_through(long: EventStore) -> None:
+    ux, copy = LogFilter(stage_id="ux"), LogFilter(stage_id="copy")
+    assert long.log_total(RUN, ux.both(copy)) == 0
+    assert ux.both(LogFilter()) == LogFilter().both(ux) == ux
+    errors, more = LogFilter(levels=frozenset({"error"})), LogFilter(levels=frozenset({"error", "info"}))
+    assert errors.both(more) == more.both(errors) == errors
+
+
+def test_facets_count_the_lines_of_each_agent_and_stage(store: EventStore) -> None:
+    def told(stage: str | None, agent: str | None, n: int) -> Event:
+        return said(Log(message="x", stage_id=stage, agent=agent), n)
+
+    store.append(RUN, [told("ux", "b", 1), told("copy", "a", 2), told(None, None, 3)])
+    assert list(store.log_facets(RUN).agents.items()) == [("b", 1), ("a", 1)]
+    store.append(RUN, [told("ux", "a", 4), told("ux", None, 5)])
+    facets = store.log_facets(RUN)
+    assert list(facets.agents.items()) == [("b", 1), ("a", 2)]
+    assert list(facets.stages.items()) == [("ux", 3), ("copy", 1)]
+
+
+def test_a_moment_is_found_in_the_log(long: EventStore) -> None:
+    start_us = round(START.timestamp() * 1_000_000)
+    for n in (0, 1, 500, LINES - 1):
+        assert long.log_number_at(RUN, start_us + n * 1_000) == n + 1
+    assert long.log_number_at(RUN, start_us + 1) == 2
+    assert long.log_number_at(RUN, start_us - 5) == 1
+    assert long.log_number_at(RUN, start_us + 10**12) == LINES + 1
+
+
+def test_a_moment_is_found_among_lines_that_tell_no_time(store: EventStore) -> None:
+    timeless = [decode(b'{"type": "log", "data": {"message": "%d"}}' % n, "log", f"t{n}") for n in range(9)]
+    store.append(RUN, [*timeless[:3], line(1), *timeless[3:6], line(5), *timeless[6:]])
+    start_us = round(START.timestamp() * 1_000_000)
+    assert store.log_number_at(RUN, start_us + 1_000) == 4
+    assert store.log_number_at(RUN, start_us + 2_000) == 8
+
+
+def test_a_message_is_plain_and_kept_as_it_came(store: EventStore) -> None:
+    raw = "\x1b[31mred\x1b[0m and \x1b]8;;http://a\x1b\\linked\x1b]8;;\x1b\\ Ω"
+    store.append(RUN, [said(Log(message=raw)), line(1)])
+    first, second = store.log_rows(RUN)
+    assert (first.message, first.styled) == ("red and linked Ω", raw)
+    assert (second.message, second.styled) == ("line 1", None)
+    assert store.log_total(RUN, saying("RED AND LINKED")) == 1
+    assert store.log_total(RUN, saying("[31m")) == 0
+
+
+def test_very_long_messages_are_whole_and_searched(store: EventStore) -> None:
+    long_text = "x" * 500_000 + " the end"
+    styled = "\x1b[1m" + "y" * 20_000
+    store.append(RUN, [line(1), said(Log(message=long_text), 2), said(Log(message=styled), 3)])
+    assert [row.message for row in store.log_rows(RUN)] == ["line 1", long_text, "y" * 20_000]
+    assert [row.styled for row in store.log_rows(RUN)] == [None, None, styled]
+    assert [row.n for row in store.log_rows(RUN, pattern("END$"))] == [2]
+    assert [row.n for row in store.log_rows(RUN, saying("THE END"))] == [2]
 
 
 # --- artifacts -------------------------------------------------------------------------------------

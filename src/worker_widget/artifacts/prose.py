@@ -7,7 +7,7 @@ from collections.abc import Callable
 from html import escape, unescape
 from typing import Final
 
-from .timed import MOST_SECONDS, within
+from .timed import within
 
 _TAGS: Final = frozenset(
     (
@@ -92,11 +92,12 @@ class TooDeep(Exception):
     """Elements stand in one another beyond `MOST_LEVELS`."""
 
 
-def prose(text: str) -> tuple[str, str | None]:
+def prose(text: str, seconds: float) -> tuple[str, str | None]:
     """Markdown with tables, fenced code, footnotes and task lists; and a note where a part is left out.
 
     Raw HTML in it passes as far as it is harmless. Links keep their target as a tooltip only, and of
-    pictures only those that the text itself holds are shown. Raises `TooLong` and `TooDeep`.
+    pictures only those that the text itself holds are shown. Raises `TooLong`, once the reading has
+    taken ``seconds``, and `TooDeep`.
     """
     from markdown import Markdown
 
@@ -119,7 +120,7 @@ def prose(text: str) -> tuple[str, str | None]:
             return None
         return value
 
-    markup = within(MOST_SECONDS, lambda: reader.convert(_closed(text)))
+    markup = within(seconds, lambda: reader.convert(_closed(text)))
     _check_depth(markup)
     html = _sanitised(markup, {"href"}, allowed)
     # Every tag is written in one way now, so that these find them.

@@ -3,40 +3,45 @@
 What a worker wrote is text until it has been escaped or sanitised here. The documents bring their own
 styles, and a policy that forbids all else: no script, no request, no frame. Links show where they
 point and lead nowhere. HTML alone is a document already: the frame around it must hold it.
+
+A picture or a zip comes as base64, or as a ``data:`` URL, since events carry text.
 """
 
 from __future__ import annotations
 
-import base64
-import csv
 from collections.abc import Callable
-from html import escape
-from io import StringIO
-from itertools import islice
 from typing import Final, NamedTuple
-from xml.etree import ElementTree
 
-import msgspec
-
+from ..run.binary import PICTURES
+from .archive import zip_listing
+from .document import document
+from .pictures import picture, svg_picture
 from .prose import TooDeep, prose
-from .styles import style_sheet
-from .timed import MOST_SECONDS, TooLong, within
+from .source import Piece, count, source, tokens
+from .tables import csv_table, tsv_table
+from .timed import TooLong
+from .tree import tree
+from .unreadable import TOO_DEEP, Unreadable
 
-MOST_FORMATTED_CHARS: Final = 300_000
-"""What is longer is shown as plain text."""
+
+class Limits(NamedTuple):
+    """Up to how many characters a text is formatted, and for how many seconds at most."""
+
+    chars: int
+    seconds: float
+
+
+QUICK: Final = Limits(300_000, 4.0)
+"""What is shown without being asked for."""
+
+PATIENT: Final = Limits(2_000_000, 30.0)
+"""What somebody asked for who knows that it takes a while."""
 
 MOST_SHOWN_CHARS: Final = 2_000_000
 """Of what is longer the beginning is shown."""
 
-MOST_ROWS: Final = 500
-"""How many rows of a table are shown."""
-
-_POLICY: Final = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-)
-_SVG: Final = "{http://www.w3.org/2000/svg}svg"
-_MOST_INDENTED_LEVELS: Final = 40
-_TOO_DEEP: Final = "it is nested too deeply."
+MOST_ENCODED_CHARS: Final = 20_000_000
+"""Up to how much base64 a picture or a zip is looked into."""
 
 _SAME: Final = {
     "markdown": "md",
@@ -82,52 +87,68 @@ _LANGUAGES: Final = {
 
 
 class Rendered(NamedTuple):
-    """A complete HTML document, and what a person should know about it."""
+    """A complete HTML document, and what a person should know about it.
+
+    ``matches`` counts what was looked for, over all of the text. ``long`` says that it is plain text
+    only for its length, and that `PATIENT` limits would format it. ``chars`` is how much of the text is
+    shown, ``None`` for all.
+    """
 
     html: str
     note: str | None = None
+    matches: int | None = None
+    long: bool = False
+    chars: int | None = None
 
 
-def render(text: str, kind: str, *, dark: bool) -> Rendered:
+def render(
+    text: str, kind: str, *, dark: bool | None, whole: bool = True, limits: Limits = QUICK
+) -> Rendered:
     """An artifact as it is meant to look. ``kind`` is its type, such as html, md, json, csv or py.
 
-    HTML comes back unchanged. What is too long, takes too long, or is not what its type says, comes
-    back as source or plain text, and the note says why. Never raises on account of what is in ``text``.
+    ``dark`` is the theme, ``None`` for the reader's own. HTML comes back unchanged. What is too long,
+    takes too long, or is not what its type says, comes back as source or plain text, and the note says
+    why; of a text that is still being written (``whole`` is false) only that it is not whole yet.
+    Never raises on account of what is in ``text``.
     """
     kind = _known(kind)
     if kind == "html":
         return Rendered(text)
     if not text.strip():
-        return Rendered(_document('<p class="empty">Empty.</p>', dark))
+        return Rendered(document('<p class="empty">Empty.</p>', dark))
     draw = _DRAWN.get(kind)
-    if draw is None or len(text) > MOST_FORMATTED_CHARS:
-        return highlight_source(text, kind, dark=dark)
+    most = MOST_ENCODED_CHARS if kind in _ENCODED else limits.chars
+    if draw is None or len(text) > most:
+        return highlight_source(text, kind, dark=dark, limits=limits)
     try:
-        body, note = draw(text)
-    except _Unreadable as reason:
-        return _as_source(text, kind, dark, str(reason))
-    except RecursionError:
-        return _as_source(text, kind, dark, _TOO_DEEP)
+        body, note = draw(text, whole, limits)
+    except Unreadable as error:
+        reason = str(error) if whole else "it is not whole yet."
+        shown = highlight_source(text, kind, dark=dark, limits=limits)
+        return shown._replace(note=f"Shown as source: {reason}")
     except TooLong:
-        return _plain(text, dark, "Shown as plain text: formatting it takes too long.")
-    return Rendered(_document(body, dark), note)
+        return _plain(text, dark, note="Shown as plain text: formatting it takes too long.")
+    return Rendered(document(body, dark), note)
 
 
-def highlight_source(text: str, kind: str, *, dark: bool) -> Rendered:
-    """The source of an artifact, its syntax in colours where the language of ``kind`` is known."""
+def highlight_source(
+    text: str, kind: str, *, dark: bool | None, find: str | None = None, limits: Limits = QUICK
+) -> Rendered:
+    """The source of an artifact, its syntax in colours where the language of ``kind`` is known.
+
+    Occurrences of ``find`` are marked, whatever their case; the n-th is in the element ``match-n``.
+    """
     language = _LANGUAGES.get(_known(kind))
-    if len(text) > MOST_FORMATTED_CHARS:
-        return _plain(text, dark, f"Shown as plain text: {len(text):,} characters are too many to format.")
+    if len(text) > limits.chars:
+        note = f"Shown as plain text: {len(text):,} characters are too many to format."
+        can = language is not None and limits.chars < len(text) <= PATIENT.chars
+        return _plain(text, dark, find, note)._replace(long=can)
     if language is None:
-        return _plain(text, dark)
+        return _plain(text, dark, find)
     try:
-        return Rendered(_document(_highlighted(text, language), dark))
+        return _source(tokens(text, language, limits.seconds), dark, find)
     except (TooLong, RecursionError):
-        return _plain(text, dark, "Shown as plain text: formatting it takes too long.")
-
-
-class _Unreadable(Exception):
-    """The text is not what its type says; how so, as a sentence."""
+        return _plain(text, dark, find, "Shown as plain text: formatting it takes too long.")
 
 
 def _known(kind: str) -> str:
@@ -135,112 +156,40 @@ def _known(kind: str) -> str:
     return _SAME.get(word, word)
 
 
-def _as_source(text: str, kind: str, dark: bool, reason: str) -> Rendered:
-    return Rendered(highlight_source(text, kind, dark=dark).html, f"Shown as source: {reason}")
+def _plain(text: str, dark: bool | None, find: str | None = None, note: str | None = None) -> Rendered:
+    shown = _source([("", text[:MOST_SHOWN_CHARS])], dark, find, note)
+    if len(text) <= MOST_SHOWN_CHARS:
+        return shown
+    note = f"The first {MOST_SHOWN_CHARS:,} of {len(text):,} characters are shown; download it for all."
+    matches = count(text, find) if find else None
+    return shown._replace(note=note, matches=matches, chars=MOST_SHOWN_CHARS)
 
 
-def _plain(text: str, dark: bool, note: str | None = None) -> Rendered:
-    if len(text) > MOST_SHOWN_CHARS:
-        note = f"The first {MOST_SHOWN_CHARS:,} of {len(text):,} characters are shown; download it for all."
-    body = f'<pre class="source">\n{escape(text[:MOST_SHOWN_CHARS])}</pre>'
-    return Rendered(_document(body, dark), note)
-
-
-def _highlighted(text: str, language: str) -> str:
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import get_lexer_by_name
-
-    lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    markup = within(MOST_SECONDS, lambda: highlight(text, lexer, HtmlFormatter(nowrap=True)))
-    return f'<pre class="source">\n{markup}</pre>'
-
-
-def _document(body: str, dark: bool) -> str:
-    return (
-        f'<!doctype html>\n<html>\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f"<style>\n{style_sheet(dark)}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
-    )
+def _source(pieces: list[Piece], dark: bool | None, find: str | None, note: str | None = None) -> Rendered:
+    html, matches = source(pieces, find)
+    return Rendered(document(html, dark), note, matches)
 
 
 # --- one function a type: its body and a note --------------------------------------------------------
 
 
-def _markdown(text: str) -> tuple[str, str | None]:
+def _markdown(text: str, whole: bool, limits: Limits) -> tuple[str, str | None]:
     try:
-        body, note = prose(text)
-    except TooDeep:
-        raise _Unreadable(_TOO_DEEP) from None
+        body, note = prose(text, limits.seconds)
+    except (TooDeep, RecursionError):
+        raise Unreadable(TOO_DEEP) from None
     return f'<main class="prose">{body}</main>', note
 
 
-def _json(text: str) -> tuple[str, str | None]:
-    try:
-        msgspec.json.decode(text)
-        pretty = text if _levels(text) > _MOST_INDENTED_LEVELS else msgspec.json.format(text)
-    except msgspec.DecodeError as error:
-        raise _Unreadable(f"it is not valid JSON ({error}).") from None
-    return _highlighted(pretty, "json"), None
+_Draw = Callable[[str, bool, Limits], tuple[str, str | None]]
 
-
-def _levels(text: str) -> int:
-    """How deep JSON is nested, or more: brackets in its strings count too."""
-    deepest = level = 0
-    for letter in text:
-        if letter in "[{":
-            level += 1
-            deepest = max(deepest, level)
-        elif letter in "]}":
-            level -= 1
-    return deepest
-
-
-def _csv(text: str) -> tuple[str, str | None]:
-    return _table(text, max(",;\t|", key=text.partition("\n")[0].count))
-
-
-def _tsv(text: str) -> tuple[str, str | None]:
-    return _table(text, "\t")
-
-
-def _table(text: str, delimiter: str) -> tuple[str, str | None]:
-    rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        head = next(rows)
-        shown = list(islice(rows, MOST_ROWS))
-        total = len(shown) + sum(1 for _ in rows)
-    except csv.Error as error:
-        raise _Unreadable(f"it is not a valid table ({error}).") from None
-    parts = ['<div class="rows"><table><thead><tr>']
-    parts += (f"<th>{escape(cell)}</th>" for cell in head)
-    parts.append("</tr></thead><tbody>")
-    for row in shown:
-        parts.append("<tr>")
-        parts += (f"<td>{escape(cell)}</td>" for cell in row)
-        parts.append("</tr>")
-    parts.append("</tbody></table></div>")
-    note = None if total == len(shown) else f"The first {len(shown):,} of {total:,} rows are shown."
-    return "".join(parts), note
-
-
-def _svg(text: str) -> tuple[str, str | None]:
-    if "<!ENTITY" in text:
-        raise _Unreadable("it declares entities.")
-    try:
-        root = ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError) as error:
-        raise _Unreadable(f"it is not valid SVG ({error}).") from None
-    if root.tag != _SVG:
-        raise _Unreadable("its outermost element is not an svg in the SVG namespace.")
-    data = base64.b64encode(text.encode()).decode()
-    return f'<div class="picture"><img alt="" src="data:image/svg+xml;base64,{data}"></div>', None
-
-
-_DRAWN: Final[dict[str, Callable[[str], tuple[str, str | None]]]] = {
+_ENCODED: Final = PICTURES | {"zip"}
+_DRAWN: Final[dict[str, _Draw]] = {
     "md": _markdown,
-    "json": _json,
-    "csv": _csv,
-    "tsv": _tsv,
-    "svg": _svg,
+    "json": lambda text, whole, limits: (tree(text), None),
+    "csv": lambda text, whole, limits: csv_table(text, whole=whole),
+    "tsv": lambda text, whole, limits: tsv_table(text, whole=whole),
+    "svg": lambda text, whole, limits: (svg_picture(text), None),
+    "zip": lambda text, whole, limits: zip_listing(text),
+    **dict.fromkeys(PICTURES, lambda text, whole, limits: (picture(text), None)),
 }

@@ -16,6 +16,15 @@ LIGHT: Final = {
     "number": "#9a4a00",
     "name": "#0b57b0",
     "tag": "#a3214b",
+    "added": "#0b5c2e",
+    "added-ground": "#dff5e5",
+    "added-word": "#a9e5b9",
+    "removed": "#96173a",
+    "removed-ground": "#fdeaee",
+    "removed-word": "#f9c2cd",
+    "match": "#5c4300",
+    "match-ground": "#ffe58a",
+    "here-ground": "#ffbe70",
 }
 DARK: Final = {
     "ground": "#15171c",
@@ -29,6 +38,15 @@ DARK: Final = {
     "number": "#f2b27a",
     "name": "#8ab8ff",
     "tag": "#f79ab4",
+    "added": "#9be0b0",
+    "added-ground": "#12291b",
+    "added-word": "#1f5232",
+    "removed": "#ffb3c1",
+    "removed-ground": "#331820",
+    "removed-word": "#6a2436",
+    "match": "#ffe9a8",
+    "match-ground": "#5a4709",
+    "here-ground": "#7d4a05",
 }
 
 _RULES: Final = """
@@ -55,19 +73,46 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4; }
 pre code { padding: 0; background: none; }
 .prose pre { padding: 12px 14px; border-radius: 6px; background: var(--raised); }
 .source { margin: 0; }
-.rows { overflow-x: auto; }
+.rows { position: fixed; inset: 0; overflow: auto; }
 table { border-collapse: collapse; font-size: 14px; }
 th, td { padding: 5px 10px; border: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { background: var(--raised); }
+.rows table { border-collapse: separate; border-spacing: 0; font-size: 13px; line-height: 1.45; }
+.rows th, .rows td { border-width: 0 1px 1px 0; max-width: 32rem; white-space: pre-wrap; }
+.rows thead th { position: sticky; top: 0; z-index: 1; white-space: nowrap; }
+.number { position: sticky; left: 0; color: var(--quiet); font-weight: 400; text-align: right;
+  font-variant-numeric: tabular-nums; user-select: none; }
+.rows thead .number { z-index: 2; }
+.figure { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th[align=right], td[align=right] { text-align: right; }
 th[align=center], td[align=center] { text-align: center; }
-.picture { display: grid; place-items: center; min-height: calc(100vh - 40px); }
+.picture { display: grid; place-content: center; justify-items: center; gap: 12px; margin: 0;
+  min-height: calc(100vh - 40px); }
+.picture img { background: repeating-conic-gradient(#8882 0 25%, #0000 0 50%) 0 0 / 16px 16px; }
+figcaption { color: var(--quiet); font-size: 13px; }
 .missing { padding: .1em .4em; border: 1px dashed var(--line); border-radius: 4px; color: var(--quiet); }
 .empty { color: var(--quiet); }
 .footnote { font-size: .9em; color: var(--quiet); }
+mark { background: var(--match-ground); color: var(--match); border-radius: 2px; }
+mark span { color: inherit; }
+mark[aria-current] { background: var(--here-ground); outline: 2px solid var(--match); }
+.json { font: 13px/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; padding-left: 14px; }
+.json details > * { margin-left: 1.5em; }
+.json details > .end, .json summary { margin-left: 0 !important; }
+.json div, .json summary { overflow-wrap: anywhere; white-space: pre-wrap; }
+.json div:hover, .json summary:hover { background: var(--raised); }
+.json summary { position: relative; cursor: pointer; list-style: none; }
+.json summary::-webkit-details-marker { display: none; }
+.json summary::before { content: "▾"; position: absolute; left: -14px; color: var(--quiet); }
+.json details:not([open]) > summary::before { content: "▸"; }
+.json summary i { display: none; color: var(--quiet); font-style: normal; }
+.json details:not([open]) > summary i { display: inline; margin: 0 .6em; }
+.json details:not([open]) > .object::after { content: "}"; }
+.json details:not([open]) > .array::after { content: "]"; }
+summary:focus-visible, a:focus-visible { outline: 2px solid var(--link); outline-offset: 1px; }
 """
 
-_TOKENS: Final = {
+TOKENS: Final = {
     "keyword": "k kc kd kn kp kr kt o ow cp cpf",
     "string": "s sa sb sc dl sd s2 se sh si sx sr s1 ss gi",
     "number": "m mb mf mh mi mo il l ld no",
@@ -78,11 +123,19 @@ _TOKENS: Final = {
 """Colours and the short names of pygments' tokens that they are for."""
 
 
-def style_sheet(dark: bool) -> str:
-    """The CSS of a document, in one theme."""
-    colours = "".join(f"--{name}: {colour}; " for name, colour in (DARK if dark else LIGHT).items())
+def style_sheet(dark: bool | None) -> str:
+    """The CSS of a document in one theme; with ``None`` in the one that the reader's system has."""
     tokens = "".join(
         ",".join("." + name for name in names.split()) + f" {{ color: var(--{colour}); }}\n"
-        for colour, names in _TOKENS.items()
+        for colour, names in TOKENS.items()
     )
-    return f":root {{ color-scheme: {'dark' if dark else 'light'}; {colours}}}\n{_RULES}{tokens}"
+    if dark is None:
+        theme = f"{_colours(False)}@media (prefers-color-scheme: dark) {{ {_colours(True)}}}\n"
+    else:
+        theme = _colours(dark)
+    return f"{theme}{_RULES}{tokens}"
+
+
+def _colours(dark: bool) -> str:
+    colours = "".join(f"--{name}: {colour}; " for name, colour in (DARK if dark else LIGHT).items())
+    return f":root {{ color-scheme: {'dark' if dark else 'light'}; {colours}}}\n"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ..history.store import EventStore
 from ..run.state import Artifact
 from .wire import WatchedArtifact
 
-MOST_CHARS = 256 * 1024
+MOST_CHARS: Final = 256 * 1024
 """After this much text one frame takes no further event of the artifact; the next frame goes on."""
+
+MOST_SENT: Final = 4_000_000
+"""After this much of one artifact the channel sends no more of it; a view asks for the rest."""
 
 
 class ArtifactCursor:
@@ -23,6 +26,7 @@ class ArtifactCursor:
         self._had = watched.have if watched is not None and same else 0
         self._position = 0
         self._end = 0
+        self._cut = False
 
     def on(self, artifact: Artifact) -> bool:
         """Whether this still walks what ``artifact`` is now."""
@@ -30,24 +34,28 @@ class ArtifactCursor:
 
     def advance(self, artifact: Artifact, store: EventStore, run_id: str) -> dict[str, Any] | None:
         """The next piece as the wire carries it, or ``None`` where there is no more now."""
-        if artifact.position <= self._position:
+        if self._cut or artifact.position <= self._position:
             return None
         start, pieces, taken, done = self._end, [""], 0, False
-        for chunk in store.artifact_chunks(run_id, self.file, self._position, enough=MOST_CHARS):
+        enough = max(0, self._had - self._end) + MOST_CHARS
+        for chunk in store.artifact_chunks(run_id, self.file, self._position, enough=enough):
             self._position = chunk.position
             if chunk.reset:
                 start, pieces, self._end = 0, [""], 0
-            known = 0 if chunk.offset is None else max(0, self._end - chunk.offset)
-            fresh = chunk.text[known:]
-            pieces.append(fresh)
-            self._end += len(fresh)
+            fresh = chunk.behind(self._end)
+            self._cut = self._end + len(fresh) > MOST_SENT
+            pieces.append(fresh[: MOST_SENT - self._end])
+            self._end = min(self._end + len(fresh), MOST_SENT)
             taken += len(fresh)
-            done = chunk.done
-        self.behind = taken >= MOST_CHARS
+            done = chunk.done and not self._cut
+            if self._cut:
+                break
+        self.behind = taken >= enough and not self._cut
         text = "".join(pieces)
         if start < self._had <= self._end:
             text, start = text[self._had - start :], self._had
         self._had = 0
-        if not text and not done and start > 0:
+        if not text and not done and not self._cut and start > 0:
             return None
-        return {"file": self.file, "version": self.version, "offset": start, "text": text, "done": done}
+        told = {"file": self.file, "version": self.version, "offset": start, "text": text, "done": done}
+        return {**told, "cut": True} if self._cut else told

@@ -6,8 +6,12 @@ runs a cell again does not think of closing the console that the output just los
 
 from __future__ import annotations
 
+import os
 import weakref
-from typing import Protocol
+from typing import Final, Protocol
+
+_NOTEBOOK: Final = "JPY_SESSION_NAME"
+"""Where jupyter_server tells a kernel which notebook it is for."""
 
 
 class Closable(Protocol):
@@ -15,11 +19,15 @@ class Closable(Protocol):
 
 
 class Execution:
-    """One execution of one cell, as the front end told it with the request."""
+    """One execution of one cell, as the front end told it with the request.
+
+    ``place`` names the cell across kernels: its notebook, where the server told that, and its id.
+    """
 
     def __init__(self, cell_id: str, msg_id: str) -> None:
         self.cell_id = cell_id
         self.msg_id = msg_id
+        self.place = f"{os.environ.get(_NOTEBOOK, '')}#{cell_id}"
 
 
 class Cells:

@@ -15,13 +15,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import HistoryError
+import msgspec
+
+from ..errors import HistoryError, RunUnknown
 from ..history.store import EventStore
 from ..run.state import Artifact
 from . import view, wire
 from .artifact_cursor import ArtifactCursor
-from .log_window import log_news
 from .pacing import HEARTBEAT_S, Pacer
+from .viewer import Viewer
 from .wire import Ack, Hello, Shown, Watch
 
 _log = logging.getLogger(__name__)
@@ -32,22 +34,6 @@ MOST_VIEWERS = 16
 """Python never learns that a browser left; the views that were silent longest are forgotten."""
 AFTERGLOW_S = 10.0
 """Heartbeats go on for this long after the end, since the last frame can get lost too."""
-
-
-class Viewer:
-    """One view of the console, as far as it was heard."""
-
-    def __init__(self, watch: Watch, *, visible: bool = True) -> None:
-        self.watch = watch
-        self.visible = visible
-        self.log_total: int | None = None
-        self.cursor: ArtifactCursor | None = None
-
-    def watches(self, watch: Watch) -> None:
-        """The view tells what it shows now: it gets that whole with the next frame, since it may have
-        passed over what came for what it showed before."""
-        self.log_total, self.cursor = None, None
-        self.watch = watch
 
 
 class Channel:
@@ -80,7 +66,7 @@ class Channel:
         if self._frame_timer is None and self._watched():
             loop = asyncio.get_running_loop()
             wait = self._pacer.wait(self._seq, loop.time())
-            self._frame_timer = loop.call_later(wait, self.flush)
+            self._frame_timer = loop.call_later(wait, self._tick)
 
     def flush(self) -> None:
         """Send what changed, now; otherwise the pace decides."""
@@ -95,26 +81,26 @@ class Channel:
             return
         patch = view.patch(self._sent, now)
         self._sent = now
-        views = self._news(whole=False)
+        size = _bytes(patch)
+        views = {client: part for client, part in self._news().items() if part}
         if views:
             patch["views"] = views
+            size += sum(_bytes({**part, "artifact": None}) for part in views.values())
         if not patch:
             return
         self._seq += 1
-        self._emit(wire.frame(self._seq, patch))
-        if any(viewer.cursor is not None and viewer.cursor.behind for viewer in self._audience().values()):
+        self._emit(wire.frame(self._seq, patch), size)
+        if any(part.artifact is not None and part.artifact.behind for part in self._audience().values()):
             self.changed()
 
     def hello(self, message: Hello) -> None:
         """A view introduces itself, or asks for the whole after it missed something."""
         self.flush()
-        viewer = Viewer(message.watch, visible=message.visible)
-        self._viewers.pop(message.client, None)
+        viewer = Viewer(message.watch, visible=message.visible, now=asyncio.get_running_loop().time())
+        self._forget(message.client)
         self._viewers[message.client] = viewer
         while len(self._viewers) > MOST_VIEWERS:
-            silent = next(iter(self._viewers))
-            del self._viewers[silent]
-            self._pacer.forget(silent)
+            self._forget(next(iter(self._viewers)))
         self._snapshot(message.client)
 
     def ack(self, message: Ack) -> None:
@@ -126,20 +112,25 @@ class Channel:
     def watch(self, client: str, watch: Watch) -> None:
         """A view watches something else now."""
         viewer = self._heard(client)
-        if viewer is not None:
-            viewer.watches(watch)
-            self.changed()
+        if viewer is None:  # it was forgotten: this is as good as a hello
+            self.hello(Hello(client=client, watch=watch))
+            return
+        viewer.watches(watch)
+        self._look_further(viewer)
+        self.changed()
 
     def visible(self, client: str, visible: bool) -> None:
         """A view went out of sight, or came back: then it gets the whole at once."""
         viewer = self._heard(client)
         if viewer is None:
             return
-        viewer.visible = visible
         if visible:
             self.flush()
+            viewer.visible = True
             self._snapshot(client)
         else:
+            viewer.visible = False
+            viewer.log.close()
             self._pacer.forget(client)
 
     def answer(self, message: dict[str, Any], buffers: list[bytes]) -> None:
@@ -154,72 +145,99 @@ class Channel:
             if timer is not None:
                 timer.cancel()
         self._frame_timer = self._heart_timer = None
+        for viewer in (*self._viewers.values(), self._unheard):
+            viewer.log.close()
+
+    def _tick(self) -> None:
+        """The pace allows a frame: send it, unless all have gone out of sight meanwhile."""
+        self._frame_timer = None
+        if self._watched():
+            self.flush()
+
+    def _forget(self, client: str) -> None:
+        viewer = self._viewers.pop(client, None)
+        if viewer is not None:
+            viewer.log.close()
+            self._pacer.forget(client)
 
     def _heard(self, client: str) -> Viewer | None:
         viewer = self._viewers.pop(client, None)
-        if viewer is not None:
-            self._viewers[client] = viewer
+        if viewer is None:
+            return None
+        self._viewers[client] = viewer
+        now = asyncio.get_running_loop().time()
+        if viewer.gone(now, self._last_heard()):
+            viewer.begin()
+            viewer.speaks(now)
+            self.changed()
+        viewer.speaks(now)
         return viewer
 
     def _watched(self) -> bool:
-        return not self._viewers or any(viewer.visible for viewer in self._viewers.values())
+        return not self._viewers or bool(self._audience())
+
+    def _last_heard(self) -> float:
+        return max((viewer.heard for viewer in self._viewers.values()), default=0.0)
 
     def _other_run(self, now: Shown) -> None:
         self._sent = now
         self._seq += 1
-        for viewer in self._audience().values():
-            viewer.watch = Watch(log=viewer.watch.log)
-            viewer.cursor = None
-        self._emit(wire.snapshot(self._seq, view.state(now), self._news(whole=True), self._now_us()))
+        for viewer in (*self._viewers.values(), self._unheard):
+            viewer.another_run()
+        self._emit(wire.snapshot(self._seq, view.state(now), self._news(), self._now_us()))
 
     def _snapshot(self, client: str) -> None:
         viewer = self._viewers[client]
-        viewer.log_total, viewer.cursor = None, None
+        viewer.begin()
         views = {client: self._viewer_news(viewer)}
         self._emit(wire.snapshot(self._seq, view.state(self._sent), views, self._now_us(), client))
         self.changed()
 
     def _audience(self) -> dict[str, Viewer]:
-        return self._viewers or {wire.EVERY_VIEW: self._unheard}
+        """Who looks on: the views in sight that are still there, or whoever could not say hello."""
+        if not self._viewers:
+            return {wire.EVERY_VIEW: self._unheard}
+        now, last_heard = asyncio.get_running_loop().time(), self._last_heard()
+        return {
+            client: viewer
+            for client, viewer in self._viewers.items()
+            if viewer.visible and not viewer.gone(now, last_heard)
+        }
 
-    def _news(self, *, whole: bool) -> dict[str, Any]:
-        news: dict[str, Any] = {}
-        for client, viewer in self._audience().items():
-            if whole:
-                viewer.log_total = None
-            if viewer.visible:
-                told = self._viewer_news(viewer)
-                if told:
-                    news[client] = told
-        return news
+    def _news(self) -> dict[str, Any]:
+        """Each view's news, `{}` where it has none. That a snapshot holds its part tells a view that it
+        was heard."""
+        return {client: self._viewer_news(viewer) for client, viewer in self._audience().items()}
 
     def _viewer_news(self, viewer: Viewer) -> dict[str, Any]:
         try:
             return self._read_news(viewer)
-        except HistoryError as error:
+        except (HistoryError, RunUnknown) as error:
             # What else is new goes out all the same; the rows and the text come whole with a later frame.
             _log.warning("The history could not be read for a frame: %s", error)
-            viewer.log_total, viewer.cursor = None, None
+            viewer.begin()
             return {}
 
     def _read_news(self, viewer: Viewer) -> dict[str, Any]:
-        news: dict[str, Any] = {}
         run_id = self._sent.run_id
         if run_id is None:
-            return news
+            return {}
         store = self._store()
-        log = log_news(store, run_id, viewer.watch.log, viewer.log_total)
-        if log is not None:
-            viewer.log_total = log["total"]
-            news["log"] = log
+        news = viewer.log.advance(store, run_id)
+        if viewer.log.behind:
+            self._look_further(viewer)
         artifact = self._watched_artifact(viewer)
         if artifact is not None:
-            if viewer.cursor is None or not viewer.cursor.on(artifact):
-                viewer.cursor = ArtifactCursor(artifact, viewer.watch.artifact)
-            text = viewer.cursor.advance(artifact, store, run_id)
+            if viewer.artifact is None or not viewer.artifact.on(artifact):
+                viewer.artifact = ArtifactCursor(artifact, viewer.watch.artifact)
+            text = viewer.artifact.advance(artifact, store, run_id)
             if text is not None:
                 news["artifact"] = text
         return news
+
+    def _look_further(self, viewer: Viewer) -> None:
+        if self._sent.run_id is not None and viewer.visible:
+            viewer.log.look_further(self._store(), self._sent.run_id, self.changed)
 
     def _watched_artifact(self, viewer: Viewer) -> Artifact | None:
         """The artifact that a view watches; one that was never heard follows the worker."""
@@ -235,8 +253,12 @@ class Channel:
         """What the worker's clock says now, for figures that tick."""
         return time.time_ns() // 1000 + self._sent.skew_us
 
-    def _emit(self, message: dict[str, Any]) -> None:
-        self._pacer.sent(asyncio.get_running_loop().time())
+    def _emit(self, message: dict[str, Any], size: int = 0) -> None:
+        now = asyncio.get_running_loop().time()
+        self._pacer.sent(now, size)
+        if message.get("client") is None:
+            for viewer in self._audience().values():
+                viewer.told(now)
         self._send(message, [])
 
     def _keep_beating(self) -> None:
@@ -256,6 +278,9 @@ class Channel:
             self._send(wire.heartbeat(self._seq, self._now_us()), [])
         else:
             # Whoever looks on could not say hello (a busy cell holds it back): show it all the same.
-            self._unheard.log_total, self._unheard.cursor = None, None
-            news = self._news(whole=True)
-            self._emit(wire.snapshot(self._seq, view.state(self._sent), news, self._now_us()))
+            self._unheard.begin()
+            self._emit(wire.snapshot(self._seq, view.state(self._sent), self._news(), self._now_us()))
+
+
+def _bytes(told: dict[str, Any]) -> int:
+    return len(msgspec.json.encode(told))

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +47,7 @@ class Desk:
         self.live: LiveRun | None = None
         self._view = DeskView(worker=worker, origin=origin, task=task, brand=brand)
         self._starting: Link | None = None
+        self._asked = False
         self._recording = False
         self._unlisten: Callable[[], None] = _nothing
         self._followed: set[LiveRun] = set()
@@ -115,8 +117,7 @@ class Desk:
     ) -> LiveRun:
         """Start a run and show it. Raises the package's errors; then the run on screen stays."""
         value = parse_brand(brand)
-        self._show_start(Link(phase="starting", message=f"Asking the {self._view.origin} for a run"))
-        try:
+        with self._asking("a run"):
             if not self._view.workers:
                 await self.refresh_workers()
             self._require(worker)
@@ -129,10 +130,8 @@ class Desk:
                 pace=pace,
                 worker=worker,
             )
-        finally:
-            self._show_start(None)
-        self._set(worker=worker, task=task, brand=brand, notice=None)
-        return await self._follow(answer.run_id, worker=worker, task=task)
+            self._set(worker=worker, task=task, brand=brand, notice=None)
+            return await self._follow(answer.run_id, worker=worker, task=task)
 
     async def stop(self) -> None:
         """Ask for the run on screen to be cancelled; its end comes over the stream."""
@@ -148,13 +147,10 @@ class Desk:
         """Execute the run on screen again from its token. Raises `RequestRefused` where it has none."""
         live = self.live
         if live is None or live.state.replay_token is None:
-            raise RequestRefused("This run has no replay token: only a run that completed can be replayed.")
-        self._show_start(Link(phase="starting", message=f"Asking the {self._view.origin} for a replay"))
-        try:
+            raise RequestRefused("This run has no replay token: it was stopped, or its worker gives none.")
+        with self._asking("a replay"):
             answer = await self.client.replay(live.state.replay_token, worker=live.worker)
-        finally:
-            self._show_start(None)
-        return await self._follow(answer.run_id, worker=live.worker, task=live.state.task)
+            return await self._follow(answer.run_id, worker=live.worker, task=live.state.task)
 
     async def open_run(self, run_id: str, *, recording: bool = False) -> LiveRun:
         """Show a run by its id: from the history if it is over there, else from the server.
@@ -272,6 +268,21 @@ class Desk:
     def _set(self, **changes: Any) -> None:
         self._view = msgspec.structs.replace(self._view, **changes)
         self._changed()
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[None]:
+        """While the worker is asked for a run, it is not asked for another: only one could be shown."""
+        if self._asked:
+            raise RequestRefused(
+                "A run is being started already. Wait until it is on screen, then stop or leave it."
+            )
+        self._asked = True
+        self._show_start(Link(phase="starting", message=f"Asking the {self._view.origin} for {what}"))
+        try:
+            yield
+        finally:
+            self._asked = False
+            self._show_start(None)
 
     def _show_start(self, link: Link | None) -> None:
         self._starting = link

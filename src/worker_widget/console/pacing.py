@@ -1,14 +1,17 @@
 """When the next frame may go: paced by time, slowed down further by acknowledgements that lag.
 
-The first frame goes at once, then at most twenty a second. A browser that acknowledges and falls
-behind gets fewer; one that never acknowledges (its messages may wait for a busy cell) is paced by time
-alone. A pure clockwork: the time is passed in, in seconds of any monotonic clock.
+The first frame goes at once, then at most twenty a second, and fewer where they are large: rows are
+worth no more than `BYTES_PER_S`. A browser that acknowledges and falls behind gets fewer; one that
+never acknowledges (its messages may wait for a busy cell) is paced by time alone. A pure clockwork: the
+time is passed in, in seconds of any monotonic clock.
 """
 
 from __future__ import annotations
 
 FRAME_S = 0.05
 HEARTBEAT_S = 2.0
+BYTES_PER_S = 240_000
+"""Of figures and rows, as JSON. What Jupyter wraps each message in makes about 40,000 more."""
 SLOWEST_S = 0.5
 LAG_FRAMES = 6
 """How many unacknowledged frames are ordinary at twenty a second over a slow connection."""
@@ -21,6 +24,7 @@ class Pacer:
 
     def __init__(self) -> None:
         self._sent_at = float("-inf")
+        self._size = 0
         self._acked: dict[str, tuple[int, float]] = {}
 
     def acknowledged(self, client: str, seq: int, now: float) -> None:
@@ -29,8 +33,9 @@ class Pacer:
     def forget(self, client: str) -> None:
         self._acked.pop(client, None)
 
-    def sent(self, now: float) -> None:
-        self._sent_at = now
+    def sent(self, now: float, size: int = 0) -> None:
+        """A frame went out; ``size`` is what to pace it by, in bytes."""
+        self._sent_at, self._size = now, size
 
     def wait(self, seq: int, now: float) -> float:
         """Seconds until the next frame may go; ``seq`` is the last frame sent."""
@@ -39,6 +44,7 @@ class Pacer:
     def _interval(self, seq: int, now: float) -> float:
         lags = [seq - acked for acked, heard in self._acked.values() if now - heard < LAG_FORGOTTEN_S]
         lag = max(lags, default=0)
-        if lag <= LAG_FRAMES:
-            return FRAME_S
-        return min(SLOWEST_S, FRAME_S * lag / LAG_FRAMES)
+        interval = max(FRAME_S, self._size / BYTES_PER_S)
+        if lag > LAG_FRAMES:
+            interval = max(interval, FRAME_S * lag / LAG_FRAMES)
+        return min(SLOWEST_S, interval)

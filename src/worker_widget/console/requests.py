@@ -1,8 +1,8 @@
 """How what a view asks for is answered: every request of ``js/src/wire.ts`` has one handler.
 
 A handler's parameters are the request's arguments, checked by their types; what it returns is the
-result, what it raises the refusal. The handlers are in `run_requests`, `log_requests` and
-`artifact_requests`; here are those that mean the view itself.
+result, what it raises the refusal. The handlers are in `run_requests`, `log_requests`,
+`row_requests` and `artifact_requests`; here are those that mean the view itself.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .artifact_requests import ArtifactRequests
 from .channel import Channel
 from .desk import Desk, wire_error
 from .log_requests import LogRequests
+from .row_requests import RowRequests
 from .run_requests import RunRequests
 from .wire import PartName, Request, Watch, WireError
 
@@ -41,6 +42,7 @@ class Requests:
         self._handlers: Handlers = {
             **RunRequests(desk).handlers,
             **LogRequests(desk).handlers,
+            **RowRequests(desk).handlers,
             **ArtifactRequests(desk).handlers,
             "part": (PartArgs, self._part),
         }

@@ -16,6 +16,7 @@ import msgspec
 from ..client import WorkerClient
 from ..errors import WorkerWidgetError
 from ..history.store import EventStore
+from ..run.state import ENDED
 from . import saved
 from .channel import Channel, Send
 from .desk import Desk
@@ -37,6 +38,7 @@ class ConsoleSession:
         self._publish = publish
         self._told: dict[str, Any] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._cell: str | None = None
         self.desk = Desk(
             client.api,
             client.store,
@@ -49,8 +51,11 @@ class ConsoleSession:
         self.channel = Channel(send, lambda: self.desk.shown, self._store)
         self._requests = Requests(self.desk, self.channel)
 
-    async def open(self, run_id: str | None, replay: str | None) -> None:
-        """Find the host and its workers, and show the run that was asked for; `close` ends it."""
+    async def open(self, run_id: str | None, replay: str | None, cell: str | None = None) -> None:
+        """Find the host and its workers, and show the run that was asked for; `close` ends it.
+
+        Without one, it is the run that ``cell`` followed and that is not over.
+        """
         task = asyncio.current_task()
         if task is not None:
             self._keep(task)
@@ -58,6 +63,9 @@ class ConsoleSession:
             await self.desk.tell(self.desk.open_run(replay, recording=True))
             return
         await self.desk.open_shop()
+        self._cell = cell
+        if run_id is None:
+            run_id = self._followed_before()
         if run_id is not None:
             await self.desk.tell(self.desk.open_run(run_id))
 
@@ -78,6 +86,7 @@ class ConsoleSession:
     async def close(self) -> None:
         """Stop everything this console does; runs go on where they run."""
         self.channel.close()
+        self._cell = None  # what it follows goes on, for the console that the cell makes next
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
@@ -98,12 +107,43 @@ class ConsoleSession:
         self._tell("worker", shown.desk.worker)
         self._tell("status", _status(shown))  # first: nobody is to see another run's end beside a new id
         self._tell("run_id", shown.run_id or "")
+        self._remember(shown)
         if shown.run.over and self._told.get("saved") != shown.run.position:
             self._told["saved"] = shown.run.position
             try:
                 self._publish("saved", saved.saved(shown, self._store()))
             except WorkerWidgetError:
                 _log.exception("The finished run could not be saved with the notebook")
+
+    def _followed_before(self) -> str | None:
+        """The run that this cell followed when it was run before, where it is one of this console's."""
+        shown = self.desk.shown
+        if self._cell is None or shown.run_id is not None or shown.desk.notice is not None:
+            return None
+        try:
+            record = self.desk.store.followed_in(self._cell)
+        except WorkerWidgetError:
+            return None  # a history that fails says so when it is written
+        if record is None or record.status in ENDED:
+            return None
+        same = (record.worker, record.origin) == (shown.desk.worker, shown.desk.origin)
+        return record.run_id if same else None
+
+    def _remember(self, shown: Shown) -> None:
+        """Which run the cell follows: none any more, once that is over or cannot be followed.
+
+        A kernel that ends only lets go of it.
+        """
+        if self._cell is None or shown.link.phase == "starting":
+            return
+        ended = shown.run.over or (shown.link.phase == "ended" and shown.desk.notice is not None)
+        followed = None if ended or shown.recording else shown.run_id
+        if self._told.get("followed") != followed:
+            self._told["followed"] = followed
+            try:
+                self.desk.store.follow_in(self._cell, followed)
+            except WorkerWidgetError as error:
+                _log.warning("Which run this cell follows could not be kept: %s", error)
 
     def _tell(self, name: str, value: str) -> None:
         if self._told.get(name) != value:

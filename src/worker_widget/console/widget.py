@@ -66,6 +66,9 @@ class WorkerConsole(anywidget.AnyWidget):
     height
         Pixels, at least 320; 640 by default.
 
+    A cell that is run again while the run it followed still goes on, in this kernel or one before it, takes
+    that run up again.
+
     Raises ``TypeError`` for an argument that is not listed here and `RequestRefused` for a value that
     cannot be meant. A worker, run or host that cannot be found is told in the cell.
     """
@@ -106,8 +109,9 @@ class WorkerConsole(anywidget.AnyWidget):
         quiet(self.comm)
         self.on_msg(_hear)
         unbind(self.comm)
-        _cells.enter(self, current_execution())
-        background.submit(self._session.open(run_id, replay))
+        execution = current_execution()
+        _cells.enter(self, execution)
+        background.submit(self._session.open(run_id, replay, execution.place if execution else None))
 
     def __repr__(self) -> str:
         return f"WorkerConsole(worker={self.worker!r})"

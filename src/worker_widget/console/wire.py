@@ -15,7 +15,7 @@ from ..run.state import Counts, RunState
 EVERY_VIEW = "*"
 """Stands for a view that has not said hello yet, in ``views``."""
 
-PartName = Literal["desk"]
+PartName = Literal["lists", "desk", "search", "viewer"]
 """The parts of the front end that the kernel sends, each the name of its bundle."""
 
 LinkPhase = Literal["idle", "starting", "connecting", "live", "reconnecting", "stalled", "ended"]
@@ -99,15 +99,22 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     skew_us: int = 0
 
 
+class LogSearch(msgspec.Struct, frozen=True, kw_only=True):
+    text: str
+    regex: bool = False
+    case_sensitive: bool = False
+
+
 class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
     levels: tuple[str, ...] | None = None
     stage_id: str | None = None
     agent: str | None = None
-    text: str | None = None
+    search: LogSearch | None = None
 
 
 class WatchedLog(msgspec.Struct, frozen=True, kw_only=True):
     filter: LogFilter = LogFilter()
+    search: LogSearch | None = None
     rows: int = 60
 
 

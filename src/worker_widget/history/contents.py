@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from ..events import ArtifactCreated, ArtifactDelta, ArtifactStarted
 from ..run.log import LoggedEvent
+from ..run.reduce import reduce
+from ..run.state import Artifact, RunState
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -22,6 +24,11 @@ class Chunk(msgspec.Struct, frozen=True):
     text: str
     reset: bool = False
     done: bool = False
+
+    def behind(self, chars: int) -> str:
+        """What of the text is new to a reader who has ``chars`` of it."""
+        known = 0 if self.offset is None else max(0, chars - self.offset)
+        return self.text[known:]
 
 
 def assemble(pieces: Iterable[tuple[int | None, str]]) -> str:
@@ -80,3 +87,30 @@ def newest_text(newest_first: Iterable[LoggedEvent]) -> str | None:
         elif isinstance(data, ArtifactCreated) and data.content is not None:
             return data.content
     return assemble(reversed(pieces)) if begun or pieces else None
+
+
+def versions(in_order: Iterable[LoggedEvent]) -> list[Artifact]:
+    """Each version of an artifact as it was at its last, the oldest first, from all its events."""
+    newest: dict[int, Artifact] = {}
+    for artifact, _ in _with_artifact(in_order):
+        newest[artifact.version] = artifact
+    return list(newest.values())
+
+
+def version_text(in_order: Iterable[LoggedEvent], version: int) -> str | None:
+    """The text of one version of an artifact, from all its events; ``None`` if there is none."""
+    told: list[LoggedEvent] = []
+    for artifact, logged in _with_artifact(in_order):
+        if artifact.version > version:
+            break
+        if artifact.version == version:
+            told.append(logged)
+    return newest_text(reversed(told))
+
+
+def _with_artifact(in_order: Iterable[LoggedEvent]) -> Iterator[tuple[Artifact, LoggedEvent]]:
+    """What `reduce` makes of the artifact, event by event: there is one rule for what a version is."""
+    state = RunState()
+    for logged in in_order:
+        state = reduce(state, logged)
+        yield state.artifacts[0], logged

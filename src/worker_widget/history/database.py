@@ -22,14 +22,14 @@ from typing import Any, Final
 
 from ..errors import HistoryError
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 BUSY_SECONDS: Final = 10.0
 """How long one process waits for another that is writing."""
 
 PLACE_BITS: Final = 32
-"""Rows of ``events`` and ``log`` lie in the order of their ``place``: the number of their run above
-these bits, their own number within it below. So the rows of a run are one stretch of the table,
-found by arithmetic, and no index has to be kept for them."""
+"""Rows of ``events``, ``log``, ``routing`` and ``ledger`` lie in the order of their ``place``: the
+number of their run above these bits, their own number within it below. So the rows of a run are one
+stretch of the table, found by arithmetic, and no index has to be kept for them."""
 
 NUMBER: Final = (1 << PLACE_BITS) - 1
 """The bits of a place that are its own number."""
@@ -60,6 +60,8 @@ _SCHEMA: Final = (
         updated_us   INTEGER NOT NULL,
         events       INTEGER NOT NULL DEFAULT 0,
         lines        INTEGER NOT NULL DEFAULT 0,
+        routing      INTEGER NOT NULL DEFAULT 0,
+        ledger       INTEGER NOT NULL DEFAULT 0,
         last_id      TEXT
     )""",
     "CREATE INDEX runs_by_creation ON runs (created_us)",
@@ -79,19 +81,34 @@ _SCHEMA: Final = (
         PRIMARY KEY (run, near, key)
     ) WITHOUT ROWID""",
     "CREATE TABLE deleted (run INTEGER PRIMARY KEY)",
+    "CREATE TABLE cells (cell TEXT PRIMARY KEY, run_id TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE log (
         place    INTEGER PRIMARY KEY,
         event    INTEGER NOT NULL,
         level    INTEGER NOT NULL,
         stage_id TEXT,
         agent    TEXT,
-        message  TEXT NOT NULL
+        message  TEXT NOT NULL,
+        styled   TEXT
+    )""",
+    """CREATE TABLE routing (
+        place    INTEGER PRIMARY KEY,
+        event    INTEGER NOT NULL,
+        stage_id TEXT
+    )""",
+    """CREATE TABLE ledger (
+        place    INTEGER PRIMARY KEY,
+        event    INTEGER NOT NULL,
+        kind     TEXT NOT NULL,
+        problem  INTEGER NOT NULL,
+        stage_id TEXT
     )""",
 )
 """``keys`` knows every event by its key. ``near`` puts the keys of neighbours side by side (it is the
 event's number, or its time), without which each new key would touch another page of the file.
-``log.event`` is the place of the event that the line stands for. ``deleted`` holds the runs whose
-rows are not all gone yet."""
+``log.event`` is the place of the event that the line stands for, and so in ``routing`` and ``ledger``,
+whose rows are made of their events anew. ``log.styled`` is a message as it came, where that has control
+sequences. ``deleted`` holds the runs whose rows are not all gone yet."""
 
 
 class Database:
@@ -301,6 +318,11 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
                 f"The history at {path} was written by a newer worker-widget (schema {version}; "
                 f"this one knows {SCHEMA_VERSION}). Upgrade worker-widget. {_ELSEWHERE}"
             )
+        if version < SCHEMA_VERSION:
+            raise HistoryError(
+                f"The history at {path} was written by an older worker-widget (schema {version}; "
+                f"this one knows {SCHEMA_VERSION} only). {_SET_ASIDE} {_ELSEWHERE}"
+            )
         return
     db.execute("PRAGMA auto_vacuum = INCREMENTAL")
     db.execute("PRAGMA journal_mode = WAL")
@@ -323,10 +345,11 @@ def _create(db: sqlite3.Connection) -> None:
 
 
 _ELSEWHERE: Final = "Or set WORKER_WIDGET_HOME to another directory, to begin a history there."
-_DAMAGED: Final = (
-    "What can be read of it stays as it is. worker_widget.history.store.EventStore.set_aside() "
+_SET_ASIDE: Final = (
+    "worker_widget.history.store.EventStore.set_aside() "
     "renames it (nothing is deleted), and a new one begins."
 )
+_DAMAGED: Final = f"What can be read of it stays as it is. {_SET_ASIDE}"
 _ADVICE: Final = {
     sqlite3.SQLITE_BUSY: "Another process has been writing to it all the while. Try again.",
     sqlite3.SQLITE_LOCKED: "Another process has been writing to it all the while. Try again.",

@@ -9,11 +9,12 @@ from itertools import islice
 from sqlite3 import Connection
 from typing import Any, Final, NamedTuple, TypeVar
 
-from ..events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, decode
+from ..events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, RoutingDecision, decode
 from ..run.artifacts import file_name
 from ..run.log import LEVELS, LoggedEvent, log_line
 from . import database
 from .database import NUMBER, PLACE_BITS, stretch
+from .rows import PROBLEMS, ledger_row
 
 _T = TypeVar("_T")
 
@@ -28,7 +29,7 @@ DELETIONS: Final = (
         f"""DELETE FROM {table} WHERE place IN (
                 SELECT place FROM {table} WHERE place BETWEEN :first AND :last LIMIT {_DELETED_AT_ONCE}
             )"""
-        for table in ("events", "log")
+        for table in ("events", "log", "routing", "ledger")
     ),
     f"""DELETE FROM keys WHERE (run, near, key) IN (
             SELECT run, near, key FROM keys WHERE run = :run LIMIT {_DELETED_AT_ONCE}
@@ -38,11 +39,13 @@ DELETIONS: Final = (
 
 
 class Head(NamedTuple):
-    """A run's number in the file, how far its logs reach, and its last stream id."""
+    """A run's number in the file, how many rows each of its logs has, and its last stream id."""
 
     run: int
     events: int
     lines: int
+    routing: int
+    ledger: int
     last_id: str | None
 
 
@@ -97,22 +100,25 @@ def new_ones(db: Connection, run: int, batch: dict[bytes, Event]) -> dict[bytes,
 
 
 def insert(db: Connection, head: Head, batch: dict[bytes, Event]) -> list[LoggedEvent]:
-    """Write events, their keys and their log lines behind what a run's logs hold; them, as logged.
+    """Write events, their keys and the rows they tell behind what a run's logs hold; them, as logged.
 
     Raises `Repeated` where the log holds one of them.
     """
     base = head.run << PLACE_BITS
     logged: list[LoggedEvent] = []
     position = head.events
-    n = head.lines
+    n, decisions, entries = head.lines, head.routing, head.ledger
     last_id = head.last_id
     for part in _in_parts(batch.items()):
         keys: list[Any] = []
         events: list[Any] = []
         lines: list[Any] = []
+        routing: list[Any] = []
+        ledger: list[Any] = []
         for key, event in part:
             position += 1
-            logged.append(LoggedEvent(position, event))
+            told = LoggedEvent(position, event)
+            logged.append(told)
             place = base | position
             data = event.data
             time_us = event.time_us
@@ -124,16 +130,27 @@ def insert(db: Connection, head: Head, batch: dict[bytes, Event]) -> list[Logged
             line = log_line(event)
             if line is not None:
                 n += 1
-                lines += (base | n, place, _LEVELS[line.level], line.stage_id, line.agent, line.message)
+                lines += (base | n, place, _LEVELS[line.level], line.stage_id, line.agent)
+                lines += (line.message, line.styled)
+            entry = ledger_row(told, entries + 1)
+            if entry is not None:
+                entries += 1
+                ledger += (base | entries, place, entry.kind, entry.outcome in PROBLEMS, entry.stage_id)
+            elif type(data) is RoutingDecision:
+                decisions += 1
+                routing += (base | decisions, place, data.stage_id)
             if event.id is not None:
                 last_id = event.id
         if database.insert(db, "keys", 3, keys, "INSERT OR IGNORE") < len(part):
             raise Repeated
         database.insert(db, "events", 6, events)
-        database.insert(db, "log", 6, lines)
+        database.insert(db, "log", 7, lines)
+        database.insert(db, "routing", 3, routing)
+        database.insert(db, "ledger", 5, ledger)
     db.execute(
-        "UPDATE runs SET events = ?, lines = ?, last_id = ?, updated_us = ? WHERE run = ?",
-        (position, n, last_id, now_us(), head.run),
+        """UPDATE runs SET events = ?, lines = ?, routing = ?, ledger = ?, last_id = ?, updated_us = ?
+           WHERE run = ?""",
+        (position, n, decisions, entries, last_id, now_us(), head.run),
     )
     return logged
 

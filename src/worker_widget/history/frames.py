@@ -62,15 +62,15 @@ def events_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
 def logs_frame(rows: Iterable[LogRow]) -> pd.DataFrame:
     """The log lines, a row each.
 
-    =========  ===================  =========================================
+    =========  ===================  ==========================================
     n          Int64                number of the line, from 1
     position   Int64                position of its event
     time       datetime64[us, UTC]
     level      category, ordered    debug < info < warning < error
     stage_id   string
     agent      string
-    message    string
-    =========  ===================  =========================================
+    message    string               plain text, without control sequences
+    =========  ===================  ==========================================
     """
     columns = _Columns("n", "position", "time", "level", "stage_id", "agent", "message")
     for row in rows:

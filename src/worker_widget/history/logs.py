@@ -1,54 +1,45 @@
 """Windows of a run's log: which lines a filter lets through, how many, and any stretch of them.
 
-The log is cut into blocks of 4,096 lines. How many lines of a complete block match a filter never
-changes, so it is counted once and remembered: a total, or a jump to any place, then costs one number
-for each block and the lines of one or two.
+Whether a line matches never changes, so it is looked at once. The log is cut into blocks of 4,096
+lines, and what is remembered of a block is one bit for each line: a million lines take 125 kB, and a
+total, or a jump to any place, costs no more than the rows that are shown.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import threading
+import time
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict
-from itertools import accumulate
-from typing import Any, Final
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from itertools import islice
+from math import inf
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
-from ..run.log import LEVELS
-from .database import NUMBER, PLACE_BITS
+from . import log_lines
+from .database import Database
+from .log_lines import EVERY_LINE, LogFilter, LogRow
+from .search import LogSearch, Pattern, PatternError, Slow, pattern, slow_line
+
+__all__ = [
+    "EVERY_LINE",
+    "Facets",
+    "LogFilter",
+    "LogIndex",
+    "LogProgress",
+    "LogRow",
+    "LogWindow",
+    "Next",
+]
 
 BLOCK: Final = 4096
+_SPAN: Final = 8 * BLOCK
+"""How many lines one statement looks at."""
+_PATTERN_SPAN: Final = 2 * BLOCK
+"""How many it reads for a pattern."""
 _REMEMBERED: Final = 32
-
-
-class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which log lines to show. What is ``None`` lets every line through.
-
-    ``levels`` are words of `worker_widget.run.log.LEVELS`. ``text`` is looked for as it stands, no
-    matter whether in lower or upper case.
-    """
-
-    levels: frozenset[str] | None = None
-    stage_id: str | None = None
-    agent: str | None = None
-    text: str | None = None
-
-
-EVERY_LINE: Final = LogFilter()
-
-
-class LogRow(msgspec.Struct, frozen=True):
-    """One log line. ``n`` counts the lines of its run from 1, ``position`` is that of its event."""
-
-    n: int
-    position: int
-    time_us: int | None
-    level: str
-    stage_id: str | None
-    agent: str | None
-    message: str
 
 
 class LogWindow(msgspec.Struct, frozen=True):
@@ -59,143 +50,285 @@ class LogWindow(msgspec.Struct, frozen=True):
     rows: list[LogRow]
 
 
+class LogProgress(msgspec.Struct, frozen=True):
+    """How far a log is looked through: ``count`` of its first ``scanned`` lines match, of ``of``.
+
+    With an ``error`` it goes no further: a pattern cannot be used, or takes too long.
+    """
+
+    count: int
+    scanned: int
+    of: int
+    error: str | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing more to look at."""
+        return self.scanned >= self.of or self.error is not None
+
+
+class Next(msgspec.Struct, frozen=True):
+    """A line that was looked for: its index ``i`` (from 0), the ``nth`` (from 1) ``of`` so many.
+
+    ``i`` is ``None`` where there is none.
+    """
+
+    i: int | None
+    nth: int
+    of: int
+
+
+class Facets(msgspec.Struct, frozen=True):
+    """How many lines each agent and each stage has, in the order of their first line."""
+
+    agents: dict[str, int]
+    stages: dict[str, int]
+
+
 class LogIndex:
-    """Counts and windows of the log of any run; remembers the counts. Usable from any thread."""
+    """What is known of the logs of all runs, by run and filter. Usable from any thread.
 
-    def __init__(self) -> None:
+    ``lines`` is how many lines of a run there are; a later call may say more. Each question first looks
+    further through the log, for about ``seconds``: not at all for 0, to the end for ``None``. It is
+    answered from what is scanned then. To the end it raises `PatternError`.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[int, LogFilter], list[int]] = OrderedDict()
+        self._known: OrderedDict[tuple[int, LogFilter], _Matches] = OrderedDict()
+        self._facets: OrderedDict[int, _Facets] = OrderedDict()
 
-    def total(self, db: sqlite3.Connection, run: int, lines: int, only: LogFilter) -> int:
-        """How many of the first ``lines`` lines match."""
-        return lines if _lets_all_through(only) else sum(self._counts(db, run, lines, only))
+    def scan(self, run: int, only: LogFilter, lines: int, seconds: float | None) -> LogProgress:
+        """How far the log is looked through."""
+        known = self._look(run, only, lines, seconds)
+        return LogProgress(known.total, known.scanned, max(lines, known.scanned), known.error)
 
     def window(
-        self, db: sqlite3.Connection, run: int, lines: int, only: LogFilter, start: int, count: int
+        self, run: int, only: LogFilter, lines: int, start: int, count: int, seconds: float | None
     ) -> LogWindow:
-        """``count`` of the first ``lines`` lines that match, from the ``start``-th on (from 0)."""
-        if _lets_all_through(only):
-            start = min(max(start, 0), lines)
-            rows = _rows(db, run, EVERY_LINE, start + 1, min(start + count, lines), 0, count)
-            return LogWindow(lines, start, rows)
-        sums = list(accumulate(self._counts(db, run, lines, only), initial=0))
-        total = sums[-1]
-        start = min(max(start, 0), total)
-        end = min(start + count, total)
-        if end <= start:
-            return LogWindow(total, start, [])
-        first = bisect_right(sums, start) - 1
-        last = bisect_left(sums, end)
-        until = min(last * BLOCK, lines)
-        rows = _rows(db, run, only, first * BLOCK + 1, until, start - sums[first], end - start)
-        return LogWindow(total, start, rows)
+        """``count`` lines that match from the ``start``-th on (from 0)."""
+        known = self._look(run, only, lines, seconds)
+        start = min(max(start, 0), known.total)
+        numbers = known.numbers(start, start + count)
+        if not numbers:
+            return LogWindow(known.total, start, [])
+        with self._db.read() as db:
+            return LogWindow(known.total, start, log_lines.rows(db, run, numbers))
 
-    def tail(self, db: sqlite3.Connection, run: int, lines: int, only: LogFilter, count: int) -> LogWindow:
-        """The last ``count`` of the first ``lines`` lines that match."""
-        total = self.total(db, run, lines, only)
-        return self.window(db, run, lines, only, max(0, total - count), count)
+    def before(self, run: int, only: LogFilter, lines: int, n: int, seconds: float | None) -> int:
+        """How many lines that match stand before the ``n``-th of the log."""
+        return self._look(run, only, lines, seconds).before(n)
 
-    def index(self, db: sqlite3.Connection, run: int, lines: int, only: LogFilter, position: int) -> int:
-        """How many of the first ``lines`` lines that match stand before the event at ``position``."""
-        place = (run << PLACE_BITS) | position
-        before, end = 0, lines
-        while before < end:
-            middle = (before + end + 1) // 2
-            (event,) = db.execute(
-                "SELECT event FROM log WHERE place = ?", ((run << PLACE_BITS) | middle,)
-            ).fetchone()
-            if event < place:
-                before = middle
-            else:
-                end = middle - 1
-        return self.total(db, run, before, only)
+    def next(self, run: int, only: LogFilter, want: LogFilter, lines: int, start: int, way: int) -> Next:
+        """The line nearest to the index ``start`` under ``only`` that ``want`` lets through too.
 
-    def _counts(self, db: sqlite3.Connection, run: int, lines: int, only: LogFilter) -> list[int]:
-        """Matching lines of each block, the last of which may be incomplete."""
-        complete = lines // BLOCK
+        After it with ``way`` 1, before it with -1; past the last it goes on at the first.
+        """
+        shown = self._look(run, only, lines, None)
+        wanted = self._look(run, only.both(want), lines, None)
+        if not wanted.total:
+            return Next(None, 0, 0)
+        here = 0 if start < 0 else lines + 1 if start >= shown.total else shown.numbers(start, start + 1)[0]
+        nth = wanted.before(here + 1) if way > 0 else wanted.before(here) - 1
+        nth %= wanted.total
+        (n,) = wanted.numbers(nth, nth + 1)
+        return Next(shown.before(n), nth + 1, wanted.total)
+
+    def facets(self, run: int, lines: int) -> Facets:
+        """What the first ``lines`` lines, or more of them, tell of."""
         with self._lock:
-            known = self._known.get((run, only), [])[:complete]
-        counts = known + _count_blocks(db, run, only, len(known) * BLOCK + 1, lines)
-        if complete > len(known):
-            with self._lock:
-                self._known[run, only] = counts[:complete]
-                self._known.move_to_end((run, only))
-                if len(self._known) > _REMEMBERED:
-                    self._known.popitem(last=False)
-        return counts
+            facets = _recent(self._facets, run, _Facets)
+        return facets.scan(self._db, run, lines)
+
+    def _look(self, run: int, only: LogFilter, lines: int, seconds: float | None) -> _Known | _Every:
+        if only == EVERY_LINE:
+            return _Every(lines)
+        with self._lock:
+            matches = _recent(self._known, (run, only), lambda: _Matches(run, only))
+        until = inf if seconds is None else time.perf_counter() + seconds
+        while seconds != 0 and not matches.done(lines):
+            matches.scan(self._db, lines)
+            if time.perf_counter() >= until:
+                break
+        known = matches.known
+        if known.error is not None and seconds is None:
+            raise PatternError(known.error)
+        return known
 
 
-def _lets_all_through(only: LogFilter) -> bool:
-    return only.levels is None and only.stage_id is None and only.agent is None and not only.text
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
-def _count_blocks(db: sqlite3.Connection, run: int, only: LogFilter, first: int, last: int) -> list[int]:
-    if first > last:
-        return []
-    base = run << PLACE_BITS
-    condition, values = _condition(only)
-    (counts,) = db.execute(
-        f"""WITH RECURSIVE block (first) AS (
-                SELECT ? UNION ALL SELECT first + {BLOCK} FROM block WHERE first + {BLOCK} <= ?
-            )
-            SELECT json_group_array((
-                SELECT count(*) FROM log
-                WHERE log.place BETWEEN block.first AND min(block.first + {BLOCK - 1}, ?){condition}
-            )) FROM block""",
-        (base | first, base | last, base | last, *values),
-    ).fetchone()
-    return msgspec.json.decode(counts, type=list[int])
+def _recent(known: OrderedDict[_K, _V], key: _K, make: Callable[[], _V]) -> _V:
+    """What is known by ``key``, made if it is not; what was not asked for longest is forgotten."""
+    value = known.pop(key, None) or make()
+    known[key] = value
+    if len(known) > _REMEMBERED:
+        known.popitem(last=False)
+    return value
 
 
-_Row = tuple[int, int, int | None, int, str | None, str | None, str]
+class _Every(NamedTuple):
+    """All lines match."""
+
+    scanned: int
+    error: None = None
+
+    @property
+    def total(self) -> int:
+        return self.scanned
+
+    def before(self, n: int) -> int:
+        return min(max(n - 1, 0), self.scanned)
+
+    def numbers(self, start: int, end: int) -> list[int]:
+        return list(range(start + 1, min(end, self.scanned) + 1))
 
 
-def _rows(
-    db: sqlite3.Connection, run: int, only: LogFilter, first: int, last: int, skip: int, count: int
-) -> list[LogRow]:
-    """Lines ``first`` to ``last`` that match, without the first ``skip`` of them, ``count`` at most."""
-    base = run << PLACE_BITS
-    condition, values = _condition(only)
-    (rows,) = db.execute(
-        f"""SELECT json_group_array(json_array(
-                place & {NUMBER}, event & {NUMBER}, time_us, level, stage_id, agent, message
-            )) FROM (
-                SELECT log.*, events.time_us FROM log JOIN events ON events.place = log.event
-                WHERE log.place BETWEEN ? AND ?{condition} ORDER BY log.place LIMIT ? OFFSET ?
-            )""",
-        (base | first, base | last, *values, count, skip),
-    ).fetchone()
-    return [
-        LogRow(n, position, time_us, LEVELS[level], stage_id, agent, message)
-        for n, position, time_us, level, stage_id, agent, message in msgspec.json.decode(
-            rows, type=list[_Row]
-        )
-    ]
+class _Known(NamedTuple):
+    """Which of the first ``scanned`` lines match.
+
+    ``blocks`` holds a bit for each line of each complete block, ``sums`` how many matches stand before
+    each: both may have grown since, so that only the first ``complete`` count. ``rest`` are the bits of
+    the lines behind those. ``error`` says why there will be no more.
+    """
+
+    scanned: int
+    complete: int
+    blocks: list[int]
+    sums: list[int]
+    rest: int
+    error: str | None = None
+
+    @property
+    def total(self) -> int:
+        return self.sums[self.complete] + self.rest.bit_count()
+
+    def before(self, n: int) -> int:
+        """How many matches stand before line ``n``."""
+        n = min(max(n, 1), self.scanned + 1)
+        block, offset = divmod(n - 1, BLOCK)
+        bits = self.rest if block >= self.complete else self.blocks[block]
+        return self.sums[block] + (bits & ((1 << offset) - 1)).bit_count()
+
+    def numbers(self, start: int, end: int) -> list[int]:
+        """The numbers of the matches ``start`` to ``end`` (exclusive, from 0)."""
+        end = min(end, self.total)
+        found: list[int] = []
+        block = bisect_right(self.sums, start, 0, self.complete + 1) - 1
+        while start < end:
+            bits = self.rest if block == self.complete else self.blocks[block]
+            inside = start - self.sums[block]
+            taken = islice(_ones(bits), inside, inside + end - start)
+            before = len(found)
+            found += [block * BLOCK + offset + 1 for offset in taken]
+            start += len(found) - before
+            block += 1
+            if start < end:  # over the blocks without a match
+                block = bisect_right(self.sums, start, block, self.complete + 1) - 1
+        return found
 
 
-def _condition(only: LogFilter) -> tuple[str, list[Any]]:
-    condition = ""
-    values: list[Any] = []
-    if only.levels is not None:
-        numbers = ",".join(str(number) for number, word in enumerate(LEVELS) if word in only.levels)
-        condition += f" AND log.level IN ({numbers})"
-    if only.stage_id is not None:
-        condition += " AND log.stage_id = ?"
-        values.append(only.stage_id)
-    if only.agent is not None:
-        condition += " AND log.agent = ?"
-        values.append(only.agent)
-    if only.text:
-        # lower() knows ASCII letters only. A function of ours could do all of them, but would have to
-        # get the interpreter's lock for every line; so the text's other letters are put in lower case
-        # by replace(), one by one.
-        text = only.text.encode(errors="replace").decode().lower()
-        message = "lower(log.message)"
-        for letter in sorted(set(text)):
-            upper = letter.upper()
-            if not letter.isascii() and upper != letter and len(upper) == 1:
-                message = f"replace({message}, ?, ?)"
-                values += (upper, letter)
-        condition += f" AND instr({message}, ?) > 0"
-        values.append(text)
-    return condition, values
+def _ones(bits: int) -> Iterator[int]:
+    """Where ``bits`` are set, from the lowest."""
+    text = bin(bits)[:1:-1]
+    at = text.find("1")
+    while at >= 0:
+        yield at
+        at = text.find("1", at + 1)
+
+
+class _Matches:
+    """Which lines of one run match one filter, as far as they were looked at."""
+
+    def __init__(self, run: int, only: LogFilter) -> None:
+        self._run = run
+        self._only = only
+        self._turn = threading.Lock()
+        self.known = _Known(0, 0, [], [0], 0)
+        self._patterns: list[tuple[LogSearch, Pattern]] = []
+        try:
+            self._patterns = [(one, pattern(one.text, one.case_sensitive)) for one in only.patterns]
+        except PatternError as error:
+            self.known = self.known._replace(error=str(error))
+
+    def done(self, lines: int) -> bool:
+        """Whether the first ``lines`` lines were looked at, or no more can be."""
+        return self.known.scanned >= lines or self.known.error is not None
+
+    def scan(self, db: Database, lines: int) -> None:
+        """Look at some more of the first ``lines`` lines; threads take turns."""
+        with self._turn:
+            if self.done(lines):
+                return
+            known = self.known
+            span = _PATTERN_SPAN if self._patterns else _SPAN
+            last = min(lines, known.complete * BLOCK + span)
+            try:
+                self.known = _with(known, self._look(db, known.scanned + 1, last), last)
+            except PatternError as error:
+                self.known = known._replace(error=str(error))
+
+    def _look(self, db: Database, first: int, last: int) -> list[int]:
+        if not self._patterns:
+            with db.read() as connection:
+                return log_lines.numbers(connection, self._run, self._only, first, last)
+        with db.read() as connection:
+            numbers, messages = log_lines.messages(connection, self._run, self._only, first, last)
+        for search, one in self._patterns:
+            try:
+                found = one.matching(messages)
+            except Slow as slow:
+                raise slow_line(search, numbers[slow.index]) from None
+            numbers = [numbers[index] for index in found]
+            messages = [messages[index] for index in found]
+        return numbers
+
+
+def _with(known: _Known, numbers: list[int], last: int) -> _Known:
+    """What is known once the lines up to ``last`` are looked at, of which these match."""
+    complete, blocks, sums, rest = known.complete, known.blocks, known.sums, known.rest
+    start = 0
+    while complete < last // BLOCK:
+        end = bisect_left(numbers, (complete + 1) * BLOCK + 1, start)
+        bits = rest | _bits(numbers[start:end])
+        blocks.append(bits)
+        sums.append(sums[complete] + bits.bit_count())
+        complete, start, rest = complete + 1, end, 0
+    return _Known(last, complete, blocks, sums, rest | _bits(numbers[start:]))
+
+
+def _bits(numbers: list[int]) -> int:
+    """Bits for lines of one block."""
+    if not numbers:
+        return 0
+    digits = bytearray(b"0" * BLOCK)
+    for n in numbers:
+        digits[-1 - (n - 1) % BLOCK] = 49  # "1"
+    return int(digits, 2)
+
+
+class _Facets:
+    """How many lines of one run each stage and agent has, as far as they were counted."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._scanned = 0
+        self._agents: Counter[str] = Counter()
+        self._stages: Counter[str] = Counter()
+
+    def scan(self, db: Database, run: int, lines: int) -> Facets:
+        with self._turn:
+            while self._scanned < lines:
+                last = min(lines, self._scanned + _SPAN)
+                with db.read() as connection:
+                    counted = log_lines.facets(connection, run, self._scanned + 1, last)
+                for stage_id, agent, count in counted:
+                    if stage_id is not None:
+                        self._stages[stage_id] += count
+                    if agent is not None:
+                        self._agents[agent] += count
+                self._scanned = last
+            return Facets(dict(self._agents), dict(self._stages))

@@ -20,11 +20,12 @@ from ..errors import HistoryError, RunUnknown
 from ..events import Event
 from ..home import home
 from ..run.log import LoggedEvent
-from ..run.state import RunState
-from . import database, event_rows
-from .contents import Chunk, chunk, newest_text
+from ..run.state import Artifact, RunState
+from . import database, event_rows, log_lines, row_windows
+from .contents import Chunk, chunk, newest_text, version_text, versions
 from .database import NUMBER, Database, stretch
-from .logs import EVERY_LINE, LogFilter, LogIndex, LogRow, LogWindow
+from .logs import EVERY_LINE, Facets, LogFilter, LogIndex, LogProgress, LogRow, LogWindow, Next
+from .row_windows import LedgerFilter, LedgerWindow, RoutingWindow
 
 READ_EVENTS: Final = 1_000
 """How many events `EventStore.read` gives at once unless it is told."""
@@ -83,7 +84,7 @@ class EventStore:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._index = LogIndex()
+        self._index = LogIndex(db)
 
     @classmethod
     def open(cls, path: Path | None = None) -> EventStore:
@@ -201,6 +202,22 @@ class EventStore:
             ).fetchall()
         return [_record(row) for row in rows]
 
+    def follow_in(self, cell: str, run_id: str | None) -> None:
+        """Remember which run a notebook's cell follows, ``None`` for none any more."""
+        with self._db.write() as db:
+            if run_id is None:
+                db.execute("DELETE FROM cells WHERE cell = ?", (cell,))
+            else:
+                db.execute("INSERT OR REPLACE INTO cells VALUES (?, ?)", (cell, run_id))
+
+    def followed_in(self, cell: str) -> RunRecord | None:
+        """The run that a notebook's cell follows, or followed when its kernel ended."""
+        with self._db.read() as db:
+            row = db.execute(
+                f"SELECT {_RECORD} FROM runs JOIN cells USING (run_id) WHERE cell = ?", (cell,)
+            ).fetchone()
+        return None if row is None else _record(row)
+
     def delete(self, run_id: str) -> None:
         """Forget a run and give its room on the disk back.
 
@@ -264,31 +281,64 @@ class EventStore:
     # --- the log -------------------------------------------------------------------------------
 
     def log_total(self, run_id: str, only: LogFilter = EVERY_LINE) -> int:
-        """How many log lines match."""
-        with self._db.read() as db:
-            head = self._head(db, run_id)
-            return self._index.total(db, head.run, head.lines, only)
+        """How many log lines match. A pattern that cannot be used raises `PatternError`, here and below."""
+        return self.log_scan(run_id, only).count
 
-    def log_window(self, run_id: str, only: LogFilter, start: int, count: int) -> LogWindow:
-        """``count`` matching log lines from the ``start``-th on (from 0), as far as there are."""
-        with self._db.read() as db:
-            head = self._head(db, run_id)
-            return self._index.window(db, head.run, head.lines, only, start, count)
+    def log_scan(self, run_id: str, only: LogFilter, seconds: float | None = None) -> LogProgress:
+        """Look further through the log, for about ``seconds``, and say how far that is.
 
-    def log_tail(self, run_id: str, only: LogFilter, count: int) -> LogWindow:
-        """The last ``count`` matching log lines."""
-        with self._db.read() as db:
-            head = self._head(db, run_id)
-            return self._index.tail(db, head.run, head.lines, only, count)
+        Lines are looked at once, from the first to the last. 0 means no further. ``None`` means to the
+        end, and then a pattern that cannot be used raises `PatternError`; else the answer tells of it.
+        """
+        head = self._log_head(run_id)
+        return self._index.scan(head.run, only, head.lines, seconds)
 
-    def log_index(self, run_id: str, only: LogFilter, position: int) -> int:
-        """How many matching log lines stand before the event at ``position``.
+    def log_window(
+        self, run_id: str, only: LogFilter, start: int, count: int, seconds: float | None = None
+    ) -> LogWindow:
+        """``count`` matching log lines from the ``start``-th on (from 0), as far as there are.
+
+        With ``seconds`` it may be that the log is looked through only in part; see `log_scan`.
+        """
+        head = self._log_head(run_id)
+        return self._index.window(head.run, only, head.lines, start, count, seconds)
+
+    def log_index(self, run_id: str, only: LogFilter, n: int) -> int:
+        """How many matching log lines stand before the ``n``-th of the log.
 
         That is the index (from 0) of the first one that does not.
         """
+        head = self._log_head(run_id)
+        return self._index.before(head.run, only, head.lines, n, None)
+
+    def log_number(self, run_id: str, position: int) -> int:
+        """The number (from 1) of the first log line at or after the event at ``position``."""
         with self._db.read() as db:
             head = self._head(db, run_id)
-            return self._index.index(db, head.run, head.lines, only, position)
+            return log_lines.before_position(db, head.run, head.lines, position) + 1
+
+    def log_number_at(self, run_id: str, time_us: int) -> int:
+        """The number (from 1) of the first log line at or after a time, in µs since the epoch.
+
+        Where times go back and forth, it is a line at which they pass that one.
+        """
+        with self._db.read() as db:
+            head = self._head(db, run_id)
+            return log_lines.before_time(db, head.run, head.lines, time_us) + 1
+
+    def log_next(self, run_id: str, only: LogFilter, want: LogFilter, start: int, way: int) -> Next:
+        """The line nearest to the ``start``-th matching one (from 0) that ``want`` lets through too.
+
+        It comes after that with ``way`` 1, before it with -1; past the last it goes on at the first. -1
+        as ``start`` means before all lines, their number behind them.
+        """
+        head = self._log_head(run_id)
+        return self._index.next(head.run, only, want, head.lines, start, way)
+
+    def log_facets(self, run_id: str) -> Facets:
+        """Which agents and stages the log tells of, and how many lines each has."""
+        head = self._log_head(run_id)
+        return self._index.facets(head.run, head.lines)
 
     def log_rows(self, run_id: str, only: LogFilter = EVERY_LINE) -> Iterator[LogRow]:
         """All matching log lines, in order; few are held at once."""
@@ -300,16 +350,38 @@ class EventStore:
             if start >= window.total:
                 return
 
+    # --- routing and ledger ------------------------------------------------------------------------
+
+    def routing_window(self, run_id: str, stage_id: str | None, start: int, count: int) -> RoutingWindow:
+        """``count`` routing decisions, all or of one stage, from the ``start``-th on (from 0)."""
+        with self._db.read() as db:
+            return row_windows.routing_window(db, self._head(db, run_id).run, stage_id, start, count)
+
+    def ledger_window(
+        self, run_id: str, stage_id: str | None, kind: LedgerFilter, start: int, count: int
+    ) -> LedgerWindow:
+        """``count`` rows of failures and recovery from the ``start``-th on (from 0)."""
+        with self._db.read() as db:
+            return row_windows.ledger_window(db, self._head(db, run_id).run, stage_id, kind, start, count)
+
     # --- artifacts -----------------------------------------------------------------------------
 
-    def artifact_text(self, run_id: str, file: str) -> str | None:
+    def artifact_text(self, run_id: str, file: str, version: int | None = None) -> str | None:
         """The text of an artifact, by its file name; ``None`` if none came.
 
-        It is the newest version, as far as it has come.
+        It is that of one ``version`` (from 1), by default the newest, as far as it has come.
         """
         with self._db.read() as db:
             run = self._head(db, run_id).run
+            if version is not None:
+                return version_text(event_rows.artifact_events(db, run, file, 0), version)
             return newest_text(event_rows.artifact_events_back(db, run, file, NUMBER + 1))
+
+    def artifact_versions(self, run_id: str, file: str) -> list[Artifact]:
+        """Every version of an artifact as it was at its last, the oldest first; none if it is not known."""
+        with self._db.read() as db:
+            run = self._head(db, run_id).run
+            return versions(event_rows.artifact_events(db, run, file, 0))
 
     def artifact_chunks(
         self, run_id: str, file: str, after: int = 0, *, enough: int | None = None
@@ -353,11 +425,15 @@ class EventStore:
 
     def _head(self, db: Connection, run_id: str) -> event_rows.Head:
         row = db.execute(
-            "SELECT run, events, lines, last_id FROM runs WHERE run_id = ?", (run_id,)
+            "SELECT run, events, lines, routing, ledger, last_id FROM runs WHERE run_id = ?", (run_id,)
         ).fetchone()
         if row is None:
             raise self._unknown(run_id)
         return event_rows.Head(*row)
+
+    def _log_head(self, run_id: str) -> event_rows.Head:
+        with self._db.read() as db:
+            return self._head(db, run_id)
 
     def _unknown(self, run_id: str) -> RunUnknown:
         return RunUnknown(

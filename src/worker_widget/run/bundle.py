@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Mapping
 from typing import Final
 
+from .binary import file_bytes
+from .names import safe_names
+
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_UNSAFE: Final = re.compile(r'[/\\:*?"<>|\x00-\x1f\ud800-\udfff]')
 
 
 def bundle(artifacts: Mapping[str, str]) -> bytes:
     """A zip of ``artifacts`` (file names to texts), in their order.
 
-    Files are stored as UTF-8, uncompressed and dated 1980-01-01, so that the bytes depend on nothing but
-    the artifacts. A name that would leave the folder it is unpacked in is changed so that it does not.
+    Files are stored as `file_bytes` gives them, uncompressed and dated 1980-01-01, so that the bytes
+    depend on nothing but the artifacts. Their names are those of `safe_names`.
     """
     packed = io.BytesIO()
-    taken: set[str] = set()
+    names = safe_names(artifacts)
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for name, text in artifacts.items():
-            plain = _plain_name(name, taken)
-            taken.add(plain.casefold())
-            entry = zipfile.ZipInfo(plain, _EPOCH)
+        for file, text in artifacts.items():
+            entry = zipfile.ZipInfo(names[file], _EPOCH)
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, text.encode("utf-8", "surrogatepass"))
+            archive.writestr(entry, file_bytes(file, text))
     return packed.getvalue()
-
-
-def _plain_name(name: str, taken: set[str]) -> str:
-    """A file name that no folder is in and that is not taken yet."""
-    plain = _UNSAFE.sub("_", name).strip(". ") or "artifact"
-    stem, dot, ending = plain.rpartition(".")
-    number = 1
-    while plain.casefold() in taken:
-        number += 1
-        plain = f"{stem}-{number}{dot}{ending}" if stem else f"{ending}-{number}"
-    return plain

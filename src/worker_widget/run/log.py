@@ -15,6 +15,7 @@ from ..events import (
     StageFailed,
     UnknownEvent,
 )
+from . import ansi
 
 LEVELS = ("debug", "info", "warning", "error")
 _LEVEL_NAMES = {"warn": "warning", "critical": "error", "fatal": "error", "trace": "debug"}
@@ -29,12 +30,16 @@ class LoggedEvent(msgspec.Struct, frozen=True):
 
 
 class LogLine(msgspec.Struct, frozen=True):
-    """One line of the log pane. ``level`` is one of `LEVELS`."""
+    """One line of the log pane. ``level`` is one of `LEVELS`.
+
+    ``message`` is plain text; ``styled`` is it as it came, where that has control sequences.
+    """
 
     level: str
     message: str
     stage_id: str | None = None
     agent: str | None = None
+    styled: str | None = None
 
 
 def log_line(event: Event) -> LogLine | None:
@@ -45,22 +50,27 @@ def log_line(event: Event) -> LogLine | None:
     """
     data, note = event.data, _note(event)
     if isinstance(data, Log):
-        return LogLine(level(data.level), data.message + note, data.stage_id, data.agent)
+        return _line(level(data.level), data.message + note, data.stage_id, data.agent)
     if isinstance(data, StageFailed):
-        return LogLine("error", f"Stage failed: {data.error or 'no reason given'}" + note, data.stage_id)
+        return _line("error", f"Stage failed: {data.error or 'no reason given'}" + note, data.stage_id)
     if isinstance(data, RunFailed):
-        return LogLine("error", f"Run failed: {data.error or 'no reason given'}" + note)
+        return _line("error", f"Run failed: {data.error or 'no reason given'}" + note)
     if isinstance(data, RunCancelled):
-        return LogLine("warning", f"Run cancelled: {data.reason or 'no reason given'}" + note)
+        return _line("warning", f"Run cancelled: {data.reason or 'no reason given'}" + note)
     if isinstance(data, RunReconciled):
         if data.status is None:
             return None  # the run's end was told; this only adds to it
-        return LogLine("error" if data.error else "info", data.error or data.reason or "Run reconciled")
+        return _line("error" if data.error else "info", data.error or data.reason or "Run reconciled")
     if isinstance(data, UnknownEvent):
-        return LogLine("debug", f"{event.type}: {_short(data.data)}")
+        return _line("debug", f"{event.type}: {_short(data.data)}")
     if event.malformed:
-        return LogLine("debug", event.type + note)
+        return _line("debug", event.type + note)
     return None
+
+
+def _line(level: str, said: str, stage_id: str | None = None, agent: str | None = None) -> LogLine:
+    message = ansi.plain(said)
+    return LogLine(level, message, stage_id, agent, None if message == said else said)
 
 
 def level(said: str) -> str:

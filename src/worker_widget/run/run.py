@@ -6,15 +6,15 @@ Everything it tells comes from the event log and the run state, and can be asked
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Generator, Iterator, Mapping
-from hashlib import sha256
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RunTimeout
 from ..stream import background
+from .files import Artifacts
 from .live import LiveRun
-from .state import Artifact, RunState
+from .state import RunState
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,86 +156,3 @@ class Run:
 
 def _release(live: LiveRun) -> None:
     background.submit(live.release())
-
-
-class Artifacts(Mapping[str, "ArtifactFile"]):
-    """A run's artifacts by file name, in the order of their first mention."""
-
-    def __init__(self, live: LiveRun) -> None:
-        self._live = live
-
-    def __getitem__(self, file: str) -> ArtifactFile:
-        for artifact in self._live.state.artifacts:
-            if artifact.file == file:
-                return ArtifactFile(self._live, artifact)
-        known = ", ".join(self) or "none yet"
-        raise KeyError(f"no artifact {file!r}; there are: {known}")
-
-    def __iter__(self) -> Iterator[str]:
-        return (artifact.file for artifact in self._live.state.artifacts)
-
-    def __len__(self) -> int:
-        return len(self._live.state.artifacts)
-
-    def __repr__(self) -> str:
-        return f"Artifacts({', '.join(self)})"
-
-    def bundle(self) -> bytes:
-        """All artifacts as a zip archive; the same artifacts give the same bytes."""
-        from .bundle import bundle
-
-        return bundle({file: item.text for file, item in self.items()})
-
-
-class ArtifactFile:
-    """One artifact as it was when it was asked for; ``text`` reads what there is of it now."""
-
-    def __init__(self, live: LiveRun, artifact: Artifact) -> None:
-        self._live = live
-        self._artifact = artifact
-
-    def __repr__(self) -> str:
-        return f"ArtifactFile({self.file!r}, {self.chars} chars, {self.status})"
-
-    @property
-    def file(self) -> str:
-        """The file name."""
-        return self._artifact.file
-
-    @property
-    def status(self) -> str:
-        """assembling, done or failed."""
-        return self._artifact.status
-
-    @property
-    def stage_id(self) -> str | None:
-        """The stage that made it."""
-        return self._artifact.stage_id
-
-    @property
-    def chars(self) -> int:
-        """Its length in Unicode code points."""
-        return self._artifact.chars
-
-    @property
-    def text(self) -> str:
-        """The content; "" where the worker told none."""
-        return self._live.store.artifact_text(self._live.run_id, self.file) or ""
-
-    @property
-    def bytes(self) -> bytes:
-        """The content in UTF-8."""
-        return self.text.encode("utf-8", "surrogatepass")
-
-    @property
-    def sha256(self) -> str:
-        """The SHA-256 sum of ``bytes``, in hex."""
-        return sha256(self.bytes).hexdigest()
-
-    def save(self, path: str | Path) -> Path:
-        """Write the content to ``path`` (into it under its own name, if that is a directory)."""
-        target = Path(path)
-        if target.is_dir():
-            target = target / Path(self.file).name
-        target.write_bytes(self.bytes)
-        return target

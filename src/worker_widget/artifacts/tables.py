@@ -1,0 +1,50 @@
+"""CSV as a table."""
+
+from __future__ import annotations
+
+import csv
+from html import escape
+from io import StringIO
+from itertools import islice
+from typing import Final
+
+from .unreadable import Unreadable
+
+MOST_ROWS: Final = 500
+"""How many rows of a table are shown."""
+
+MOST_COLUMNS: Final = 200
+
+
+def csv_table(text: str, *, whole: bool) -> tuple[str, str | None]:
+    """A table, and a note where it is not all shown. What separates the cells is seen in the first line."""
+    return _table(text, max(",;\t|", key=text.partition("\n")[0].count), whole)
+
+
+def tsv_table(text: str, *, whole: bool) -> tuple[str, str | None]:
+    """The same for cells separated by tabs."""
+    return _table(text, "\t", whole)
+
+
+def _table(text: str, delimiter: str, whole: bool) -> tuple[str, str | None]:
+    if not whole:
+        text = text[: text.rfind("\n") + 1] or text  # the last line may be half a line
+    rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        head = next(rows)
+        shown = list(islice(rows, MOST_ROWS))
+        total = len(shown) + sum(1 for _ in rows)
+    except csv.Error as error:
+        raise Unreadable(f"it is not a valid table ({error}).") from None
+    parts = ['<div class="rows"><table><thead><tr><th class="number"></th>']
+    parts += (f"<th>{escape(cell)}</th>" for cell in head[:MOST_COLUMNS])
+    parts.append("</tr></thead><tbody>")
+    for number, row in enumerate(shown, start=1):
+        parts.append(f'<tr><th class="number">{number}</th>')
+        parts += (f"<td>{escape(cell)}</td>" for cell in row[:MOST_COLUMNS])
+        parts.append("</tr>")
+    parts.append("</tbody></table></div>")
+    columns = max(len(head), max(map(len, shown), default=0))
+    left_out = [f"{len(shown):,} of {total:,} rows"] * (total > len(shown))
+    left_out += [f"{MOST_COLUMNS:,} of {columns:,} columns"] * (columns > MOST_COLUMNS)
+    return "".join(parts), f"The first {' and '.join(left_out)} are shown." if left_out else None

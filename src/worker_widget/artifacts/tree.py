@@ -1,0 +1,116 @@
+"""JSON as a tree that can be folded, without a script."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Final
+
+import msgspec
+
+from .unreadable import TOO_DEEP, Unreadable
+
+MOST_LEVELS: Final = 100
+MOST_VALUES: Final = 20_000
+"""How many values a tree may have."""
+
+_OPEN_VALUES: Final = 1_000
+"""Up to so many values all is unfolded, else the outer levels."""
+_OPEN_LEVELS: Final = 2
+_MOST_PATH: Final = 200
+_TOKEN: Final = re.compile(r'[\[\]{},:]|"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s\[\]{},:"]++')
+_PLAIN_KEY: Final = re.compile(r'"[A-Za-z_$][\w$]*"', re.ASCII)
+
+
+class _Level:
+    """An object or array that is being written: its path, and where its opening tag stands."""
+
+    def __init__(self, bracket: str, path: str, head: int) -> None:
+        self.is_object = bracket == "{"
+        self.path = path
+        self.head = head
+        self.count = 0
+        self.key: str | None = None
+
+    def next_path(self) -> str:
+        """The path of the value that comes now."""
+        if not self.is_object:
+            path = f"{self.path}[{self.count}]"
+        elif self.key is not None and _PLAIN_KEY.fullmatch(self.key):
+            path = f"{self.path}.{self.key[1:-1]}"
+        else:
+            path = f"{self.path}[{self.key}]"
+        return path if len(path) <= _MOST_PATH else "…" + path[-_MOST_PATH:]
+
+
+def tree(text: str) -> str:
+    """JSON as nested ``<details>``, each value with its path as tooltip and as it was written.
+
+    Raises `Unreadable` for what is not JSON, or too much of it to be folded.
+    """
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise Unreadable(f"it is not valid JSON ({error}).") from None
+    except RecursionError:
+        raise Unreadable(TOO_DEEP) from None
+    tokens = _TOKEN.findall(text)
+    values = sum(token not in "]},:" for token in tokens) - tokens.count(":")
+    if values > MOST_VALUES:
+        raise Unreadable(f"its {values:,} values are too many to fold.")
+    return f'<div class="json">{_written(tokens, values <= _OPEN_VALUES)}</div>'
+
+
+def _written(tokens: list[str], unfolded: bool) -> str:
+    parts: list[str] = []
+    levels: list[_Level] = []
+    end = ""  # of the value before, since a comma may still have to go into it
+    for at, token in enumerate(tokens):
+        level = levels[-1] if levels else None
+        after = tokens[at + 1] if at + 1 < len(tokens) else ""
+        if token in "]}":
+            parts.append(end)
+            assert level is not None
+            levels.pop()
+            counted = f"{level.count} {'key' if level.is_object else 'item'}{'s' * (level.count != 1)}"
+            parts[level.head] += f"<i>{counted}</i></summary>"
+            parts.append(f'<div class="end">{token}')
+            end = "</div></details>"
+        elif token == ",":
+            parts.append("," + end)
+            end = ""
+        elif token == ":":
+            continue
+        elif after == ":" and level is not None:
+            level.key = token
+        else:
+            path = "$" if level is None else level.next_path()
+            label = (
+                "" if level is None or level.key is None else f'<span class="nt">{escape(level.key)}</span>: '
+            )
+            if level is not None:
+                level.count += 1
+            title = f' title="{escape(path)}"'
+            if token in "[{" and after not in "]}":
+                if len(levels) >= MOST_LEVELS:
+                    raise Unreadable(TOO_DEEP)
+                shown = " open" if unfolded or len(levels) < _OPEN_LEVELS else ""
+                bracket = "object" if token == "{" else "array"
+                parts.append(f'<details{shown}><summary class="{bracket}"{title}>{label}{token}')
+                levels.append(_Level(token, path, len(parts) - 1))
+                end = ""
+            elif token in "[{":
+                parts.append(f"<div{title}>{label}{token}{after}")
+                tokens[at + 1] = ":"  # told already
+                end = "</div>"
+            else:
+                parts.append(f'<div{title}>{label}<span class="{_colour(token)}">{escape(token)}</span>')
+                end = "</div>"
+    parts.append(end)
+    return "".join(parts)
+
+
+def _colour(token: str) -> str:
+    if token[0] == '"':
+        return "s2"
+    return "kc" if token[0].isalpha() else "mi"

@@ -1,0 +1,48 @@
+"""Requests about all routing decisions and ledger rows of the run on screen."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from ..history.row_windows import LedgerFilter
+from .arguments import Answer, Args, Handlers, shown_run
+from .desk import Desk
+
+MOST_ROWS: Final = 500
+
+
+class RoutingArgs(Args, frozen=True, kw_only=True):
+    stage_id: str | None
+    start: int
+    count: int
+
+
+class LedgerArgs(Args, frozen=True, kw_only=True):
+    stage_id: str | None
+    kind: LedgerFilter
+    start: int
+    count: int
+
+
+class RowRequests:
+    """Answers them for one console."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.handlers: Handlers = {
+            "routing.window": (RoutingArgs, self._routing),
+            "ledger.window": (LedgerArgs, self._ledger),
+        }
+
+    async def _routing(self, args: RoutingArgs) -> Answer:
+        run_id, store = shown_run(self._desk)
+        count = min(args.count, MOST_ROWS)
+        return Answer(await asyncio.to_thread(store.routing_window, run_id, args.stage_id, args.start, count))
+
+    async def _ledger(self, args: LedgerArgs) -> Answer:
+        run_id, store = shown_run(self._desk)
+        count = min(args.count, MOST_ROWS)
+        return Answer(
+            await asyncio.to_thread(store.ledger_window, run_id, args.stage_id, args.kind, args.start, count)
+        )

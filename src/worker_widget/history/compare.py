@@ -1,0 +1,190 @@
+"""Two runs beside each other: their artifacts, and how each differs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, overload
+
+from ..artifacts.difference import Difference, difference
+from ..run.files import ArtifactFile
+from ..run.reduce import reduce_all
+from ..run.run import Run
+from ..run.state import Artifact, RunState, Stage
+from .shared import shared_store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_STAGE_COLUMNS: Final = {
+    "stage_id": "string",
+    "name": "string",
+    "status_a": "string",
+    "status_b": "string",
+    "duration_ms_a": "Float64",
+    "duration_ms_b": "Float64",
+    "tokens_a": "Int64",
+    "tokens_b": "Int64",
+}
+_Row = tuple[str, str, int | None, int | None, int, int, int, float, str | None, str | None]
+_COLUMNS: Final = {
+    "file": "string",
+    "status": "string",
+    "chars_a": "Int64",
+    "chars_b": "Int64",
+    "words_added": "Int64",
+    "words_removed": "Int64",
+    "words_changed": "Int64",
+    "similarity": "Float64",
+    "sha256_a": "string",
+    "sha256_b": "string",
+}
+
+
+@overload
+def compare(a: Run | str, b: Run | str) -> Comparison: ...
+@overload
+def compare(a: ArtifactFile, b: ArtifactFile) -> Difference: ...
+def compare(a: Run | str | ArtifactFile, b: Run | str | ArtifactFile) -> Comparison | Difference:
+    """Two runs side by side, or two artifacts.
+
+    A run is a `Run` or the id of one in this computer's history (`RunUnknown` where it is not in there).
+    Two artifacts, of one run or of two, in any versions, give their `Difference` at once. Raises
+    ``TypeError`` for a run with an artifact.
+    """
+    if isinstance(a, ArtifactFile) and isinstance(b, ArtifactFile):
+        return difference(a.text, b.text, title_a=_title(a), title_b=_title(b))
+    if isinstance(a, ArtifactFile) or isinstance(b, ArtifactFile):
+        raise TypeError("compare takes two runs or two artifacts, not one of each; see run.artifacts.")
+    return Comparison(_side(a), _side(b))
+
+
+class _Side:
+    """One of the two runs: what is known of it, and how to read an artifact."""
+
+    def __init__(self, run_id: str, state: RunState, text: Callable[[str], str]) -> None:
+        self.run_id = run_id
+        self.state = state
+        self.text = text
+        self.artifacts = {item.file: item for item in state.artifacts}
+
+    @property
+    def title(self) -> str:
+        return f"run {self.run_id[:8]}"
+
+
+def _side(run: Run | str) -> _Side:
+    if isinstance(run, Run):
+        artifacts = run.artifacts
+        return _Side(run.run_id, run.state, lambda file: artifacts[file].text)
+    store = shared_store()
+    state = reduce_all(store.iterate(run, without=("log",)))
+    return _Side(run, state, lambda file: store.artifact_text(run, file) or "")
+
+
+class Comparison(Mapping[str, Difference]):
+    """Two runs: a mapping from the file names of either's artifacts to how they differ.
+
+    ``comparison["landing.html"]`` is the `Difference` of that artifact, an artifact that only one run
+    has being compared with nothing. Each is worked out when it is first asked for. Both runs are as
+    they were when they were compared.
+    """
+
+    def __init__(self, a: _Side, b: _Side) -> None:
+        self._a = a
+        self._b = b
+        self._files = list(dict.fromkeys((*a.artifacts, *b.artifacts)))
+        self._differences: dict[str, Difference] = {}
+
+    def __repr__(self) -> str:
+        return f"Comparison({self._a.run_id!r}, {self._b.run_id!r}, {len(self)} artifacts)"
+
+    def _repr_html_(self) -> str:
+        from ..artifacts.overview import table_html
+
+        head = (
+            *("Artifact", "Status", "Characters before", "Characters after"),
+            *("Words added", "Words removed", "Words changed", "Alike"),
+        )
+        rows = []
+        for file, status, *figures, similarity, _, _ in self._rows():
+            told = ("" if figure is None else f"{figure:,}" for figure in figures)
+            rows.append((file, status, *told, f"{math.floor(100 * similarity)} %"))
+        title = f"{self._a.title} and {self._b.title}"
+        return table_html(head, rows, title, figures={2, 3, 4, 5, 6, 7})
+
+    def __getitem__(self, file: str) -> Difference:
+        if file not in self._files:
+            known = ", ".join(self._files) or "none"
+            raise KeyError(f"neither run has an artifact {file!r}; there are: {known}")
+        if file not in self._differences:
+            a, b = (side.text(file) if file in side.artifacts else "" for side in (self._a, self._b))
+            titles = (f"{file} · {side.title}" for side in (self._a, self._b))
+            self._differences[file] = difference(a, b, title_a=next(titles), title_b=next(titles))
+        return self._differences[file]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def frame(self) -> pd.DataFrame:
+        """The artifacts of both runs, a row each.
+
+        =============  =======  ======================================================================
+        file           string
+        status         string   same, changed, added (only in the second run) or removed
+        chars_a        Int64    length in the first run, in code points; NA where it has none
+        chars_b        Int64    length in the second run
+        words_added    Int64    see `Difference`, also for the next three
+        words_removed  Int64
+        words_changed  Int64
+        similarity     Float64  0 to 1
+        sha256_a       string   of the text in UTF-8, in hex; NA where there is none
+        sha256_b       string
+        =============  =======  ======================================================================
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self._rows(), columns=list(_COLUMNS)).astype(_COLUMNS)
+
+    def stages(self) -> pd.DataFrame:
+        """The stages of both runs, a row each: stage_id and name (string), then status (string),
+        duration_ms (Float64) and tokens (Int64) of the first run (``_a``) and the second (``_b``)."""
+        import pandas as pd
+
+        a, b = ({stage.stage_id: stage for stage in side.state.stages} for side in (self._a, self._b))
+        rows = []
+        for stage_id, known in {**b, **a}.items():
+            sides = (a.get(stage_id), b.get(stage_id))
+            told = (_field(side, name) for name in ("status", "duration_ms", "tokens") for side in sides)
+            rows.append((stage_id, known.name, *told))
+        return pd.DataFrame(rows, columns=list(_STAGE_COLUMNS)).astype(_STAGE_COLUMNS)
+
+    def _rows(self) -> list[_Row]:
+        """What `frame` tells of each artifact."""
+        rows: list[_Row] = []
+        for file, told in self.items():
+            a, b = self._a.artifacts.get(file), self._b.artifacts.get(file)
+            sum_a, sum_b = self._sum(self._a, a), self._sum(self._b, b)
+            both = "same" if sum_a == sum_b else "changed"
+            status = "removed" if b is None else "added" if a is None else both
+            chars = (None if a is None else a.chars, None if b is None else b.chars)
+            words = (told.words_added, told.words_removed, told.words_changed)
+            rows.append((file, status, *chars, *words, told.similarity, sum_a, sum_b))
+        return rows
+
+    def _sum(self, side: _Side, artifact: Artifact | None) -> str | None:
+        if artifact is None or artifact.sha256:
+            return artifact.sha256 if artifact else None
+        return sha256(side.text(artifact.file).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _field(stage: Stage | None, field: str) -> object:
+    return None if stage is None else getattr(stage, field)
+
+
+def _title(artifact: ArtifactFile) -> str:
+    return f"{artifact.file} · version {artifact.number} · run {artifact.run_id[:8]}"

@@ -1,0 +1,46 @@
+"""The bytes of the file that an artifact stands for.
+
+Events carry text alone, so a worker sends a picture or an archive as base64 (with or without line
+breaks), or as a ``data:`` URL. All else is text, and a file of it is UTF-8.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+PICTURES: Final = frozenset(("png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "ico"))
+BINARY: Final = PICTURES | {"zip", "pdf"}
+"""Kinds (endings of file names) whose content is encoded."""
+
+_DATA_URL: Final = re.compile(r"data:[^,;]*((?:;[^,;]*)*),", re.IGNORECASE)
+_SPACE: Final = re.compile(r"\s+")
+
+
+def decoded(text: str) -> bytes | None:
+    """The bytes in base64 or in a ``data:`` URL; ``None`` if ``text`` is neither, whole and valid."""
+    text = text.strip()
+    url = _DATA_URL.match(text)
+    if url is not None:
+        text = text[url.end() :]
+        if ";base64" not in url[1].lower():
+            return unquote_to_bytes(text)
+    try:
+        return base64.b64decode(_SPACE.sub("", text), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def file_bytes(file: str, text: str) -> bytes:
+    """What to write into the file of that name for an artifact of that text.
+
+    Where the ending promises something binary and the text does not hold it, the text itself is written.
+    """
+    if file.rpartition(".")[2].lower() in BINARY:
+        content = decoded(text)
+        if content is not None:
+            return content
+    return text.encode("utf-8", "surrogatepass")

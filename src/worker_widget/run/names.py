@@ -1,0 +1,66 @@
+"""File names that are safe to write, whatever a worker calls its artifacts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+MOST_BYTES: Final = 200
+"""Most file systems take names of 255 bytes; some programs add an ending of their own."""
+
+# What Windows does not take, what separates folders anywhere, and what cannot be seen in a name.
+_UNSAFE: Final = re.compile(
+    r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]'
+)
+_RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)", re.IGNORECASE)
+
+
+def safe_names(files: Iterable[str]) -> dict[str, str]:
+    """For each of ``files`` the name to write it under, in any one folder of any system.
+
+    No name leads to another folder, is hidden or reserved, or is longer than `MOST_BYTES`; and no two
+    are the same, also where upper and lower case are. A name that is safe stays as it is, unless it is
+    taken.
+
+    >>> safe_names(["a.html", "../a.html", "A.html", "nul.txt"])
+    {'a.html': 'a.html', '../a.html': '_a.html', 'A.html': 'A-2.html', 'nul.txt': '_nul.txt'}
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for file in files:
+        if file not in names:
+            names[file] = _free(_safe(file), taken)
+            taken.add(_sameness(names[file]))
+    return names
+
+
+def _safe(file: str) -> str:
+    name = _UNSAFE.sub("_", unicodedata.normalize("NFC", file)).strip(". ")
+    if _RESERVED.match(name):
+        name = "_" + name
+    return _short(name or "artifact")
+
+
+def _free(name: str, taken: set[str]) -> str:
+    stem, dot, ending = name.rpartition(".")
+    free, number = name, 1
+    while _sameness(free) in taken:
+        number += 1
+        free = f"{stem}-{number}{dot}{ending}" if stem else f"{ending}-{number}"
+    return free
+
+
+def _short(name: str) -> str:
+    """A long name without its middle; the ending stays."""
+    stem, dot, ending = name.rpartition(".")
+    if not stem or len(ending) > 20:
+        stem, dot, ending = name, "", ""
+    room = MOST_BYTES - len((dot + ending).encode())
+    return stem.encode()[:room].decode(errors="ignore").rstrip(". ") + dot + ending
+
+
+def _sameness(name: str) -> str:
+    """Equal for names that some file system takes for the same."""
+    return unicodedata.normalize("NFKC", name).casefold()

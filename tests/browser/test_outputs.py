@@ -1,0 +1,167 @@
+"""Artifacts in the output of a cell: a page that draws them as Jupyter does, and a sink that listens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import Browser, Error, Frame, Page
+
+from tests.browser.attacks.catalogue import ATTACKS
+from tests.browser.lab import chromium, page_of
+from worker_widget.artifacts.difference import difference
+from worker_widget.artifacts.sandbox import MOST_EMBEDDED_CHARS, artifact_html
+
+TRIPWIRE = (
+    "<!doctype html><link rel=icon href=data:,>"
+    "<script>addEventListener('message', e => { document.title = 'reached'; });</script>"
+)
+
+
+PRESS = "() => document.querySelectorAll('a, area, button, input').forEach(element => element.click?.())"
+
+
+class Sink(ThreadingHTTPServer):
+    """Serves one page at ``/`` and remembers every other request."""
+
+    def __init__(self) -> None:
+        self.page = ""
+        self.asked: list[str] = []
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Sink
+
+    def do_GET(self) -> None:
+        if self.path == "/":
+            body = self.server.page.encode("utf-8", "surrogatepass")
+        else:
+            self.server.asked.append(f"{self.headers.get('Host')}{self.path}")
+            body = b""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_HEAD = do_OPTIONS = do_GET
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    server = Sink()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with page_of(browser) as made:
+        yield made
+
+
+def show(page: Page, sink: Sink, *outputs: str) -> list[Frame]:
+    """The innermost frame of each output, in a page of the sink's."""
+    sink.page = TRIPWIRE + "".join(f"<div>{output}</div>" for output in outputs)
+    page.goto(sink.address + "/")
+    for _ in range(100):
+        outer = page.main_frame.child_frames
+        inner = [frame for parent in outer for frame in parent.child_frames]
+        if len(inner) == len(outputs):
+            return inner
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{len(inner)} of {len(outputs)} frames came")
+
+
+def pages(port: int) -> list[str]:
+    """The attacks that can share a page on one for their group, the others each on their own."""
+    shared: dict[str, str] = {}
+    for attack in ATTACKS:
+        if attack.group == "annoy" or len(attack.markup) > MOST_EMBEDDED_CHARS:
+            continue  # these only take time, or are not put into an output at all
+        markup = attack.markup.replace("SINK", f"http://{attack.name}.localhost:{port}")
+        markup = markup.replace("HOST", f"{attack.name}.localhost:{port}").replace("MARK", attack.name)
+        where = attack.name if attack.alone or attack.group == "parser" else attack.group
+        shared[where] = shared.get(where, "") + markup
+    return list(shared.values())
+
+
+def test_no_attack_gets_out_of_an_output(page: Page, sink: Sink) -> None:
+    drawn = [
+        artifact_html(markup, kind, "x", whole=True)
+        for markup in pages(sink.server_address[1])
+        for kind in ("html", "md")
+    ]
+    for start in range(0, len(drawn), 12):
+        for frame in show(page, sink, *drawn[start : start + 12]):
+            # A link may replace the drawing by the browser's own refusal, which ends this.
+            with suppress(Error):
+                frame.evaluate(PRESS)
+        page.wait_for_timeout(200)
+        assert sink.asked == []
+        assert page.title() == ""
+        assert page.url == sink.address + "/"
+        assert len(page.context.pages) == 1
+
+
+def test_a_click_on_a_link_leads_nowhere_and_the_drawing_stays(page: Page, sink: Sink) -> None:
+    html = (
+        f"<h1>Here</h1><p><a href='{sink.address}/x'>Away</a> <a class=x href='#end'>Down</a></p>"
+        "<div style='height: 3000px'></div><p id=end>The end</p>"
+    )
+    (frame,) = show(page, sink, artifact_html(html, "html", "x.html", whole=True))
+    frame.get_by_text("Away").click()
+    frame.get_by_text("Away").press("Enter")
+    page.wait_for_timeout(300)
+    assert frame.get_by_role("heading").inner_text() == "Here"
+    assert sink.asked == []
+    frame.get_by_text("Down").click()
+    page.wait_for_timeout(300)
+    assert frame.get_by_text("The end").bounding_box()["y"] < 600  # type: ignore[index]
+
+
+def test_the_changes_of_a_difference_are_reached_by_their_links(page: Page, sink: Sink) -> None:
+    lines = [f"line {n} of many" for n in range(300)]
+    other = [line.replace("many", "some") if n % 100 == 50 else line for n, line in enumerate(lines)]
+    told = difference("\n".join(lines), "\n".join(other))
+    (frame,) = show(page, sink, told._repr_html_())
+    third = frame.locator("#change-3")
+    # As far down as that, only once the folded stretches before it are open.
+    for summary in frame.locator("summary").all():
+        summary.click()
+    frame.get_by_text("First change").click()
+    frame.locator("#change-1").get_by_text("Next").click()
+    frame.locator("#change-2").get_by_text("Next").click()
+    third.get_by_text("Change 3 of 3").wait_for()
+    assert third.bounding_box()["y"] < 480  # type: ignore[index]
+    assert third.get_by_text("some").is_visible()
+    assert sink.asked == []
+
+
+def test_json_folds_without_a_script(page: Page, sink: Sink) -> None:
+    (frame,) = show(page, sink, artifact_html('{"a": {"b": 1}}', "json", "x.json", whole=True))
+    assert frame.get_by_text('"b"').is_visible()
+    frame.get_by_text('"a"').click()
+    assert not frame.get_by_text('"b"').is_visible()
+    assert frame.get_by_text("1 key").last.is_visible()

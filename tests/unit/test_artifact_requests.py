@@ -1,0 +1,226 @@
+"""What a view asks about artifacts, answered without a console around it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from types import SimpleNamespace
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from tests.unit.test_render import Document, zipped
+from tests.unit.test_store import RUN, begin, created, delta, said, started
+from worker_widget.artifacts.lines import ROW_CHARS
+from worker_widget.console import artifact_requests
+from worker_widget.console.artifact_requests import MOST_TEXT, ArtifactRequests
+from worker_widget.console.desk import Desk
+from worker_widget.errors import RequestRefused, RunUnknown
+from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, RunCompleted
+from worker_widget.history.store import EventStore
+from worker_widget.run.reduce import reduce_all
+from worker_widget.run.state import RunState
+
+OTHER = "bbbbbbbb-0000"
+
+
+class Shown:
+    """A run on screen, and the answers about its artifacts."""
+
+    def __init__(self) -> None:
+        self.store = EventStore.memory()
+        begin(self.store)
+        self.live = SimpleNamespace(run_id=RUN, store=self.store, state=RunState())
+        self.requests = ArtifactRequests(cast(Desk, SimpleNamespace(live=self.live, store=self.store)))
+
+    def tell(self, *told: Event) -> None:
+        self.live.state = reduce_all(self.store.append(RUN, told), self.live.state)
+
+    async def ask(self, name: str, **args: Any) -> dict[str, Any]:
+        kind, handler = self.requests.handlers[f"artifact.{name}"]
+        answer = await handler(msgspec.convert(args, kind))
+        result: dict[str, Any] = msgspec.to_builtins(answer.result)
+        return result
+
+
+@pytest.fixture
+def shown() -> Shown:
+    return Shown()
+
+
+def file(name: str, kind: str, content: str, n: int = 0) -> Event:
+    return said(ArtifactCreated(artifact_name=name, artifact_type=kind, content=content), n)
+
+
+async def test_every_version_can_be_asked_for(shown: Shown) -> None:
+    shown.tell(created(0, "one"), created(1, "two"), created(2, "three"))
+    asked = {"file": "page.html", "dark": False}
+    for version, text in ((None, "three"), (1, "one"), (2, "two"), (3, "three")):
+        assert (await shown.ask("text", file="page.html", version=version))["text"] == text
+        told = await shown.ask("render", **asked, version=version, **{"as": "preview"})
+        assert (told["html"], told["version"]) == (text, version or 3)
+        assert (await shown.ask("lines", file="page.html", version=version, start=0, count=9))["rows"] == [
+            text
+        ]
+    with pytest.raises(RunUnknown, match="version 4"):
+        await shown.ask("text", file="page.html", version=4)
+    with pytest.raises(RunUnknown, match=r"no artifact 'x\.md'"):
+        await shown.ask("text", file="x.md")
+
+
+async def test_pages_put_together_are_the_text(shown: Shown) -> None:
+    text = "0123456789é🎧" * 200_000
+    shown.tell(created(0, text))
+    pages: list[str] = []
+    while sum(map(len, pages)) < len(text):
+        page = await shown.ask("text", file="page.html", offset=sum(map(len, pages)), count=10**9)
+        assert page["chars"] == len(text)
+        assert len(page["text"]) <= MOST_TEXT
+        pages.append(page["text"])
+    assert "".join(pages) == text
+
+
+async def test_a_text_is_read_in_rows_and_searched(shown: Shown) -> None:
+    shown.tell(file("log", "txt", "one\nTwo\n" + "x" * (ROW_CHARS + 1) + "\ntwo"))
+    told = await shown.ask("lines", file="log.txt", start=1, count=2)
+    assert told == {"total": 5, "start": 1, "rows": ["Two", "x" * ROW_CHARS], "chars": ROW_CHARS + 13}
+    found = {"file": "log.txt", "text": "TWO"}
+    assert await shown.ask("find", **found, **{"from": -1}, way=1) == {"line": 1, "nth": 1, "of": 2}
+    assert await shown.ask("find", **found, **{"from": 1}, way=1) == {"line": 4, "nth": 2, "of": 2}
+    assert await shown.ask("find", **found, **{"from": 1}, way=-1) == {"line": 4, "nth": 2, "of": 2}
+    nothing = await shown.ask("find", file="log.txt", text="zzz", **{"from": 0}, way=1)
+    assert nothing == {"line": None, "nth": 0, "of": 0}
+
+
+async def test_what_is_looked_for_is_marked_in_the_source(shown: Shown) -> None:
+    shown.tell(file("a", "py", "def f(): pass  # def"))
+    asked = {"file": "a.py", "as": "source", "dark": True, "find": "DEF"}
+    told = await shown.ask("render", **asked)
+    assert told["matches"] == 2
+    assert 'id="match-2"' in told["html"]
+    assert (told["again_at"], told["chars"], told["long"]) == (None, 20, False)
+
+
+async def test_a_long_source_is_formatted_for_who_asks_twice(shown: Shown) -> None:
+    shown.tell(file("a", "py", "pass\n" * 70_000))
+    asked = {"file": "a.py", "as": "source", "dark": True}
+    assert (await shown.ask("render", **asked))["long"] is True
+    told = await shown.ask("render", **asked, patient=True)
+    assert told["long"] is False
+    assert told["html"].count('class="k"') == 70_000
+
+
+async def test_what_grows_is_drawn_at_growing_lengths_and_then_whole(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(artifact_requests, "_REST", 0.0)
+    asked = {"file": "plan.md", "as": "preview", "dark": False}
+    named = {"artifact_name": "plan", "artifact_type": "md"}
+    shown.tell(said(ArtifactStarted(**named)))
+    text, drawn = "", []
+    while len(text) < 40_000:
+        piece = f"- item {len(text)}\n"
+        shown.tell(said(ArtifactDelta(**named, text=piece, offset=len(text)), len(text)))
+        text += piece
+        if len(text) >= (drawn[-1]["again_at"] if drawn else 0):
+            drawn.append(await shown.ask("render", **asked))
+    sizes = [told["chars"] for told in drawn]
+    assert len(sizes) < 18
+    assert sum(sizes) < 4 * len(text)
+    assert all(told["again_at"] >= told["chars"] * 1.5 for told in drawn[3:])
+    shown.tell(file("plan", "md", text, 10**6))
+    told = await shown.ask("render", **asked)
+    assert (told["again_at"], told["chars"]) == (None, len(text))
+    assert told["html"].count("<li>") == text.count("\n")
+
+
+async def test_drawing_rests_in_between_and_then_shows_the_newest(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from worker_widget.artifacts.render import render
+
+    moments: list[tuple[str, float]] = []
+
+    def slow(text: str, kind: str, **options: Any) -> Any:
+        moments.append((text, asyncio.run(_time())))
+        return render(text, kind, **options)
+
+    async def _time() -> float:
+        import time
+
+        await asyncio.sleep(0.02)
+        return time.monotonic()
+
+    monkeypatch.setattr("worker_widget.artifacts.render.render", slow)
+    named = {"artifact_name": "plan", "artifact_type": "md"}
+    asked = {"file": "plan.md", "as": "preview", "dark": False}
+    shown.tell(said(ArtifactStarted(**named)), said(ArtifactDelta(**named, text="one", offset=0), 1))
+    await shown.ask("render", **asked)
+    second = asyncio.create_task(shown.ask("render", **asked))
+    await asyncio.sleep(0)
+    shown.tell(file("plan", "md", "one two", 2))
+    told = await second
+    assert [text for text, _ in moments] == ["one", "one two"]
+    assert told["again_at"] is None
+    assert moments[1][1] - moments[0][1] >= 4 * 0.02
+
+
+async def test_of_a_very_long_page_the_beginning_is_drawn(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(artifact_requests, "MOST_PREVIEW", 10)
+    shown.tell(created(0, "0123456789abc"), created(1, "x"))
+    told = await shown.ask("render", file="page.html", **{"as": "preview"}, dark=False, version=1)
+    assert (told["html"], told["chars"]) == ("0123456789", 10)
+    assert told["note"] == "The first 10 of 13 characters are shown; download it for all."
+
+
+async def test_two_artifacts_are_compared_wherever_they_are(shown: Shown) -> None:
+    shown.tell(created(0, "one two"), created(1, "one 2 three"))
+    begin(shown.store, OTHER)
+    shown.store.append(OTHER, [created(0, "one 2 four")])
+
+    def place(run_id: str | None = None, version: int | None = None) -> dict[str, Any]:
+        return {"run_id": run_id, "file": "page.html", "version": version}
+
+    told = await shown.ask("compare", a=place(version=1), b=place(), dark=True)
+    assert (told["changes"], told["same"], told["note"]) == (1, False, None)
+    assert "version 1" in Document(told["html"]).text
+    assert "+1 words" in Document(told["html"]).text
+    told = await shown.ask("compare", a=place(OTHER), b=place(RUN, 2), dark=False)
+    assert told["changes"] == 1
+    assert "run bbbbbbbb" in Document(told["html"]).text
+    told = await shown.ask("compare", a=place(), b=place(), dark=False)
+    assert (told["changes"], told["same"]) == (0, True)
+    for missing in (place("nobody"), place(OTHER, 2), {**place(OTHER), "file": "no.md"}):
+        with pytest.raises(RunUnknown):
+            await shown.ask("compare", a=missing, b=place(), dark=False)
+
+
+async def test_all_kinds_are_drawn(shown: Shown) -> None:
+    shown.tell(
+        file("a", "zip", zipped({"b.txt": b"x"}), 0),
+        file("p", "png", base64.b64encode(b"\x89PNG\r\n\x1a\nIEND\xaeB`\x82").decode(), 1),
+        file("t", "csv", "a,b\n1,2", 2),
+        said(RunCompleted(success=True), 3),
+    )
+    for name, words in (("a.zip", "b.txt"), ("p.png", "PNG, 16 bytes"), ("t.csv", "ab112")):
+        told = await shown.ask("render", file=name, **{"as": "preview"}, dark=False)
+        assert words in Document(told["html"]).text
+        assert (told["note"], told["again_at"]) == (None, None)
+
+
+async def test_a_bundle_that_no_browser_would_take_is_refused(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(artifact_requests, "MOST_BUNDLE", 10)
+    shown.tell(created(0, "x" * 11))
+    with pytest.raises(RequestRefused, match="save_all"):
+        await shown.ask("bundle")
+
+
+async def test_what_never_got_whole_is_drawn_as_far_as_it_came(shown: Shown) -> None:
+    shown.tell(started(0), delta(1, "<p>half", 0), said(RunCompleted(success=False), 2))
+    told = await shown.ask("render", file="page.html", **{"as": "preview"}, dark=False)
+    assert (told["html"], told["again_at"]) == ("<p>half", None)

@@ -1,0 +1,338 @@
+"""Artifacts as files, in rows, and in a sandbox."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import unicodedata
+from datetime import UTC, datetime
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.shown import RUN, ShownRun
+from tests.unit.test_render import ATTACKS, Document
+from tests.unit.test_store import begin, created, delta, started
+from worker_widget.artifacts.lines import ROW_CHARS, Lines
+from worker_widget.artifacts.overview import artifacts_html
+from worker_widget.artifacts.sandbox import MOST_EMBEDDED_CHARS, artifact_html, inert
+from worker_widget.console import artifact_cursor, artifact_texts, view
+from worker_widget.console.artifact_cursor import ArtifactCursor
+from worker_widget.console.artifact_texts import ArtifactTexts
+from worker_widget.console.wire import WatchedArtifact
+from worker_widget.errors import FilesExist, RunUnknown
+from worker_widget.events import ArtifactCreated, Event, make
+from worker_widget.history.store import EventStore
+from worker_widget.run.binary import file_bytes
+from worker_widget.run.names import MOST_BYTES, safe_names
+from worker_widget.run.reduce import reduce_all
+from worker_widget.run.saving import save_files
+from worker_widget.run.state import Artifact
+
+# --- names and files -------------------------------------------------------------------------------
+
+NAMES = st.text(
+    alphabet=st.one_of(st.sampled_from('../\\:*?"<>|~ \0\n\u202eAaÄäß.-_1'), st.characters()), max_size=40
+)
+
+
+@given(st.lists(st.one_of(NAMES, st.sampled_from(["con", "NUL.txt", "..", ".ssh", "a" * 400 + ".md"]))))
+def test_any_names_become_different_files_of_one_folder(files: list[str]) -> None:
+    names = safe_names(files)
+    assert set(names) == set(files)
+    for name in names.values():
+        assert os.path.basename(name) == name
+        assert "\\" not in name
+        assert not name.startswith(".")
+        assert not name.endswith((".", " "))
+        assert len(name.encode()) <= MOST_BYTES + 20
+        assert name.partition(".")[0].rstrip().lower() not in ("con", "prn", "aux", "nul", "com1", "lpt9")
+        assert not any(unicodedata.category(letter) == "Cc" for letter in name)
+    assert len({name.casefold() for name in names.values()}) == len(names)
+
+
+def test_an_ordinary_name_stays_as_it_is() -> None:
+    ordinary = ["landing.html", "Über uns.md", "a-b_c (2).json", "日本.txt", "console.log"]
+    assert list(safe_names(ordinary).values()) == ordinary
+
+
+def test_nothing_is_overwritten_unasked_and_nothing_is_written_before_that_is_known(tmp_path: Path) -> None:
+    old, new, link = tmp_path / "old.md", tmp_path / "new.md", tmp_path / "link.md"
+    old.write_text("mine")
+    link.symlink_to(tmp_path / "nowhere")
+    files = {path: (lambda: b"theirs") for path in (new, old, link)}
+    with pytest.raises(FilesExist, match="overwrite=True") as refused:
+        save_files(files, overwrite=False)
+    assert refused.value.paths == (old, link)
+    assert str(old) in str(refused.value)
+    assert isinstance(refused.value, FileExistsError)
+    assert not new.exists()
+    assert save_files(files, overwrite=True) == [new, old, link]
+    assert old.read_text() == link.read_text() == "theirs"
+    assert not link.is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.md", "new.md", "old.md"]
+
+
+def test_what_is_encoded_is_saved_as_what_it_stands_for() -> None:
+    encoded = base64.b64encode(b"\x89PNG...").decode()
+    assert file_bytes("a.png", encoded) == b"\x89PNG..."
+    assert file_bytes("a.PNG", f"data:image/png;base64,{encoded}\n") == b"\x89PNG..."
+    assert file_bytes("a.gif", "data:image/gif,%47IF8") == b"GIF8"
+    assert file_bytes("a.png", "no base64!") == b"no base64!"
+    assert file_bytes("a.txt", encoded) == encoded.encode()
+    assert file_bytes("png", "ü\ud800") == b"\xc3\xbc\xed\xa0\x80"
+
+
+# --- rows ------------------------------------------------------------------------------------------
+
+
+def plainly(text: str) -> list[str]:
+    """The rows, as anyone would write it."""
+    rows = []
+    for line in text.split("\n"):
+        rows += [line[at : at + ROW_CHARS] for at in range(0, len(line), ROW_CHARS)] or [""]
+    if rows[-1] == "" and (not text or text.endswith("\n")):
+        rows.pop()
+    return rows
+
+
+TEXTS = st.lists(st.sampled_from(["\n", "a", "Ab", "x" * 1_999, "y" * 2_000, "\n" * 300, "é🎧"])).map("".join)
+
+
+@settings(max_examples=60)
+@given(TEXTS, st.integers(-3, 900), st.integers(0, 50))
+def test_the_rows_of_any_text(text: str, start: int, count: int) -> None:
+    lines, rows = Lines(text), plainly(text)
+    assert lines.total == len(rows)
+    assert lines.window(start, count) == rows[max(0, start) : max(0, start) + count]
+    assert "".join(rows) == text.replace("\n", "")
+
+
+@settings(max_examples=60)
+@given(TEXTS, TEXTS)
+def test_rows_that_go_on_are_those_of_the_whole(before: str, more: str) -> None:
+    grown, whole = Lines(before + more, Lines(before)), Lines(before + more)
+    assert grown.total == whole.total
+    assert grown.window(0, 2_000) == whole.window(0, 2_000)
+
+
+@settings(max_examples=60)
+@given(TEXTS, st.sampled_from(["a", "aB", "x" * 30, "é", "ab", "xx\nA"]), st.integers(-1, 600))
+def test_finding_goes_round_and_counts_rows(text: str, words: str, start: int) -> None:
+    lines = Lines(text)
+    at, having = 0, []
+    starts = [row.start() for row in re.finditer(rf"[^\n]{{1,{ROW_CHARS}}}\n?|\n", text)]
+    for match in re.finditer(f"(?={re.escape(words)})", text, re.IGNORECASE):
+        while at + 1 < len(starts) and starts[at + 1] <= match.start():
+            at += 1
+        having += [at] if at not in having[-1:] else []
+    later = [row for row in having if row > start] or having
+    sooner = [row for row in having if row < start] or having
+    down, up = lines.find(words, start, 1), lines.find(words, start, -1)
+    assert (down.of, up.of) == (len(having), len(having))
+    assert down.row == (later[0] if having else None)
+    assert up.row == (sooner[-1] if having else None)
+    if down.row is not None:
+        assert having[down.nth - 1] == down.row
+
+
+def test_a_line_end_of_two_characters_is_not_shown() -> None:
+    assert Lines("a\r\nb\r\n").window(0, 9) == ["a", "b"]
+    assert Lines("").window(0, 9) == []
+
+
+# --- what the channel sends ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store() -> EventStore:
+    memory = EventStore.memory()
+    begin(memory)
+    return memory
+
+
+def state_of(store: EventStore) -> Artifact:
+    (artifact,) = reduce_all(store.iterate(RUN)).artifacts
+    return artifact
+
+
+def walk(store: EventStore, watched: WatchedArtifact | None) -> list[dict[str, object]]:
+    artifact = state_of(store)
+    cursor = ArtifactCursor(artifact, watched)
+    told = []
+    while (news := cursor.advance(artifact, store, RUN)) is not None:
+        told.append(news)
+        assert len(told) < 99
+    return told
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_channel_stops_sending_what_is_very_long(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    monkeypatch.setattr(artifact_cursor, "MOST_SENT", 100)
+    monkeypatch.setattr(artifact_cursor, "MOST_CHARS", 30)
+    text = "".join(f"{n:09} " for n in range(40))
+    parts = [delta(n + 1, text[n * 10 : n * 10 + 10], n * 10) for n in range(40)]
+    store.append(RUN, [created(0, text)] if whole else [started(0), *parts])
+    told = walk(store, None)
+    assert "".join(str(news["text"]) for news in told) == text[:100]
+    assert [news.get("cut") for news in told] == [None] * (len(told) - 1) + [True]
+    assert not any(news["done"] for news in told)
+    again = walk(store, WatchedArtifact(file="page.html", version=1, have=100))
+    assert [(news["offset"], news["text"], news.get("cut")) for news in again][-1] == (100, "", True)
+
+
+def test_what_just_fits_is_sent_whole(store: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifact_cursor, "MOST_SENT", 100)
+    store.append(RUN, [created(0, "x" * 100)])
+    (news,) = walk(store, None)
+    assert (len(str(news["text"])), news["done"], "cut" in news) == (100, True, False)
+
+
+async def test_a_text_is_read_once_for_all_its_pages(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.append(RUN, [created(0, "page\n" * 1_000), created(1, "other")])
+    texts, artifact, reads = ArtifactTexts(), state_of(store), 0
+    read = EventStore.artifact_text
+
+    def counted(*arguments: object) -> object:
+        nonlocal reads
+        reads += 1
+        return read(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(EventStore, "artifact_text", counted)
+    for _ in range(3):
+        assert (await texts.lines(store, RUN, artifact, None)).text == "other"
+        assert (await texts.lines(store, RUN, artifact, 1)).total == 1_000
+    assert reads == 2
+    with pytest.raises(RunUnknown, match=r"no content for 'page.html' in version 3"):
+        await texts.lines(store, RUN, artifact, 3)
+
+
+async def test_a_text_that_grows_is_read_on_from_where_it_was(store: EventStore) -> None:
+    texts = ArtifactTexts()
+    store.append(RUN, [started(0), delta(1, "one\n", 0)])
+    assert (await texts.lines(store, RUN, state_of(store), None)).text == "one\n"
+    store.append(RUN, [delta(2, "one\ntwo", 0), delta(3, "three", None)])
+    assert (await texts.lines(store, RUN, state_of(store), None)).text == "one\ntwothree"
+    store.append(RUN, [created(4, "all else")])
+    assert (await texts.lines(store, RUN, state_of(store), None)).text == "all else"
+
+
+async def test_few_texts_are_kept(store: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.append(RUN, [created(n, f"version {n}") for n in range(9)])
+    texts, artifact = ArtifactTexts(), state_of(store)
+    for version in range(1, 10):
+        await texts.lines(store, RUN, artifact, version)
+    assert len(texts._kept) == artifact_texts.MOST_KEPT
+    monkeypatch.setattr(artifact_texts, "MOST_KEPT_CHARS", 5)
+    assert (await texts.lines(store, RUN, artifact, 2)).text == "version 1"
+    assert len(texts._kept) == 1
+
+
+async def test_of_500_artifacts_only_what_changed_is_sent() -> None:
+    def page(n: int, text: str) -> Event:
+        said = ArtifactCreated(artifact_name=f"a{n}", artifact_type="md", content=text)
+        return make(said, run_id=RUN, time=datetime.now(UTC))
+
+    stage = ShownRun()
+    stage.tell([page(n, "x") for n in range(500)])
+    before = stage.shown
+    stage.tell([page(250, "y")])
+    stage.channel.close()
+    patch = view.patch(before, stage.shown)
+    assert [(row["file"], row["version"]) for row in patch["artifacts"]] == [("a250.md", 2)]
+    stage.store.close()
+
+
+# --- the sandbox -----------------------------------------------------------------------------------
+
+
+class Frames(HTMLParser):
+    """The frames of a piece of HTML, and all the elements that are not frames."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.frames: list[dict[str, str | None]] = []
+        self.others: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "iframe":
+            self.frames.append(dict(attrs))
+        else:
+            self.others.append(tag)
+
+
+def innermost(html: str) -> str:
+    """The document within both frames, once it is clear that both forbid everything."""
+    (outer,) = Frames(html).frames
+    page = Frames(outer["srcdoc"] or "")
+    (inner,) = page.frames
+    for frame in (outer, inner):
+        assert frame["sandbox"] == ""
+        assert not {"src", "allow", "name"} & set(frame)
+    assert page.others == ["meta", "meta", "meta", "style"]
+    assert "frame-src 'none'" in (outer["srcdoc"] or "")
+    assert "default-src 'none'" in (outer["srcdoc"] or "")
+    return inner["srcdoc"] or ""
+
+
+KINDS = ["html", "md", "json", "csv", "svg", "png", "zip", "py", "css", "txt", "moon"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_artifact_of_any_kind_is_shown_within_two_frames(kind: str) -> None:
+    for attack in ATTACKS:
+        html = artifact_html(attack, kind, f"x.{kind}", whole=True)
+        assert set(Frames(html).others) <= {"p"}
+        document = innermost(html)
+        assert "default-src 'none'" in document
+        if kind != "html":
+            assert Document(document).dangers == []
+
+
+@given(st.text(), st.text(), st.sampled_from(KINDS))
+def test_no_text_gets_out_of_its_frame(text: str, file: str, kind: str) -> None:
+    html = artifact_html(text, kind, file, whole=False)
+    assert set(Frames(html).others) <= {"p"}
+    innermost(html)
+
+
+def test_a_page_is_drawn_as_it_is_but_for_what_acts_without_a_script() -> None:
+    page = (
+        "<!doctype html><title>T</title><META http-equiv=refresh content='0;url=//x'>"
+        "<link rel=preconnect href=//x><base href=//x><template><a href=//x></a></template>"
+        "<metal>&amp;</metal><p>Hi</p>"
+    )
+    drawn = innermost(artifact_html(page, "html", "x.html", whole=True))
+    assert drawn == inert(page)
+    assert drawn.startswith('<!doctype html><base href="about:srcdoc" target="_blank"><meta charset="utf-8">')
+    tags = Frames(drawn).others
+    assert [tags.count(tag) for tag in ("link", "template", "base", "meta")] == [0, 0, 1, 3]
+    assert drawn.endswith("<metal>&amp;</metal><p>Hi</p>")
+    assert "refresh" in drawn.partition("<basefont http-equiv=")[2]
+
+
+def test_what_is_too_long_is_not_put_into_a_notebook() -> None:
+    html = artifact_html("x" * (MOST_EMBEDDED_CHARS + 1), "txt", "<i>.txt", whole=True)
+    assert Frames(html).frames == []
+    assert len(html) < 500
+    assert "<i>" not in html
+
+
+def test_the_list_of_artifacts_is_text() -> None:
+    item = Artifact(file="<script>.md", name="x", kind="md", stage_id="<img>", status="done", chars=1234)
+    document = innermost(artifacts_html([item]))
+    assert Document(document).dangers == []
+    assert "<script>.md" in Document(document).text
+    assert "1,234" in unescape(document)
+    innermost(artifacts_html([]))

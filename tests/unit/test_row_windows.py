@@ -1,0 +1,148 @@
+"""Routing decisions and ledger rows out of the store are those that reducing the log tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from worker_widget.events import (
+    DriftDetected,
+    Event,
+    FailureClassified,
+    FailureDetected,
+    Log,
+    PolicyCheck,
+    PolicyViolation,
+    RecoveryCompleted,
+    RecoveryStarted,
+    RecoverySuggestion,
+    ReplayVerified,
+    RoutingDecision,
+    RunCompleted,
+    RunFailed,
+    StageFailed,
+    StageStarted,
+    decode,
+    make,
+)
+from worker_widget.history.rows import ledger_rows, routing_rows
+from worker_widget.history.store import EventStore
+from worker_widget.run.reduce import reduce
+from worker_widget.run.state import LedgerRow, RoutingRow, RunState
+
+RUN = "run"
+START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
+STAGES = st.sampled_from([None, "ux", "copy"])
+WORDS = st.sampled_from([None, "", "Ω said", "\x1b[31mred"])
+
+PAYLOADS = st.one_of(
+    st.builds(RoutingDecision, stage_id=STAGES, selected_agent=WORDS, alternatives=st.just(["a", {}])),
+    st.builds(PolicyCheck, stage_id=STAGES, policy=WORDS, passed=st.sampled_from([True, False, None])),
+    st.builds(PolicyViolation, stage_id=STAGES, reason=WORDS, severity=st.sampled_from(["low", None])),
+    st.builds(DriftDetected, stage_id=STAGES, drift_score=st.floats(0, 1), aligned=st.booleans()),
+    st.builds(FailureDetected, stage_id=STAGES, error=WORDS, pattern=WORDS),
+    st.builds(FailureClassified, code=WORDS, violation_count=st.integers(0, 9)),
+    st.builds(RecoverySuggestion, failure_code=WORDS, suggestions=st.just([{"action": "cut"}, "text"])),
+    st.builds(RecoveryStarted, stage_id=STAGES, action=WORDS),
+    st.builds(RecoveryCompleted, stage_id=STAGES, success=st.sampled_from([True, False, None])),
+    st.builds(ReplayVerified, identical=st.booleans()),
+    st.builds(StageStarted, stage_id=STAGES),
+    st.builds(StageFailed, stage_id=STAGES, error=WORDS),
+    st.builds(RunFailed, error=WORDS),
+    st.builds(RunCompleted, success=st.booleans()),
+    st.builds(Log, message=st.just("a line")),
+)  # fmt: skip
+ODD = st.sampled_from(
+    [
+        (b"no JSON", "policy_check"),
+        (b'{"type": "routing_decision", "data": 5}', "routing_decision"),
+        (b'{"type": "stage_failed", "data": {"stage_id": 7, "error": []}}', "stage_failed"),
+        (b'{"type": "drift_detected", "data": {"drift_score": "high", "stage_id": "ux"}}', ""),
+        (b'{"type": "policy_violation", "data": {"stage_id": "ux"}}', "log"),
+    ]
+)
+
+
+def said(parts: list[Any]) -> list[Event]:
+    events = []
+    for n, part in enumerate(parts):
+        if isinstance(part, tuple):
+            events.append(decode(*part, str(n)))
+        else:
+            event = make(part, run_id=RUN, time=START + timedelta(milliseconds=n))
+            events.append(decode(event.raw, event.type, str(n)))
+    return events
+
+
+def reduced(events: list[Any]) -> tuple[list[RoutingRow], list[LedgerRow]]:
+    """Every row that the state ever told."""
+    routing: list[RoutingRow] = []
+    ledger: list[LedgerRow] = []
+    state = RunState()
+    for logged in events:
+        before, state = state.counts, reduce(state, logged)
+        routing += state.routing[-1:] if state.counts.routing > before.routing else ()
+        ledger += state.ledger[-1:] if state.counts.ledger > before.ledger else ()
+    return routing, ledger
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.one_of(PAYLOADS, ODD), max_size=40),
+    st.integers(1, 40),
+    st.integers(-2, 40),
+    st.integers(0, 9),
+)
+def test_windows_hold_the_rows_that_reduce_tells(parts: list[Any], cut: int, start: int, count: int) -> None:
+    store = EventStore.memory()
+    store.begin(RUN, worker="w", origin="o", time_us=0)
+    events = said(parts)
+    store.append(RUN, events[:cut])
+    store.append(RUN, events[cut:])
+    logged = list(store.iterate(RUN))
+    routing, ledger = reduced(logged)
+    assert list(routing_rows(logged)) == routing
+    assert list(ledger_rows(logged)) == ledger
+    for stage_id in (None, "ux", "nowhere"):
+        decisions = [row for row in routing if stage_id in (None, row.stage_id)]
+        shown = store.routing_window(RUN, stage_id, start, count)
+        at = min(max(start, 0), len(decisions))
+        assert (shown.total, shown.start, shown.rows) == (len(decisions), at, decisions[at : at + count])
+        entered = [row for row in ledger if stage_id in (None, row.stage_id)]
+        kinds = {
+            "all": entered,
+            "problems": [row for row in entered if row.outcome in ("error", "warning")],
+            **{
+                kind: [row for row in entered if row.kind == kind]
+                for kind in ("failure", "policy", "drift", "recovery", "replay")
+            },
+        }
+        for kind, rows in kinds.items():
+            window = store.ledger_window(RUN, stage_id, kind, start, count)  # type: ignore[arg-type]
+            at = min(max(start, 0), len(rows))
+            assert (window.total, window.start, window.rows) == (len(rows), at, rows[at : at + count])
+            assert window.counts == {name: len(of) for name, of in kinds.items()}
+    store.close()
+
+
+@pytest.fixture
+def store() -> Iterator[EventStore]:
+    memory = EventStore.memory()
+    memory.begin(RUN, worker="w", origin="o", time_us=0)
+    yield memory
+    memory.close()
+
+
+def test_a_deleted_run_takes_its_rows_along(store: EventStore) -> None:
+    store.append(RUN, said([RoutingDecision(), PolicyCheck()] * 50))
+    store.delete(RUN)
+    store.begin(RUN, worker="w", origin="o", time_us=0)
+    assert store.routing_window(RUN, None, 0, 9).total == 0
+    assert store.ledger_window(RUN, None, "all", 0, 9).total == 0
+    store.append(RUN, said([RoutingDecision(selected_agent="new")]))
+    assert [(row.n, row.agent) for row in store.routing_window(RUN, None, 0, 9).rows] == [(1, "new")]
