@@ -33,7 +33,10 @@ class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         npm = _system_npm() or _wheel_npm()
         js = Path(self.root) / "js"
-        for arguments in (["ci", "--omit=dev", "--no-audit", "--no-fund"], ["run", "build"]):
+        install = ["ci", "--omit=dev", "--no-audit", "--no-fund"]
+        # A checkout that one works in has what is needed, and more: that stays.
+        there = (js / "node_modules" / "esbuild").exists()
+        for arguments in [*([] if there else [install]), ["run", "build"]]:
             command = [*npm.command, *arguments]
             try:
                 done = subprocess.run(

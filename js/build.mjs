@@ -1,4 +1,4 @@
-// `node build.mjs` writes the widget and the part that the kernel sends it; `node build.mjs --dev` serves
+// `node build.mjs` writes the widget and the parts that the kernel sends it; `node build.mjs --dev` serves
 // the console on made-up and golden runs, without Jupyter, and rebuilds on every request.
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -32,7 +32,7 @@ const goldenRuns = {
 
 const devPage = {
   ...common,
-  entryPoints: { main: here("dev/main.tsx"), desk: here("src/desk/index.tsx") },
+  entryPoints: { ...bundles.entryPoints, main: here("dev/main.tsx") },
   outdir: here("dev/build"),
   plugins: [...common.plugins, goldenRuns],
 };

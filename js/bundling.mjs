@@ -48,12 +48,15 @@ export const common = {
   plugins: [textImports],
 };
 
-/** The widget, and the part that only works with a kernel and comes from it. */
+/** The widget, and the parts that only work with a kernel and come from it. */
 export const bundles = {
   ...common,
   entryPoints: {
     widget: fileURLToPath(new URL("src/index.tsx", import.meta.url)),
+    lists: fileURLToPath(new URL("src/lists/index.tsx", import.meta.url)),
     desk: fileURLToPath(new URL("src/desk/index.tsx", import.meta.url)),
+    search: fileURLToPath(new URL("src/search/index.tsx", import.meta.url)),
+    viewer: fileURLToPath(new URL("src/viewer/index.tsx", import.meta.url)),
   },
   minify: true,
   legalComments: "none",

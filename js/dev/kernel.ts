@@ -12,14 +12,20 @@ import type {
   Watch,
   WireError,
 } from "../src/wire";
-import { filtered, type Moment, momentOf, nothingRun, type Scene, TEXTS, TOTAL_S } from "./run";
+import { artifactAnswer } from "./artifacts";
+import { decorated, logAnswer, progressOf, SCAN_ROWS, windowOf } from "./log";
+import { type Moment, momentOf, nothingRun, type Scene, TEXTS, TOTAL_S } from "./run";
 
 const FRAME_MS = 50;
+/** No more characters of an artifact are sent unasked. */
+const CUT_AT = 4_000_000;
 
 export interface Setup {
   scene: Scene | null;
   /** Whether time goes on. */
   live: boolean;
+  /** So many lines are said in each frame, for ever. */
+  flood?: number;
   /** Answers nothing. */
   dead?: boolean;
   /** The code of each part. */
@@ -37,6 +43,8 @@ export class PageKernel implements Model {
   #handlers = new Map<string, Set<Handler>>();
   #seq = 1;
   #watches = new Map<string, Watch>();
+  /** How many lines each view's search has scanned. */
+  #scanned = new Map<string, number>();
   #setup: Setup;
   #startUs: number;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -55,7 +63,7 @@ export class PageKernel implements Model {
     };
     this.#startUs = Date.now() * 1000 - (setup.scene?.at ?? 0) * 1e6;
     this.#advance();
-    if (setup.live) this.#timer = setInterval(() => this.#frame(), FRAME_MS);
+    if (setup.live || setup.flood) this.#timer = setInterval(() => this.#frame(), FRAME_MS);
   }
 
   get<Name extends keyof Traits>(name: Name): Traits[Name] {
@@ -99,32 +107,69 @@ export class PageKernel implements Model {
   }
 
   #advance(): void {
-    const { scene, live, notice } = this.#setup;
-    if (scene) {
+    const { scene, live, notice, flood } = this.#setup;
+    if (flood && this.#moment.log.length) this.#pour(flood);
+    else if (scene) {
       const at = live ? (Date.now() * 1000 - this.#startUs) / 1e6 : scene.at;
       this.#moment = momentOf({ ...scene, at: Math.min(at, TOTAL_S + 0.01) }, this.#startUs);
+      if (scene.styled) this.#moment.log = decorated(this.#moment.log);
     }
     if (notice) this.#moment.state.desk.notice = { ...notice, problems: [] };
+  }
+
+  #pour(lines: number): void {
+    const { log, state } = this.#moment;
+    const time_us = Date.now() * 1000;
+    for (let k = 0; k < lines; k += 1) {
+      const n = log.length + 1;
+      const message = `Line ${n}: reads the brief, weighs the brand, writes a draft and compares it`;
+      log.push({
+        i: n - 1,
+        n,
+        position: n,
+        time_us,
+        level: "info",
+        stage_id: "ux",
+        agent: "ux_agent",
+        message,
+      });
+    }
+    if (state.run) state.run = { ...state.run, counts: { ...state.run.counts, logs: log.length } };
   }
 
   #views(): Record<string, ViewPatch> {
     const views: Record<string, ViewPatch> = {};
     for (const [client, watch] of this.#watches) {
-      const rows = filtered(this.#moment.log, watch.log.filter);
-      views[client] = { log: { total: rows.length, rows: rows.slice(-watch.log.rows) } };
+      const { filter, search, rows } = watch.log;
+      const { log } = this.#moment;
+      views[client] = {
+        log: windowOf(log, filter, search, -1, this.#setup.flood ? Math.min(rows, 60) : rows),
+      };
+      if (search) {
+        const scanned = (this.#scanned.get(client) ?? 0) + SCAN_ROWS;
+        this.#scanned.set(client, scanned);
+        const progress = progressOf(log, filter, search, scanned);
+        views[client].search = progress;
+        if (!progress.done && !this.#setup.live) setTimeout(() => this.#news(), 2 * FRAME_MS);
+      }
       const { artifact } = watch;
       const text = artifact && this.#moment.texts[artifact.file];
       if (artifact && text !== null && text !== undefined) {
-        const have = artifact.version === 1 ? artifact.have : 0;
-        const done = text.length === TEXTS[artifact.file]?.length;
+        const { file } = artifact;
+        const version = this.#moment.state.artifacts.find((row) => row.file === file)?.version ?? 1;
+        const offset = artifact.version === version ? artifact.have : 0;
+        const sent = text.slice(0, CUT_AT);
+        const done = text.length === TEXTS[file]?.length;
+        const cut = text.length > CUT_AT && ({ cut: true } as const);
         views[client].artifact = {
-          file: artifact.file,
-          version: 1,
-          offset: have,
-          text: text.slice(have),
-          done,
+          file,
+          version,
+          offset,
+          text: sent.slice(offset),
+          done: done && !cut,
+          ...cut,
         };
-        watch.artifact = { file: artifact.file, version: 1, have: text.length };
+        watch.artifact = { file, version, have: sent.length };
       }
     }
     return views;
@@ -140,6 +185,11 @@ export class PageKernel implements Model {
       views: this.#views(),
       now_us: Date.now() * 1000,
     });
+  }
+
+  #news(): void {
+    this.#seq += 1;
+    this.#tell({ kind: "frame", seq: this.#seq, patch: { views: this.#views() } });
   }
 
   #frame(): void {
@@ -171,8 +221,8 @@ export class PageKernel implements Model {
     ]);
     if (name === "watch") {
       this.#watches.set(client, message.args as Watch);
-      this.#seq += 1;
-      this.#tell({ kind: "frame", seq: this.#seq, patch: { views: this.#views() } });
+      this.#scanned.delete(client);
+      this.#news();
     }
     if (name === "run.start" || name === "run.replay") {
       this.#setup = { ...this.#setup, scene: { at: 0 }, live: true };
@@ -199,44 +249,9 @@ export class PageKernel implements Model {
     }
   }
 
-  #result({ name, args }: Extract<FromBrowser, { kind: "request" }>): unknown {
+  #result(message: Extract<FromBrowser, { kind: "request" }>): unknown {
+    const { name, args } = message;
     switch (name) {
-      case "log.window": {
-        const rows = filtered(this.#moment.log, args.filter);
-        return {
-          total: rows.length,
-          start: args.start,
-          rows: rows.slice(args.start, args.start + args.count),
-        };
-      }
-      case "log.locate": {
-        const rows = filtered(this.#moment.log, args.filter);
-        const i = rows.findIndex((row) => row.position >= args.position);
-        return { i: i < 0 ? rows.length - 1 : i, total: rows.length };
-      }
-      case "log.message":
-        return { message: this.#moment.log[args.n - 1]?.message ?? "" };
-      case "artifact.text": {
-        const text = this.#moment.texts[args.file] ?? "";
-        return {
-          text: text.slice(args.offset, args.offset + args.count),
-          offset: args.offset,
-          chars: text.length,
-        };
-      }
-      case "artifact.render": {
-        const text = (this.#moment.texts[args.file] ?? "").replace(/&/g, "&amp;").replace(/</g, "&lt;");
-        const colours = args.dark ? "background:#131519;color:#e8eaee" : "background:#fff;color:#1c2026";
-        const body =
-          args.as === "source" || !args.file.endsWith(".md")
-            ? `<pre>${text}</pre>`
-            : text.replace(/^# (.*)$/gm, "<h1>$1</h1>").replace(/\n\n/g, "<p>");
-        return {
-          html: `<!doctype html><style>body{margin:14px;font:14px/1.6 system-ui;${colours}}</style>${body}`,
-          note: null,
-          version: 1,
-        };
-      }
       case "history.list":
         return { runs: history() };
       case "brand.check":
@@ -252,10 +267,8 @@ export class PageKernel implements Model {
         };
       case "export":
         return { file_name: `trace.${args.format}`, mime: "text/plain", text: "trace" };
-      case "artifact.bundle":
-        return { file_name: "bundle.zip" };
       default:
-        return {};
+        return logAnswer(this.#moment.log, message) ?? artifactAnswer(this.#moment, message) ?? {};
     }
   }
 }

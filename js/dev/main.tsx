@@ -36,7 +36,12 @@ const STATES: Record<string, () => Setup> = {
     },
     live: false,
   }),
+  styled: () => ({ scene: { at: DONE, styled: true, failing: "ux" }, live: false }),
+  flood: () => ({ scene: { at: 7.4 }, live: false, flood: Number(query.get("flood") ?? 50) }),
   long: () => ({ scene: { at: DONE, noise: 4000 }, live: false }),
+  rewritten: () => ({ scene: { at: DONE, rewritten: 2 }, live: false }),
+  many: () => ({ scene: { at: DONE, extra: 493 }, live: false }),
+  large: () => ({ scene: { at: DONE, large: true }, live: false }),
   notice: () => ({
     scene: null,
     live: false,

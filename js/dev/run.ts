@@ -6,7 +6,6 @@ import type {
   LedgerRow,
   Level,
   Link,
-  LogFilter,
   LogRow,
   RoutingRow,
   RunView,
@@ -87,6 +86,27 @@ ${SECTION("Less editing", "Silences, ums and level jumps are found and marked. Y
   "launch_plan.md": "# Launch plan\n\n1. Publish the page\n2. Invite ten teams\n3. Listen\n",
 };
 
+/** The text of a version that was begun anew since. */
+export const olderText = (file: string): string =>
+  (TEXTS[file] ?? "")
+    .replace(/afternoon/g, "week")
+    .replace("Less editing", "No more editing")
+    .replace("when you say so", "guaranteed");
+
+/** How many lines an artifact has that is too long for the page. */
+const LARGE_LINES = 60_000;
+
+function largeText(): string {
+  const lines = ["time,episode,event,listener"];
+  for (let n = 1; n <= LARGE_LINES; n += 1) {
+    const at = `2026-03-${String(1 + (n % 28)).padStart(2, "0")}T${String(n % 24).padStart(2, "0")}:00:00Z`;
+    lines.push(
+      `${at},episode ${n % 40},${n % 997 ? "played to the end of the second chapter" : "stopped"},${n}`,
+    );
+  }
+  return lines.join("\n");
+}
+
 /** A page that tries to get out of its frame, to an address that must never be asked for. */
 export const HOSTILE = `<!doctype html><html><head><meta http-equiv="refresh" content="0;url=http://evil.test/meta">
 <link rel="stylesheet" href="http://evil.test/style.css"><link rel="dns-prefetch" href="//evil.test"><title>Hostile</title>
@@ -119,6 +139,14 @@ export interface Scene {
   recording?: boolean;
   /** Repeats the log lines, for long logs. */
   noise?: number;
+  /** Some messages have colours and several lines. */
+  styled?: boolean;
+  /** The landing page was begun anew this often. */
+  rewritten?: number;
+  /** So many more artifacts are made at the end. */
+  extra?: number;
+  /** One of them is too long for the page. */
+  large?: boolean;
 }
 
 export const TOTAL_S = STAGES.reduce((sum, [, , , seconds]) => sum + seconds, 0);
@@ -327,7 +355,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
           stage_id: stage,
           status: share >= 1 ? "done" : fails && ended ? "failed" : "assembling",
           chars: text.length,
-          version: 1,
+          version: file === "landing" ? 1 + (scene.rewritten ?? 0) : 1,
           sha256: null,
           has_content: true,
           position,
@@ -339,6 +367,27 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   }
 
   const over = failed || scene.cancelled || at >= TOTAL_S;
+  const more = Array.from({ length: scene.extra ?? 0 }, (_, n) => [
+    `note-${n + 1}.md`,
+    `# Note ${n + 1}\n\nShort.\n`,
+  ]);
+  if (scene.large) more.push(["events.csv", largeText()]);
+  for (const [file = "", text = ""] of more) {
+    position += 1;
+    TEXTS[file] = texts[file] = text;
+    artifacts.push({
+      file,
+      name: file.split(".")[0] ?? "",
+      kind: file.split(".")[1] ?? "",
+      stage_id: "bundle",
+      status: "done",
+      chars: text.length,
+      version: 1,
+      sha256: null,
+      has_content: true,
+      position,
+    });
+  }
   const count = (level: Level) => log.filter((row) => row.level === level).length;
   const error = stages.find((stage) => stage.error)?.error ?? null;
   const run: RunView = {
@@ -418,9 +467,3 @@ export const nothingRun = (): Moment => ({
   log: [],
   texts: {},
 });
-
-/** The rows that pass a filter, numbered by it, as the kernel does. */
-export const filtered = (log: LogRow[], { levels, stage_id }: LogFilter): LogRow[] =>
-  log
-    .filter((row) => (!levels || levels.includes(row.level)) && (!stage_id || row.stage_id === stage_id))
-    .map((row, i) => ({ ...row, i }));

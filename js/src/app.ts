@@ -2,20 +2,25 @@
 // Everything on screen is drawn from here, in one pass after each change.
 
 import { type Answer, type Channel, createChannel, type Kernel, type Model } from "./channel";
-import { filterRows, LogRows, PAGE } from "./log";
+import { filterRows, LogRows } from "./log";
+import { remember, remembered } from "./memory";
 import { importPart, PART_NAMES, type Parts } from "./parts";
+import type { Search } from "./search/part";
 import { isOver, isTicking, ofStage, shownArtifact } from "./selectors";
 import { applyPatch, NOTHING } from "./store";
 import { type ArtifactText, applyText } from "./text";
-import { type Choice, remember, remembered, watchPage } from "./theme";
+import { type Choice, watchPage } from "./theme";
 import type { Child } from "./ui/dom";
+import { createList, type List } from "./ui/list";
 import { FIRST_VIEW, RUN_VIEW, type View } from "./view";
 import type {
   ArtifactRow,
   ConsoleState,
   LogFilter,
   LogRow,
+  LogSearch,
   Requests,
+  SearchProgress,
   ViewPatch,
   Watch,
   WireError,
@@ -24,9 +29,10 @@ import type {
 /** Rows that are watched beyond those on screen, so that a little scrolling asks for nothing. */
 const MARGIN_ROWS = 30;
 export const ROW_PX = 20;
+const STAGE_PX = 34;
+const DECISION_PX = 40;
+const ENTRY_PX = 22;
 const TICK_MS = 100;
-const FETCH_PAUSE_MS = 60;
-const COPIED_MS = 2_000;
 const TEXTS_MOST = 12;
 
 /** What went wrong with what was asked for, by the place that asked. */
@@ -48,6 +54,16 @@ export interface App {
   /** What the kernel sent of itself to work with: each part once it is here. */
   readonly parts: Readonly<Partial<Parts>>;
   readonly log: LogRows;
+  /** The list of the log's lines, and those of the other panes' rows. */
+  readonly lines: List;
+  readonly lists: Readonly<Record<"stages" | "routing" | "ledger", List>>;
+  /** What the log's rows are asked for with: the filter, and what is marked in them. */
+  readonly filter: LogFilter;
+  readonly query: LogSearch | null;
+  /** The ways through the log, once they are here. */
+  readonly search: Search | undefined;
+  /** How far the search is, once the kernel has told it. */
+  readonly found: SearchProgress | undefined;
   readonly shown: ArtifactRow | null;
   readonly errors: Errors;
   readonly busy: ReadonlySet<string>;
@@ -58,23 +74,17 @@ export interface App {
   set(change: Partial<View>): void;
   /** Takes back what `place` said went wrong. */
   forgive(place: string): void;
-  choose(theme: Choice): void;
+  setTheme(theme: Choice): void;
   text(file: string): ArtifactText | undefined;
   request: Channel["request"];
   /** Does something that can fail, once at a time, and keeps what went wrong for `place` to show. */
   attempt<Result>(place: string, work: () => Promise<Result>): Promise<Result | null>;
   /** A request that a control makes; its place is its name. */
   act<Name extends keyof Requests>(name: Name, args: Requests[Name]["args"]): Promise<Answer<Name> | null>;
-  /** Says for a moment that something was copied there. */
-  said(place: string): void;
-  /** The whole message of a log row, as soon as it is here. */
-  whole(row: LogRow): string;
-  /** Soon asks for the log rows from `first` up to `end` that are not at hand. */
-  fetchLog(first: number, end: number): void;
-  /** Chooses the log line at or after a position, showing what the levels hid. */
-  locate(position: number): Promise<void>;
   /** Draws soon, with all that has changed by then. */
   changed(): void;
+  /** Draws what has changed. */
+  paint(): void;
   setVisible(visible: boolean): void;
   open(): void;
   close(): void;
@@ -82,9 +92,12 @@ export interface App {
 
 /** `draw` puts all of it on screen; `load` makes a part of its code. */
 export function createApp(model: Model, draw: () => void, load = importPart): App {
-  const view = { ...FIRST_VIEW };
+  const { theme: lastTheme = "auto", ...looks } = remembered();
+  const view = { ...FIRST_VIEW, ...looks };
+  if (!view.levels?.length) view.levels = null;
   let state = NOTHING;
   let log = new LogRows();
+  let found: SearchProgress | undefined;
   const texts = new Map<string, ArtifactText>();
   let savedLog: LogRow[] = [];
   const errors: Errors = {};
@@ -94,32 +107,45 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
   /** How far the run's clock is ahead of ours, in microseconds. */
   let ahead: number | undefined;
   let ticker: ReturnType<typeof setInterval> | undefined;
-  let saying: ReturnType<typeof setTimeout> | undefined;
-  let fetching: ReturnType<typeof setTimeout> | undefined;
-  let looked: [first: number, end: number] = [0, 0];
   const parts: Partial<Parts> = {};
-  let whole = { n: 0, message: "" };
+  let search: Search | undefined;
   let drawing = false;
+  let painted = 0;
   let closed = false;
-  let choice = remembered();
+  let choice = lastTheme;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-  const filter = (): LogFilter => ({ levels: view.levels, stage_id: view.stage, agent: null, text: null });
+  const page = { changed, onPaint, parts };
+  const lines = createList(page, ROW_PX, true);
+  const lists = {
+    stages: createList(page, STAGE_PX),
+    routing: createList(page, DECISION_PX, true),
+    ledger: createList(page, ENTRY_PX, true),
+  };
+  const query = () => (view.query.text ? view.query : null);
+  const filter = (): LogFilter => ({
+    levels: view.levels,
+    stage_id: view.stage,
+    agent: view.agent,
+    search: view.only ? query() : null,
+  });
   const shown = () =>
     shownArtifact(ofStage(state.artifacts, view.stage), view.picked, state.run !== null && isOver(state.run));
   const filterKey = () => JSON.stringify(filter());
+  const logKey = () => JSON.stringify([filter(), query()]);
+  const logRows = () => Math.ceil(lines.viewPx / ROW_PX);
   // The kernel forgets with a run which artifact of it was watched.
-  const watchKey = () =>
-    [filterKey(), Math.ceil(view.logPx / ROW_PX), state.run?.run_id, shown()?.file].join();
+  const watchKey = () => [logKey(), logRows(), state.run?.run_id, shown()?.file].join();
   function watch(): Watch {
     const file = shown()?.file;
     const text = file === undefined ? undefined : texts.get(file);
     return {
-      log: { filter: filter(), rows: Math.ceil(view.logPx / ROW_PX) + MARGIN_ROWS },
+      log: { filter: filter(), search: query(), rows: logRows() + MARGIN_ROWS },
       artifact: file === undefined ? null : { file, version: text?.version ?? 0, have: text?.chars ?? 0 },
     };
   }
   let filtered = filterKey();
+  let marked = logKey();
   let watched = watchKey();
 
   function show(next: ConsoleState, news: ViewPatch | undefined): void {
@@ -127,13 +153,19 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
     if (next.run?.run_id !== state.run?.run_id) {
       Object.assign(view, RUN_VIEW);
       log = new LogRows();
+      found = undefined;
+      for (const list of [lines, lists.routing, lists.ledger]) list.follow = true;
+      lists.stages.stand(0);
       texts.clear();
       ahead = undefined;
     }
     state = next;
     if (next.desk.task !== desk.task) view.task = next.desk.task;
     if (next.desk.brand !== desk.brand) view.brand = next.desk.brand;
-    if (news?.log && filterKey() === filtered) log.put(news.log.total, news.log.rows);
+    if (logKey() === marked) {
+      if (news?.log) log.put(news.log.total, news.log.rows, lines.first);
+      found = news?.search ?? found;
+    }
     if (news?.artifact) {
       const text = applyText(texts.get(news.artifact.file), news.artifact);
       if (text) keep(text);
@@ -170,17 +202,16 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
     model,
     {
       snapshot(next, news) {
-        log.asked.clear();
         show(next, news);
         app.attempt("part", loadParts);
       },
       patch: (patch, news) => show(applyPatch(state, patch), news),
       clock: hear,
-      saved({ state: last, log: lines, artifact }) {
-        savedLog = lines;
+      saved({ state: last, log: rows, artifact }) {
+        savedLog = rows;
         const version = last.artifacts.find((row) => row.file === artifact?.file)?.version ?? 1;
         show(last, { ...(artifact && { artifact: { ...artifact, version, offset: 0, done: true } }) });
-        log.put(lines.length, filterRows(lines, filter()));
+        putSaved();
         view.picked = artifact?.file ?? null;
       },
       live: () => isTicking(state.run, state.link),
@@ -188,7 +219,7 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
     },
     watch(),
   );
-  const page = watchPage(() => changed());
+  const around = watchPage(() => changed());
 
   function changed(): void {
     if (drawing || closed) return;
@@ -196,25 +227,48 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
     queueMicrotask(paint);
   }
 
+  function putSaved(): void {
+    const rows = filterRows(savedLog, filter());
+    log.put(rows.length, rows, 0);
+  }
+
+  /** The log's rows are others now, or marked otherwise. */
+  function turnLog(): void {
+    const same = filterKey() === filtered;
+    const { active } = view;
+    const row = log.row(active ?? Math.floor(lines.top));
+    filtered = filterKey();
+    marked = logKey();
+    found = undefined;
+    log = new LogRows(log, same);
+    if (app.offline) putSaved();
+    if (same) return;
+    view.active = null;
+    if (row && !lines.follow) app.search?.stay(row, active !== null);
+  }
+
+  function onPaint(painter: () => void): () => void {
+    painters.add(painter);
+    return () => painters.delete(painter);
+  }
+
+  /** The figures tick, unless news has just drawn them. */
+  function tick(): void {
+    if (Date.now() - painted > TICK_MS / 2) changed();
+  }
+
   function paint(): void {
     drawing = false;
     if (closed) return;
-    if (filterKey() !== filtered) {
-      filtered = filterKey();
-      log = new LogRows();
-      view.active = null;
-      if (app.offline) {
-        const lines = filterRows(savedLog, filter());
-        log.put(lines.length, lines);
-      }
-    }
+    painted = Date.now();
+    if (logKey() !== marked) turnLog();
     if (watchKey() !== watched) {
       watched = watchKey();
       channel.watch(watch());
     }
     const ticks = view.visible && (isTicking(state.run, state.link) || state.link.phase === "reconnecting");
     if (!ticks) clearInterval(ticker);
-    else if (ticker === undefined) ticker = setInterval(changed, calm ? TICK_MS * 10 : TICK_MS);
+    else if (ticker === undefined) ticker = setInterval(tick, calm ? TICK_MS * 10 : TICK_MS);
     if (!ticks) ticker = undefined;
     draw();
     for (const painter of painters) painter();
@@ -237,9 +291,9 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
     get theme() {
       const own = channel.trait("theme") ?? "auto";
       const chosen = own === "auto" ? choice : own;
-      const around = page.read();
-      const dark = chosen === "auto" ? around.dark : chosen === "dark";
-      return { choice: chosen, dark, native: around.native && around.dark === dark };
+      const host = around.read();
+      const dark = chosen === "auto" ? host.dark : chosen === "dark";
+      return { choice: chosen, dark, native: host.native && host.dark === dark };
     },
     get height() {
       return channel.trait("height") ?? 640;
@@ -253,23 +307,39 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
     get off() {
       return channel.off;
     },
+    lines,
+    lists,
     get log() {
       return log;
+    },
+    get filter() {
+      return filter();
+    },
+    get query() {
+      return query();
+    },
+    get search() {
+      search ??= parts.search?.createSearch(app);
+      return search;
+    },
+    get found() {
+      return found;
     },
     get shown() {
       return shown();
     },
     set(change) {
       Object.assign(view, change);
+      remember(change);
       changed();
     },
     forgive(place) {
       delete errors[place];
       changed();
     },
-    choose(theme) {
+    setTheme(theme) {
       choice = theme;
-      remember(theme);
+      remember({ theme });
       channel.setTheme(theme);
       changed();
     },
@@ -280,10 +350,7 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
       rows.set(row, { mode, child });
       return child;
     },
-    onPaint(painter) {
-      painters.add(painter);
-      return () => painters.delete(painter);
-    },
+    onPaint,
     text: (file) => texts.get(file),
     request: channel.request,
     async attempt(place, work) {
@@ -306,58 +373,8 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
       }
     },
     act: (name, args) => app.attempt(name, () => channel.request(name, args)),
-    said(place) {
-      app.set({ copied: place });
-      clearTimeout(saying);
-      saying = setTimeout(() => app.set({ copied: "" }), COPIED_MS);
-    },
-    whole({ n, chars, message }) {
-      if (chars === undefined || app.offline) return message;
-      if (whole.n === n) return whole.message;
-      whole = { n, message };
-      channel
-        .request("log.message", { n })
-        .then(({ result }) => result.message)
-        .catch((reason: Error) => `${message}\n\n${reason.message}`)
-        .then((all) => {
-          whole = { n, message: all };
-          changed();
-        });
-      return message;
-    },
-    fetchLog(first, end) {
-      looked = [first, end];
-      fetching ??= setTimeout(() => {
-        fetching = undefined;
-        const asking = log;
-        for (const start of app.offline ? [] : asking.missing(...looked)) {
-          asking.asked.add(start);
-          channel
-            .request("log.window", { filter: filter(), start, count: PAGE })
-            .then(({ result }) => asking.put(result.total, result.rows))
-            .then(() => {
-              asking.asked.delete(start);
-              changed();
-            })
-            .catch(() => {
-              // The rows stay blank, and are asked for again after the next snapshot.
-            });
-        }
-      }, FETCH_PAUSE_MS);
-    },
-    async locate(position) {
-      view.levels = null;
-      let index: number;
-      if (app.offline) index = filterRows(savedLog, filter()).findIndex((row) => row.position >= position);
-      else {
-        const { result } = await channel.request("log.locate", { filter: filter(), position });
-        index = Math.min(result.i, result.total - 1);
-      }
-      // The rows of a new filter begin with nothing chosen: it must have been drawn before.
-      paint();
-      if (index >= 0) app.set({ active: index, anchor: index, follow: false });
-    },
     changed,
+    paint,
     setVisible(visible) {
       app.set({ visible });
       channel.setVisible(visible);
@@ -366,9 +383,7 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
     close() {
       closed = true;
       clearInterval(ticker);
-      clearTimeout(fetching);
-      clearTimeout(saying);
-      page.dispose();
+      around.dispose();
       channel.close();
     },
   };

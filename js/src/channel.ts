@@ -82,7 +82,8 @@ export const NO_ANSWER =
 
 /** All in milliseconds. */
 const PULSE = 250;
-const HELLO_FIRST = 1_000;
+const ACK_AFTER = 200;
+const HELLO_FIRST = 250;
 const HELLO_MOST = 8_000;
 const SAVED_AFTER = 2_500;
 const SILENT_AFTER = 6_000;
@@ -95,6 +96,9 @@ const REQUEST_MOST = 30_000;
 const START_MOST = 90_000;
 
 const ignore = () => undefined;
+
+/** What the log's news answers to. */
+const asks = ({ log }: Watch) => JSON.stringify([log.filter, log.search]);
 
 interface Pending {
   sent: number;
@@ -110,7 +114,7 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
   /** The last frame that is applied; -1 before the first snapshot. */
   let seq = -1;
   let heard = Date.now();
-  let hello: { since: number; next: number; delay: number } | undefined;
+  let hello: { since: number; next: number; delay: number; filters: number } | undefined;
   let visible = true;
   let watched = firstWatch;
   /** How many filters of the log were told to the kernel, and how many of them it has taken. */
@@ -142,7 +146,7 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
 
   function sayHello(): void {
     const now = Date.now();
-    hello ??= { since: now, next: now, delay: HELLO_FIRST };
+    hello ??= { since: now, next: now, delay: HELLO_FIRST, filters };
     if (now >= hello.next) {
       hello.next = now + hello.delay;
       hello.delay = Math.min(hello.delay * 2, HELLO_MOST);
@@ -158,7 +162,13 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
     } else if (message.kind === "snapshot") {
       if (message.client === null || message.client === client) {
         seq = message.seq;
-        hello = undefined;
+        // One for all that does not know this view was sent before its hello was heard.
+        if (message.client === null && visible && !message.views[client]) sayHello();
+        else {
+          // The hello told the watch, too: the reply to that may have been lost.
+          if (message.client) taken = Math.max(taken, hello?.filters ?? 0);
+          hello = undefined;
+        }
         tellClock(message.now_us);
         sink.snapshot(message.state, partOf(message.views));
         ack();
@@ -183,19 +193,19 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
   }
 
   function partOf(views: Record<string, ViewPatch> = {}): ViewPatch | undefined {
-    const { levels, stage_id } = watched.log.filter;
-    const part = views[client] ?? (levels || stage_id ? undefined : views["*"]);
-    if (filters === taken || !part?.log) return part;
+    const narrowed = Object.values(watched.log.filter).some(Boolean);
+    const part = views[client] ?? (narrowed ? undefined : views["*"]);
+    if (filters === taken || !(part?.log || part?.search)) return part;
     missed = true;
-    return { ...part, log: undefined };
+    return { ...part, log: undefined, search: undefined };
   }
 
-  /** Once the page has had its turn to draw, and once for all frames that came until then. */
+  /** Once the page has had its turns to draw, for all frames that came until then: the kernel answers each. */
   function ack(): void {
     acking ??= setTimeout(() => {
       acking = undefined;
       send({ kind: "ack", client, seq });
-    });
+    }, ACK_AFTER);
   }
 
   function settle(reply: Extract<FromKernel, { kind: "reply" }>, buffers: DataView[]): void {
@@ -279,7 +289,7 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
     request: (name, args) =>
       new Promise((resolve, reject) => ask(name, args, resolve as Pending["resolve"], reject)),
     watch(watch) {
-      if (JSON.stringify(watch.log.filter) !== JSON.stringify(watched.log.filter)) filters += 1;
+      if (asks(watch) !== asks(watched)) filters += 1;
       watched = watch;
       const filter = filters;
       const done = () => {

@@ -4,7 +4,6 @@
 import { createApp } from "./app";
 import type { Model } from "./channel";
 import { createArtifactBox } from "./panes/artifacts";
-import { createLogBox } from "./panes/log";
 import { Console } from "./shell/console";
 import styles from "./styles/index.css?inline";
 import { createRoot } from "./ui/dom";
@@ -26,8 +25,10 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     host.dataset.kernel = app.kernel;
     draw(<Console app={app} boxes={boxes} />);
   });
-  const boxes = { log: createLogBox(app), artifact: createArtifactBox(app) };
+  const boxes = { artifact: createArtifactBox(app) };
   const { view } = app;
+  // For who looks into the page from outside, such as a test.
+  Object.assign(host, { console: app });
 
   const sizes = new ResizeObserver(() => {
     if (host.clientWidth) app.set({ width: host.clientWidth });

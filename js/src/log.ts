@@ -4,40 +4,45 @@ import type { Level, LogFilter, LogRow } from "./wire";
 
 export const LEVELS: readonly Level[] = ["debug", "info", "warning", "error"];
 
-const CAPACITY = 4_000;
-/** Rows are asked for in pages, so that scrolling asks for each once. */
-export const PAGE = 200;
+const CAPACITY = 2_000;
 
-/** The rows under one filter, by their index. Forgets what lies farthest from where rows came last. */
+/** The rows under one filter, by their index. Forgets what lies far from where one reads. */
 export class LogRows {
-  total = 0;
-  /** Whether `total` was told yet. */
+  total: number;
+  /** Whether the total of these rows was told yet; until then the rows before are shown. */
   known = false;
-  /** How many came while one was reading elsewhere; who shows the end sets it back. */
-  fresh = 0;
-  readonly rows = new Map<number, LogRow>();
-  /** Pages that were asked for and have not come yet. */
-  readonly asked = new Set<number>();
+  rows = new Map<number, LogRow>();
+  /** Shown in place of what is not here yet. */
+  private before: LogRows["rows"];
 
-  put(total: number, news: readonly LogRow[]): void {
-    if (this.known) this.fresh += Math.max(0, total - this.total);
-    this.total = total;
-    this.known = true;
-    for (const row of news) this.rows.set(row.i, row);
-    if (this.rows.size <= CAPACITY) return;
-    const near = news[news.length - 1]?.i ?? 0;
-    const far = [...this.rows.keys()].sort((a, b) => Math.abs(b - near) - Math.abs(a - near));
-    for (const i of far.slice(CAPACITY / 2)) this.rows.delete(i);
+  /** `same` are those before, only marked otherwise: each stays until the new one is here. */
+  constructor(
+    before?: LogRows,
+    private same = false,
+  ) {
+    this.before = before?.rows.size ? before.rows : (before?.before ?? this.rows);
+    this.total = before?.total ?? 0;
   }
 
-  /** The pages, by their first row, that must be asked for to show `first` up to `end`. */
-  missing(first: number, end: number): number[] {
-    const pages = new Set<number>();
-    for (let i = first; i < Math.min(end, this.total); i += 1) {
-      const page = i - (i % PAGE);
-      if (!this.rows.has(i) && !this.asked.has(page)) pages.add(page);
+  row(index: number): LogRow | undefined {
+    return this.rows.get(index) ?? this.before.get(index);
+  }
+
+  /** `near` is the index of a row on screen. */
+  put(total: number, news: readonly LogRow[], near: number): void {
+    this.total = total;
+    this.known = true;
+    if (!this.same) this.before = this.rows;
+    if (this.rows.size > CAPACITY) {
+      for (const i of this.rows.keys()) if (Math.abs(i - near) > CAPACITY / 4) this.rows.delete(i);
     }
-    return [...pages];
+    for (const row of news) {
+      const here = this.rows.get(row.i);
+      if (here?.n === row.n) continue;
+      // A search that has not looked everywhere yet numbers its rows anew.
+      if (here) this.rows.clear();
+      this.rows.set(row.i, row);
+    }
   }
 }
 
@@ -48,8 +53,19 @@ export function filterRows(rows: readonly LogRow[], { levels, stage_id }: LogFil
     .map((row, i) => ({ ...row, i }));
 }
 
-/** One row as text, for the clipboard. */
-export function rowText({ time_us, level, stage_id, agent, message }: LogRow): string {
-  const time = time_us === null ? null : new Date(time_us / 1000).toISOString();
-  return [time, level.toUpperCase(), stage_id, agent, message].filter(Boolean).join("  ");
+export type Piece = [text: string, style: string];
+
+/** A message in the pieces that differ in style. */
+export const piecesOf = ({ message, pieces }: LogRow): Piece[] => pieces ?? [[message, ""]];
+
+/** The pieces of the first line, and how many lines follow it. */
+export function firstLine(row: LogRow): { pieces: Piece[]; more: number } {
+  const lines = row.message.trimEnd().split("\n");
+  let left = (lines[0] as string).length;
+  const pieces = piecesOf(row).flatMap(([text, style]): Piece[] => {
+    const part = text.slice(0, left);
+    left -= part.length;
+    return part ? [[part, style]] : [];
+  });
+  return { pieces, more: lines.length - 1 };
 }

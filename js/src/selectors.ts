@@ -2,7 +2,7 @@
 
 import type { Kernel } from "./channel";
 import { seconds } from "./format";
-import type { ArtifactRow, LedgerRow, Link, RunView, StageRow, WorkerRow } from "./wire";
+import type { ArtifactRow, LedgerFilter, LedgerRow, Link, RunView, StageRow, WorkerRow } from "./wire";
 
 export const isOver = (run: RunView): boolean => /^(completed|failed|cancelled)$/.test(run.status);
 
@@ -142,8 +142,6 @@ function tickLabel(ms: number): string {
 
 // --- the ledger --------------------------------------------------------------------------------------
 
-export type LedgerFilter = "all" | "problems" | LedgerRow["kind"];
-
 export function filterLedger(
   rows: readonly LedgerRow[],
   filter: LedgerFilter,
@@ -157,11 +155,18 @@ export function filterLedger(
 
 const FILTERS: LedgerFilter[] = ["all", "problems", "failure", "recovery", "policy", "drift", "replay"];
 
-/** How many rows each filter leaves; kinds that did not occur are left out. */
-export function ledgerCounts(rows: readonly LedgerRow[], stageId: string | null): [LedgerFilter, number][] {
+/**
+ * How many rows each filter leaves, as the kernel counted them where the rows are not all here; kinds that
+ * did not occur are left out.
+ */
+export function ledgerCounts(
+  rows: readonly LedgerRow[],
+  stageId: string | null,
+  counted?: Record<LedgerFilter, number>,
+): [LedgerFilter, number][] {
   return FILTERS.map((filter): [LedgerFilter, number] => [
     filter,
-    filterLedger(rows, filter, stageId).length,
+    counted?.[filter] ?? filterLedger(rows, filter, stageId).length,
   ]).filter(([filter, size]) => size > 0 || filter === "all" || filter === "problems");
 }
 
@@ -185,6 +190,10 @@ export function shownArtifact(
     null,
   );
 }
+
+/** Whether more of the artifact may come. */
+export const isGrowing = (run: RunView | null, artifact: ArtifactRow): boolean =>
+  artifact.status === "assembling" && !(run && isOver(run));
 
 export const ofStage = <Row extends { stage_id: string | null }>(
   rows: readonly Row[],

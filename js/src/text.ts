@@ -10,6 +10,8 @@ export interface ArtifactText {
   /** How many code points the chunks hold. */
   chars: number;
   done: boolean;
+  /** Here ends what is sent unasked. */
+  cut: boolean;
 }
 
 /** The length in code points: a surrogate pair counts as one. */
@@ -19,7 +21,7 @@ export const codePoints = (text: string): number =>
 /** The text with the patch, or `null` where something between is missing and must be asked for again. */
 export function applyText(
   text: ArtifactText | undefined,
-  { file, version, offset, text: news, done }: NonNullable<ViewPatch["artifact"]>,
+  { file, version, offset, text: news, done, cut }: NonNullable<ViewPatch["artifact"]>,
 ): ArtifactText | null {
   const { chunks, chars } = text?.version === version ? text : { chunks: [], chars: 0 };
   const known = chars - offset;
@@ -31,5 +33,6 @@ export function applyText(
     chunks: more ? [...chunks, more] : chunks,
     chars: chars + codePoints(more),
     done,
+    cut: cut === true,
   };
 }

@@ -29,25 +29,6 @@ export function pageTheme({ body, documentElement: html }: Document, systemDark:
   return { dark: systemDark, native: false };
 }
 
-const STORAGE_KEY = "worker-widget-theme";
-
-/** What the person chose last, for consoles without a setting of their own. Storage may be forbidden. */
-export function remembered(): Choice {
-  try {
-    return (localStorage.getItem(STORAGE_KEY) ?? "auto") as Choice;
-  } catch {
-    return "auto";
-  }
-}
-
-export function remember(choice: Choice): void {
-  try {
-    localStorage.setItem(STORAGE_KEY, choice);
-  } catch {
-    // The choice then lasts as long as the page.
-  }
-}
-
 /** Tells the page's theme now, and calls `changed` whenever it may have become another. */
 export function watchPage(changed: () => void): { read: () => PageTheme; dispose: () => void } {
   const system = matchMedia("(prefers-color-scheme: dark)");

@@ -99,6 +99,9 @@ export interface LedgerRow {
   detail: [label: string, text: string][];
 }
 
+/** Which rows of the ledger to show; problems are those with the outcome warning or error. */
+export type LedgerFilter = "all" | "problems" | LedgerRow["kind"];
+
 export interface ArtifactRow {
   file: string;
   name: string;
@@ -106,6 +109,7 @@ export interface ArtifactRow {
   stage_id: string | null;
   status: "assembling" | "done" | "failed";
   chars: number;
+  /** How often it was begun anew, from 1; every version so far can be asked for. */
   version: number;
   sha256: string | null;
   has_content: boolean;
@@ -121,16 +125,43 @@ export interface LogRow {
   level: Level;
   stage_id: string | null;
   agent: string | null;
+  /** Plain text, without control sequences; it may have line breaks. */
   message: string;
   /** The length of the whole message where `message` is only its beginning. */
   chars?: number;
+  /**
+   * Only where something in `message` is styled or matches: consecutive pieces of it with class names.
+   * These are "match", "bold", "dim", "italic", "underline", "strike", "inverse", and "fg-" or "bg-"
+   * with one of the 16 colours of terminals: "fg-red", "bg-bright-blue".
+   */
+  pieces?: [text: string, style: string][];
 }
 
+/** What to look for in the log's messages; what is counted are the lines that match. */
+export interface LogSearch {
+  text: string;
+  regex: boolean;
+  case_sensitive: boolean;
+}
+
+/** Which rows to show. `search` lets through only those that match it. */
 export interface LogFilter {
   levels: Level[] | null;
   stage_id: string | null;
   agent: string | null;
-  text: string | null;
+  search: LogSearch | null;
+}
+
+/**
+ * How far the watched search is: how many of the first `scanned` lines match, of as many as there are.
+ * `error` says in words what is wrong with the pattern, and ends it.
+ */
+export interface SearchProgress {
+  count: number;
+  scanned: number;
+  of: number;
+  done: boolean;
+  error: string | null;
 }
 
 /** How the kernel stands with the worker's event stream. */
@@ -192,8 +223,8 @@ export interface ConsoleState {
 
 /** What one view of the console watches; told with `hello` and the request `watch`. */
 export interface Watch {
-  /** `rows` is how many log rows the screen shows, plus a margin. */
-  log: { filter: LogFilter; rows: number };
+  /** `rows` is how many log rows the screen shows, plus a margin; `search` marks and counts among them. */
+  log: { filter: LogFilter; search: LogSearch | null; rows: number };
   /** The artifact on screen and how much of which version of it is already there. */
   artifact: { file: string; version: number; have: number } | null;
 }
@@ -203,10 +234,18 @@ export interface Watch {
  * because a cell keeps the kernel from hearing it: the log without a filter, the worker's artifact.
  */
 export interface ViewPatch {
-  /** The newest rows under the watched filter, at most as many as watched. */
-  log?: { total: number; rows: LogRow[] };
-  /** More of the watched artifact: `text` goes at `offset`; `done` says that it is whole with it. */
-  artifact?: { file: string; version: number; offset: number; text: string; done: boolean };
+  /**
+   * The newest rows under the watched filter, at most as many as watched. Where the filter searches,
+   * the total is that of the lines scanned so far.
+   */
+  log?: { total: number; start?: number; rows: LogRow[] };
+  /** The progress of the watched search: that of the filter, or the one that only marks. */
+  search?: SearchProgress;
+  /**
+   * More of the watched artifact: `text` goes at `offset`; `done` says that it is whole with it, `cut` that
+   * no more of it comes this way: the rest is asked for.
+   */
+  artifact?: { file: string; version: number; offset: number; text: string; done: boolean; cut?: true };
 }
 
 /** What changed since the frame before: rows replace those of the same key, or come after the last. */
@@ -262,6 +301,26 @@ export interface HistoryRow {
   latency_ms: number | null;
 }
 
+/** Where an artifact is: `run_id` null means the run on screen, `version` null the newest. */
+export interface ArtifactPlace {
+  run_id: string | null;
+  file: string;
+  version: number | null;
+}
+
+export interface RenderedArtifact {
+  html: string;
+  note: string | null;
+  version: number;
+  /** How much of the text the document shows. */
+  chars: number;
+  /** While the artifact grows: from how many characters on asking again is worth it. */
+  again_at: number | null;
+  matches: number | null;
+  /** It is shown as plain text only because of its length. */
+  long: boolean;
+}
+
 export interface BrandCheck {
   valid: boolean;
   errors: Problem[];
@@ -291,25 +350,81 @@ export interface Requests {
   "brand.check": { args: { brand: string }; result: BrandCheck };
   "history.list": { args: Record<string, never>; result: { runs: HistoryRow[] } };
   "log.window": {
-    args: { filter: LogFilter; start: number; count: number };
+    args: { filter: LogFilter; search: LogSearch | null; start: number; count: number };
     result: { total: number; start: number; rows: LogRow[] };
+  };
+  /**
+   * The nearest row of the log under `filter`, strictly after (`way` 1) or before (-1) its index `from`
+   * (-1: from the start; the total: from the end), that also passes `want`. Past the last it goes on at
+   * the first. It is the `nth` (from 1) `of` so many; `i` is null where there is none.
+   */
+  "log.next": {
+    args: { filter: LogFilter; want: LogFilter; from: number; way: 1 | -1 };
+    result: { i: number | null; nth: number; of: number };
+  };
+  /** Who and what the log tells of, and how many lines each has. */
+  "log.facets": {
+    args: Record<string, never>;
+    result: { agents: [name: string, lines: number][]; stages: [id: string, lines: number][] };
+  };
+  /** The rows from `start` to `end` (exclusive) as plain text, at most 100,000 of them. */
+  "log.copy": {
+    args: { filter: LogFilter; start: number; end: number };
+    result: { text: string; lines: number };
   };
   /** The module of a part that only works with a kernel, from the package's own files. */
   part: { args: { name: PartName }; result: { code: string } };
-  /** Where in the filtered log the row at or after `position` stands: its index `i`. */
+  /** Where in the filtered log the first row at or after a place stands; exactly one place is given. */
   "log.locate": {
-    args: { filter: LogFilter; position: number };
+    args: { filter: LogFilter; position: number | null; time_us: number | null; n: number | null };
     result: { i: number; total: number };
   };
+  /** The whole of a message, as plain text. */
   "log.message": { args: { n: number }; result: { message: string } };
+  "routing.window": {
+    args: { stage_id: string | null; start: number; count: number };
+    result: { total: number; start: number; rows: RoutingRow[] };
+  };
+  /** `counts` says how many rows each kind would show. */
+  "ledger.window": {
+    args: { stage_id: string | null; kind: LedgerFilter; start: number; count: number };
+    result: { total: number; start: number; rows: LedgerRow[]; counts: Record<LedgerFilter, number> };
+  };
+  /** A page of the text, of at most 1,048,576 characters; `chars` is the length of the whole. */
   "artifact.text": {
-    args: { file: string; offset: number; count: number };
+    args: { file: string; version: number | null; offset: number; count: number };
     result: { text: string; offset: number; chars: number };
   };
-  /** A complete document for the sandboxed frame: the artifact as a reader wants it, or its source. */
+  /**
+   * A complete document for the sandboxed frame: the artifact as a reader wants it, or its source. In a
+   * source the occurrences of `find` are the elements `match-1` to `match-{matches}`.
+   */
   "artifact.render": {
-    args: { file: string; as: "preview" | "source"; dark: boolean };
-    result: { html: string; note: string | null; version: number };
+    args: {
+      file: string;
+      version: number | null;
+      as: "preview" | "source";
+      dark: boolean;
+      find: string | null;
+      /** Format it however long it is: that may take half a minute. */
+      patient: boolean;
+    };
+    result: RenderedArtifact;
+  };
+  /** The text in lines, of which very long ones are cut into several. */
+  "artifact.lines": {
+    args: { file: string; version: number | null; start: number; count: number };
+    result: { total: number; start: number; rows: string[]; chars: number };
+  };
+  /** The nearest of those lines after or before the line `from` that has `text` in it, whatever its case. */
+  "artifact.find": {
+    args: { file: string; version: number | null; text: string; from: number; way: 1 | -1 };
+    result: { line: number | null; nth: number; of: number };
+  };
+  /** A document with both side by side; its changes are the elements `change-1` to `change-{changes}`. */
+  "artifact.compare": {
+    args: { a: ArtifactPlace; b: ArtifactPlace; dark: boolean };
+    result: { html: string; changes: number; note: string | null; same: boolean };
   };
   /** All artifacts as a zip: the bytes come as the reply's first buffer. */
   "artifact.bundle": { args: Record<string, never>; result: { file_name: string } };

@@ -46,7 +46,7 @@ class FakeModel implements Model {
 }
 
 const WATCH: Watch = {
-  log: { filter: { levels: null, stage_id: null, agent: null, text: null }, rows: 20 },
+  log: { filter: { levels: null, stage_id: null, agent: null, search: null }, search: null, rows: 20 },
   artifact: null,
 };
 
@@ -104,7 +104,7 @@ describe("hello", () => {
 
   it("is said again, ever more rarely, until it is answered", () => {
     vi.advanceTimersByTime(1_500);
-    expect(count("hello")).toBe(2);
+    expect(count("hello")).toBe(3);
     vi.advanceTimersByTime(60_000);
     const asked = count("hello");
     expect(asked).toBeGreaterThan(6);
@@ -122,6 +122,28 @@ describe("hello", () => {
     expect(news.snapshots).toHaveLength(1);
     expect(channel.kernel).toBe("here");
     expect(news.clocks).toEqual([5]);
+  });
+});
+
+describe("a snapshot for all", () => {
+  it("that does not know this view leaves its hello open, and one that does answers it", () => {
+    snapshot(3, { other: {} }, null);
+    expect(news.snapshots).toEqual([undefined]);
+    vi.advanceTimersByTime(300);
+    expect(count("hello")).toBe(2);
+    snapshot(3, { [channel.client]: {} }, null);
+    vi.advanceTimersByTime(3_000);
+    expect(count("hello")).toBe(2);
+  });
+
+  it("that has forgotten this view is answered with a hello, where one looks at it", () => {
+    snapshot(3);
+    snapshot(9, { other: {} }, null);
+    expect(count("hello")).toBe(2);
+    snapshot(9);
+    channel.setVisible(false);
+    snapshot(12, { other: {} }, null);
+    expect(count("hello")).toBe(2);
   });
 });
 
@@ -156,12 +178,13 @@ describe("frames", () => {
     expect(news.clocks).toEqual([5, 9]);
   });
 
-  it("are acknowledged together, after the page had its turn, never from a drawn frame", () => {
+  it("are acknowledged together, five times a second, never from a drawn frame", () => {
     const drawn = vi.spyOn(globalThis, "requestAnimationFrame");
     frame(4);
+    vi.advanceTimersByTime(190);
     frame(5);
     expect(count("ack")).toBe(0);
-    vi.advanceTimersByTime(1);
+    vi.advanceTimersByTime(10);
     expect(model.sent.filter((message) => message.kind === "ack")).toEqual([
       { kind: "ack", client: channel.client, seq: 5 },
     ]);
@@ -195,7 +218,10 @@ describe("watch", () => {
     log: { total: 1, rows: [] },
     artifact: { file: "a", version: 1, offset: 0, text: "", done: true },
   };
-  const filtered: Watch = { ...WATCH, log: { rows: 20, filter: { ...WATCH.log.filter, stage_id: "copy" } } };
+  const filtered: Watch = {
+    ...WATCH,
+    log: { ...WATCH.log, filter: { ...WATCH.log.filter, stage_id: "copy" } },
+  };
   const take = (id: number) => model.say({ kind: "reply", client: channel.client, id, ok: true, result: {} });
 
   beforeEach(() => snapshot(3));
@@ -218,6 +244,33 @@ describe("watch", () => {
     // In the same turn: the frame right behind the reply is already an answer.
     frame(5, { views: { [channel.client]: part } });
     expect(news.patches[1]?.[1]).toBe(part);
+  });
+
+  it("is taken with the hello that tells it, when the reply to it got lost", () => {
+    channel.watch(filtered);
+    model.say({ kind: "heartbeat", seq: 9 });
+    snapshot(9, { [channel.client]: part });
+    expect(news.snapshots[1]).toBe(part);
+    frame(10, { views: { [channel.client]: part } });
+    expect(news.patches[0]?.[1]).toBe(part);
+  });
+
+  it("is not taken with a hello that was said before it", () => {
+    model.say({ kind: "heartbeat", seq: 9 });
+    channel.watch(filtered);
+    snapshot(9, { [channel.client]: part });
+    expect(news.snapshots[1]).toEqual({ artifact: part.artifact });
+  });
+
+  it("of another search leaves out what was found before", () => {
+    const search = { text: "a", regex: false, case_sensitive: false };
+    channel.watch({ ...WATCH, log: { ...WATCH.log, search } });
+    const found = { count: 1, scanned: 1, of: 1, done: true, error: null };
+    frame(4, { views: { [channel.client]: { search: found } } });
+    expect(news.patches[0]?.[1]).toEqual({});
+    take(lastRequest().id);
+    frame(5, { views: { [channel.client]: { search: found } } });
+    expect(news.patches[1]?.[1]).toEqual({ search: found });
   });
 
   it("asks for the whole when what it left out may have been the answer", () => {

@@ -16,6 +16,7 @@ let leave: (() => void)[];
 
 beforeEach(() => {
   document.body.replaceChildren();
+  localStorage.clear();
   leave = [];
 });
 
@@ -40,7 +41,8 @@ async function open(setup: Partial<Setup>) {
     all("button")
       .find((item) => item.textContent?.trim() === name || item.getAttribute("aria-label") === name)
       ?.click();
-  await until(() => expect(all(setup.dead ? ".console" : ".form")).toHaveLength(1));
+  const ready = setup.dead ? ".console" : "[aria-label^='Search the log']";
+  await until(() => expect(all(ready)).toHaveLength(1));
   if (setup.scene) await until(() => expect(all(".logline").length).toBeGreaterThan(3));
   return { place, root, all, text, press, end };
 }
@@ -129,6 +131,149 @@ describe("a finished run", () => {
       .querySelector(".console")
       ?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
     await until(() => expect(all(".max")).toEqual([]));
+  });
+});
+
+describe("the log", () => {
+  const STYLED = { scene: { ...DONE, styled: true, failing: "ux" } };
+
+  /** A console whose log has the focus, and ways to type in it. */
+  async function openLog(setup: Partial<Setup> = STYLED) {
+    const console = await open(setup);
+    const { root, all, text } = console;
+    const key = (at: string, name: string, shiftKey = false) =>
+      root
+        .querySelector(at)
+        ?.dispatchEvent(new KeyboardEvent("keydown", { key: name, shiftKey, bubbles: true }));
+    const look = async (words: string) => {
+      key(".log .list", "/");
+      await until(() => expect(all(".find input")).toHaveLength(1));
+      const field = root.querySelector(".find input") as HTMLInputElement;
+      field.value = words;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    const chosen = () => text(".logline[aria-selected=true]");
+    const lines = () => all(".logline:not(.blank)");
+    return { ...console, key, look, chosen, lines };
+  }
+
+  it("shows the first of several lines, the others where lines are wrapped, and remembers that", async () => {
+    const { all, text, press } = await openLog();
+    const trace = () => all(".logline").find((line) => line.textContent?.includes("Traceback"));
+    await until(() => expect(trace()?.textContent).toContain("+3 lines"));
+    expect(trace()?.textContent).not.toContain("IndexError");
+    expect(trace()?.querySelector(".fg-red")?.getAttribute("style")).toMatch(/^--f: ?var\(--red\);$/);
+    press("Wrap lines");
+    await until(() => expect(trace()?.textContent).toContain("IndexError"));
+    expect(text(".said .fg-bright-red")).toBe("IndexError");
+    const again = await openLog();
+    await until(() => expect(again.text(".log")).toContain("IndexError"));
+  });
+
+  it("counts and marks what is looked for, and goes through it", async () => {
+    const { look, text, key, chosen, all } = await openLog();
+    await look("the headline");
+    await until(() => expect(text(".matches")).toMatch(/^\d+ lines$/));
+    await until(() => expect(all(".log .list .match").length).toBeGreaterThan(0));
+    expect(text(".log .list .match")).toBe("the headline");
+    key(".find input", "Enter");
+    await until(() => expect(text(".matches")).toMatch(/^1 of \d+$/));
+    const first = chosen();
+    expect(first).toContain("the headline is 72");
+    key(".find input", "Enter");
+    await until(() => expect(text(".matches")).toMatch(/^2 of/));
+    key(".find input", "Enter", true);
+    await until(() => expect(chosen()).toBe(first));
+  });
+
+  it("says what is wrong with a pattern, and that nothing matches", async () => {
+    const { look, text, press, key, all } = await openLog();
+    await look("(the");
+    await until(() => expect(text(".matches")).toBe("No match"));
+    press("Regular expression");
+    await until(() => expect(text(".find [role=alert]")).toContain("column 1"));
+    key(".find input", "Escape");
+    await until(() => expect(text(".matches")).toBe(""));
+    key(".find input", "Escape");
+    await until(() => expect(all(".find")).toEqual([]));
+  });
+
+  it("shows only what matches, and one of it in its context", async () => {
+    const { look, text, all, lines, chosen, press } = await openLog();
+    await look("Starting");
+    await until(() => expect(text(".matches")).toMatch(/lines$/));
+    press("Only matches");
+    const others = () => lines().filter((line) => !line.textContent?.includes("Starting")).length;
+    await until(() => expect(others()).toBe(0));
+    const one = lines()[2];
+    one?.click();
+    await until(() => expect(all(".logdetail")).toHaveLength(1));
+    const wanted = chosen();
+    press("In context");
+    await until(() => expect(others()).toBeGreaterThan(5));
+    await until(() => expect(chosen()).toBe(wanted));
+    expect(all(".find input")).toHaveLength(1);
+  });
+
+  it("says that nothing is left", async () => {
+    const { look, text, press } = await openLog();
+    await look("no such words");
+    press("Only matches");
+    await until(() => expect(text(".log .empty")).toBe("No line passes this filter."));
+  });
+
+  it("goes to the next error, to a line, and to a time", async () => {
+    const { key, text, root, press, chosen } = await openLog();
+    key(".log .list", "e");
+    await until(() => expect(chosen()).toContain("Stage failed"));
+    expect(text(".logdetail header")).toContain("1 of 1");
+    const goTo = async (place: string) => {
+      press("Go to a time or line (G)");
+      await until(() => expect(root.querySelector(".goto input")).not.toBeNull());
+      const field = root.querySelector(".goto input") as HTMLInputElement;
+      field.value = place;
+      key(".goto input", "Enter");
+    };
+    await goTo("#3");
+    await until(() => expect(text(".logdetail header")).toContain("line 3"));
+    await until(() => expect(root.querySelector(".goto input")).toBeNull());
+    await goTo("2.0");
+    await until(() => expect(chosen()).toMatch(/^\+2\.0/));
+    await goTo("soon");
+    await until(() => expect(text(".goto [role=alert]")).toContain("no time and no line"));
+  });
+
+  it("is narrowed to an agent, and widened again", async () => {
+    const { press, all, lines } = await openLog();
+    const before = lines().length;
+    press("Filter by stage or agent");
+    await until(() => expect(all(".filter [role=menuitemradio]").length).toBeGreaterThan(4));
+    all(".filter [role=menuitemradio]")
+      .find((item) => item.textContent?.startsWith("researcher"))
+      ?.click();
+    await until(() => expect(lines().length).toBeLessThan(before));
+    expect(new Set(lines().map((line) => line.querySelector(".where")?.textContent))).toEqual(
+      new Set(["research"]),
+    );
+    press("Agent: researcher");
+    await until(() => expect(lines().length).toBe(before));
+  });
+
+  it("gives the chosen lines to the clipboard", async () => {
+    const written: string[] = [];
+    vi.spyOn(navigator.clipboard, "writeText").mockImplementation(async (words) => {
+      written.push(words);
+    });
+    const { key, text, lines } = await openLog();
+    lines()[1]?.click();
+    key(".log .list", "ArrowDown", true);
+    await until(() => expect(text(".logdetail header")).toContain("line"));
+    lines()[1]
+      ?.closest(".list")
+      ?.dispatchEvent(new KeyboardEvent("keydown", { key: "c", ctrlKey: true, bubbles: true }));
+    await until(() => expect(text(".told")).toBe("2 lines copied"));
+    expect(written[0]?.split("\n")).toHaveLength(2);
+    vi.restoreAllMocks();
   });
 });
 
@@ -230,14 +375,16 @@ describe("states", () => {
     expect(text("[data-pane=artifacts] .empty")).toBe("The run ended without making anything.");
   });
 
-  it("show an artifact as it is written as plain text", async () => {
-    const { text, all } = await open({ scene: { at: 9.6 } });
+  it("show the source of an artifact as it is written, as plain text", async () => {
+    const { text, all, press } = await open({ scene: { at: 9.6 } });
+    press("Source");
     await until(() => expect(text("pre.source")).toMatch(/^# /));
     expect(all("[data-pane=artifacts] .note")).toEqual([]);
     const stopped = await open({ scene: { at: 9.6, cancelled: true } });
     stopped.all("[role=tab]").at(-1)?.click();
     await until(() => expect(stopped.text("[data-pane=artifacts] .note")).toBe("It was not finished."));
-    expect(stopped.text("pre.source")).toMatch(/^# /);
+    stopped.press("Source");
+    await until(() => expect(stopped.text("pre.source")).toMatch(/^# /));
   });
 
   it("tell why a run failed, in the header and at its stage", async () => {

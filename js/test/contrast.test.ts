@@ -43,6 +43,9 @@ const THEMES: [string, Record<string, Colour>, Colour[]][] = [
   ["dark", dark, [grey(17), mix(grey(33), grey(66), 0.6)]],
 ];
 
+/** What the colours of terminals are drawn with. */
+const TERMINAL = ["t2", "t1", "error", "ok", "warning", "accent", "mended", "cyan"];
+
 describe.each(THEMES)("the %s theme", (_, colours, native) => {
   const of = (name: string): Colour => {
     const colour = colours[name];
@@ -57,11 +60,11 @@ describe.each(THEMES)("the %s theme", (_, colours, native) => {
   ];
 
   describe.each(surfaces)("on %s", (_name, surface) => {
-    it.each(["t1", "t2", "accent", "ok", "warning", "error"])("%s can be read", (name) => {
+    it.each(["t1", "t2", "accent", "ok", "warning", "error", "mended", "cyan"])("%s can be read", (name) => {
       expect(contrast(of(name), surface)).toBeGreaterThanOrEqual(4.5);
     });
 
-    it.each(["edge", "mended"])("%s can be made out", (name) => {
+    it.each(["edge"])("%s can be made out", (name) => {
       expect(contrast(of(name), surface)).toBeGreaterThanOrEqual(3);
     });
   });
@@ -70,6 +73,17 @@ describe.each(THEMES)("the %s theme", (_, colours, native) => {
     for (const surface of [of("s0"), native[0] as Colour]) {
       expect(contrast(of(name), mix(of(name), surface, 0.12))).toBeGreaterThanOrEqual(4.5);
     }
+  });
+
+  it.each(TERMINAL)("%s can be read on every ground of a terminal", (name) => {
+    for (const surface of [of("s0"), native[0] as Colour])
+      for (const ground of TERMINAL)
+        expect(contrast(of(name), mix(of(ground), surface, 0.15))).toBeGreaterThanOrEqual(4.5);
+  });
+
+  it("what a search found can be read", () => {
+    expect(contrast(of("t1"), mix(of("warning"), of("s0"), 0.15))).toBeGreaterThanOrEqual(7);
+    expect(contrast(of("warning"), of("s0"))).toBeGreaterThanOrEqual(3);
   });
 
   it("the text of the primary button can be read", () => {

@@ -1,44 +1,78 @@
 import { describe, expect, it } from "vitest";
-import { filterRows, LogRows, PAGE, rowText } from "../src/log";
+import { filterRows, firstLine, LogRows } from "../src/log";
+import { createFresh } from "../src/search/newer";
+import { missing, PAGE } from "../src/search/windows";
 import { logRow } from "./samples";
 
 const rows = (from: number, to: number) => Array.from({ length: to - from }, (_, k) => logRow(from + k));
 
 describe("LogRows", () => {
-  it("count what came since, but not what a first answer tells", () => {
+  it("stay bounded, with what came last and what lies around one who reads elsewhere", () => {
     const log = new LogRows();
-    log.put(23, []);
-    expect(log.fresh).toBe(0);
-    log.put(25, []);
-    log.put(25, []);
-    expect(log.fresh).toBe(2);
+    log.put(400, rows(100, 400), 200);
+    for (let start = 400; start < 50_000; start += 50) log.put(start + 50, rows(start, start + 50), 200);
+    expect(log.rows.size).toBeLessThanOrEqual(2_100);
+    expect([100, 399, 49_999].map((i) => log.row(i)?.i)).toEqual([100, 399, 49_999]);
   });
 
-  it("asks for the pages that are missing, each once until it is answered", () => {
-    const log = new LogRows();
-    log.put(1_000, rows(980, 1_000));
-    expect(log.missing(985, 1_000)).toEqual([]);
-    expect(log.missing(390, 410)).toEqual([200, 400]);
-    log.asked.add(200);
-    expect(log.missing(390, 410)).toEqual([400]);
-    log.put(1_000, rows(200, 400));
-    expect(log.missing(390, 400)).toEqual([]);
+  it("are those before until the first under another filter are told", () => {
+    const before = new LogRows();
+    before.put(3, rows(0, 3), 0);
+    const log = new LogRows(new LogRows(before));
+    expect([log.known, log.total, log.row(2)?.n]).toEqual([false, 3, 3]);
+    log.put(2, [logRow(0, { n: 2 })], 0);
+    expect([log.known, log.total, log.row(0)?.n, log.row(1)]).toEqual([true, 2, 2, undefined]);
   });
 
-  it("asks for nothing past the end", () => {
-    const log = new LogRows();
-    log.put(3, []);
-    expect(log.missing(0, 50)).toEqual([0]);
-    expect(log.missing(3, 50)).toEqual([]);
+  it("that are only marked otherwise stay until each is here", () => {
+    const before = new LogRows();
+    before.put(2, rows(0, 2), 0);
+    const log = new LogRows(before, true);
+    log.put(2, [logRow(1, { message: "marked" })], 0);
+    expect([log.row(0)?.message, log.row(1)?.message]).toEqual(["line 0", "marked"]);
   });
 
-  it("stays bounded, and keeps what is near to what came last", () => {
+  it("are forgotten when a search that goes on numbers them anew", () => {
     const log = new LogRows();
-    for (let start = 0; start < 100_000; start += PAGE) log.put(100_000, rows(start, start + PAGE));
-    expect(log.rows.size).toBeLessThanOrEqual(4_000);
-    expect(log.rows.get(99_999)?.i).toBe(99_999);
-    log.put(100_000, rows(0, PAGE));
-    expect(log.rows.get(0)?.i).toBe(0);
+    log.put(2, [logRow(0, { n: 8 }), logRow(1, { n: 9 })], 0);
+    log.put(3, [logRow(1, { n: 8 }), logRow(2, { n: 9 })], 0);
+    expect([0, 1, 2].map((i) => log.row(i)?.n)).toEqual([undefined, 8, 9]);
+  });
+});
+
+it("what is new is what came since the end was on screen, and nothing that another filter lets through", () => {
+  const freshOf = createFresh();
+  let log = new LogRows();
+  expect(freshOf(log, false)).toBe(0);
+  log.put(23, [], 0);
+  expect(freshOf(log, false)).toBe(0);
+  log.put(25, [], 0);
+  expect(freshOf(log, false)).toBe(2);
+  expect(freshOf(log, true)).toBe(0);
+  log = new LogRows(log);
+  expect(freshOf(log, false)).toBe(0);
+  log.put(90, [], 0);
+  expect(freshOf(log, false)).toBe(0);
+  log.put(91, [], 0);
+  expect(freshOf(log, false)).toBe(1);
+});
+
+describe("missing", () => {
+  it("names the pages that must be asked for", () => {
+    const log = new LogRows();
+    log.put(1_000, rows(980, 1_000), 0);
+    expect(missing(log, 985, 1_000)).toEqual([]);
+    expect(missing(log, 390, 410)).toEqual([200, 400]);
+    log.put(1_000, rows(200, 200 + PAGE), 0);
+    expect(missing(log, 390, 410)).toEqual([400]);
+  });
+
+  it("names nothing past the end, and nothing of rows that are not known yet", () => {
+    const log = new LogRows();
+    expect(missing(new LogRows(log), 0, 50)).toEqual([]);
+    log.put(3, [], 0);
+    expect(missing(log, 0, 50)).toEqual([0]);
+    expect(missing(log, 3, 50)).toEqual([]);
   });
 });
 
@@ -48,19 +82,34 @@ it("filters a saved log as a kernel would", () => {
     logRow(1, { stage_id: "b" }),
     logRow(2, { level: "error", stage_id: "b" }),
   ];
-  const filter = { levels: null, stage_id: null, agent: null, text: null };
+  const filter = { levels: null, stage_id: null, agent: null, search: null };
   expect(filterRows(log, filter).map((row) => row.n)).toEqual([1, 2, 3]);
   const errors = filterRows(log, { ...filter, levels: ["error"], stage_id: "b" });
   expect(errors).toEqual([{ ...logRow(2, { level: "error", stage_id: "b" }), i: 0 }]);
 });
 
-it("writes a row as text", () => {
-  const row = logRow(0, {
-    time_us: 1_000_000,
-    stage_id: "copy",
-    agent: "copywriter_agent",
-    level: "warning",
-    message: "Hm",
+describe("firstLine", () => {
+  it("is the whole of one line", () => {
+    expect(firstLine(logRow(0, { message: "Done\n" }))).toEqual({ pieces: [["Done", ""]], more: 0 });
   });
-  expect(rowText(row)).toBe("1970-01-01T00:00:01.000Z  WARNING  copy  copywriter_agent  Hm");
+
+  it("cuts the pieces where the line ends, and counts the others", () => {
+    const pieces: [string, string][] = [
+      ["Trace", "fg-red"],
+      ["back\n  File", "bold"],
+      ["\n    raise", ""],
+    ];
+    const message = pieces.map(([text]) => text).join("");
+    expect(firstLine(logRow(0, { message, pieces }))).toEqual({
+      pieces: [
+        ["Trace", "fg-red"],
+        ["back", "bold"],
+      ],
+      more: 2,
+    });
+  });
+
+  it("may be empty", () => {
+    expect(firstLine(logRow(0, { message: "\nThen" }))).toEqual({ pieces: [], more: 1 });
+  });
 });

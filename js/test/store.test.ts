@@ -133,7 +133,7 @@ describe("golden runs", () => {
       if (message.kind !== "snapshot" && message.kind !== "frame") continue;
       mine = message.kind === "snapshot" ? message.state : applyPatch(mine, message.patch);
       const news = (message.kind === "snapshot" ? message.views : message.patch.views)?.[client];
-      if (news?.log) log.put(news.log.total, news.log.rows);
+      if (news?.log) log.put(news.log.total, news.log.rows, 0);
       if (news?.artifact) {
         text = applyText(text ?? undefined, news.artifact);
         expect(text).not.toBeNull();

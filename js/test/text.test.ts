@@ -20,6 +20,11 @@ describe("applyText", () => {
     expect(second?.chunks[0]).toBe(first?.chunks[0]);
   });
 
+  it("says where no more is sent unasked", () => {
+    expect(applyText(undefined, patch(0, "Hello"))?.cut).toBe(false);
+    expect(applyText(undefined, { ...patch(0, "Hello"), cut: true })?.cut).toBe(true);
+  });
+
   it("begins anew with another version", () => {
     const first = applyText(undefined, patch(0, "Hello"));
     expect(whole(applyText(first ?? undefined, patch(0, "Bye", 2)))).toBe("Bye");

@@ -233,6 +233,22 @@ class TestRun:
         assert console.current_run is not None
         assert console.current_run.run_id == again.run_id
 
+    def test_a_failed_run_can_be_replayed_and_fails_in_the_same_way(
+        self, console: WorkerConsole, view: View
+    ) -> None:
+        first = console.run("page <p>half</p>; fail the paper is out").wait(20)
+        assert first.replay_token is not None
+        assert first.replay_token["outcome"] == "failed"
+        again = first.replay().wait(20)
+        assert (again.status, again.error) == ("failed", "the paper is out")
+        assert again.state.replay_of == first.run_id
+        assert again.state.verified is not None
+        assert again.state.verified["identical"] is True
+        view.result("run.replay")
+        wait_until(lambda: console.current_run is not None and console.current_run.run_id != again.run_id)
+        assert console.current_run is not None
+        assert console.current_run.wait(20).state.replay_of in (first.run_id, again.run_id)
+
     def test_the_last_run_can_be_opened_again_without_the_server(self, console: WorkerConsole) -> None:
         run = console.run("log 2; page <p>x</p>").wait(20)
         late = WorkerConsole(url="http://127.0.0.1:9", api_key="k", worker="scripted", replay=run.run_id)

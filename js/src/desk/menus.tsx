@@ -161,5 +161,7 @@ const THEMES: Record<Choice, [icon: string, next: Choice]> = {
 function ThemeButton({ app }: { app: App }) {
   const { choice } = app.theme;
   const [icon, next] = THEMES[choice];
-  return <Button icon={icon} tip={`Theme: ${choice}. Switch to ${next}`} onclick={() => app.choose(next)} />;
+  return (
+    <Button icon={icon} tip={`Theme: ${choice}. Switch to ${next}`} onclick={() => app.setTheme(next)} />
+  );
 }

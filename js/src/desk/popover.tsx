@@ -23,7 +23,7 @@ interface PopoverProps {
   children: () => Child;
 }
 
-const ITEMS = "[role=menuitem],[role=option],textarea";
+const ITEMS = "[role^=menuitem],[role=option],textarea";
 
 /** Puts the focus where one goes on: the chosen item, the first one, or the field. */
 const focusFirst: Ref = (panel) => {

@@ -1,8 +1,9 @@
 import type { App } from "../app";
-import { offset } from "../format";
+import { count, offset } from "../format";
 import { filterLedger, ledgerCounts } from "../selectors";
 import { Chips, Failure, Pane, reveal, StageChip } from "../ui/bits";
 import { CHECK, CROSS, Icon, INFO, WARNING } from "../ui/icons";
+import { Rows } from "../ui/list";
 import type { LedgerRow } from "../wire";
 
 const ENGINES: Record<string, string> = {
@@ -19,7 +20,28 @@ export function LedgerPane({ app }: { app: App }) {
   const { run, ledger } = app.state;
   const { total, rows } = ledger;
   const { stage, ledgerFilter, ledgerOpen } = app.view;
+  const list = app.lists.ledger;
+  const earlier = total > rows.length && app.parts.desk?.earlierLedger(app, stage, ledgerFilter);
   const shown = filterLedger(rows, ledgerFilter, stage);
+  const size = earlier ? earlier.total : shown.length;
+  const body = (
+    <Rows
+      list={list}
+      total={size}
+      role="list"
+      row={(index) => {
+        const row = earlier ? earlier.row(index) : shown[index];
+        return row ? (
+          app.memo(row, `${index} ${ledgerOpen === row.n} ${run?.started_us}`, () => (
+            <Entry key={index} app={app} row={row} />
+          ))
+        ) : (
+          <div key={index} class="entry blank" />
+        );
+      }}
+    />
+  );
+  if (earlier) earlier.look(list.first, list.end, total);
   return (
     <Pane
       app={app}
@@ -31,12 +53,14 @@ export function LedgerPane({ app }: { app: App }) {
             {total > 0 && (
               <Chips
                 label="Show"
-                options={ledgerCounts(rows, stage).map(([name, size]) => [
-                  name,
-                  <>
-                    {name} <b>{size}</b>
-                  </>,
-                ])}
+                options={ledgerCounts(rows, stage, earlier ? earlier.counts : undefined).map(
+                  ([name, size]) => [
+                    name,
+                    <>
+                      {name} <b>{count(size)}</b>
+                    </>,
+                  ],
+                )}
                 isOn={(name) => name === ledgerFilter}
                 onChoose={(name) => app.set({ ledgerFilter: name })}
               />
@@ -47,21 +71,18 @@ export function LedgerPane({ app }: { app: App }) {
       }
     >
       <Failure app={app} at="locate" />
-      <ul class="grow scroll">
-        {total > rows.length && <li class="note small">{total - rows.length} earlier rows are not shown.</li>}
-        {shown.map((row) =>
-          app.memo(row, `${ledgerOpen === row.n} ${run?.started_us}`, () => (
-            <Entry key={row.n} app={app} row={row} />
-          )),
-        )}
-        {!shown.length && (
-          <li class="empty">
-            {total
-              ? "Nothing passes this filter."
-              : "Failures, policy checks, drift and recoveries appear here."}
-          </li>
-        )}
-      </ul>
+      {size > 0 ? (
+        body
+      ) : (
+        <p class="empty">
+          {total
+            ? "Nothing passes this filter."
+            : "Failures, policy checks, drift and recoveries appear here."}
+        </p>
+      )}
+      {!earlier && total > rows.length && (
+        <p class="note small">{count(total - rows.length)} earlier rows are not shown.</p>
+      )}
     </Pane>
   );
 }
@@ -75,14 +96,15 @@ function Entry({ app, row }: { app: App; row: LedgerRow }) {
     ...detail,
   ];
   return (
-    <li class={`entry ${outcome}`}>
+    <div class={`entry ${outcome}`} role="listitem">
       <button
         class="pick row"
         aria-expanded={on}
         title={title}
         onclick={() => {
+          app.lists.ledger.follow = false;
           app.set({ ledgerOpen: on ? null : n });
-          if (!on) app.attempt("locate", () => app.locate(position));
+          if (!on) app.attempt("locate", async () => app.search?.locate(position));
         }}
       >
         <span class="num small dim time">{offset(time_us, app.state.run?.started_us ?? null)}</span>
@@ -104,6 +126,6 @@ function Entry({ app, row }: { app: App; row: LedgerRow }) {
           ))}
         </dl>
       )}
-    </li>
+    </div>
   );
 }

@@ -1,13 +1,36 @@
 import type { App } from "../app";
-import { agentName, percent } from "../format";
+import { agentName, count, percent } from "../format";
 import { ofStage } from "../selectors";
 import { Pane, reveal, StageChip } from "../ui/bits";
 import { DOWN, Icon, RIGHT } from "../ui/icons";
+import { Rows } from "../ui/list";
 import type { RoutingRow } from "../wire";
 
 export function RoutingPane({ app }: { app: App }) {
   const { run, routing, artifacts } = app.state;
-  const shown = ofStage(routing.rows, app.view.stage);
+  const { stage, routingOpen } = app.view;
+  const list = app.lists.routing;
+  const earlier = routing.total > routing.rows.length && app.parts.desk?.earlierRouting(app, stage);
+  const rows = ofStage(routing.rows, stage);
+  const { total } = earlier || { total: rows.length };
+  const body = (
+    <Rows
+      list={list}
+      total={total}
+      role="list"
+      row={(index) => {
+        const row = earlier ? earlier.row(index) : rows[index];
+        return row ? (
+          app.memo(row, `${index} ${routingOpen === row.n}`, () => (
+            <Decision key={index} app={app} row={row} />
+          ))
+        ) : (
+          <div key={index} class="decision blank" />
+        );
+      }}
+    />
+  );
+  if (earlier) earlier.look(list.first, list.end, routing.total);
   const figures = [
     ["Complexity", percent(run?.complexity)],
     ["Drift", percent(run?.drift)],
@@ -20,7 +43,7 @@ export function RoutingPane({ app }: { app: App }) {
       title="Routing"
       tools={
         <>
-          <span class="grow" />
+          <span class="grow small dim num">{total > 0 && count(total)}</span>
           <StageChip app={app} />
         </>
       }
@@ -33,21 +56,18 @@ export function RoutingPane({ app }: { app: App }) {
           </div>
         ))}
       </dl>
-      <ul class="grow scroll">
-        {routing.total > routing.rows.length && (
-          <li class="note small">{routing.total - routing.rows.length} earlier decisions are not shown.</li>
-        )}
-        {shown.map((row) =>
-          app.memo(row, `${app.view.routingOpen === row.n}`, () => (
-            <Decision key={row.n} app={app} row={row} />
-          )),
-        )}
-        {!shown.length && (
-          <li class="empty">
-            {routing.total ? "No decision for this stage." : "Which agent takes each stage appears here."}
-          </li>
-        )}
-      </ul>
+      {total > 0 ? (
+        body
+      ) : (
+        <p class="empty">
+          {routing.total ? "No decision for this stage." : "Which agent takes each stage appears here."}
+        </p>
+      )}
+      {!earlier && routing.total > routing.rows.length && (
+        <p class="note small">
+          {count(routing.total - routing.rows.length)} earlier decisions are not shown.
+        </p>
+      )}
     </Pane>
   );
 }
@@ -56,13 +76,16 @@ function Decision({ app, row }: { app: App; row: RoutingRow }) {
   const { n, agent, stage_id, source, confidence, complexity, alternatives } = row;
   const on = app.view.routingOpen === n;
   return (
-    <li class="decision">
+    <div class="decision" role="listitem">
       <button
         class="pick marked"
         aria-expanded={on}
         title={alternatives.length ? "Show the alternatives" : "No alternatives were told"}
         disabled={!alternatives.length}
-        onclick={() => app.set({ routingOpen: on ? null : n })}
+        onclick={() => {
+          app.lists.routing.follow = false;
+          app.set({ routingOpen: on ? null : n });
+        }}
       >
         <Icon d={on ? DOWN : RIGHT} />
         <span class="row">
@@ -85,7 +108,7 @@ function Decision({ app, row }: { app: App; row: RoutingRow }) {
           ))}
         </ul>
       )}
-    </li>
+    </div>
   );
 }
 

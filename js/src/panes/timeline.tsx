@@ -3,10 +3,29 @@ import { agentName, compact, duration, percent, seconds } from "../format";
 import { type Bar, isTicking, timeline } from "../selectors";
 import { Pane } from "../ui/bits";
 import { Mark } from "../ui/icons";
+import { Rows } from "../ui/list";
+
+/** Brings the running stage into view, unless one has scrolled away from the one before. */
+function follow({ view, lists: { stages } }: App, running: number): void {
+  if (running < 0 || running === view.running) return;
+  const before = view.running;
+  view.running = running;
+  if (before < 0 || (before >= stages.top - 1 && before <= stages.bottom)) stages.show(running);
+}
 
 export function TimelinePane({ app }: { app: App }) {
   const { run, stages, link } = app.state;
   const { bars, ticks } = timeline(stages, run, app.nowUs, isTicking(run, link));
+  const list = app.lists.stages;
+  follow(app, bars.map(({ live }) => live).lastIndexOf(true));
+  const body = (
+    <Rows
+      list={list}
+      total={bars.length}
+      role="list"
+      row={(index) => <Stage key={index} app={app} bar={bars[index] as Bar} />}
+    />
+  );
   return (
     <Pane app={app} name="timeline" title="Timeline">
       {bars.length ? (
@@ -18,11 +37,7 @@ export function TimelinePane({ app }: { app: App }) {
               ))}
             </div>
           </div>
-          <ol class="grow scroll">
-            {bars.map((bar) => (
-              <Stage key={bar.stage.stage_id} app={app} bar={bar} />
-            ))}
-          </ol>
+          {body}
         </>
       ) : (
         <p class="empty">{run ? "The first stage has not begun." : "The stages of a run appear here."}</p>
@@ -41,7 +56,7 @@ function Stage({ app, bar }: { app: App; bar: Bar }) {
     .map(([word, n]) => `${word}: ${n}`);
   if (drift !== null) notes.push(`drift: ${percent(drift)}`);
   return (
-    <li class={`stage rel ${status}`}>
+    <div class={`stage rel ${status}`} role="listitem">
       <button
         class="pick marked"
         aria-pressed={on}
@@ -70,6 +85,6 @@ function Stage({ app, bar }: { app: App; bar: Bar }) {
           on && notes[0] && <span class="why dim">{notes.join(", ")}</span>
         )}
       </button>
-    </li>
+    </div>
   );
 }

@@ -4,6 +4,7 @@
 // inner one from ever being navigated to an address; the inner one has an opaque origin, and runs one
 // script, ours, named by a nonce that nobody else knows. It is given the document through a port.
 
+import type { Order, Word } from "./drawing";
 import script from "./inside.ts?script";
 import { createNeutraliser } from "./neutralise";
 
@@ -11,54 +12,125 @@ import { createNeutraliser } from "./neutralise";
 export interface Drawing {
   subject: string;
   version: string;
+  /** Its text so far, which only grows. */
   chunks: readonly string[];
   done: boolean;
+  /** Lets the page's own scripts run once it is done; without, none of them ever do. */
+  scripts?: Guard | undefined;
+}
+
+/** Why the scripts of a page were stopped: it tried to go elsewhere, or did not answer. */
+export type Stopped = "left" | "hung";
+
+/** What lets a page's scripts run, and holds them. */
+export interface Guard {
+  /** Runs inside, in place of the usual script. */
+  readonly script: string;
+  /** Watches over them from outside, until what it returns is called. */
+  watch(element: HTMLIFrameElement, port: MessagePort, stop: (why: Stopped) => void): () => void;
+}
+
+export interface PreviewEvents {
+  /** Someone followed a link, which led nowhere. */
+  link(href: string): void;
+  /** The frame does not start: a page can forbid scripts in its frames. */
+  broken(): void;
+  /** Escape was pressed inside. */
+  escape?(): void;
+  /** The page is drawn again without its scripts, and stays so until its version is another. */
+  stopped?(why: Stopped): void;
 }
 
 export interface PreviewFrame {
   readonly element: HTMLIFrameElement;
   /** Draws what is new in `drawing`. */
   show(drawing: Drawing): void;
+  /** Brings the element of this id into view and marks it with `aria-current`, now or once the document is there. */
+  go(id: string): void;
   dispose(): void;
 }
 
 const START_MS = 5_000;
 
-/** `onBroken` is called where the frame does not start: a page can forbid scripts in its frames. */
-export function createPreview(onLink: (href: string) => void, onBroken: () => void): PreviewFrame {
+const keyOf = ({ subject, version }: Drawing) => [subject, version].join("\n");
+
+export function createPreview(events: PreviewEvents): PreviewFrame {
   const element = document.createElement("iframe");
   let port: MessagePort | undefined;
+  let guard: Guard | undefined;
   let drawing: Drawing | undefined;
   let subject: string | undefined;
   let version: string | undefined;
+  /** The drawing whose scripts were stopped. */
+  let stopped: string | undefined;
+  let goal: string | undefined;
   let sent = 0;
   let closed = false;
   let neutralise = createNeutraliser();
   let starting: ReturnType<typeof setTimeout> | undefined;
+  let unwatch: (() => void) | undefined;
+
+  const order = (what: Order) => port?.postMessage(what);
+
+  const disconnect = () => {
+    clearTimeout(starting);
+    port?.close();
+    port = subject = version = undefined;
+  };
+
+  /** Only once what was watched is gone. */
+  const forget = () => {
+    unwatch?.();
+    unwatch = undefined;
+  };
 
   /** On every load: a frame that was detached and put back starts from nothing. */
   const connect = () => {
-    port?.close();
+    disconnect();
+    forget();
     const channel = new MessageChannel();
     port = channel.port1;
-    subject = undefined;
-    version = undefined;
-    clearTimeout(starting);
-    starting = setTimeout(onBroken, START_MS);
-    port.onmessage = ({ data }: MessageEvent<{ href?: unknown }>) => {
+    starting = setTimeout(events.broken, START_MS);
+    port.onmessage = ({ data }: MessageEvent<Word>) => {
       clearTimeout(starting);
-      if (typeof data.href === "string") onLink(data.href);
+      if (typeof data.href === "string") events.link(data.href);
+      if (data.escape) events.escape?.();
     };
+    unwatch = guard?.watch(element, port, stop);
     element.contentWindow?.[0]?.postMessage(0, "*", [channel.port2]);
     draw();
+  };
+
+  const load = () => {
+    disconnect();
+    element.srcdoc = frameDocument(guard?.script ?? script);
+  };
+
+  /** Out of the page, the frame is gone at once, whatever its script does. */
+  const stop = (why: Stopped) => {
+    const { parentNode, nextSibling } = element;
+    stopped = drawing && keyOf(drawing);
+    element.remove();
+    forget();
+    guard = undefined;
+    load();
+    parentNode?.insertBefore(element, nextSibling);
+    events.stopped?.(why);
   };
 
   const draw = () => {
     if (!drawing || !port) return;
     const { chunks, done } = drawing;
     const grown = chunks.length - sent;
-    let open: "anew" | "keep" | undefined;
-    if (drawing.version !== version || grown < 0 || (closed && grown)) {
+    let open: Order["open"];
+    if (
+      drawing.subject !== subject ||
+      drawing.version !== version ||
+      grown < 0 ||
+      (closed && (grown || !done))
+    ) {
+      // What has run is never drawn over: its scripts would be there still.
+      if (guard && version !== undefined) return load();
       open = drawing.subject === subject ? "keep" : "anew";
       ({ subject, version } = drawing);
       sent = 0;
@@ -69,37 +141,52 @@ export function createPreview(onLink: (href: string) => void, onBroken: () => vo
     const text = neutralise(chunks.slice(sent).join(""), close);
     sent = chunks.length;
     closed = done;
-    if (open || text || close) port.postMessage({ open, text, close });
+    if (!open && !text && !close) return;
+    order({ open, text, close, go: close ? goal : undefined });
+    if (close) goal = undefined;
   };
 
   element.setAttribute("sandbox", "allow-scripts");
   element.addEventListener("load", connect);
-  element.srcdoc = frameDocument();
+  load();
   return {
     element,
     show(next) {
       drawing = next;
+      const wanted = keyOf(next) === stopped ? undefined : next.scripts;
+      if (wanted !== guard) {
+        guard = wanted;
+        load();
+      }
       draw();
     },
+    go(id) {
+      if (port && closed) order({ go: id });
+      else goal = id;
+    },
     dispose() {
-      clearTimeout(starting);
+      disconnect();
       element.removeEventListener("load", connect);
-      port?.close();
       element.remove();
+      forget();
     },
   };
 }
 
-/** The document of the outer frame, with the inner one's in it. */
-export function frameDocument(): string {
+/**
+ * The document of the outer frame, with the inner one's in it, which runs `inside`. The inner one is held by
+ * both policies: by its own it runs only what has the nonce, and by the outer one's only what is
+ * written in the document, for a script with a nonce may import others from anywhere.
+ */
+export function frameDocument(inside: string): string {
   const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18))));
-  const policy =
-    `default-src 'none';script-src 'nonce-${nonce}';style-src 'unsafe-inline';img-src data:;` +
-    "font-src data:;frame-src 'none';form-action 'none';base-uri 'none'";
-  const head = `<!doctype html><meta charset=utf-8><meta name=referrer content=no-referrer><meta http-equiv=Content-Security-Policy content="${policy}">`;
-  const inner = `${head}<script nonce="${nonce}">${script}</script>`
+  const head = (scripts: string) =>
+    "<!doctype html><meta charset=utf-8><meta name=referrer content=no-referrer>" +
+    `<meta http-equiv=Content-Security-Policy content="default-src 'none';script-src '${scripts}';` +
+    "style-src 'unsafe-inline';img-src data:;font-src data:;frame-src 'none';form-action 'none';base-uri 'none'\">";
+  const inner = `${head(`nonce-${nonce}`)}<script nonce="${nonce}">${inside}</script>`
     .replace(/&/g, "&amp;")
     .replace(/"/g, "&quot;");
   const fill = "html,body,iframe{margin:0;border:0;width:100%;height:100%;display:block;overflow:hidden}";
-  return `${head}<style>${fill}</style><iframe sandbox=allow-scripts srcdoc="${inner}"></iframe>`;
+  return `${head("unsafe-inline")}<style>${fill}</style><iframe sandbox=allow-scripts srcdoc="${inner}"></iframe>`;
 }

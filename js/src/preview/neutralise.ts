@@ -1,11 +1,15 @@
-// Takes the tags out of a stream of HTML that act without any script: `<meta>` can navigate by a
-// refresh, `<link>` can look up hosts, `<template>` can hide links from the click handler in a closed
-// shadow root. They become elements without any effect. `<basefont>` keeps the parser where it is:
-// like the two it stands for, it is allowed in the head and has no end tag.
+// Takes the tags out of HTML that act without any script, and before a policy is asked. They become
+// elements without effect.
+//
+// `<meta>` can navigate by a refresh, and `<link>` can look up hosts. They become `<basefont>`, which
+// keeps the parser where it is: like them it is allowed in the head and has no end tag. A frame is
+// refused by the policy, but only after its host was connected to; and its `srcdoc`, in which tags are
+// encoded and not seen here, can hold the two above. `<template>` can hide links from the click
+// handler in a closed shadow root.
 
-const TAGS = /<(\/?)(?:meta|link|(template))(?=[\t\n\f\r />])/gi;
+const TAGS = /<(\/?)(?:meta|link|(i?frame|fencedframe)|(template))(?=[\t\n\f\r />])/gi;
 /** The end of a chunk that may be the beginning of such a tag. */
-const PARTIAL = /<\/?[a-z]{0,8}$/i;
+const PARTIAL = /<\/?[a-z]{0,11}$/i;
 
 /** Feed it chunks cut anywhere, the last one as `last`: what it gives does not depend on the cuts. */
 export function createNeutraliser(): (chunk: string, last: boolean) => string {
@@ -13,11 +17,14 @@ export function createNeutraliser(): (chunk: string, last: boolean) => string {
   return (chunk, last) => {
     const text = held + chunk;
     held = (!last && PARTIAL.exec(text)?.[0]) || "";
-    return text
-      .slice(0, text.length - held.length)
-      .replace(
-        TAGS,
-        (_, slash: string, template?: string) => `<${slash}${template ? "x-template" : "basefont"}`,
-      );
+    return neutralised(text.slice(0, text.length - held.length));
   };
 }
+
+/** The same for a whole text. */
+export const neutralised = (text: string): string =>
+  text.replace(
+    TAGS,
+    (_, slash: string, frame?: string, template?: string) =>
+      `<${slash}${frame ? "x-frame" : template ? "x-template hidden" : "basefont"}`,
+  );

@@ -5,7 +5,6 @@ import { LedgerPane } from "../panes/ledger";
 import { LogPane } from "../panes/log";
 import { RoutingPane } from "../panes/routing";
 import { TimelinePane } from "../panes/timeline";
-import type { Ref } from "../ui/dom";
 import { Icon, INFO, WARNING } from "../ui/icons";
 import { Header } from "./header";
 
@@ -14,7 +13,6 @@ const LEAST_HEIGHT = [2000, 960, 400];
 
 /** The parts of the tree that are drawn by hand. */
 export interface Boxes {
-  log: Ref;
   artifact: ArtifactBox;
 }
 
@@ -44,7 +42,7 @@ export function Console({ app, boxes }: { app: App; boxes: Boxes }) {
           <RoutingPane app={app} />
         </div>
         <div class="col column">
-          <LogPane app={app} logBox={boxes.log} />
+          <LogPane app={app} />
           <LedgerPane app={app} />
         </div>
         <ArtifactsPane app={app} box={boxes.artifact} />

@@ -1,5 +1,7 @@
 // What needs the page around the console: its clipboard and its downloads.
 
+import type { App } from "../app";
+
 /** Copies text; pages that are not served securely have only the old way, with a field in `near`. */
 export async function copyText(text: string, near: Node): Promise<void> {
   try {
@@ -13,6 +15,14 @@ export async function copyText(text: string, near: Node): Promise<void> {
     area.remove();
     if (!copied) throw new Error("The browser does not allow copying here.");
   }
+}
+
+const COPIED_MS = 2_000;
+
+/** Says for a moment that something was copied in `place`. */
+export function tellCopied({ view, set }: App, place: string): void {
+  set({ copied: place });
+  setTimeout(() => view.copied === place && set({ copied: "" }), COPIED_MS);
 }
 
 export function saveFile(name: string, data: BlobPart, mime: string): void {

@@ -119,7 +119,8 @@ class ArtifactRequests:
         began = time.monotonic()
         told = await asyncio.to_thread(_drawn, lines.text, artifact.kind, not growing, args)
         ended = time.monotonic()
-        self._rest_until = ended + _REST * (ended - began)
+        if growing:
+            self._rest_until = ended + _REST * (ended - began)
         chars = len(lines.text)
         again_at = drawn_again_at(chars) if growing and not told["long"] else None
         number = artifact.version if args.version is None else args.version

@@ -16,8 +16,11 @@ MOST_KEPT_CHARS: Final = 100_000_000
 
 
 class _Kept(NamedTuple):
+    """``newest`` says that it was read as what there was last, which may have been a later version."""
+
     store: EventStore
     position: int
+    newest: bool
     lines: Lines
 
 
@@ -57,6 +60,8 @@ class ArtifactTexts:
 
 def _read(store: EventStore, run_id: str, artifact: Artifact, number: int, kept: _Kept | None) -> _Kept:
     newest = number == artifact.version
+    if kept is not None and kept.newest and not newest:
+        kept = None  # the store may have been ahead of the state that named this version
     if kept is not None and (not newest or kept.position >= artifact.position):
         return kept
     if newest and artifact.status == "assembling":
@@ -65,7 +70,7 @@ def _read(store: EventStore, run_id: str, artifact: Artifact, number: int, kept:
     if text is None:
         which = "" if newest else f" in version {number}"
         raise RunUnknown(f"This run has no content for {artifact.file!r}{which}.")
-    return _Kept(store, artifact.position, Lines(text))
+    return _Kept(store, artifact.position, newest, Lines(text))
 
 
 def _grown(store: EventStore, run_id: str, file: str, kept: _Kept | None) -> _Kept:
@@ -81,4 +86,4 @@ def _grown(store: EventStore, run_id: str, file: str, kept: _Kept | None) -> _Ke
         fresh = chunk.behind(chars)
         parts.append(fresh)
         chars += len(fresh)
-    return _Kept(store, position, Lines("".join(parts), before))
+    return _Kept(store, position, True, Lines("".join(parts), before))

@@ -236,7 +236,7 @@ class Channel:
         return news
 
     def _look_further(self, viewer: Viewer) -> None:
-        if self._sent.run_id is not None and viewer.visible:
+        if self._sent.run_id is not None and viewer.visible and not self._closed:
             viewer.log.look_further(self._store(), self._sent.run_id, self.changed)
 
     def _watched_artifact(self, viewer: Viewer) -> Artifact | None:
@@ -254,6 +254,8 @@ class Channel:
         return time.time_ns() // 1000 + self._sent.skew_us
 
     def _emit(self, message: dict[str, Any], size: int = 0) -> None:
+        if self._closed:
+            return
         now = asyncio.get_running_loop().time()
         self._pacer.sent(now, size)
         if message.get("client") is None:

@@ -114,6 +114,7 @@ class Desk:
         strict_mode: bool = False,
         depth: str = "auto",
         pace: float | None = None,
+        writer: str | None = None,
     ) -> LiveRun:
         """Start a run and show it. Raises the package's errors; then the run on screen stays."""
         value = parse_brand(brand)
@@ -128,6 +129,7 @@ class Desk:
                 strict_mode=strict_mode,
                 depth=depth,
                 pace=pace,
+                writer=writer,
                 worker=worker,
             )
             self._set(worker=worker, task=task, brand=brand, notice=None)

@@ -13,8 +13,9 @@ HEARTBEAT_S = 2.0
 BYTES_PER_S = 240_000
 """Of figures and rows, as JSON. What Jupyter wraps each message in makes about 40,000 more."""
 SLOWEST_S = 0.5
-LAG_FRAMES = 6
-"""How many unacknowledged frames are ordinary at twenty a second over a slow connection."""
+LAG_FRAMES = 10
+"""How many unacknowledged frames are ordinary at twenty a second over a slow connection, where a browser
+acknowledges five times a second."""
 LAG_FORGOTTEN_S = 3.0
 """A browser that has been silent for this long is not slow but unheard; it no longer slows us down."""
 

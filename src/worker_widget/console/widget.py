@@ -146,12 +146,14 @@ class WorkerConsole(anywidget.AnyWidget):
         strict_mode: bool = False,
         depth: Literal["auto", "shallow", "deep"] = "auto",
         pace: float | None = None,
+        writer: Literal["auto", "rules", "model"] | None = None,
     ) -> Run:
         """Start a run, show it, and return it at once; it goes on while later cells run.
 
         ``task`` and ``brand`` are the form's where they are not given. ``budget`` is in tokens (1000 to
         100000), ``pace`` the seconds the embedded host stretches the run to (``None`` for its default,
-        0 for none). Raises `RequestRefused` with the field's name, `WorkerUnavailable`,
+        0 for none). ``writer`` says who words the texts there: its rules, a language model, or by default the
+        model where one is configured. Raises `RequestRefused` with the field's name, `WorkerUnavailable`,
         `UnknownWorker`, `HostUnreachable`, `KeyRefused`.
         """
         if self.comm is None:
@@ -167,6 +169,7 @@ class WorkerConsole(anywidget.AnyWidget):
                 strict_mode=strict_mode,
                 depth=depth,
                 pace=pace,
+                writer=writer,
             )
         )
         return self._run_of(live)
