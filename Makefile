@@ -72,7 +72,7 @@ $(STAMPS)/chromium: | $(BIN)/python
 # The oldest versions that pyproject.toml allows, in an environment of their own.
 test-oldest: build
 	$(BIN)/uv venv -q --allow-existing .venv-oldest --python $(BIN)/python
-	$(BIN)/uv pip install -q --python .venv-oldest/bin/python --resolution lowest-direct -e . \
+	$(BIN)/uv pip install -q --python .venv-oldest/bin/python --resolution lowest-direct -e '.[llm]' \
 	  hypothesis==6.100.0 pytest==8.3.0 pytest-asyncio==0.24.0
 	.venv-oldest/bin/python -m pytest tests/unit tests/contract -W ignore::pytest.PytestUnraisableExceptionWarning
 

@@ -9,6 +9,8 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from worker_widget.events import Log, PolicyCheck, RoutingDecision, StageCompleted, StageFailed, StageStarted
 from worker_widget.host import process
@@ -44,7 +46,9 @@ class LoadWorker:
     def check_brand(self, brand: Brand) -> BrandReport:
         return BrandReport((), 0, 0)
 
-    async def execute(self, request: RunRequest, emit: Emit, *, run_id: str) -> RunResult:
+    async def execute(
+        self, request: RunRequest, emit: Emit, *, run_id: str, replay_of: Mapping[str, Any] | None = None
+    ) -> RunResult:
         told, begun = 0, False
         for step in request.task.split(";"):
             verb, *rest = step.split()

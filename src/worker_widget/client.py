@@ -49,6 +49,7 @@ class WorkerClient:
         strict_mode: bool = False,
         depth: Literal["auto", "shallow", "deep"] = "auto",
         pace: float | None = None,
+        writer: Literal["auto", "rules", "model"] | None = None,
         worker: str | None = None,
     ) -> Run:
         """Start a run and return it at once; `Run.wait` waits for its end.
@@ -64,6 +65,7 @@ class WorkerClient:
                 strict_mode=strict_mode,
                 depth=depth,
                 pace=pace,
+                writer=writer,
                 worker=named,
             )
         )
@@ -114,7 +116,7 @@ class WorkerClient:
     def _replay(self, run: Run) -> Run:
         token = run.replay_token
         if token is None:
-            raise RequestRefused("This run has no replay token: only a run that completed can be replayed.")
+            raise RequestRefused("This run has no replay token: it was stopped, or its worker gives none.")
         worker = run.state.worker or self.worker
         answer = background.call(self.api.replay(token, worker=worker))
         return self._follow(answer.run_id, worker=worker, task=run.state.task)

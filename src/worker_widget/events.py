@@ -205,6 +205,7 @@ class RunCompleted(Payload, frozen=True, kw_only=True):
 class RunFailed(Payload, frozen=True, kw_only=True):
     success: bool | None = None
     error: str | None = None
+    replay_token: dict[str, Any] | None = None
 
 
 class RunCancelled(Payload, frozen=True, kw_only=True):

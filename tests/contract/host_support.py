@@ -72,7 +72,9 @@ class ScriptedWorker:
     def check_brand(self, brand: Brand) -> BrandReport:
         return BrandReport(("A tagline would help.",), len(brand.forbidden_claims), 2)
 
-    async def execute(self, request: RunRequest, emit: Emit, *, run_id: str) -> RunResult:
+    async def execute(
+        self, request: RunRequest, emit: Emit, *, run_id: str, replay_of: Mapping[str, Any] | None = None
+    ) -> RunResult:
         artifacts: dict[str, str] = {}
         emit(StageStarted(stage_id="copy", stage_index=0, total_stages=1))
         for step in request.task.split(";"):

@@ -175,6 +175,57 @@ async def test_the_host_gets_no_key_of_the_kernel(home: Path, monkeypatch: pytes
     assert environment["PATH"] == os.environ["PATH"]
 
 
+MODEL = {
+    "WORKER_LLM_URL": "http://127.0.0.1:9/v1",
+    "WORKER_LLM_MODEL": "paper-7b",
+    "WORKER_LLM_KEY": "sk-paper-0123456789",
+}
+
+
+def files_with(directory: Path, text: str) -> list[str]:
+    return [path.name for path in directory.iterdir() if text.encode() in path.read_bytes()]
+
+
+async def test_the_host_gets_the_language_model_of_the_kernel(
+    host_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in MODEL.items():
+        monkeypatch.setenv(name, value)
+    client = AsyncWorkerClient(EmbeddedHost(), "business-builder")
+    try:
+        run = await client.run_whole("A tool for podcasters", pace=0, writer="model")
+    finally:
+        await client.aclose()
+    assert run.status == "failed"
+    assert "http://127.0.0.1:9 cannot be reached" in (run.error or "")
+    assert not files_with(host_home, MODEL["WORKER_LLM_KEY"])
+
+
+async def test_a_host_with_another_language_model_is_not_used_in_silence(
+    host_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = EmbeddedHost(command=HOST)
+    first = await source.resolve()
+    for name, value in MODEL.items():
+        monkeypatch.setenv(name, value)
+    for asked in (source, EmbeddedHost(command=HOST)):
+        with pytest.raises(
+            HostNotStarted, match=rf"other WORKER_LLM_\* .* kill {host_pid(host_home)}"
+        ) as caught:
+            await asked.resolve()
+        assert MODEL["WORKER_LLM_KEY"] not in str(caught.value)
+    os.kill(host_pid(host_home), signal.SIGTERM)
+    wait_until_gone(host_pid(host_home))
+    second = await source.resolve()
+    assert second.key != first.key
+    assert await EmbeddedHost(command=HOST).resolve() == second
+    for name in MODEL:
+        monkeypatch.delenv(name)
+    assert await EmbeddedHost(command=HOST).resolve() == second, (
+        "a kernel that names none takes what there is"
+    )
+
+
 async def test_the_host_finds_the_package_from_another_directory(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -292,12 +292,13 @@ class TestBadEnds:
     def test_a_worker_that_fails_says_why(self, api: Api) -> None:
         run_id, stream = api.finish("page <p>; fail No such market")
         last = events(stream)[-1]
+        answer = api.get(f"/runs/{run_id}").json()
         assert (last.event, last.data["data"]) == (
             "run_failed",
-            {"success": False, "error": "No such market"},
+            {"success": False, "error": "No such market", "replay_token": answer["replay_token"]},
         )
+        assert answer["replay_token"]["outcome"] == "failed"
         assert stream[-1].data["reason"] == "run_failed"
-        answer = api.get(f"/runs/{run_id}").json()
         assert (answer["status"], answer["success"], answer["error"]) == ("failed", False, "No such market")
         assert answer["artifacts"] == {"landing.html": "<p>"}
         assert answer["total_tokens_used"] == 7
@@ -545,6 +546,10 @@ class TestValidateBrand:
         assert body["valid"] is False
         errors = {error["field"]: error["message"] for error in body["errors"]}
         assert set(errors) == {"mission", "value_proposition", "tone.primary", "target_audience.1"}
+        only = api.post("/validate-brand", {**BRAND, "target_audience": ["everyone"]}).json()["errors"]
+        assert [error["field"] for error in only] == ["target_audience.0"], "and no list that is too short"
+        none = api.post("/validate-brand", {**BRAND, "target_audience": []}).json()["errors"]
+        assert none == [{"field": "target_audience", "message": "needs at least one audience"}]
         assert errors["mission"] == "needs at least 3 words, has 2"
         assert "'luxury'" in errors["tone.primary"]
 

@@ -54,7 +54,7 @@ class TestBeingFound:
     def test_the_state_file_says_how(self, start: Start, tmp_path: Path) -> None:
         host = start()
         state = host.state()
-        assert set(state) == {"pid", "port", "token", "version", "started_at"}
+        assert set(state) == {"pid", "port", "token", "version", "started_at", "language_model"}
         assert state["pid"] == host.process.pid
         assert len(state["token"]) >= 32
         assert stat.S_IMODE(host.state_path.stat().st_mode) == 0o600

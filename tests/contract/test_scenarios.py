@@ -64,7 +64,12 @@ SCENARIOS: Final[dict[str, dict[str, Any]]] = {
     **{f"{tone} tone": {"task": TASK, "brand": {**BRAND, "tone": {"primary": tone}}} for tone in TONES},
     **{audience: {"task": TASK, "brand": {**BRAND, "target_audience": [audience]}} for audience in AUDIENCES},
 }
-FAILING: Final = {"strict and claiming", "strict and over budget", "an impossible budget"}
+FAILING: Final = {
+    "strict and claiming",
+    "strict and over budget",
+    "an impossible budget",
+    "a model that is not there",
+}
 
 
 @dataclass(frozen=True)
@@ -203,7 +208,6 @@ def test_a_recovery_that_fails_fails_the_run_and_says_what_to_do(told: dict[str,
         ("luxury and slang", "DRIFT_OVER_THRESHOLD"),
         ("a small budget", "BUDGET_EXCEEDED"),
         ("no words", "EMPTY_INPUT"),
-        ("a model that is not there", "MODEL_UNAVAILABLE"),
         ("a stage that takes too long", "STAGE_TIMED_OUT"),
     ],
 )
@@ -215,6 +219,13 @@ def test_every_kind_of_failure_is_reached_classified_and_survived(
     assert found.all("recovery_suggestion")[0]["suggestions"][0]["replacement_hint"]
     assert found.all("recovery_completed")[-1]["success"] is True
     assert len(found.artifacts) == 8
+
+
+def test_a_model_that_is_wanted_and_not_there_fails_the_run_and_says_why(told: dict[str, Told]) -> None:
+    found = told["a model that is not there"]
+    assert [e["code"] for e in found.all("failure_classified")] == ["MODEL_MISCONFIGURED"]
+    assert "WORKER_LLM_URL" in found.all("run_failed")[0]["error"]
+    assert found.artifacts == {}
 
 
 @pytest.mark.parametrize("group", [[f"{tone} tone" for tone in TONES], [*AUDIENCES, "two audiences"]])

@@ -69,6 +69,26 @@ async def test_every_version_can_be_asked_for(shown: Shown) -> None:
         await shown.ask("text", file="x.md")
 
 
+async def test_a_version_that_the_store_was_ahead_of_is_read_again(shown: Shown) -> None:
+    shown.tell(created(0, "one"))
+    ahead = shown.store.append(RUN, [created(1, "two")])
+    await shown.ask("text", file="page.html")
+    shown.live.state = reduce_all(ahead, shown.live.state)
+    assert (await shown.ask("text", file="page.html", version=1))["text"] == "one"
+    assert (await shown.ask("text", file="page.html"))["text"] == "two"
+
+
+async def test_only_what_grows_is_rested_after(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifact_requests, "_REST", 1e9)
+    named = {"artifact_name": "plan", "artifact_type": "md"}
+    shown.tell(created(0, "one"), said(ArtifactStarted(**named), 1))
+    shown.tell(said(ArtifactDelta(**named, text="# Plan", offset=0), 2))
+    drawn = {"as": "preview", "dark": False}
+    await shown.ask("render", file="page.html", **drawn)
+    told = await asyncio.wait_for(shown.ask("render", file="plan.md", **drawn), 5)
+    assert "Plan</h1>" in told["html"]
+
+
 async def test_pages_put_together_are_the_text(shown: Shown) -> None:
     text = "0123456789é🎧" * 200_000
     shown.tell(created(0, text))

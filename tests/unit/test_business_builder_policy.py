@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from worker_widget import events
 from worker_widget.host.models import Brand
 from worker_widget.host.workers.business_builder import BusinessBuilder, places, policy, rewriting, tokens
 from worker_widget.host.workers.business_builder.patterns import compile_pattern
 from worker_widget.host.workers.business_builder.writing.draft import Draft, escape
+
+from .test_business_builder_run import run_alone
 
 
 def brand(**more: Any) -> Brand:
@@ -130,6 +133,13 @@ def test_best_practice_and_the_own_name_are_no_claims() -> None:
     rules = policy.compile_rules(None, name="Best Western Bakes")
     assert policy.breaks("We follow best practices at Best Western Bakes", rules) is None
     assert policy.breaks("The best bread", rules) is not None
+
+
+async def test_a_working_title_is_nobodys_name_and_excuses_no_claim() -> None:
+    run = await run_alone(task="The best pizzeria in Naples")
+    assert [e.location for e in run.all(events.PolicyViolation)] == ["brief.subject[0:4]"]
+    assert run.artifacts["positioning.md"].startswith("# Positioning: Pizzeria\n")
+    assert not any("best" in text.casefold() for text in run.artifacts.values())
 
 
 def test_tokens_follow_the_stated_rule() -> None:

@@ -51,7 +51,7 @@ def story(run: Alone, *kinds: type[Payload]) -> list[str]:
 
 class TestCatalog:
     def test_every_entry_ends_in_giving_up(self) -> None:
-        assert len(CATALOG) == 14
+        assert len(CATALOG) == 17
         for code, failure in CATALOG.items():
             assert code == failure.code
             assert failure.actions[-1] == "give_up"
@@ -159,14 +159,13 @@ class TestReachedByARequest:
         counted = sum(e.tokens_used or 0 for e in run.all(events.StageCompleted))
         assert run.done.total_tokens == counted
 
-    async def test_a_model_that_is_asked_for_and_not_there_is_told_and_replaced(self) -> None:
+    async def test_a_model_that_is_required_and_not_there_is_not_replaced(self) -> None:
         run = await run_alone(task=TASK, writer="model")
-        assert recoveries(run) == [("preflight", "retry", False), ("preflight", "fall_back_agent", True)]
-        assert {e.code for e in run.all(events.FailureClassified)} == {"MODEL_UNAVAILABLE"}
-        assert probes.NO_MODEL in (run.all(events.FailureDetected)[0].error or "")
-        report = run.done.cost_report
-        assert report is not None
-        assert set(report["engines"].values()) == {"the rule engine"}
+        assert recoveries(run) == [("preflight", "give_up", False)]
+        assert {e.code for e in run.all(events.FailureClassified)} == {"MODEL_MISCONFIGURED"}
+        assert probes.NO_MODEL in (run.error or "")
+        assert "writer='rules'" in (run.error or "")
+        assert not run.all(events.ArtifactCreated)
 
     async def test_a_task_without_words_is_taken_from_the_brand(self) -> None:
         run = await run_alone(task="?!?!? 123", brand=brand())
@@ -385,7 +384,7 @@ class TestAModelWrites:
         assert recoveries(run) == [("research", "re_tone", True)]
         assert "dude" not in run.artifacts["market_report.json"]
 
-    async def test_a_claim_that_it_makes_is_the_rules_turn(self) -> None:
+    async def test_a_claim_that_it_makes_again_is_the_rules_turn(self) -> None:
         class Boasting(Model):
             async def write(self, commission: Commission) -> Written:
                 written = commission.by_rules()
@@ -399,7 +398,7 @@ class TestAModelWrites:
         run = await with_model(Boasting(), task=TASK)
         (found,) = run.all(events.PolicyViolation)
         assert re.fullmatch(r"positioning\.md\[\d+:\d+\]", found.location or "")
-        assert recoveries(run) == [("strategy", "fall_back_agent", True)]
+        assert recoveries(run) == [("strategy", "rephrase", False), ("strategy", "fall_back_agent", True)]
         assert "guaranteed" not in run.artifacts["positioning.md"]
 
 

@@ -432,6 +432,8 @@ async def test_a_closed_channel_is_silent(stage: ShownRun) -> None:
     stage.tell(events(recording("failure_strategy")))
     stage.channel.flush()
     stage.channel.answer({"kind": "reply"}, [])
+    stage.channel.hello(hello())
+    stage.channel.watch("v1", Watch())
     await asyncio.sleep(0.1)
     assert len(stage.sent) == sent
 

@@ -5,7 +5,7 @@ import pytest
 from worker_widget.console.pacing import BYTES_PER_S, FRAME_S, LAG_FRAMES, SLOWEST_S, Pacer
 
 
-def test_the_first_frame_goes_at_once_and_then_twenty_a_second() -> None:
+def test_the_first_frame_goes_at_once_and_then_fifteen_a_second() -> None:
     pacer = Pacer()
     assert pacer.wait(0, now=100.0) == 0
     pacer.sent(100.0)

@@ -1,6 +1,6 @@
 """When the next frame may go: paced by time, slowed down further by acknowledgements that lag.
 
-The first frame goes at once, then at most twenty a second, and fewer where they are large: rows are
+The first frame goes at once, then at most fifteen a second, and fewer where they are large: rows are
 worth no more than `BYTES_PER_S`. A browser that acknowledges and falls behind gets fewer; one that
 never acknowledges (its messages may wait for a busy cell) is paced by time alone. A pure clockwork: the
 time is passed in, in seconds of any monotonic clock.
@@ -8,13 +8,14 @@ time is passed in, in seconds of any monotonic clock.
 
 from __future__ import annotations
 
-FRAME_S = 0.05
+FRAME_S = 1 / 15
+"""Nobody reads faster, and every frame costs the page a layout of the panes that changed."""
 HEARTBEAT_S = 2.0
 BYTES_PER_S = 240_000
 """Of figures and rows, as JSON. What Jupyter wraps each message in makes about 40,000 more."""
 SLOWEST_S = 0.5
 LAG_FRAMES = 10
-"""How many unacknowledged frames are ordinary at twenty a second over a slow connection, where a browser
+"""How many unacknowledged frames are ordinary over a slow connection, where a browser
 acknowledges five times a second."""
 LAG_FORGOTTEN_S = 3.0
 """A browser that has been silent for this long is not slow but unheard; it no longer slows us down."""

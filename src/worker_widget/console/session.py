@@ -39,6 +39,8 @@ class ConsoleSession:
         self._told: dict[str, Any] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._cell: str | None = None
+        self._writing: set[asyncio.Task[None]] = set()
+        self._in_turn = asyncio.Lock()
         self.desk = Desk(
             client.api,
             client.store,
@@ -90,7 +92,7 @@ class ConsoleSession:
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._writing, return_exceptions=True)
         await self.desk.close()
 
     def _keep(self, task: asyncio.Task[Any]) -> None:
@@ -140,10 +142,18 @@ class ConsoleSession:
         followed = None if ended or shown.recording else shown.run_id
         if self._told.get("followed") != followed:
             self._told["followed"] = followed
-            try:
-                self.desk.store.follow_in(self._cell, followed)
-            except WorkerWidgetError as error:
-                _log.warning("Which run this cell follows could not be kept: %s", error)
+            task = asyncio.create_task(
+                self._write_followed(self._cell, followed), name="keep what a cell follows"
+            )
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
+
+    async def _write_followed(self, cell: str, run_id: str | None) -> None:
+        try:
+            async with self._in_turn:
+                await asyncio.to_thread(self.desk.store.follow_in, cell, run_id)
+        except WorkerWidgetError as error:
+            _log.warning("Which run this cell follows could not be kept: %s", error)
 
     def _tell(self, name: str, value: str) -> None:
         if self._told.get(name) != value:

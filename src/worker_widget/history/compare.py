@@ -87,8 +87,8 @@ class Comparison(Mapping[str, Difference]):
     """Two runs: a mapping from the file names of either's artifacts to how they differ.
 
     ``comparison["landing.html"]`` is the `Difference` of that artifact, an artifact that only one run
-    has being compared with nothing. Each is worked out when it is first asked for. Both runs are as
-    they were when they were compared.
+    has being compared with nothing. Which artifacts there are is as it was when the runs were compared;
+    their texts are read, and each difference worked out, when it is first asked for.
     """
 
     def __init__(self, a: _Side, b: _Side) -> None:

@@ -132,7 +132,8 @@ class ActiveRun:
     async def _execute(self, worker: Worker) -> RunResult:
         """A worker can end neither the host nor the task that watches over it."""
         try:
-            return await worker.execute(self.request, self.emit, run_id=self.run_id)
+            token = None if self.replay_of is None else self.replay_of.token
+            return await worker.execute(self.request, self.emit, run_id=self.run_id, replay_of=token)
         except SystemExit as error:
             raise RuntimeError(f"it tried to exit with {error.code!r}") from error
         except asyncio.CancelledError as error:

@@ -33,6 +33,13 @@ def _at_least_words(count: int) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _not_empty(items: tuple[Audience, ...]) -> tuple[Audience, ...]:
+    """Pydantic's own bound on a length does not count items that are wrong, and so tells of two problems."""
+    if not items:
+        raise ValueError("needs at least one audience")
+    return items
+
+
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 Lines = Annotated[tuple[Line, ...], Field(max_length=MOST_ITEMS)]
@@ -42,6 +49,9 @@ Mission = Annotated[
 ]
 ValueProposition = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=20, max_length=2_000), _at_least_words(5)
+]
+Audiences = Annotated[
+    tuple[Audience, ...], AfterValidator(_not_empty), Field(json_schema_extra={"minItems": 1})
 ]
 Color = Annotated[str, StringConstraints(pattern=r"^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")]
 
@@ -81,7 +91,7 @@ class Brand(Model):
     value_proposition: ValueProposition
     tagline: Line | None = None
     vision: Line | None = None
-    target_audience: Annotated[tuple[Audience, ...], Field(min_length=1)] = ("b2b_smb",)
+    target_audience: Audiences = ("b2b_smb",)
     audience_pain_points: Lines = ()
     tone: ToneProfile = ToneProfile()
     voice_attributes: Lines = ()
@@ -97,7 +107,8 @@ class RunRequest(Model):
     Three fields are this host's addition. ``pace``: how long the run is stretched to, in seconds, so that a
     person can watch it (``None`` means `DEFAULT_PACE_S`, 0 means no pacing). ``stage_timeout``: how long a
     stage may take, in seconds, its pace included (``None`` means the worker's own limit). ``writer``: who
-    writes the texts, a worker's rules or a language model (``auto`` means the model where there is one).
+    writes the texts, a worker's rules or a language model (``auto`` means the model where there is one, and
+    the rules where it fails; ``model`` means that and nothing else).
     """
 
     task: Task
@@ -115,8 +126,10 @@ class ReplayToken(Model):
     """What a replay needs of a replay token: which request, and what came of it.
 
     ``artifacts`` are SHA-256 sums in hex by file name; ``run_id`` is the run the token is of, ``outcome`` how
-    it ended, ``version`` that of the engine it was made with.
+    it ended, ``version`` that of the engine it was made with. The rest of it is the worker's own.
     """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     request_context_hash: str
     artifacts: dict[str, str]

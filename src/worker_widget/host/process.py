@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..home import home
-from . import state_file
+from . import state_file, variables
 from .listener import listen
 from .state_file import HostState
 
@@ -185,12 +185,14 @@ def _store(path: Path) -> RunStore:
 def _state(listener: socket.socket) -> HostState:
     from .. import __version__
 
+    token = secrets.token_urlsafe(32)
     return HostState(
         pid=os.getpid(),
         port=listener.getsockname()[1],
-        token=secrets.token_urlsafe(32),
+        token=token,
         version=__version__,
         started_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        language_model=variables.mark(os.environ, token),
     )
 
 

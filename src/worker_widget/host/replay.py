@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -18,11 +18,15 @@ from .models import Outcome, RunRequest
 
 @dataclass(frozen=True)
 class ReplayOf:
-    """What a replay is checked against: the run it repeats, its artifacts' sums by file name, and its end."""
+    """What a replay is checked against: the run it repeats, its artifacts' sums by file name, and its end.
+
+    ``token`` is the whole replay token, which holds the worker's own part.
+    """
 
     run_id: str
     artifacts: Mapping[str, str]
     outcome: Outcome = "completed"
+    token: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sum_of(text: str) -> str:

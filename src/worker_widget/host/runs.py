@@ -40,7 +40,7 @@ from .refusals import (
 from .registry import Registry
 from .store import Batch, NewRun, RunEnd, RunStore, RunSummary, StoredEvent, StoredRun
 from .store_thread import StoreThread
-from .worker import RunError, RunResult, Worker
+from .worker import CannotReplay, RunError, RunResult, Worker
 
 MAX_IN_FLIGHT = 64
 
@@ -160,7 +160,9 @@ class Runs:
         return await self.start(
             worker_id,
             RunRequest.model_validate_json(original.request),
-            replay_of=replay.ReplayOf(original.run_id, token.artifacts, token.outcome),
+            replay_of=replay.ReplayOf(
+                original.run_id, token.artifacts, token.outcome, token.model_dump(mode="json")
+            ),
         )
 
     async def find(self, worker_id: str, run_id: str) -> StoredRun:
@@ -267,11 +269,15 @@ class Runs:
             )
             try:
                 result = await run.work(worker)
+            except CannotReplay:
+                raise
             except RunError as error:
                 return _fail(run, worker, error, _ms_since(began))
             return _complete(run, worker, result, _ms_since(began))
         except Stopped as stopped:
             event = stopped.event
+        except CannotReplay as error:
+            event = RunFailed(success=False, error=str(error))
         except Exception as error:
             _log.exception("Run %s: the worker failed unexpectedly", run.run_id)
             reason = f"The worker failed unexpectedly ({type(error).__name__}: {error})."
@@ -336,7 +342,7 @@ def _fail(run: ActiveRun, worker: Worker, error: RunError, latency_ms: float) ->
         detail=answers.detail(result, artifacts={**run.artifacts, **result.artifacts}, replay_token=token),
     )
     _verify(run, token)
-    run.tell(RunFailed(success=False, error=text))
+    run.tell(RunFailed(success=False, error=text, replay_token=token))
     run.over = True
     return end
 

@@ -13,13 +13,17 @@ import msgspec
 
 @dataclass(frozen=True)
 class HostState:
-    """``started_at`` is ISO 8601 in UTC. The token is not in the repr, so that no log gets it."""
+    """``started_at`` is ISO 8601 in UTC. The token is not in the repr, so that no log gets it.
+
+    ``language_model`` is the mark (see `variables`) of the variables that it was started with.
+    """
 
     pid: int
     port: int
     token: str = field(repr=False)
     version: str
     started_at: str
+    language_model: str = ""
 
 
 def read(path: Path) -> HostState | None:

@@ -54,6 +54,10 @@ class RunError(Exception):
         self.partial = partial
 
 
+class CannotReplay(RunError):
+    """A replay that cannot be done, so that nothing can be verified. Its text says what is missing."""
+
+
 class Worker(Protocol):
     """A worker: stateless between runs, so that one instance serves many at once.
 
@@ -65,10 +69,21 @@ class Worker(Protocol):
 
     def check_brand(self, brand: Brand) -> BrandReport: ...
 
-    async def execute(self, request: RunRequest, emit: Emit, *, run_id: str) -> RunResult:
+    async def execute(
+        self,
+        request: RunRequest,
+        emit: Emit,
+        *,
+        run_id: str,
+        replay_of: Mapping[str, Any] | None = None,
+    ) -> RunResult:
         """Do the run, telling everything but its start and end (the host tells ``run_started`` and
         the terminal event). Raise `RunError` where it fails; being cancelled is ``CancelledError``.
-        The artifacts' bytes depend on the request alone, so that the host can verify a replay.
+
+        The artifacts' bytes depend on the request alone, and where something else has a part in them, on
+        what the worker put into the replay token, so that the host can verify a replay. ``replay_of`` is the
+        token of the run that this one repeats, as a client gave it; raise `CannotReplay` where that cannot
+        be done.
         """
         ...
 

@@ -139,6 +139,7 @@ def _run_completed(state: RunState, data: RunCompleted, time_us: int | None) -> 
 
 def _run_failed(state: RunState, data: RunFailed, time_us: int | None) -> RunState:
     error = data.error or "The worker gave no reason."
+    state = replace(state, replay_token=data.replay_token or state.replay_token)
     state = _end(state, "failed", time_us, error)
     return _row(state, None, "failure", "M9", "error", f"Run failed: {error}", time_us=time_us)
 

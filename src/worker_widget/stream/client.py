@@ -64,15 +64,16 @@ class AsyncWorkerClient:
         strict_mode: bool = False,
         depth: str = "auto",
         pace: float | None = None,
+        writer: str | None = None,
         worker: str | None = None,
     ) -> RunAnswer:
         """Start a run; its events are on its stream from then on.
 
-        ``budget`` is in tokens. ``pace``, in seconds, is for the embedded host; it is sent only if
-        given. Raises `RequestRefused` with the fields that are wrong, `WorkerUnavailable` where the
-        worker cannot be run yet.
+        ``budget`` is in tokens. ``pace``, in seconds, and ``writer`` ("auto", "rules" or "model") are for the
+        embedded host; each is sent only if given. Raises `RequestRefused` with the fields that are wrong,
+        `WorkerUnavailable` where the worker cannot be run yet.
         """
-        body = _run_request(task, brand, budget, strict_mode, depth, pace)
+        body = _run_request(task, brand, budget, strict_mode, depth, pace, writer)
         return await self._new_run(Asked("POST", "/run-streaming", worker or self.worker, body=body))
 
     async def run_whole(
@@ -84,10 +85,11 @@ class AsyncWorkerClient:
         strict_mode: bool = False,
         depth: str = "auto",
         pace: float | None = None,
+        writer: str | None = None,
         worker: str | None = None,
     ) -> RunAnswer:
         """Do a run without a stream: answers when it is over. Arguments and errors as for `start`."""
-        body = _run_request(task, brand, budget, strict_mode, depth, pace)
+        body = _run_request(task, brand, budget, strict_mode, depth, pace, writer)
         asked = Asked("POST", "/run", worker or self.worker, body=body, timeout_s=_WHOLE_RUN_S)
         return await self._new_run(asked)
 
@@ -269,6 +271,7 @@ def _run_request(
     strict_mode: bool,
     depth: str,
     pace: float | None,
+    writer: str | None,
 ) -> dict[str, Any]:
     if brand is not None and not isinstance(brand, Mapping):
         raise _not_fit("brand", "must be a mapping, such as {'company_name': ...}")
@@ -283,6 +286,8 @@ def _run_request(
     }
     if pace is not None:
         request["pace"] = pace
+    if writer is not None:
+        request["writer"] = writer
     return request
 
 

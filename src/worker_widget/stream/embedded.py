@@ -26,6 +26,7 @@ import msgspec
 from .. import __version__
 from ..errors import HostNotStarted
 from ..home import home
+from ..host import variables
 from ..host.process import LOCK_HELD
 from ..host.state_file import HostState
 from .endpoint import Endpoint
@@ -42,7 +43,7 @@ _TAIL_CHARS: Final = 1_500
 
 _PASSED_ON: Final = re.compile(
     "PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|TEMP|TMP|XDG_.*|LD_LIBRARY_PATH|DYLD_.*"
-    "|PYTHON.*|VIRTUAL_ENV|SYSTEMROOT|WORKER_WIDGET_.*"
+    "|PYTHON.*|VIRTUAL_ENV|SYSTEMROOT|WORKER_WIDGET_.*|" + "|".join(variables.LANGUAGE_MODEL)
 )
 """The environment that the host gets. A kernel's holds keys that are none of its business."""
 
@@ -55,6 +56,9 @@ class EmbeddedHost:
     It is looked for when first asked, and anew after a failure: a host that has ended is started
     again, on another port and with another token. ``command`` starts one; it may take ``start_s``
     seconds to answer.
+
+    A host keeps the language model that it was started with. Where this process names another one, it is not
+    used in silence: `resolve` raises, and says how to end that host.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class EmbeddedHost:
         self._command = tuple(command)
         self._start_s = start_s
         self._known: Endpoint | None = None
+        self._model: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -73,8 +78,10 @@ class EmbeddedHost:
 
     async def resolve(self, *, after_failure: bool = False) -> Endpoint:
         """The running host's endpoint. Raises `HostNotStarted` where there is none to be had."""
-        if self._known is None or after_failure:
+        model = variables.given(os.environ)
+        if self._known is None or after_failure or model != self._model:
             self._known = await asyncio.to_thread(self._find_or_start)
+            self._model = model
         return self._known
 
     def _find_or_start(self) -> Endpoint:
@@ -143,6 +150,12 @@ def _running(directory: Path) -> Endpoint | None:
         raise HostNotStarted(
             f"An embedded host of version {theirs} is running (process {state.pid}); this is worker-widget"
             f" {__version__}. It ends itself when idle for ten minutes; to end it now: kill {state.pid}"
+        )
+    if any(variables.given(os.environ)) and variables.mark(os.environ, state.token) != state.language_model:
+        raise HostNotStarted(
+            f"The embedded host (process {state.pid}) was started with other WORKER_LLM_* variables than this"
+            " process has, and would write with another language model or with none. It ends itself when idle"
+            f" for ten minutes; to end it now, so that the next run starts one with these: kill {state.pid}"
         )
     return Endpoint(f"http://127.0.0.1:{state.port}", PREFIX, key=state.token)
 

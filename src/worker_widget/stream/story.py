@@ -15,6 +15,7 @@ from ..events import (
     Payload,
     RecoveryCompleted,
     RunCompleted,
+    RunFailed,
     RunReconciled,
     StageCompleted,
     StageFailed,
@@ -102,8 +103,10 @@ class Story:
     def supplemented(self, answer: RunAnswer) -> Event | None:
         """What ``answer`` tells of the ended run that its terminal event did not, if anything."""
         told = self.terminal if isinstance(self.terminal, RunCompleted) else RunCompleted()
+        failed = self.terminal if isinstance(self.terminal, RunFailed) else RunFailed()
+        token = told.replay_token or failed.replay_token
         more = RunReconciled(
-            replay_token=None if told.replay_token else answer.replay_token or None,
+            replay_token=None if token else answer.replay_token or None,
             total_tokens=answer.total_tokens_used or None if told.total_tokens is None else None,
             total_latency_ms=answer.total_latency_ms or None if told.total_latency_ms is None else None,
             reason="The run answer tells more than the stream did.",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from ...home import home
 from ..models import WorkerInfo
 from ..worker import Worker
 
@@ -22,10 +25,16 @@ REPO_FIXER = WorkerInfo(
 
 
 def workers() -> dict[str, Worker | WorkerInfo]:
-    """Every worker by id, in the order a person sees them; made anew by each call."""
-    from .business_builder import BusinessBuilder
+    """Every worker by id, in the order a person sees them; made anew by each call.
 
-    builder = BusinessBuilder()
+    The language model that the environment names, if any, writes for them; its answers are recorded in
+    ``answers.db`` in the home directory.
+    """
+    from .business_builder import BusinessBuilder
+    from .business_builder.language_model import Recordings, configured
+
+    recordings = Recordings(home() / "answers.db")
+    builder = BusinessBuilder(configured(os.environ, recordings), recordings)
     return {
         builder.info.id: builder,
         CODE_DEBUGGER.id: CODE_DEBUGGER,

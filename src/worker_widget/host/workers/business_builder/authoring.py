@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ....run.artifacts import file_name
 from ...worker import RunError
@@ -18,6 +19,9 @@ from .telling import Telling, with_texts
 from .voice import Pen
 from .writers import Commission, Written
 from .writing.draft import Draft
+
+OF_THE_TIME: Final = 0.75
+"""How much of a stage's time its writer has; the rest is for the checks, and for noticing that it is late."""
 
 Compose = Callable[[Pen, frozenset[str]], Written]
 """A stage's texts by rules, written with the pen, without the sections that are to be left out."""
@@ -39,8 +43,9 @@ async def write(
     """
     authoring = _Authoring(telling, compose, optional)
     written = await authoring.commission()
+    limit = telling.limit
     telling.paid += written.tokens or 0
-    authoring.check_budget(written)
+    authoring.check_budget(written, limit)
     authoring.check_rules(written)
     text = read(written.drafts) if read else "\n".join(draft.text for draft in written.drafts)
     telling.measure_drift(text, of=drift_of)
@@ -48,7 +53,7 @@ async def write(
     telling.settle()
     telling.counted = _cost(written) if written.tokens is None else 0
     if telling.run.budget is not None:
-        telling.log(f"{_cost(written)} of {telling.limit} tokens that the stage may write", "debug")
+        telling.log(f"{_cost(written)} of {limit} tokens that the stage may write", "debug")
     return written
 
 
@@ -59,29 +64,48 @@ class _Authoring:
     optional: Sequence[str]
 
     async def commission(self) -> Written:
-        telling = self.telling
+        telling, order, material = self.telling, self.telling.order, self.telling.material
         telling.begin_anew()
-        return await telling.writer.write(
-            Commission(
-                stage=telling.stage.id,
-                agent=telling.agent,
-                tone=telling.material.tone,
-                facts=telling.material.texts,
-                before=dict(telling.run.artifacts),
-                rules=telling.run.rules,
-                limit=telling.limit,
-                attempt=telling.order.attempt,
-                plainly=telling.order.retoned,
-                by_rules=lambda: self.composed(telling.order.left_out, {}),
-                tell=telling.tell_more,
-            )
+        commission = Commission(
+            stage=telling.stage.id,
+            agent=telling.agent,
+            name=material.name,
+            language=material.language,
+            tone=material.tone,
+            readers=tuple(text.label for text in material.audience_texts),
+            task=material.brief.task,
+            facts=material.texts,
+            before=dict(telling.run.artifacts),
+            rules=telling.run.rules,
+            limit=telling.limit - self._kept_back(),
+            time_s=OF_THE_TIME * telling.time_limit_s,
+            attempt=order.attempt,
+            plainly=order.retoned,
+            remark=order.remark,
+            by_rules=lambda: self.composed(order.left_out, {}),
+            tell=telling.tell_more,
+            say=telling.log,
+            note=telling.run.ledger.answers.append,
         )
+        try:
+            return await telling.writer.write(commission)
+        except StageFailure as failure:
+            telling.paid += failure.finding.tokens
+            raise
 
-    def check_budget(self, written: Written) -> None:
+    def _kept_back(self) -> int:
+        """Tokens of a budget that a model may not have, so that the rules can still write after it."""
+        telling = self.telling
+        by_model = telling.writer is telling.run.model
+        if telling.allotted is None or not by_model or telling.order.model_required:
+            return 0
+        return _cost(self.composed(telling.order.left_out, {}))
+
+    def check_budget(self, written: Written, limit: int) -> None:
         """The tokens against the stage's part of the budget, and against what its agent may write."""
         telling, run = self.telling, self.telling.run
-        size, limit = _cost(written), telling.limit
-        allotted = limit == telling.allotted
+        size = _cost(written)
+        allotted = telling.allotted is not None and limit < telling.agent.strategy.systems.tokens
         if allotted or size > limit:
             telling.check("token_budget", passed=size <= limit)
         if size <= limit:

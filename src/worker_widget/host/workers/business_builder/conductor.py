@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...models import DEFAULT_PACE_S, RunRequest
 from ...worker import Emit, RunResult
@@ -26,7 +27,8 @@ class Conductor:
     """A run. Recovery in the first stage may change ``material``; the rest of the inputs stays.
 
     ``tools`` is what the probes said of each tool, ``by_model`` whether a language model is to write,
-    ``left_out`` how many sections a budget cost, ``spent`` the tokens written.
+    ``left_out`` how many sections a budget cost, ``spent`` the tokens written. ``waits`` is false for a
+    replay, where nobody has to be waited for.
     """
 
     request: RunRequest
@@ -41,6 +43,7 @@ class Conductor:
     plan: Plan
     model: Writer | None
     by_model: bool
+    waits: bool = True
     rule_engine: Writer = field(default_factory=RuleEngine)
     ledger: Ledger = field(default_factory=Ledger)
     artifacts: dict[str, str] = field(default_factory=dict)
@@ -59,6 +62,16 @@ class Conductor:
     def pace_s(self) -> float:
         return DEFAULT_PACE_S if self.request.pace is None else self.request.pace
 
+    @property
+    def model_required(self) -> bool:
+        """Whether the request wants a language model and nothing else."""
+        return self.request.writer == "model"
+
+    def note_probe(self, problem: str | None) -> None:
+        """What the language model's probe said now."""
+        self.tools = {**self.tools, "language_model": problem}
+        self.ledger.probes.append(problem)
+
     def adopt(self, changed: Material) -> None:
         """Go on with other texts, and the look that goes with them."""
         self.material = changed
@@ -75,6 +88,7 @@ class Conductor:
                 "seed": self.seed.number,
                 "version": plan.ENGINE_VERSION,
                 "stages": [stage.id for stage in STAGES],
+                **self._language_model(),
             },
             cost_report={
                 "total_tokens": self.spent,
@@ -93,25 +107,50 @@ class Conductor:
             routing_decisions=tuple(ledger.decisions),
         )
 
+    def _language_model(self) -> dict[str, Any]:
+        """What a replay needs of the language model's part, where it had one."""
+        if not self.ledger.probes:
+            return {}
+        engine = self.model.engine if self.model is not None else None
+        ledger = self.ledger
+        return {
+            "language_model": {
+                "engine": engine,
+                "probes": list(ledger.probes),
+                "answers": list(ledger.answers),
+            }
+        }
 
-async def prepare(request: RunRequest, emit: Emit, model: Writer | None) -> Conductor:
-    """Read the request, compile its rules, probe the tools and make the plan.."""
+
+async def prepare(
+    request: RunRequest, emit: Emit, model: Writer | None, *, replayed: bool = False
+) -> Conductor:
+    """Read the request, compile its rules, probe the tools and make the plan.
+
+    ``replayed`` says that the model's answers are recorded ones.
+    """
     brand = request.brand
     seed = Seed.of(request)
     gathered = material.gather(request)
     budget = request.budget if request.budget is not None else (brand.budget_tokens if brand else None)
-    rules = policy.compile_rules(brand, name=gathered.name, budget=budget)
+    own_name = "" if gathered.working_title else gathered.name
+    rules = policy.compile_rules(brand, name=own_name, budget=budget)
     by_model = request.writer == "model" or (request.writer == "auto" and model is not None)
-    tools = await probes.probe(model if by_model else None)
+    tools = await probes.probe(model, asked=by_model)
     own_rules = sum(rule.policy != "advertising" for rule in rules)
     metric = routing.success_metric(request)
     decisions = {
         stage.id: routing.decide(
-            stage, metric, gathered.tone, routing.complexity(stage, gathered.brief, own_rules), tools
+            stage,
+            metric,
+            gathered.tone,
+            routing.complexity(stage, gathered.brief, own_rules),
+            tools,
+            by_model=by_model,
         )
         for stage in STAGES
     }
-    return Conductor(
+    run = Conductor(
         request=request,
         emit=emit,
         seed=seed,
@@ -121,14 +160,23 @@ async def prepare(request: RunRequest, emit: Emit, model: Writer | None) -> Cond
         budget=budget,
         tools=tools,
         decisions=decisions,
-        plan=_plan(request, gathered, budget, decisions),
+        plan=_plan(request, gathered, budget, decisions, by_model=by_model),
         model=model,
         by_model=by_model,
+        waits=not replayed,
     )
+    if by_model:
+        run.note_probe(tools["language_model"])
+    return run
 
 
 def _plan(
-    request: RunRequest, gathered: Material, budget: int | None, decisions: Mapping[str, Decision]
+    request: RunRequest,
+    gathered: Material,
+    budget: int | None,
+    decisions: Mapping[str, Decision],
+    *,
+    by_model: bool,
 ) -> Plan:
     shares = plan.allotments(STAGES, budget, 0)
     planned = []
@@ -142,8 +190,9 @@ def _plan(
                 agent=decision.agent.id,
                 approach=decision.agent.strategy.how.approach,
                 mode=decision.mode,
+                writer="model" if by_model and stage.by_model else "rules",
                 tokens=(most if share is None else min(share, most)) if stage.writes else None,
-                time_limit_s=stage.time_limit_s if request.stage_timeout is None else request.stage_timeout,
+                time_limit_s=request.stage_timeout or plan.time_limit_s(stage, by_model=by_model),
             )
         )
     return Plan(routing.success_metric(request), gathered.tone, budget, tuple(planned))

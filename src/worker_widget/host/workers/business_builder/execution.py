@@ -1,7 +1,8 @@
 """Doing a stage until it is right: run it, and when it fails, change how it is done and do it again.
 
-What is tried against a failure, and in which order, is the catalog's; each action is tried once for each
-kind of failure in a stage. Where nothing is left, the run fails with what was found and what a person can do.
+What is tried against a failure, and in which order, is the catalog's; each action is tried once (a retry as
+often as the catalog says) for each kind of failure in a stage. Where nothing is left, the run fails with what
+was found and what a person can do.
 """
 
 from __future__ import annotations
@@ -17,16 +18,18 @@ from .telling import Telling
 Work = Callable[[Telling], Awaitable[None]]
 
 
-async def perform(telling: Telling, work: Work, time_limit_s: float) -> None:
+async def perform(telling: Telling, work: Work) -> None:
     """Do a stage to its end. Raises `RunError` where it cannot be done."""
     telling.begin()
     tried: dict[str, list[Action]] = {}
     last: Failure | None = None
     try:
-        while (finding := await _attempt(telling, work, time_limit_s)) is not None:
+        while (finding := await _attempt(telling, work)) is not None:
             telling.settle(success=last is not None and finding.failure is not last)
             last = finding.failure
-            _recover(telling, finding, tried.setdefault(last.code, []))
+            wait_s = _recover(telling, finding, tried.setdefault(last.code, []))
+            if telling.run.waits:
+                await asyncio.sleep(wait_s)
         telling.settle()
     except Exception as error:
         telling.settle(success=False)
@@ -37,8 +40,9 @@ async def perform(telling: Telling, work: Work, time_limit_s: float) -> None:
     telling.complete()
 
 
-async def _attempt(telling: Telling, work: Work, time_limit_s: float) -> Finding | None:
+async def _attempt(telling: Telling, work: Work) -> Finding | None:
     """Do the stage once; what was found, if it failed."""
+    time_limit_s = telling.time_limit_s
     timeout = asyncio.timeout(time_limit_s)
     try:
         async with timeout:
@@ -55,11 +59,12 @@ async def _attempt(telling: Telling, work: Work, time_limit_s: float) -> Finding
     return None
 
 
-def _recover(telling: Telling, finding: Finding, tried: list[Action]) -> None:
-    """Change the order by the first action that is left and changes something. Raises `RunError`."""
+def _recover(telling: Telling, finding: Finding, tried: list[Action]) -> float:
+    """Change the order by the first action that is left and changes something; returns how long to wait
+    before the stage is done again, in seconds. Raises `RunError`."""
     telling.tell_failure(finding)
     for action in finding.failure.actions:
-        if action in tried:
+        if tried.count(action) >= (finding.failure.retries if action == "retry" else 1):
             continue
         tried.append(action)
         change = recovery.change(action, finding, telling.situation)
@@ -73,7 +78,7 @@ def _recover(telling: Telling, finding: Finding, tried: list[Action]) -> None:
             telling.tell_routing("recovery")
         if not change.order.paced:
             telling.unpace()
-        return
+        return change.wait_s
     telling.start_recovery([("give_up", "nothing that is left would change anything")])
     telling.settle(success=False)
     raise RunError(f"{finding.error} {finding.failure.advice}")

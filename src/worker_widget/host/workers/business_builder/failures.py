@@ -22,7 +22,8 @@ class Failure:
     """An entry of the catalog.
 
     ``code`` and ``pattern`` are what events carry, ``detection`` says in words how it is noticed, ``advice``
-    what a person can do once nothing more is tried.
+    what a person can do once nothing more is tried. A ``retry`` is tried ``retries`` times, every other
+    action once.
     """
 
     code: str
@@ -32,6 +33,7 @@ class Failure:
     detection: str
     actions: tuple[Action, ...]
     advice: str
+    retries: int = 1
 
 
 EMPTY_INPUT: Final = Failure(
@@ -121,9 +123,19 @@ MODEL_UNAVAILABLE: Final = Failure(
     "model",
     "error",
     "model_unavailable",
-    "a language model is asked for and its endpoint does not answer, or none is configured",
+    "a language model is to write and its endpoint does not answer",
     ("retry", "fall_back_agent", "give_up"),
     _ASK_THE_MODEL_LESS,
+    retries=2,
+)
+MODEL_MISCONFIGURED: Final = Failure(
+    "MODEL_MISCONFIGURED",
+    "model",
+    "error",
+    "model_misconfigured",
+    "a language model is to write and none is configured, or its endpoint refuses key, model or request",
+    ("fall_back_agent", "give_up"),
+    "Look at WORKER_LLM_URL, WORKER_LLM_MODEL and WORKER_LLM_KEY, or let the rules write: writer='rules'.",
 )
 MODEL_TIMED_OUT: Final = Failure(
     "MODEL_TIMED_OUT",
@@ -142,6 +154,7 @@ MODEL_RATE_LIMITED: Final = Failure(
     "the language model's endpoint answers that it is asked too often",
     ("retry", "fall_back_agent", "give_up"),
     _ASK_THE_MODEL_LESS,
+    retries=3,
 )
 MODEL_BROKEN_ANSWER: Final = Failure(
     "MODEL_BROKEN_ANSWER",
@@ -151,6 +164,24 @@ MODEL_BROKEN_ANSWER: Final = Failure(
     "the language model's answer is not of the form that was asked for",
     ("retry", "fall_back_agent", "give_up"),
     _ASK_THE_MODEL_LESS,
+)
+MODEL_CUT_OFF: Final = Failure(
+    "MODEL_CUT_OFF",
+    "model",
+    "error",
+    "model_cut_off",
+    "the language model's answer reaches its token limit before its end",
+    ("retry", "fall_back_agent", "give_up"),
+    "Raise the budget, or let the rules write with writer='rules'.",
+)
+MODEL_OVER_BUDGET: Final = Failure(
+    "MODEL_OVER_BUDGET",
+    "model",
+    "warning",
+    "model_over_budget",
+    "the tokens that are left are too few for the language model, or it took more than it may",
+    ("fall_back_agent", "give_up"),
+    "Raise the budget, or let the rules write with writer='rules'.",
 )
 MODEL_REFUSED: Final = Failure(
     "MODEL_REFUSED", "model", "error", "model_refused",
@@ -172,9 +203,12 @@ CATALOG: Final[Mapping[str, Failure]] = {
         NO_WORDING_LEFT,
         PAGE_INCONSISTENT,
         MODEL_UNAVAILABLE,
+        MODEL_MISCONFIGURED,
         MODEL_TIMED_OUT,
         MODEL_RATE_LIMITED,
         MODEL_BROKEN_ANSWER,
+        MODEL_CUT_OFF,
+        MODEL_OVER_BUDGET,
         MODEL_REFUSED,
     )
 }
@@ -211,7 +245,8 @@ class Finding:
     """A failure of one kind as it was found in a stage.
 
     ``error`` says it in a sentence. ``violations``, ``marks`` and ``scope`` are what the actions against it
-    need to know.
+    need to know. ``wait_s`` is how long to wait at least before a retry, in seconds; ``None`` is not at all.
+    ``tokens`` are what a writer cost that came to nothing.
     """
 
     failure: Failure
@@ -219,6 +254,8 @@ class Finding:
     violations: tuple[Violation, ...] = ()
     marks: tuple[Mark, ...] = ()
     scope: Scope | None = None
+    wait_s: float | None = None
+    tokens: int = 0
 
     @property
     def count(self) -> int:

@@ -16,3 +16,7 @@ class Ledger:
     recoveries: list[dict[str, Any]] = field(default_factory=list)
     engines: dict[str, str] = field(default_factory=dict)
     """Who wrote each artifact, by file name."""
+    probes: list[str | None] = field(default_factory=list)
+    """What the language model's probe said, each time that it was asked."""
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    """What identifies each answer of the language model, for the replay token."""

@@ -21,7 +21,7 @@ from ....run.stages import DISPLAY_NAMES
 from .governance import Governance
 
 ENGINE_VERSION: Final = "2"
-"""Goes up whenever the same request would give other bytes."""
+"""Goes up whenever the same request would give other bytes, or ask a language model something else."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Stage:
     ``needs`` are the capabilities an agent should have for it, ``tools`` those without which it cannot be
     done, ``writes`` its artifacts, ``weight`` (0 to 1) its own part of the complexity, ``token_share`` and
     ``pace_share`` its parts of a budget and of the time to watch, ``time_limit_s`` how long it may take
-    besides being paced.
+    besides being paced. ``by_model`` says that a language model may word its texts; in the others there is
+    nothing to word.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Stage:
     token_share: float
     pace_share: float
     time_limit_s: float = 60.0
+    by_model: bool = False
 
     @property
     def name(self) -> str:
@@ -54,11 +56,11 @@ STAGES: Final = (
     Stage("preflight", "safety", (), ("read_brief", "check_policy"), ("policy_rules", "content"), (),
           0.2, 0.0, 0.06),
     Stage("research", "operational", ("preflight",), ("read_brief", "list_unknowns"), ("content",),
-          ("market_report.json",), 0.5, 0.18, 0.15),
+          ("market_report.json",), 0.5, 0.18, 0.15, by_model=True),
     Stage("strategy", "operational", ("preflight",), ("position", "weigh_messages"), ("content",),
-          ("positioning.md", "messaging.json"), 0.7, 0.20, 0.30),
+          ("positioning.md", "messaging.json"), 0.7, 0.20, 0.30, by_model=True),
     Stage("copy", "operational", ("research", "strategy"), ("write", "hold_tone", "weigh_messages"),
-          ("content",), ("landing_copy.json",), 0.8, 0.36, 0.13),
+          ("content",), ("landing_copy.json",), 0.8, 0.36, 0.13, by_model=True),
     Stage("ux", "operational", ("copy",), ("lay_out", "compute_contrast"), ("style_sheets",),
           ("landing.html",), 0.7, 0.01, 0.33),
     Stage("consistency", "routing", ("ux",), ("check_policy", "compare_texts"), ("page_reader",),
@@ -70,14 +72,27 @@ STAGES: Final = (
 )  # fmt: skip
 
 
+MODEL_TIME_LIMIT_S: Final = 240.0
+"""How long a stage may take where a language model words it: one on a small machine is slow."""
+
+
+def time_limit_s(stage: Stage, *, by_model: bool) -> float:
+    """How long a stage may take besides being paced, in seconds."""
+    return MODEL_TIME_LIMIT_S if by_model and stage.by_model else stage.time_limit_s
+
+
 @dataclass(frozen=True)
 class PlannedStage:
-    """A stage with who takes it, how, and within which bounds; ``tokens`` is ``None`` without a bound."""
+    """A stage with who takes it, how, and within which bounds; ``tokens`` is ``None`` without a bound.
+
+    ``writer`` is who words its texts, "rules" or "model".
+    """
 
     stage: Stage
     agent: str
     approach: str
     mode: str
+    writer: str
     tokens: int | None
     time_limit_s: float
 

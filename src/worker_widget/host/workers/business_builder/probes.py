@@ -14,13 +14,19 @@ from . import colors, library, policy, register
 from .pages import inspect
 from .writers import Writer
 
-NO_MODEL: Final = "no language model is configured"
+NO_MODEL: Final = "no language model is configured: WORKER_LLM_URL and WORKER_LLM_MODEL are not set"
+NOT_ASKED: Final = "the request wants the rules to write"
 
 
-async def probe(model: Writer | None) -> Mapping[str, str | None]:
-    """For each tool what keeps it from working, if anything does."""
+async def probe(model: Writer | None, *, asked: bool = True) -> Mapping[str, str | None]:
+    """For each tool what keeps it from working, if anything does.
+
+    A model is probed only where it is ``asked`` to write.
+    """
     found = {tool: _tried(attempt) for tool, attempt in _ATTEMPTS.items()}
-    return {**found, "language_model": NO_MODEL if model is None else await model.probe()}
+    if model is None:
+        return {**found, "language_model": NO_MODEL}
+    return {**found, "language_model": await model.probe() if asked else NOT_ASKED}
 
 
 def _policy_rules() -> bool:

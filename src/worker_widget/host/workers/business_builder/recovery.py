@@ -1,11 +1,13 @@
 """The recovery engine: what each action of the catalog changes, so that the stage can be done again.
 
-``retry``            the same again; a stage that was timed out, without its pace
+``retry``            the same again; a stage that was timed out, without its pace; a language model after a
+                     wait that doubles each time, or as long as it asks for
 ``reduce_scope``     without as many optional sections, in their stated order, as it takes
 ``rephrase``         with the texts that break a rule rewritten (see `rewriting`); a task without words, from
-                     the brand's own
+                     the brand's own; a language model, whose words they are, is told what not to say
 ``re_tone``          with slang, officialese and the like in plain words (see `register`), in the task too
-``fall_back_agent``  by the next best agent of the routing decision; where a model wrote, by the rule engine
+``fall_back_agent``  by the next best agent of the routing decision; where a model wrote, by the rule engine,
+                     unless the request wants the model
 ``truncate``         with the brand's longer texts cut short
 
 Pure: an action turns an `Order` into another one, or into nothing where it would change nothing. That the
@@ -28,6 +30,13 @@ from .rewriting import Rewrite
 _SHORTER: Final = (280, 180, 110, 70, 40)
 """Characters that the brand's texts are cut to, one after the other, until the stage fits."""
 
+FIRST_WAIT_S: Final = 0.5
+LONGEST_WAIT_S: Final = 30.0
+"""A language model that asks to be left alone for longer is not asked again."""
+
+_ABOUT_AN_ANSWER: Final = frozenset({"MODEL_BROKEN_ANSWER", "MODEL_CUT_OFF"})
+"""Failures of a model that are about what it answered, so that it can answer better."""
+
 _LEAVE_OUT: Final = "(leave it out)"
 _MOST_SUGGESTIONS: Final = 20
 """For one action; more than a person reads."""
@@ -38,11 +47,14 @@ class Order:
     """How a stage is to be done.
 
     ``task`` replaces the request's where the task itself was rewritten, ``rewrites`` are other texts by their
-    location, ``left_out`` sections not to write; ``by_model`` says whether a language model writes.
+    location, ``left_out`` sections not to write; ``by_model`` says whether a language model writes, and
+    ``model_required`` that nothing else may. ``remark`` is what was wrong with its last answer.
     """
 
     agent: Agent
     by_model: bool = False
+    model_required: bool = False
+    remark: str = ""
     paced: bool = True
     task: str | None = None
     rewrites: Mapping[str, str] = field(default_factory=dict)
@@ -64,10 +76,14 @@ class Situation:
 
 @dataclass(frozen=True)
 class Change:
-    """The order after an action; ``steps`` say what was done, as ``(action, what it changed)``."""
+    """The order after an action; ``steps`` say what was done, as ``(action, what it changed)``.
+
+    ``wait_s`` is how long to wait before the stage is done again, in seconds.
+    """
 
     order: Order
     steps: tuple[tuple[str, str], ...]
+    wait_s: float = 0.0
 
 
 def change(action: Action, finding: Finding, situation: Situation) -> Change | None:
@@ -75,7 +91,10 @@ def change(action: Action, finding: Finding, situation: Situation) -> Change | N
     found = _ACTIONS[action](finding, situation) if action in _ACTIONS else None
     if found is None:
         return None
-    return replace(found, order=replace(found.order, attempt=situation.order.attempt + 1))
+    return replace(
+        found,
+        order=replace(found.order, attempt=situation.order.attempt + 1, remark=_remark(finding, found.order)),
+    )
 
 
 def suggestions(finding: Finding, situation: Situation) -> list[dict[str, Any]]:
@@ -98,10 +117,25 @@ def suggestions(finding: Finding, situation: Situation) -> list[dict[str, Any]]:
 def _retry(finding: Finding, situation: Situation) -> Change | None:
     order = situation.order
     if finding.failure.category != "time":
-        return Change(order, (("retry", "the same once more"),))
+        return _after_a_wait(finding, order)
     if not order.paced:
         return None
     return Change(replace(order, paced=False), (("retry", "the same once more, without pace"),))
+
+
+def _after_a_wait(finding: Finding, order: Order) -> Change | None:
+    if finding.wait_s is None:
+        return Change(order, (("retry", "the same once more"),))
+    if finding.wait_s > LONGEST_WAIT_S:
+        return None
+    wait_s = max(finding.wait_s, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (order.attempt - 1)))
+    return Change(order, (("retry", f"the same once more, after {wait_s:g} s"),), wait_s)
+
+
+def _remark(finding: Finding, order: Order) -> str:
+    """What the language model is told of its last answer, if that is what failed."""
+    about = finding.failure.category != "model" or finding.failure.code in _ABOUT_AN_ANSWER
+    return finding.error if order.by_model and about else ""
 
 
 def _reduce_scope(finding: Finding, situation: Situation) -> Change | None:
@@ -153,7 +187,8 @@ def _rephrase(finding: Finding, situation: Situation) -> Change | None:
         what = f"{rewrite.how}: {rewrite.after!r}" if rewrite.after else rewrite.how
         steps.append((f"rephrase {location}", what))
     if not rewrites:
-        return None
+        told = (("rephrase", "the language model is asked again and told what not to say"),)
+        return Change(order, told) if order.by_model else None
     return Change(replace(order, rewrites={**order.rewrites, **rewrites}), tuple(steps))
 
 
@@ -187,7 +222,8 @@ def _re_tone(finding: Finding, situation: Situation) -> Change | None:
 def _fall_back(_: Finding, situation: Situation) -> Change | None:
     order = situation.order
     if order.by_model:
-        return Change(replace(order, by_model=False), (("fall_back_agent", "written by the rule engine"),))
+        fallen = Change(replace(order, by_model=False), (("fall_back_agent", "written by the rule engine"),))
+        return None if order.model_required else fallen
     if not situation.fallbacks:
         return None
     after = situation.fallbacks[0]
@@ -223,7 +259,7 @@ def _hints(action: Action, finding: Finding, situation: Situation) -> list[tuple
         case "truncate":
             return [({}, "cut the brand's longer texts short")]
         case "fall_back_agent" if situation.order.by_model:
-            return [({}, "let the rule engine write it")]
+            return [] if situation.order.model_required else [({}, "let the rule engine write it")]
         case "fall_back_agent" if situation.fallbacks:
             return [({}, f"let {situation.fallbacks[0].id} do it")]
         case "retry":

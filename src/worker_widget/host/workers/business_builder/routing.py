@@ -5,7 +5,8 @@
 2. *Domain.* Only agents whose strategy plays in the stage are candidates; every stage has two or more.
 3. *Fit of the strategy.* Each candidate gets a score; one that does not write in the tone is out.
 4. *Capability gate.* A candidate that may not use a tool of the stage is out, and so is every candidate where
-   a tool does not answer its probe (see `probes`).
+   a tool does not answer its probe (see `probes`). Where a language model is to word the stage, a candidate
+   that may not use one is out too. Without one the rules write, and the stage says why.
 5. *Orchestration.* How the stage runs: ``parallel`` beside the others of its wave; ``reviewed``, where the
    runner-up reads what was written, with a complexity of 0.6 or more or where success is risk; else
    ``sequential``. Where success is risk nothing runs side by side.
@@ -97,13 +98,16 @@ def decide(
     demand: float,
     tools: Mapping[str, str | None],
     agents: Sequence[Agent] = AGENTS,
+    *,
+    by_model: bool = False,
 ) -> Decision:
     """The agent for ``stage``, whose complexity is ``demand``; ``tools`` are what the probes said.
 
-    Raises `NobodyCan`.
+    ``by_model`` says that a language model is to write. Raises `NobodyCan`.
     """
+    writer = ("language_model",) if by_model and stage.by_model else ()
     candidates = [
-        Candidate(agent, score(agent, stage, metric, tone, demand), _out(agent, stage, tone, tools))
+        Candidate(agent, score(agent, stage, metric, tone, demand), _out(agent, stage, tone, tools, writer))
         for agent in agents
         if stage.id in agent.strategy.where.stages
     ]
@@ -144,14 +148,17 @@ def mode(stage: Stage, metric: Success, demand: float) -> Mode:
     return "reviewed" if stage.writes and (metric == "risk" or demand >= REVIEW_FROM) else "sequential"
 
 
-def _out(agent: Agent, stage: Stage, tone: Tone, tools: Mapping[str, str | None]) -> str | None:
+def _out(
+    agent: Agent, stage: Stage, tone: Tone, tools: Mapping[str, str | None], writer: Sequence[str]
+) -> str | None:
+    """Why the gate stops ``agent``, if it does; ``writer`` are tools that it has to be allowed at least."""
     if tone not in agent.strategy.where.tones:
         return f"does not write in a {tone} tone"
-    for tool in stage.tools:
+    for tool in (*stage.tools, *writer):
         said = tool.replace("_", " ")
         if not agent.may_use(tool):
             return f"may not use {said}"
-        if tools.get(tool) is not None:
+        if tool in stage.tools and tools.get(tool) is not None:
             return f"needs {said}: {tools[tool]}"
     return None
 

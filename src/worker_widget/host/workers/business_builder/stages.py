@@ -6,6 +6,7 @@ done again from its beginning.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import Final
 
 from ....run.bundle import bundle
 from ...worker import RunError
-from . import authoring, brief, colors, drift, failures, language, probes, proofreading, tokens
+from . import authoring, brief, colors, drift, failures, language, proofreading, tokens
 from .failures import Finding, StageFailure
 from .material import QUOTED_AS_GIVEN
 from .pages import inspect, page
@@ -22,7 +23,7 @@ from .plan import STAGES, waves
 from .policy import Violation
 from .telling import Telling, described
 from .voice import Pen
-from .writers import Written
+from .writers import Writer, Written
 from .writing import guidelines, landing, launch, messaging, positioning, report
 from .writing.draft import Draft, json_draft
 
@@ -53,7 +54,8 @@ async def preflight(telling: Telling) -> None:
         )
     await telling.at(0.5)
     found = await telling.violations(telling.material.texts)
-    named = await telling.violations({"brand.company_name": telling.material.name})
+    given = {} if telling.material.working_title else {"brand.company_name": telling.material.name}
+    named = await telling.violations(given)
     telling.tell_checks([*found, *named])
     if named:
         _refuse_name(telling, named, found)
@@ -93,14 +95,25 @@ def _introduce(telling: Telling) -> None:
 
 
 async def _check_model(telling: Telling) -> None:
-    """Whether the language model that is to write is there; asked anew each time."""
+    """Whether the language model that is to write is there; asked anew where it was not."""
+    run = telling.run
     if not telling.order.by_model:
         return
-    model = telling.run.model
-    problem = probes.NO_MODEL if model is None else await model.probe()
+    if telling.again and run.model is not None:
+        run.note_probe(await _probe(run.model, authoring.OF_THE_TIME * telling.time_limit_s))
+    problem = run.tools["language_model"]
     if problem is not None:
         error = f"A language model is to write, but {problem}."
-        raise StageFailure(Finding(failures.MODEL_UNAVAILABLE, error))
+        failure = failures.MODEL_MISCONFIGURED if run.model is None else failures.MODEL_UNAVAILABLE
+        raise StageFailure(Finding(failure, error, wait_s=0.0))
+
+
+async def _probe(model: Writer, time_s: float) -> str | None:
+    try:
+        async with asyncio.timeout(time_s):
+            return await model.probe()
+    except TimeoutError:
+        return "it does not answer in time"
 
 
 def _refuse_name(telling: Telling, named: Sequence[Violation], others: Sequence[Violation]) -> None:
@@ -307,8 +320,8 @@ async def packaging(telling: Telling) -> None:
     telling.log(f"{tasks} things left for people to do are in the launch plan")
     size = sum(map(len, run.artifacts.values()))
     spent = run.spent + telling.tokens
-    engines = _counted(run.ledger.engines.values())
-    telling.log(f"{len(run.artifacts)} artifacts, {size} characters, {spent} tokens; written: {engines}")
+    engines = _counted(f"by {engine}" for engine in run.ledger.engines.values())
+    telling.log(f"{len(run.artifacts)} artifacts, {size} characters, {spent} tokens; {engines}")
     telling.log(
         f"As bundle.zip they are {len(bundle(run.artifacts))} bytes; it is packed when asked for", "debug"
     )

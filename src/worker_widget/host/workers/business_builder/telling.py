@@ -10,13 +10,12 @@ import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from .... import events
 from ....events import Payload
 from ....run.artifacts import file_name
 from ...worker import RunError
-from . import drift, failures, pieces, policy, recovery
+from . import drift, failures, pieces, plan, policy, recovery
 from .agents import Agent
 from .conductor import Conductor
 from .failures import Finding, Scope, StageFailure
@@ -27,10 +26,8 @@ from .policy import Violation
 from .recovery import Order, Situation
 from .routing import Decision
 from .voice import Pen
-from .writers import Writer
+from .writers import Level, Writer
 from .writing.draft import Draft
-
-Level = Literal["debug", "info", "warning", "error"]
 
 
 @dataclass
@@ -55,6 +52,7 @@ class Telling:
     _recovering: list[tuple[str, str]] = field(default_factory=list)
     _told: set[tuple[str, str, str]] = field(default_factory=set)
     _sent: dict[tuple[str, str], int] = field(default_factory=dict)
+    _held: list[tuple[str, str, str]] = field(default_factory=list)
     _material: tuple[Order, Material] | None = None
     _pacer: Pacer = field(default_factory=lambda: Pacer(0))
     _started: float = 0.0
@@ -82,6 +80,15 @@ class Telling:
         if self._material is None or self._material[0] is not self.order:
             self._material = (self.order, self._rewritten())
         return self._material[1]
+
+    @property
+    def time_limit_s(self) -> float:
+        """What the request says, else the plan's limit besides the time to watch."""
+        run = self.run
+        if run.request.stage_timeout is not None:
+            return run.request.stage_timeout
+        limit_s = plan.time_limit_s(self.stage, by_model=self.order.by_model)
+        return limit_s + run.pace_s * self.stage.pace_share
 
     @property
     def situation(self) -> Situation:
@@ -131,6 +138,9 @@ class Telling:
             f"CARE: success is {decision.metric}; {self.agent.id} with {score:.2f}{before}; {decision.mode}",
             "debug",
         )
+        if self.stage.by_model and self.writer is not self.run.model:
+            why = self.run.tools["language_model"] or "it was given up in preflight"
+            self.log(f"Capability gate: the rules write, no language model ({why})", "debug")
 
     def tell_routing(self, source: str) -> None:
         decision = self.decision
@@ -295,9 +305,9 @@ class Telling:
 
     @property
     def limit(self) -> int:
-        """The most tokens the stage may write: its part of the budget, and what its agent may."""
+        """The most tokens the stage may write: what is left of its budget, and what its agent may."""
         most = self.agent.strategy.systems.tokens
-        return most if self.allotted is None else min(most, self.allotted)
+        return most if self.allotted is None else min(most, max(0, self.allotted - self.paid))
 
     async def show(self, drafts: Sequence[Draft], begin: float, end: float, *, told: bool = False) -> None:
         """Tell artifacts piece by piece, from ``begin`` to ``end`` of the stage's time.
@@ -306,6 +316,8 @@ class Telling:
         """
         for other in self.before:
             await other.shown.wait()
+        if told:
+            self._release()
         begin = min(end, max(begin, self._pacer.done))
         cuts = [() if told else pieces.cut(draft.content, draft.type) for draft in drafts]
         total = sum(piece.weight for cut in cuts for piece in cut) or 1.0
@@ -334,12 +346,24 @@ class Telling:
     def writer(self) -> Writer:
         """Who writes the stage's texts now."""
         model = self.run.model
-        if model is not None and self.order.by_model and self.agent.may_use("language_model"):
+        may = self.stage.by_model and self.agent.may_use("language_model")
+        if model is not None and self.order.by_model and may:
             return model
         return self.run.rule_engine
 
     def tell_more(self, name: str, kind: str, text: str) -> None:
-        """Show more text of an artifact while it is being written."""
+        """Show more text of an artifact while it is being written, as soon as it is its turn."""
+        self._held.append((name, kind, text))
+        if all(other.shown.is_set() for other in self.before):
+            self._release()
+
+    def _release(self) -> None:
+        """Show what was held back until it was its turn."""
+        for name, kind, text in self._held:
+            self._show_more(name, kind, text)
+        self._held.clear()
+
+    def _show_more(self, name: str, kind: str, text: str) -> None:
         where = {"stage_id": self.stage.id, "artifact_name": name, "artifact_type": kind}
         offset = self._sent.get((name, kind), 0)
         if not offset:
@@ -350,6 +374,7 @@ class Telling:
     def begin_anew(self) -> None:
         """Artifacts that were told while they were written begin from their start again."""
         self._sent.clear()
+        self._held.clear()
 
     def _rewritten(self) -> Material:
         known = self.run.material

@@ -8,13 +8,15 @@ a language model, that writes in place of the rules, and everything else stays.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ...models import Brand, RunRequest, WorkerInfo
 from ...worker import BrandReport, Emit, RunError, RunResult
 from . import checking, conductor, drift, grammar, plan, policy, stages
 from .conductor import Conductor
 from .execution import perform
+from .language_model import LanguageModel, Recordings, replayed
 from .plan import ENGINE_VERSION, STAGES, Stage, waves
 from .recovery import Order
 from .routing import NobodyCan
@@ -26,6 +28,7 @@ class BusinessBuilder:
     """Implements `worker_widget.host.worker.Worker`. Holds no state between runs.
 
     ``model`` is a language model that can write the texts; without one the rule engine writes them.
+    ``recordings`` is where the answers of language models are found again, for a replay.
     """
 
     version = ENGINE_VERSION
@@ -37,8 +40,9 @@ class BusinessBuilder:
         moats=("M9", "M10", "M15", "M17", "M18", "M19", "M20"),
     )
 
-    def __init__(self, model: Writer | None = None) -> None:
+    def __init__(self, model: Writer | None = None, recordings: Recordings | None = None) -> None:
         self._model = model
+        self._recordings = recordings
 
     def stages(self) -> tuple[tuple[str, str], ...]:
         return tuple((stage.id, stage.name) for stage in STAGES)
@@ -54,9 +58,20 @@ class BusinessBuilder:
             drift_anchors_count=anchored.count,
         )
 
-    async def execute(self, request: RunRequest, emit: Emit, *, run_id: str) -> RunResult:
+    async def execute(
+        self,
+        request: RunRequest,
+        emit: Emit,
+        *,
+        run_id: str,
+        replay_of: Mapping[str, Any] | None = None,
+    ) -> RunResult:
+        model = self._model
+        if replay_of is not None:
+            recorded = await replayed(replay_of, self._recordings)
+            model = None if recorded is None else LanguageModel(recorded)
         try:
-            run = await conductor.prepare(request, emit, self._model)
+            run = await conductor.prepare(request, emit, model, replayed=replay_of is not None)
         except NobodyCan as problem:
             raise RunError(str(problem)) from None
         try:
@@ -88,7 +103,11 @@ async def _run_wave(run: Conductor, wave: Sequence[Stage]) -> None:
     tellings: list[Telling] = []
     for stage in wave:
         decision = run.decisions[stage.id]
-        order = Order(decision.agent, by_model=run.by_model)
+        order = Order(
+            decision.agent,
+            by_model=run.by_model and (stage.by_model or not stage.after),  # the first stage asks for it
+            model_required=run.model_required,
+        )
         tellings.append(
             Telling(
                 run,
@@ -100,17 +119,9 @@ async def _run_wave(run: Conductor, wave: Sequence[Stage]) -> None:
             )
         )
     outcomes = await asyncio.gather(
-        *(perform(telling, stages.RUN[telling.stage.id], _time_limit(telling)) for telling in tellings),
+        *(perform(telling, stages.RUN[telling.stage.id]) for telling in tellings),
         return_exceptions=True,
     )
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome
-
-
-def _time_limit(telling: Telling) -> float:
-    """In seconds: what the request says, else the plan's limit besides the time to watch."""
-    run = telling.run
-    if run.request.stage_timeout is not None:
-        return run.request.stage_timeout
-    return telling.stage.time_limit_s + run.pace_s * telling.stage.pace_share

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from ...models import Tone
 from .agents import Agent
 from .policy import Rule
 from .writing.draft import Draft
 from .writing.landing import LandingCopy
+
+Level = Literal["debug", "info", "warning", "error"]
 
 
 @dataclass(frozen=True)
@@ -39,23 +41,35 @@ class Written:
 class Commission:
     """What a stage asks to be written.
 
-    ``facts`` are the texts of the brief and the brand by their location, and all there is to know;
-    ``before`` are the artifacts so far, ``rules`` what the texts will be held to. ``limit`` is in tokens.
-    ``plainly`` asks for plainer words than the last time.
-    `by_rules` composes the texts by rules; `tell` shows more text of an artifact (name, type, text) at once.
+    ``name`` is what the offer is called, ``readers`` says whom it speaks to, ``language`` is a two-letter
+    code. ``facts`` are the texts of the brief and the brand by their location, and with the ``task`` all that
+    is known; ``before`` are the artifacts so far, ``rules`` what the texts will be held to. ``limit`` is in
+    tokens, ``time_s`` in seconds. ``plainly`` asks for plainer words than the last time, ``remark`` is what
+    was wrong with the last answer.
+
+    `by_rules` composes the texts by rules; `tell` shows more text of an artifact (name, type, text) at once;
+    `say` tells a line of the log and its level; `note` keeps what identifies an answer in the replay token.
     """
 
     stage: str
     agent: Agent
+    name: str
+    language: str
     tone: Tone
+    readers: Sequence[str]
+    task: str
     facts: Mapping[str, str]
     before: Mapping[str, str]
     rules: Sequence[Rule]
-    limit: int | None
+    limit: int
+    time_s: float
     attempt: int
     plainly: bool
+    remark: str
     by_rules: Callable[[], Written]
     tell: Callable[[str, str, str], None]
+    say: Callable[[str, Level], None]
+    note: Callable[[dict[str, Any]], None]
 
 
 class Writer(Protocol):
@@ -65,7 +79,7 @@ class Writer(Protocol):
     def engine(self) -> str: ...
 
     async def probe(self) -> str | None:
-        """What keeps it from writing, if anything does; asked once before a run."""
+        """What keeps it from writing, if anything does; asked before a run that it is to write."""
         ...
 
     async def write(self, commission: Commission) -> Written:
