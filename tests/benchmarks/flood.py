@@ -48,6 +48,12 @@ def figures() -> Iterator[Figure]:
             "lines",
             f"0; the server dropped messages {printing['warnings']:.0f} times",
         )
+        yield figure(
+            "… … widget messages that arrived",
+            printing["messages"] / printing["seconds"],
+            "per s",
+            "at most 20",
+        )
 
 
 def _flood(on: Scene, *, printing: bool) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import tempfile
 from pathlib import Path
 from typing import get_args
+
+from playwright.sync_api import Browser
 
 from tests.browser.console import Console
 from tests.browser.lab import (
@@ -24,6 +27,9 @@ QUICKSTART = "01-quickstart.ipynb"
 CONSOLE_CELL = 1
 WIDTH_FOR_1200 = 1368
 """A window this wide shows a console of 1200 px."""
+MOMENTS = 6
+MOMENT_MS = 400
+"""The page is written in about three seconds of the paced run."""
 
 
 def main() -> None:
@@ -38,12 +44,37 @@ def main() -> None:
                     wait_until_ran(cell)
                     console = Console.in_cell(page, cell)
                     console.start()
+                    if theme == "light":
+                        moments = film(console)
                     console.expect_status("Completed")
                     console.root.scroll_into_view_if_needed()
                     console.tab("landing.html").click()
                     page.mouse.move(0, 0)
                     page.wait_for_timeout(1_000)
                     console.root.screenshot(path=IMAGES / f"console-{theme}.png")
+        strip(browser, moments, IMAGES / "assembling.png")
+
+
+def film(console: Console) -> list[bytes]:
+    """The artifact pane at six moments of the landing page's writing."""
+    console.tab("landing.html").wait_for(timeout=30_000)
+    moments = []
+    for _ in range(MOMENTS):
+        moments.append(console.pane("artifacts").screenshot())
+        console.page.wait_for_timeout(MOMENT_MS)
+    return moments
+
+
+def strip(browser: Browser, moments: list[bytes], path: Path) -> None:
+    """One picture of several, side by side."""
+    pictures = "".join(
+        f'<img src="data:image/png;base64,{base64.b64encode(moment).decode()}">' for moment in moments
+    )
+    style = "body{margin:0;display:inline-flex;gap:6px;background:#888}img{width:240px}"
+    with page_of(browser) as page:
+        page.set_viewport_size({"width": 1500, "height": 600})
+        page.set_content(f"<style>{style}</style><body>{pictures}")
+        page.locator("body").screenshot(path=path)
 
 
 if __name__ == "__main__":

@@ -240,3 +240,55 @@ def test_many_stages_and_decisions_stay_smooth(page: Page, running: Lab, host: H
         pane.locator(".list").evaluate("element => { element.scrollTop = 0; }")
         expect(pane.get_by_role("listitem").first).to_contain_text(first, timeout=5_000)
     expect_whole(console, running)
+
+
+def test_the_layout_is_set_by_keys_and_mouse_and_remembered(
+    page: Page, running: Lab, host: HostProcess
+) -> None:
+    console = opened(page, running, host, "layout.ipynb", "rate 20 60")
+    left = console.root.get_by_role("separator", name="Width of the left column")
+    before = console.boxes()
+    left.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    widened = console.boxes()
+    assert widened["timeline"][2] > before["timeline"][2] + 40
+    top = console.root.get_by_role("separator", name="Height of the log")
+    box = top.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 100, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 100, box["y"] - 60, steps=4)
+    page.mouse.up()
+    dragged = console.boxes()
+    assert dragged["log"][3] < widened["log"][3] - 40
+    command(page, "docmanager:save")
+    page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    page.reload()
+    console = Console.in_cell(page, page.locator(".jp-Notebook .jp-Cell").first)
+    console.expect_status("Running", timeout_s=20)
+    expect(console.root.get_by_role("separator")).to_have_count(4)
+    assert console.boxes() == dragged
+    console.button("Maximise Log").click()
+    expect(console.button("Back to all panes (Esc)")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(console.button("Maximise Log")).to_be_visible()
+    console.button("Stop").click()
+    console.expect_status("Cancelled")
+
+
+@pytest.mark.parametrize(("width", "columns"), [(1440, 3), (940, 2), (640, 1)])
+def test_narrow_windows_show_all_panes_in_fewer_columns(
+    page: Page, running: Lab, host: HostProcess, width: int, columns: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
+    console = opened(page, running, host, f"narrow-{columns}.ipynb", "decisions 20; rate 300 1")
+    console.expect_status("Completed")
+    boxes = console.boxes()
+    assert len({left for left, *_ in boxes.values()}) == columns
+    shown = console.root.bounding_box()
+    assert shown is not None
+    for name, (left, _, wide, high) in boxes.items():
+        assert left + wide <= shown["width"] + 1, f"{name} is cut"
+        assert high >= 150, f"{name} is squeezed"
+    expect_whole(console, running)
