@@ -1,0 +1,297 @@
+"""Pages that try to get out of the preview, in JupyterLab: none of them reaches anything.
+
+Every attack is drawn as it is written, cut where it hurts, and whole; with the page's own scripts running,
+and without. A server listens, the browser's own log of its network is read, and the page around tells
+what touched it. The same attacks in a frame without protection show that all three would notice.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby, zip_longest
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+
+from tests.browser.attacks.catalogue import ATTACKS, Attack, mark
+from tests.browser.attacks.sink import Sink, listening
+from tests.browser.console import Console
+from tests.browser.lab import CHROMIUM_FLAGS, Lab
+from tests.browser.pages import Made, Pages, cut, pages
+
+STILL, RUNNING, BARE = "still", "running", "bare"
+MOST_PIECES = 5
+QUIET_MS = 250
+"""How long each page is left to itself: as long as those without protection, which need less."""
+
+# What the page around notices: what it is told, where it goes, and what changes in it.
+TRIPWIRE = """() => {
+    if (window !== window.top) return;
+    window.heard = [];
+    addEventListener("message", ({ data, origin }) => {
+        if (data?.mark) heard.push(`message ${data.mark} from ${origin}`);
+    });
+    addEventListener("pagehide", () => heard.push("navigation"));
+}"""
+LOOK = """marks => {
+    const heard = window.heard.splice(0);
+    const seen = [window.mark, window.name, document.title, document.cookie, location.href,
+        document.body.dataset.mark, ...Object.keys(localStorage)].join("\\n");
+    heard.push(...marks.filter(mark => seen.includes(mark)).map(mark => `page ${mark}`));
+    let active = document.activeElement;
+    while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+    if (active?.localName === "iframe") heard.push("focus");
+    return heard;
+}"""
+SCROLLED = "document.querySelector('.jp-WindowedPanel-outer').scrollTop"
+BARE_FRAME = """text => {
+    const frame = document.createElement("iframe");
+    frame.srcdoc = text;
+    frame.style = "position: fixed; inset: 0; width: 900px; height: 700px; z-index: 9";
+    document.body.append(frame);
+}"""
+# Enough for each of the three to notice something, and none that takes the page along.
+CANARIES = ("img-src", "preconnect", "iframe-src", "webrtc", "parent-message", "parent-property", "link")
+
+
+# What a page is taken down for.
+STOPPED = (
+    "endless",
+    "location",
+    "location-clobbered-body",
+    "location-methods",
+    "location-no-body",
+    "location-no-document",
+    "location-timer",
+    "reload",
+)
+
+
+@dataclass
+class Evidence:
+    """All that was seen. ``touched`` is what the page around noticed, by mode and page."""
+
+    sink: Sink
+    touched: dict[str, list[str]] = field(default_factory=lambda: {STILL: [], RUNNING: [], BARE: []})
+    drawn: set[str] = field(default_factory=set)
+    connections: int = 0
+    datagrams: int = 0
+    net_log: str = ""
+
+    def looked_for(self, mode: str) -> set[str]:
+        """The attacks whose host the browser looked up, connected to or asked."""
+        return set(re.findall(rf"\b{mode}\.([a-z-]+)\.localhost", self.net_log))
+
+
+@dataclass(frozen=True)
+class Round:
+    """One page, and the attacks in it."""
+
+    page: Made
+    attacks: tuple[Attack, ...]
+
+    @property
+    def whole(self) -> bool:
+        return len(self.page.pieces) == 1
+
+
+def rounds(mode: str, sink: Sink) -> Iterator[Round]:
+    """What would spoil other attacks has a page of its own."""
+
+    def alone(attack: Attack) -> bool:
+        return attack.alone and (mode == RUNNING or not attack.scripted)
+
+    for group, members in groupby(ATTACKS, lambda attack: attack.group):
+        attacks = tuple(members)
+        together = tuple(attack for attack in attacks if not alone(attack))
+        pages = [(attack.name, (attack,)) for attack in attacks if alone(attack)]
+        for name, inside in [(group, together), *pages] if together else pages:
+            sections = (f"<section>{attack.aimed(sink, mode)}</section>" for attack in inside)
+            text = "\n".join(("<!doctype html><html><body>", *sections))
+            # How it came is the same to scripts, which run when all is written.
+            if mode == STILL or inside is together:
+                streamed = text.replace("<html>", f"<html id={name}-streamed>")
+                yield Round(Made(f"{name}-streamed", cut(streamed, hostile_cuts(streamed))), inside)
+            yield Round(Made(f"{name}-whole", (text.replace("<html>", f"<html id={name}-whole>"),)), inside)
+
+
+def hostile_cuts(text: str) -> list[int]:
+    """Places inside of tags, names and entities, spread over the text."""
+    places = [found.start() + 3 for found in re.finditer(r"<[a-z]{3,}|&\w+|\w+=", text, re.IGNORECASE)]
+    return places[:: max(1, len(places) // MOST_PIECES)]
+
+
+@pytest.fixture(scope="module")
+def evidence(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
+    """Everything is drawn here, once."""
+    directory = tmp_path_factory.mktemp("attacks")
+    net_log = directory / "net.json"
+    with listening() as sink, pages(directory) as served:
+        context = browser.browser_type.launch_persistent_context(
+            directory / "profile",
+            executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+            # Only a profile that is kept connects ahead, as a person's does.
+            args=[*CHROMIUM_FLAGS, f"--log-net-log={net_log}"],
+            viewport={"width": 1440, "height": 1000},
+        )
+        evidence = Evidence(sink)
+        try:
+            context.add_init_script(f"({TRIPWIRE})()")
+            fights = [Fight.begun(mode, context, served, evidence) for mode in (STILL, RUNNING)]
+            for _ in zip_longest(*(fight.turns() for fight in fights)):
+                pass
+            evidence.connections, evidence.datagrams = sink.connections, sink.datagrams
+            for fight in fights:
+                fight.console.page.close()
+            draw_bare(context, served.running, evidence)
+        finally:
+            context.close()
+        evidence.net_log = net_log.read_text(errors="replace")
+        yield evidence
+
+
+@dataclass(frozen=True)
+class Fight:
+    """One console in JupyterLab, with a worker that makes one attack after the other."""
+
+    mode: str
+    console: Console
+    rounds: tuple[Round, ...]
+    served: Pages
+    evidence: Evidence
+
+    @classmethod
+    def begun(cls, mode: str, context: BrowserContext, served: Pages, evidence: Evidence) -> Fight:
+        all_rounds = tuple(rounds(mode, evidence.sink))
+        page = context.new_page()
+        console = served.begin(page, f"{mode} attacks", [round.page for round in all_rounds])
+        fight = cls(mode, console, all_rounds, served, evidence)
+        watch(page, fight.touched)
+        return fight
+
+    def touched(self, what: str) -> None:
+        self.evidence.touched[self.mode].append(what)
+
+    def turns(self) -> Iterator[None]:
+        """Draws one page after the other. Between its steps it is another's turn."""
+        console, page, artifacts = self.console, self.console.page, self.console.pane("artifacts")
+        for round in self.rounds:
+            file = round.page.file
+            before = page.evaluate(SCROLLED)
+            self.served.script.release(f"{self.mode} attacks")
+            yield
+            expect(artifacts.get_by_title(f"Preview of {file}")).to_be_visible()
+            drawn = console.preview().locator(f"#{round.page.name}")
+            expect(drawn).to_be_attached()
+            if self.mode == RUNNING:
+                console.button("Run scripts").click()
+            yield
+            expect(console.tab(file)).not_to_have_class(re.compile("assembling"))
+            # A frame that is taken down cannot be asked.
+            if round.attacks[0].group != "leave" and "endless" not in round.page.name:
+                expect(drawn).to_be_attached()
+            begun = time.monotonic()
+            yield
+            page.wait_for_timeout(max(0, QUIET_MS - 1_000 * (time.monotonic() - begun)))
+            if self.mode == RUNNING and round.attacks[0].name in STOPPED:
+                expect(artifacts).to_contain_text("scripts were stopped", timeout=15_000)
+            self.evidence.drawn.update(mark(attack, self.mode) for attack in round.attacks)
+            self._look(round, file)
+            if page.evaluate(SCROLLED) != before:
+                self.touched(f"{file}: the notebook's scrolling")
+            if round.whole and any("data-press" in attack.markup for attack in round.attacks):
+                page.bring_to_front()
+                press_all(console, thoroughly=round.attacks[0].group == "links")
+                page.wait_for_timeout(QUIET_MS)
+                console.task.focus()
+                self._look(round, f"{file}, pressed")
+            yield
+
+    def _look(self, round: Round, where: str) -> None:
+        for what in self.console.page.evaluate(LOOK, [mark(attack, self.mode) for attack in round.attacks]):
+            self.touched(f"{where}: {what}")
+
+
+def watch(page: Page, touched: Callable[[str], None]) -> None:
+    """What only the browser sees: dialogs, downloads, windows, and requests of frames."""
+    page.on("dialog", lambda dialog: (touched(f"dialog {dialog.message}"), dialog.dismiss()))
+    page.on("download", lambda download: touched(f"download {download.suggested_filename}"))
+    page.on("popup", lambda popup: touched(f"window {popup.url}"))
+
+    def asked(request: Request) -> None:
+        # JupyterLab lists its terminals; it does not make one.
+        made = "/api/terminals" in request.url and request.method == "POST"
+        if made or ".localhost" in request.url:
+            touched(f"request {request.url}")
+
+    page.on("response", lambda response: asked(response.request))
+
+
+def press_all(console: Console, *, thoroughly: bool) -> None:
+    """Point at everything that can be pressed, and press it; links in every way."""
+    mouse, keyboard = console.page.mouse, console.page.keyboard
+    for target in console.preview().locator("[data-press]").all():
+        target.evaluate("element => element.scrollIntoView({ block: 'center' })")
+        box = target.bounding_box()
+        if box is None:
+            continue
+        x, y = box["x"] + min(box["width"] / 2, 12), box["y"] + box["height"] / 2
+        mouse.move(x, y)
+        mouse.click(x, y)
+        if thoroughly:
+            mouse.click(x, y, button="middle")
+            keyboard.down("Control")
+            mouse.click(x, y)
+            keyboard.up("Control")
+            keyboard.press("Enter")
+
+
+def draw_bare(context: BrowserContext, running: Lab, evidence: Evidence) -> None:
+    """Some of the attacks in a frame of JupyterLab's own origin that nothing holds."""
+    page = context.new_page()
+    page.goto(running.notebook_url("still-attacks.ipynb"))
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.evaluate("window.heard.length = 0")
+    attacks = [attack for attack in ATTACKS if attack.name in CANARIES]
+    page.evaluate(
+        BARE_FRAME, "<!doctype html>" + "\n".join(attack.aimed(evidence.sink, BARE) for attack in attacks)
+    )
+    page.frame_locator("iframe").last.locator("[data-press]").first.hover()
+    page.wait_for_timeout(3 * QUIET_MS)
+    evidence.touched[BARE] += page.evaluate(LOOK, [mark(attack, BARE) for attack in attacks])
+    page.close()
+
+
+def test_all_three_would_notice(evidence: Evidence) -> None:
+    assert set(CANARIES) - {"webrtc", "parent-message", "parent-property"} <= evidence.looked_for(BARE)
+    assert any(request.startswith("bare.img-src.localhost") for request in evidence.sink.requests)
+    assert evidence.sink.connections > evidence.connections
+    assert evidence.sink.datagrams > evidence.datagrams
+    assert any(what.startswith(f"message {BARE}-parent-message") for what in evidence.touched[BARE])
+    assert f"page {BARE}-parent-property" in evidence.touched[BARE]
+
+
+@pytest.mark.parametrize("mode", [STILL, RUNNING])
+def test_every_attack_was_drawn(evidence: Evidence, mode: str) -> None:
+    assert len(ATTACKS) >= 60
+    assert {mark(attack, mode) for attack in ATTACKS} <= evidence.drawn
+
+
+@pytest.mark.parametrize("mode", [STILL, RUNNING])
+def test_no_attack_makes_the_browser_look_for_its_host(evidence: Evidence, mode: str) -> None:
+    assert evidence.looked_for(mode) == set()
+
+
+def test_the_server_heard_nothing(evidence: Evidence) -> None:
+    assert [request for request in evidence.sink.requests if not request.startswith(BARE)] == []
+    assert (evidence.connections, evidence.datagrams) == (0, 0)
+
+
+def test_the_page_around_noticed_nothing(evidence: Evidence) -> None:
+    assert evidence.touched[STILL] == []
+    # A script may post a message to any window; nobody takes anything from an origin that is none.
+    assert [what for what in evidence.touched[RUNNING] if not what.endswith(" from null")] == []
