@@ -84,7 +84,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
       root.querySelector<HTMLElement>(`[data-pop=${view.panel}] button`)?.focus();
       app.set({ panel: "" });
     } else if (view.filling) app.set({ filling: false });
-    else if (view.active !== null) app.set({ active: null });
+    else if (view.active !== null && (view.maximised ?? "log") === "log") app.set({ active: null });
     else app.set({ maximised: null });
   };
   listen(

@@ -38,6 +38,8 @@ function stretch({ currentTarget: box, type }: { currentTarget: HTMLElement; typ
 
 function TaskField({ app }: { app: App }) {
   const { view, errors, state } = app;
+  // While it goes on a run says what it was asked for, whatever had been written for the next one.
+  const task = (isActive(state.run) && state.run?.task) || view.task;
   const locked = isActive(state.run) || app.offline || app.busy.has("run.start");
   const problems = errors["run.start"]?.problems.filter(({ field }) => field === "task") ?? [];
   return (
@@ -49,7 +51,7 @@ function TaskField({ app }: { app: App }) {
         aria-invalid={problems.length > 0}
         placeholder="What shall the worker build? Enter runs it, Shift+Enter begins a new line."
         readOnly={locked}
-        value={view.task}
+        value={task}
         oninput={(event) => {
           stretch(event);
           app.forgive("run.start");
@@ -64,7 +66,7 @@ function TaskField({ app }: { app: App }) {
         }}
       />
       <span class="cut" aria-hidden="true">
-        {view.task}
+        {task}
       </span>
       {problems.length > 0 && (
         <div class="bubble error" role="alert">

@@ -189,7 +189,7 @@ function Artifact({ app, box, row }: { app: App; box: ArtifactBox; row: Artifact
           })}
         </fieldset>
         <span class="row grow small dim cut">
-          <span class="num">{count(chars)} chars</span>
+          <span class="num cut">{count(chars)} chars</span>
           <span class="cut">{stage}</span>
         </span>
         {viewer && <viewer.Tools row={row} />}

@@ -74,20 +74,14 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
 
   const disconnect = () => {
     clearTimeout(starting);
-    port?.close();
-    port = subject = version = undefined;
-  };
-
-  /** Only once what was watched is gone. */
-  const forget = () => {
     unwatch?.();
-    unwatch = undefined;
+    port?.close();
+    port = unwatch = subject = version = undefined;
   };
 
   /** On every load: a frame that was detached and put back starts from nothing. */
   const connect = () => {
     disconnect();
-    forget();
     const channel = new MessageChannel();
     port = channel.port1;
     starting = setTimeout(events.broken, START_MS);
@@ -101,20 +95,19 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
     draw();
   };
 
+  /** Out of the page, a frame is gone at once, whatever a script in it does, and is not asked whether it may go. */
   const load = () => {
+    const { parentNode, nextSibling } = element;
     disconnect();
+    element.remove();
     element.srcdoc = frameDocument(guard?.script ?? script);
+    parentNode?.insertBefore(element, nextSibling);
   };
 
-  /** Out of the page, the frame is gone at once, whatever its script does. */
   const stop = (why: Stopped) => {
-    const { parentNode, nextSibling } = element;
     stopped = drawing && keyOf(drawing);
-    element.remove();
-    forget();
     guard = undefined;
     load();
-    parentNode?.insertBefore(element, nextSibling);
     events.stopped?.(why);
   };
 
@@ -168,7 +161,6 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
       disconnect();
       element.removeEventListener("load", connect);
       element.remove();
-      forget();
     },
   };
 }

@@ -83,11 +83,14 @@ export function createTabs(own: Own): Tabs {
       let seen: string | undefined;
       let head: Element | null = null;
       let left = 0;
+      let width = 0;
       const paint = () => {
         const tab = strip.querySelector<HTMLElement>("[aria-selected=true]");
-        // A notebook takes cells that are out of sight out of the page, and their scrolling is lost.
-        if (!strip.clientWidth) seen = undefined;
-        else if (tab) {
+        // With another width it may be out of sight. A notebook takes cells that are out of sight out of the page:
+        // their width is 0, and their scrolling is lost.
+        if (strip.clientWidth !== width) seen = undefined;
+        width = strip.clientWidth;
+        if (width && tab) {
           const { offsetLeft, offsetWidth } = tab;
           // Others are drawn before it now: it stays where it is.
           if (head !== strip.firstElementChild) strip.scrollLeft += offsetLeft - left;
