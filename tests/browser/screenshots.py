@@ -27,9 +27,10 @@ QUICKSTART = "01-quickstart.ipynb"
 CONSOLE_CELL = 1
 WIDTH_FOR_1200 = 1368
 """A window this wide shows a console of 1200 px."""
-MOMENTS = 6
-MOMENT_MS = 400
-"""The page is written in about three seconds of the paced run."""
+MOMENTS = (400, 3_500, 7_000, 10_500, 14_000, 17_500)
+"""How many characters of the landing page are there."""
+WRITTEN = """([element, chars]) =>
+    element.getRootNode().host.console.text("landing.html")?.chars >= chars"""
 
 
 def main() -> None:
@@ -57,11 +58,10 @@ def main() -> None:
 
 def film(console: Console) -> list[bytes]:
     """The artifact pane at six moments of the landing page's writing."""
-    console.tab("landing.html").wait_for(timeout=30_000)
     moments = []
-    for _ in range(MOMENTS):
+    for chars in MOMENTS:
+        console.page.wait_for_function(WRITTEN, arg=[console.root.element_handle(), chars])
         moments.append(console.pane("artifacts").screenshot())
-        console.page.wait_for_timeout(MOMENT_MS)
     return moments
 
 
