@@ -7,7 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import get_args
 
-from playwright.sync_api import Browser
+import nbformat
+from nbformat import v4
+from playwright.sync_api import Browser, expect
 
 from tests.browser.console import Console
 from tests.browser.lab import (
@@ -27,10 +29,16 @@ QUICKSTART = "01-quickstart.ipynb"
 CONSOLE_CELL = 1
 WIDTH_FOR_1200 = 1368
 """A window this wide shows a console of 1200 px."""
-MOMENTS = (400, 3_500, 7_000, 10_500, 14_000, 17_500)
-"""How many characters of the landing page are there."""
-WRITTEN = """([element, chars]) =>
-    element.getRootNode().host.console.text("landing.html")?.chars >= chars"""
+FILMED = "from worker_widget import WorkerConsole\nconsole = WorkerConsole()\nconsole"
+RUN = "run = console.run('A tool for editing podcasts', pace=90)"
+FILM_WIDTH, FILM_HEIGHT = 1_060, 900
+PANELS = 6
+STRIP_STYLE = """
+    body { margin: 0; width: 1440px; display: grid; grid-template-columns: repeat(3, 1fr); gap: 12px;
+        padding: 12px; box-sizing: border-box; background: #e4e7eb; font: 15px sans-serif; color: #444 }
+    figure { margin: 0 } img { width: 100%; display: block; border-radius: 4px }
+    figcaption { padding: 4px 2px 0 }
+"""
 
 
 def main() -> None:
@@ -45,35 +53,49 @@ def main() -> None:
                     wait_until_ran(cell)
                     console = Console.in_cell(page, cell)
                     console.start()
-                    if theme == "light":
-                        moments = film(console)
                     console.expect_status("Completed")
                     console.root.scroll_into_view_if_needed()
                     console.tab("landing.html").click()
                     page.mouse.move(0, 0)
                     page.wait_for_timeout(1_000)
                     console.root.screenshot(path=IMAGES / f"console-{theme}.png")
-        strip(browser, moments, IMAGES / "assembling.png")
+        film(browser, IMAGES / "assembling.png")
 
 
-def film(console: Console) -> list[bytes]:
-    """The artifact pane at six moments of the landing page's writing."""
-    moments = []
-    for chars in MOMENTS:
-        console.page.wait_for_function(WRITTEN, arg=[console.root.element_handle(), chars])
-        moments.append(console.pane("artifacts").screenshot())
-    return moments
+def film(browser: Browser, path: Path) -> None:
+    """One picture of six moments of the landing page's writing, from a run that takes its time."""
+    shots: list[tuple[int, bytes]] = []
+    with tempfile.TemporaryDirectory() as directory, lab(Path(directory)) as running:
+        notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in (FILMED, RUN)])
+        notebook.metadata["kernelspec"] = {"display_name": "", "language": "python", "name": "python3"}
+        nbformat.write(notebook, running.folder / "film.ipynb")
+        with page_of(browser, width=FILM_WIDTH, height=FILM_HEIGHT) as page:
+            open_notebook(page, running, "film.ipynb")
+            cell = run_cell(page, 0)
+            console = Console.in_cell(page, cell)
+            console.button("Maximise Artifacts").click()
+            run_cell(page, 1)
+            console.root.scroll_into_view_if_needed()
+            tab = console.tab("landing.html")
+            expect(tab).to_have_attribute("aria-selected", "true", timeout=120_000)
+            page.mouse.move(0, 0)
+            while "assembling" in (tab.get_attribute("class") or ""):
+                written = len(console.preview().locator("body").inner_text())
+                shots.append((written, console.pane("artifacts").screenshot()))
+            page.wait_for_timeout(1_000)
+            shots.append((shots[-1][0], console.pane("artifacts").screenshot()))
+    strip(browser, [shots[round(part * (len(shots) - 1) / (PANELS - 1))] for part in range(PANELS)], path)
 
 
-def strip(browser: Browser, moments: list[bytes], path: Path) -> None:
-    """One picture of several, side by side."""
-    pictures = "".join(
-        f'<img src="data:image/png;base64,{base64.b64encode(moment).decode()}">' for moment in moments
+def strip(browser: Browser, moments: list[tuple[int, bytes]], path: Path) -> None:
+    """One picture of several, each over how much there is to read in it."""
+    figures = "".join(
+        f'<figure><img src="data:image/png;base64,{base64.b64encode(shot).decode()}">'
+        f"<figcaption>{chars:,} characters to read</figcaption></figure>"
+        for chars, shot in moments
     )
-    style = "body{margin:0;display:inline-flex;gap:6px;background:#888}img{width:240px}"
     with page_of(browser) as page:
-        page.set_viewport_size({"width": 1500, "height": 600})
-        page.set_content(f"<style>{style}</style><body>{pictures}")
+        page.set_content(f"<style>{STRIP_STYLE}</style><body>{figures}")
         page.locator("body").screenshot(path=path)
 
 

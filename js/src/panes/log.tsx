@@ -66,7 +66,7 @@ export function LogPane({ app }: { app: App }) {
       }
     >
       {search?.Bar()}
-      <div class="grow rel">
+      <div key="lines" class="grow rel">
         {rows}
         {!total && (log.known || !state.run) && (
           <p class="empty over">

@@ -121,7 +121,7 @@ function Find({ own, ways }: Props) {
 function Matches({ own: { app }, ways }: Props) {
   const { found, query, log } = app;
   const nth = query && ways.nth();
-  const at = nth && log.row(nth.i)?.pieces ? nth : null;
+  const at = nth && !nth.errors && log.row(nth.i)?.pieces ? nth : null;
   const done = found?.done ?? true;
   const words = !query
     ? ""

@@ -8,8 +8,8 @@ export interface OwnState {
   searching: boolean;
   /** What was typed into the search, which is taken a moment later. */
   typed: string;
-  /** The line that one went to last: which it is of those one goes through, and in which log. */
-  nth: { i: number; nth: number; of: number; asked: string } | null;
+  /** The line that one went to last: which it is of those one goes through, in which log, and whether of errors. */
+  nth: { i: number; nth: number; of: number; asked: string; errors: boolean } | null;
   /** Who and what the log tells of, once it was asked. */
   facets: Requests["log.facets"]["result"] | null;
 }

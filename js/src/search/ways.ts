@@ -77,7 +77,7 @@ export function createWays(own: Own): Ways {
       const { i, nth, of } = (await app.request("log.next", { filter, want, from, way })).result;
       if (i === null) tellCopied(app, want.levels === ERRORS ? "log: no error here" : "log: no match here");
       else {
-        own.nth = { i, nth, of, asked };
+        own.nth = { i, nth, of, asked, errors: want.levels === ERRORS };
         choose(i);
       }
     });
