@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Frame, Page
 
 from tests.browser.attacks.catalogue import ATTACKS
-from tests.browser.lab import chromium, page_of
+from tests.browser.lab import page_of
 from worker_widget.artifacts.difference import difference
 from worker_widget.artifacts.sandbox import MOST_EMBEDDED_CHARS, artifact_html
 
@@ -67,12 +67,6 @@ def sink() -> Iterator[Sink]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture
