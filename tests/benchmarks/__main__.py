@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.benchmarks.figure import Figure
 
 RESULT = Path(__file__).parents[2] / "bench.json"
-GROUPS = ("sizes", "imports", "kernel", "artifacts", "host", "burst", "steady", "flood", "million")
+GROUPS = ("sizes", "imports", "kernel", "artifacts", "drawing", "host", "burst", "steady", "flood", "million")
 
 
 def main(groups: list[str]) -> None:

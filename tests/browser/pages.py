@@ -24,17 +24,18 @@ from worker_widget.host.worker import BrandReport, Emit, RunResult
 
 STAGE = "ux"
 _TURN_S = 0.005
-_BETWEEN_S = 0.055
+APART_S = 0.055
 """Longer than the console waits between two frames, so that each piece is written by itself."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """A page, in the pieces it is delivered in; one piece comes with its end. With ``stepped`` each
-    further piece, and the end, waits to be released."""
+    """A page, in the pieces it is delivered in; one piece comes with its end. Between two of them are
+    ``pause_s`` seconds; with ``stepped`` each further piece, and the end, waits to be released."""
 
     name: str
     pieces: tuple[str, ...] = field(repr=False)
+    pause_s: float = APART_S
     stepped: bool = False
 
     @property
@@ -116,7 +117,7 @@ class PageWorker:
                 if page.stepped:
                     await self._script.step(task)
                 else:
-                    await asyncio.sleep(_BETWEEN_S)
+                    await asyncio.sleep(page.pause_s)
         emit(ArtifactCreated(stage_id=STAGE, artifact_name=page.name, artifact_type="html", content=whole))
 
 
