@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
             found[name].write_text(dict(result.artifacts)["landing.html"], encoding="utf-8")
         return found
 
-    return asyncio.run(build())
+    # Playwright has a loop in this thread already.
+    with ThreadPoolExecutor(max_workers=1) as elsewhere:
+        return elsewhere.submit(asyncio.run, build()).result()
 
 
 @needs_node
