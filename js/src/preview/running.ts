@@ -135,10 +135,10 @@ function wrap(owner: object, name: string, make: (original: Method) => Method): 
   }
 }
 
-/** Changes one argument, once and for all turned into text. */
+/** Changes one argument, once and for all turned into text; pages empty an element with null. */
 const through = (index: number, change: (text: string) => string) => (original: Method) =>
   function (this: unknown, ...args: unknown[]) {
-    if (index in args) args[index] = change(`${args[index]}`);
+    if (index in args) args[index] = change(args[index] === null ? "" : `${args[index]}`);
     return apply(original, this, args);
   } as Method;
 
