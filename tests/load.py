@@ -75,7 +75,7 @@ class LoadWorker:
 
 async def _lines(emit: Emit, first: int, count: int) -> int:
     for number in range(first, first + count):
-        emit(_line(number))
+        emit(line(number))
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)
     return first + count
@@ -86,13 +86,14 @@ async def _steadily(emit: Emit, first: int, rate: int, seconds: float) -> int:
     while told < total:
         due = min(total, round((time.monotonic() - began) * rate))
         for number in range(told, due):
-            emit(_line(first + number))
+            emit(line(first + number))
         told = due
         await asyncio.sleep(_TURN_S)
     return first + told
 
 
-def _line(number: int) -> Log:
+def line(number: int) -> Log:
+    """The line of this number, told now."""
     found = number % NEEDLE_EVERY == 0
     return Log(
         stage_id="copy",

@@ -94,11 +94,6 @@ class Scene:
         used = self.devtools.send("Runtime.getHeapUsage")["usedSize"]
         return float(used) / 1e6
 
-    def busy_s(self) -> float:
-        """How long the main thread has worked since the page began, in seconds."""
-        told = self.devtools.send("Performance.getMetrics")["metrics"]
-        return float(next(item["value"] for item in told if item["name"] == "TaskDuration"))
-
     def kernel_mb(self) -> float:
         """What the kernel's process holds in memory, in MB."""
         return max(_resident_mb(pid) for pid in _children(self.running.pid) if _KERNEL in _command(pid))
@@ -143,16 +138,28 @@ def scene() -> Iterator[Scene]:
 @contextmanager
 def over(scene: Scene) -> Iterator[dict[str, float]]:
     """What happens inside the block: its seconds, and the page's traffic and work in them."""
-    told: dict[str, float] = {}
     traffic = scene.traffic
     messages, frames, size = traffic.messages, traffic.frames, traffic.bytes
-    busy, began = scene.busy_s(), time.monotonic()
-    yield told
-    told["seconds"] = time.monotonic() - began
-    told["busy"] = (scene.busy_s() - busy) / told["seconds"]
+    with busy(scene.devtools) as told:
+        yield told
     told["messages"] = traffic.messages - messages
     told["frames"] = traffic.frames - frames
     told["bytes"] = traffic.bytes - size
+
+
+@contextmanager
+def busy(devtools: CDPSession) -> Iterator[dict[str, float]]:
+    """The seconds inside the block, and the share of them in which the page's main thread worked."""
+    told: dict[str, float] = {}
+    worked, began = _worked_s(devtools), time.monotonic()
+    yield told
+    told["seconds"] = time.monotonic() - began
+    told["busy"] = (_worked_s(devtools) - worked) / told["seconds"]
+
+
+def _worked_s(devtools: CDPSession) -> float:
+    metrics = devtools.send("Performance.getMetrics")["metrics"]
+    return float(next(item["value"] for item in metrics if item["name"] == "TaskDuration"))
 
 
 def lines_of(console: Console) -> int:
