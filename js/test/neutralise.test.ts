@@ -11,6 +11,9 @@ const CASES: [string, string][] = [
   ["<META\tname=x>", "<basefont\tname=x>"],
   ["<meta/http-equiv=refresh>", "<basefont/http-equiv=refresh>"],
   ["<meta>", "<basefont>"],
+  ['<base href="//x" target=_top>', '<basefont href="//x" target=_top>'],
+  ["<BASE>", "<basefont>"],
+  ["<basefont size=2>", "<basefont size=2>"],
   ["<link rel=dns-prefetch href=//x>", "<basefont rel=dns-prefetch href=//x>"],
   [
     "<template shadowrootmode=closed>a</template>",
@@ -35,7 +38,7 @@ describe("the neutraliser", () => {
   it("gives the same for every way to cut a document in three", () => {
     const document = CASES.map(([from]) => from).join("\n");
     const expected = feed([document]);
-    expect(expected).not.toMatch(/<(meta|link|template|i?frame|fencedframe)[\s/>]/i);
+    expect(expected).not.toMatch(/<(meta|link|base|template|i?frame|fencedframe)[\s/>]/i);
     for (let i = 0; i <= document.length; i += 1) {
       for (let k = i; k <= document.length; k += 3) {
         expect(feed([document.slice(0, i), document.slice(i, k), document.slice(k)])).toBe(expected);

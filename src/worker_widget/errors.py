@@ -93,7 +93,7 @@ class ServerError(WorkerWidgetError):
 
 
 class FilesExist(WorkerWidgetError, FileExistsError):
-    """Saving would overwrite files, and nobody asked for that. Nothing was written. ``paths`` are they."""
+    """Saving would overwrite files, and nobody asked for that. ``paths`` are they, left as they were."""
 
     code = "files_exist"
 

@@ -125,6 +125,13 @@ def test_an_older_version_and_what_changed_since(page: Page, running: Lab, host:
     expect(change).to_be_in_viewport()
     tool(console, "Next change").click()
     expect(where).to_have_text("change 1 of 2")
+    # The document's own links lead along with it.
+    console.preview().locator("#change-1").get_by_role("link", name="Next").click()
+    expect(where).to_have_text("change 2 of 2")
+    expect(change).to_contain_text("bicycle")
+    console.preview().locator("#change-2").get_by_role("link", name="Previous").click()
+    expect(where).to_have_text("change 1 of 2")
+    expect(change).to_contain_text("dawn")
     tool(console, "Close the difference").click()
     tool(console, "Newest").click()
     expect(console.preview().get_by_text("Baked at dawn.")).to_be_visible()

@@ -117,6 +117,24 @@ def test_what_is_drawn_in_pieces_is_what_is_drawn_at_once(page: Page, served: Pa
     assert drawn["landing-whole"][0] == "CSS1Compat"
 
 
+def test_drawing_leaves_the_browsers_console_empty(page: Page, served: Pages) -> None:
+    text = landing_page().replace("<head>", "<head><base href='http://example.invalid/' target=_top>")
+    assert "<base" in text
+    made = Made("silent", cut(text, range(37, len(text), len(text) // 12)))
+    console = served.begin(page, "silent", [made])
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type != "debug" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    served.script.release("silent")
+    shown(console, made.file)
+    # The source is a document of the kernel's.
+    console.button("Source").click()
+    expect(console.preview().locator("pre.source")).to_contain_text("example.invalid")
+    console.button("Preview").click()
+    expect(console.preview().locator("h1")).to_be_visible()
+    assert said == []
+
+
 def test_a_growing_page_is_not_reloaded_and_leaves_the_reader_alone(page: Page, served: Pages) -> None:
     pieces = (TALL + LINES, *(f"<p>more {number}</p>" * 50 for number in range(3)))
     console = served.begin(page, "growing", [Made("tall", pieces, stepped=True)])

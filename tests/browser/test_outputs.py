@@ -8,11 +8,12 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Browser, Error, Frame, Page
+from playwright.sync_api import Browser, Error, Frame, Page, expect
 
 from tests.browser.attacks.catalogue import ATTACKS
-from tests.browser.lab import page_of
+from tests.browser.lab import Theme, page_of
 from worker_widget.artifacts.difference import difference
+from worker_widget.artifacts.overview import table_html
 from worker_widget.artifacts.sandbox import MOST_EMBEDDED_CHARS, artifact_html
 
 TRIPWIRE = (
@@ -102,11 +103,13 @@ def pages(port: int) -> list[str]:
 
 
 def test_no_attack_gets_out_of_an_output(page: Page, sink: Sink) -> None:
-    drawn = [
+    every = (
         artifact_html(markup, kind, "x", whole=True)
         for markup in pages(sink.server_address[1])
         for kind in ("html", "md")
-    ]
+    )
+    drawn = [output for output in every if "<iframe" in output]  # what is too long is only told
+    assert len(drawn) > 60
     for start in range(0, len(drawn), 12):
         for frame in show(page, sink, *drawn[start : start + 12]):
             # A link may replace the drawing by the browser's own refusal, which ends this.
@@ -122,9 +125,16 @@ def test_no_attack_gets_out_of_an_output(page: Page, sink: Sink) -> None:
 def test_a_click_on_a_link_leads_nowhere_and_the_drawing_stays(page: Page, sink: Sink) -> None:
     html = (
         f"<h1>Here</h1><p><a href='{sink.address}/x'>Away</a> <a class=x href='#end'>Down</a></p>"
+        f"<script>document.body.remove()</script><svg><a href='{sink.address}/y'><text y=9>S</text></a></svg>"
         "<div style='height: 3000px'></div><p id=end>The end</p>"
     )
     (frame,) = show(page, sink, artifact_html(html, "html", "x.html", whole=True))
+    # Pointing at an address is enough for a browser to connect to it.
+    assert frame.locator("a").evaluate_all("all => all.map(a => a.getAttribute('href').split(':')[0])") == [
+        "dead",
+        "#end",
+        "dead",
+    ]
     frame.get_by_text("Away").click()
     frame.get_by_text("Away").press("Enter")
     page.wait_for_timeout(300)
@@ -151,6 +161,30 @@ def test_the_changes_of_a_difference_are_reached_by_their_links(page: Page, sink
     assert third.bounding_box()["y"] < 480  # type: ignore[index]
     assert third.get_by_text("some").is_visible()
     assert sink.asked == []
+
+
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_an_output_has_the_theme_of_what_is_around_it(browser: Browser, sink: Sink, system: Theme) -> None:
+    outputs = (
+        artifact_html("# Head", "md", "x.md", whole=True),
+        artifact_html(":root { @media (prefers-color-scheme: dark) {} }", "css", "x.css", whole=True),
+        difference("a", "b")._repr_html_(),
+        table_html(["a"], [("b",)], "t", figures=set()),
+    )
+    # Only what is on screen is laid out at once.
+    with page_of(browser, system, height=2_400) as page:
+        frames = show(page, sink, *outputs)
+        for attribute, value, theme in (
+            ("lang", "", system),
+            ("data-jp-theme-light", "true", "light"),
+            ("data-jp-theme-light", "false", "dark"),
+            ("data-vscode-theme-kind", "vscode-light", "light"),
+            ("data-vscode-theme-kind", "vscode-dark", "dark"),
+        ):
+            page.evaluate("told => document.body.setAttribute(...told)", [attribute, value])
+            for frame in frames:
+                expect(frame.locator(":root")).to_have_css("color-scheme", theme)
+            page.evaluate("name => document.body.removeAttribute(name)", attribute)
 
 
 def test_json_folds_without_a_script(page: Page, sink: Sink) -> None:

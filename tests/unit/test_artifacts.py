@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -76,6 +77,53 @@ def test_nothing_is_overwritten_unasked_and_nothing_is_written_before_that_is_kn
     assert old.read_text() == link.read_text() == "theirs"
     assert not link.is_symlink()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link.md", "new.md", "old.md"]
+
+
+def test_a_file_that_appears_meanwhile_is_named_and_kept_and_the_others_are_saved(tmp_path: Path) -> None:
+    first, second, third, fourth = paths = [tmp_path / f"{n}.md" for n in "abcd"]
+
+    def meanwhile() -> bytes:
+        second.write_text("mine")
+        fourth.write_text("mine too")
+        return b"theirs"
+
+    files = {first: meanwhile, second: lambda: b"theirs", third: lambda: b"theirs", fourth: lambda: b"theirs"}
+    with pytest.raises(FilesExist) as refused:
+        save_files(files, overwrite=False)
+    assert refused.value.paths == (second, fourth)
+    assert str(refused.value) == (
+        "2 files were saved; 2 were not, since others appeared in their places meanwhile: "
+        f"{second}, {fourth}. Choose another folder or name, or overwrite them with overwrite=True."
+    )
+    assert [path.read_text() for path in paths] == ["theirs", "mine", "theirs", "mine too"]
+
+
+def test_what_cannot_be_written_to_its_end_leaves_no_piece_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Path.open
+
+    def on_a_full_disk(path: Path, *options: Any) -> Any:
+        return Full(opened(path, *options))
+
+    class Full:
+        def __init__(self, file: Any) -> None:
+            self.file = file
+
+        def __enter__(self) -> Full:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.file.close()
+
+        def write(self, content: bytes) -> None:
+            self.file.write(content[:2])
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", on_a_full_disk)
+    with pytest.raises(OSError, match="No space"):
+        save_files({tmp_path / "a.md": lambda: b"theirs"}, overwrite=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_encoded_is_saved_as_what_it_stands_for() -> None:
@@ -278,7 +326,9 @@ def innermost(html: str) -> str:
     page = Frames(outer["srcdoc"] or "")
     (inner,) = page.frames
     for frame in (outer, inner):
-        assert frame["sandbox"] == ""
+        assert frame["sandbox"] in ("", "allow-scripts")
+        policy = re.search(r"script-src ([^;]*)", unescape(frame["srcdoc"] or ""))
+        assert frame["sandbox"] == "" or (policy and re.fullmatch(r"'sha256-[\w+/=]{44}'", policy[1]))
         assert not {"src", "allow", "name"} & set(frame)
     assert page.others == ["meta", "meta", "meta", "style"]
     assert "frame-src 'none'" in (outer["srcdoc"] or "")
@@ -293,7 +343,7 @@ KINDS = ["html", "md", "json", "csv", "svg", "png", "zip", "py", "css", "txt", "
 def test_an_artifact_of_any_kind_is_shown_within_two_frames(kind: str) -> None:
     for attack in ATTACKS:
         html = artifact_html(attack, kind, f"x.{kind}", whole=True)
-        assert set(Frames(html).others) <= {"p"}
+        assert set(Frames(html).others) <= {"p", "style"}
         document = innermost(html)
         assert "default-src 'none'" in document
         if kind != "html":
@@ -303,7 +353,7 @@ def test_an_artifact_of_any_kind_is_shown_within_two_frames(kind: str) -> None:
 @given(st.text(), st.text(), st.sampled_from(KINDS))
 def test_no_text_gets_out_of_its_frame(text: str, file: str, kind: str) -> None:
     html = artifact_html(text, kind, file, whole=False)
-    assert set(Frames(html).others) <= {"p"}
+    assert set(Frames(html).others) <= {"p", "style"}
     innermost(html)
 
 
@@ -327,6 +377,10 @@ def test_what_is_too_long_is_not_put_into_a_notebook() -> None:
     assert Frames(html).frames == []
     assert len(html) < 500
     assert "<i>" not in html
+    # Written into frames, it takes many times its length.
+    html = artifact_html("<" * 200_000, "txt", "x.txt", whole=True)
+    assert Frames(html).frames == []
+    assert "to draw" in html
 
 
 def test_the_list_of_artifacts_is_text() -> None:

@@ -208,14 +208,33 @@ def test_texts_that_are_the_same_say_so() -> None:
 
 
 def test_a_document_of_many_changes_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "MOST_SHOWN_CHARS", 5_000)
+    monkeypatch.setattr(drawing, "MOST_SHOWN_CHARS", 20_000)
     a = "\n".join(f"same\nline {n}" for n in range(500))
     html = difference(a, a.replace("line", "other")).html()
     assert "more changes are not shown" in html
-    assert len(html) < 40_000
-    html = difference("x" * 100_000, "\n".join(["y" * 99] * 1_000)).html()
+    assert 18_000 < len(html) <= 20_000
+    html = difference("x" * 10_000, "\n".join(["y" * 99] * 1_000)).html()
     assert "more lines of this change are not shown" in html
-    assert len(html) < 80_000
+    assert 18_000 < len(html) <= 20_000
+
+
+def test_changes_go_before_what_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "MOST_SHOWN_CHARS", 30_000)
+    a = "\n".join(f"line {n}" for n in range(1_000))
+    html = difference(a, a.replace("line 999", "the end").replace("line 0\n", "the start\n")).html()
+    assert Links(html).ids == ["change-1", "change-2"]
+    assert "<details" not in html
+    assert "992 unchanged lines" in Document(html).text
+
+
+def test_an_output_has_an_end_and_says_so() -> None:
+    a = "\n".join(f"<i class='{n}'>\n{'same' * 5}" for n in range(20_000))
+    output = difference(a, a.replace("class", "style"))._repr_html_()
+    assert 900_000 < len(output) < 1_010_000
+    shown = re.search(r"<p>([\d,]+) of 20,000 changes are shown: a notebook keeps", output)
+    assert shown
+    assert Links(innermost(output)).ids[-1] == f"change-{shown[1].replace(',', '')}"
+    assert "changes are shown" not in difference("a", "b")._repr_html_()
 
 
 def dangers(html: str) -> list[str]:

@@ -142,6 +142,24 @@ def test_markdown_is_formatted_prose() -> None:
     assert '<span class="k">def</span>' in body(PLAN, "markdown")
 
 
+@pytest.mark.parametrize("indent", [2, 3, 4])
+def test_a_list_within_a_list_is_one_however_far_it_is_indented(indent: int) -> None:
+    more = " " * indent
+    text = f"- a\n{more}- b\n{more * 2}1. c\n{more}- [x] d\n- e\n\n{more}More of e.\n\nEnd\n"
+    html = render(text, "md", dark=None).html.partition("<body>")[2]
+    shape = re.sub(r"<span.*?</span>|\s|</?p>|</?main[^>]*>", "", html)
+    assert "<ul><li>a<ul><li>b<ol><li>c</li></ol></li><li" in shape
+    assert "d</li></ul></li><li>eMoreofe.</li></ul>End" in shape
+
+
+def test_what_is_no_list_stays_as_it_is() -> None:
+    text = "1. one\n\n   still one\n2. two\n\n- x\n\n      code\n\n```\n- a\n  - b\n```\n"
+    html = render(text, "md", dark=None).html
+    assert "still one" in re.findall(r"<ol>.*?</ol>", html, re.DOTALL)[0]
+    assert "<pre><code>code\n</code></pre>" in html.replace("<span></span>", "")
+    assert "- a\n  - b" in Document(html).text
+
+
 def test_a_link_shows_its_target_and_leads_nowhere() -> None:
     (first, *rest) = drawn(
         "[a](https://example.org/?x=1&y=2) [b](#part) [c](/page) <mailto:me@x.org>", "md"

@@ -78,7 +78,7 @@ export function createArtifactBox(app: App): ArtifactBox {
     },
     frame(holder) {
       const preview = createPreview({
-        link: (link) => app.set({ link }),
+        link: (link) => (link[0] === "#" ? viewer?.within(link) : app.set({ link })),
         broken() {
           broken = true;
           app.changed();
@@ -188,9 +188,9 @@ function Artifact({ app, box, row }: { app: App; box: ArtifactBox; row: Artifact
             );
           })}
         </fieldset>
-        <span class="row grow small dim cut">
-          <span class="num cut">{count(chars)} chars</span>
-          <span class="cut">{stage}</span>
+        <span class="row grow small dim fitting" title={`${count(chars)} characters, ${stage}`}>
+          <span class="num">{count(chars)} chars</span>
+          <span>{stage}</span>
         </span>
         {viewer && <viewer.Tools row={row} />}
         <Button

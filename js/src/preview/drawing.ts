@@ -35,6 +35,7 @@ const open = document.open.bind(document);
 const write = document.write.bind(document);
 const close = document.close.bind(document);
 const byId = document.getElementById.bind(document);
+const styleOf = getComputedStyle;
 
 /** The browser connects to the host of a link that is pointed at or pressed. With this before it there is no host. */
 const DEAD = "dead:";
@@ -64,20 +65,19 @@ export const listen = (names: string, listener: (event: Event) => void, early = 
 };
 
 /**
- * Scrolls an element to the start (0) or the middle (0.5) of what shows it. `scrollIntoView` would scroll
- * the notebook around the frame as well.
+ * Scrolls an element to the start (0) or the middle (0.5) of what shows it; to the start where it is
+ * higher than that, and as far below the start as it asks for. `scrollIntoView` would scroll the notebook
+ * around the frame as well.
  */
 export function reveal(element: Element, part: number): void {
   const box = (of: Element): DOMRect => apply(getBoundingClientRect, of, []);
+  const margin = Number.parseFloat(styleOf(element).scrollMarginTop);
+  const above = (room: number) => margin || Math.max(0, (room - box(element).height) * part);
   for (let around = element.parentElement; around?.parentElement; around = around.parentElement) {
-    around.scrollTop +=
-      box(element).top - box(around).top - (around.clientHeight - box(element).height) * part;
+    around.scrollTop += box(element).top - box(around).top - above(around.clientHeight);
   }
-  const { left, right, top, height } = box(element);
-  scrollBy(
-    left < 0 || right > innerWidth ? left - innerWidth * part : 0,
-    top - (innerHeight - height) * part,
-  );
+  const { left, right, top } = box(element);
+  scrollBy(left < 0 || right > innerWidth ? left - innerWidth * part : 0, top - above(innerHeight));
 }
 
 function take(): void {
@@ -94,14 +94,12 @@ export function onClick(event: Event): void {
     if (href != null || node instanceof SVGUseElement || isLink(node)) event.preventDefault();
   }
   if (href == null) return;
-  if (href[0] !== "#") {
-    tell({ href: (href.startsWith(DEAD) ? href.slice(DEAD.length) : href).slice(0, 2000) });
-    return;
-  }
+  tell({ href: (href.startsWith(DEAD) ? href.slice(DEAD.length) : href).slice(0, 2000) });
+  if (href[0] !== "#") return;
   take();
   const target = byId(href.slice(1));
   if (target) reveal(target, 0);
-  else scrollTo(0, 0);
+  else if (href === "#" || href === "#top") scrollTo(0, 0);
 }
 
 function onKey(event: Event): void {

@@ -31,7 +31,7 @@ export interface Guard {
 }
 
 export interface PreviewEvents {
-  /** Someone followed a link, which led nowhere. */
+  /** Someone followed a link, which led nowhere, or to a place in the document itself: `#id`. */
   link(href: string): void;
   /** The frame does not start: a page can forbid scripts in its frames. */
   broken(): void;

@@ -1,13 +1,14 @@
 // Takes the tags out of HTML that act without any script, and before a policy is asked. They become
 // elements without effect.
 //
-// `<meta>` can navigate by a refresh, and `<link>` can look up hosts. They become `<basefont>`, which
-// keeps the parser where it is: like them it is allowed in the head and has no end tag. A frame is
+// `<meta>` can navigate by a refresh, and `<link>` can look up hosts. `<base>` is refused by the policy, but
+// the browser says so in its console, again and again while a page is written. They become `<basefont>`,
+// which keeps the parser where it is: like them it is allowed in the head and has no end tag. A frame is
 // refused by the policy, but only after its host was connected to; and its `srcdoc`, in which tags are
-// encoded and not seen here, can hold the two above. `<template>` can hide links from the click
+// encoded and not seen here, can hold a refresh or a link. `<template>` can hide links from the click
 // handler in a closed shadow root.
 
-const TAGS = /<(\/?)(?:meta|link|(i?frame|fencedframe)|(template))(?=[\t\n\f\r />])/gi;
+const TAGS = /<(\/?)(?:meta|link|base|(i?frame|fencedframe)|(template))(?=[\t\n\f\r />])/gi;
 /** The end of a chunk that may be the beginning of such a tag. */
 const PARTIAL = /<\/?[a-z]{0,11}$/i;
 

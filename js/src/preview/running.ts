@@ -19,7 +19,8 @@ const GONE = /RTC|^(XSLTProcessor|ReportingObserver|PaymentRequest)$/;
 /** Everything else inherits from these, and a page may well write over what it inherits. */
 const LEFT_OPEN = /^(Object|Function)$|Error$/;
 const ACTING = /(^|:)(link|meta|base|i?frame|fencedframe)$/i;
-const ACTING_TAGS = /<(\/?)(?:link|meta|base|i?frame|fencedframe)(?=[\t\n\f\r />])/gi;
+/** Before its colon a tag of XML has a prefix. */
+const ACTING_TAGS = /<(\/?)(?:[^\s<>/]*:)?(?:link|meta|base|i?frame|fencedframe)(?=[\t\n\f\r />])/gi;
 /** What makes elements of text, and which of its arguments that is. */
 const SINKS: Record<string, number> = {
   innerHTML: 0,
@@ -171,7 +172,7 @@ function close(): void {
       }
     }
   }
-  // As XML, tags can be written in ways that no expression finds.
+  // In a whole document of XML, tags can be written in ways that no expression finds.
   wrap(
     DOMParser.prototype,
     "parseFromString",

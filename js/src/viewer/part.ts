@@ -41,6 +41,8 @@ export interface Viewer {
   Bars: (props: { row: ArtifactRow }) => Child;
   /** The frame has drawn. */
   drawn(preview: PreviewFrame): void;
+  /** A link in the frame led to a place in the document itself. */
+  within(link: string): void;
   /** Draws plain text as it comes. */
   source: Ref;
   /** The scripts of the page in the preview were stopped. */

@@ -230,6 +230,10 @@ export function createViewer(app: App): Viewer {
       if (goal && next !== gone) preview.go(goal);
       gone = next;
     },
+    within(link) {
+      const change = /^#change-(\d+)$/.exec(link)?.[1];
+      if (app.view.comparison && change) own.set({ change: Number(change) });
+    },
     source(pre) {
       let drawn: ArtifactText | undefined;
       // Grows at its end, and stays with the end until someone scrolls up.

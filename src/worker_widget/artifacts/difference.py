@@ -91,15 +91,23 @@ class Difference:
 
     def html(self, *, dark: bool | None = None) -> str:
         """It as one self-contained document; ``dark`` is the theme, ``None`` for the reader's own."""
-        from .side_by_side import side_by_side
+        from .side_by_side import MOST_SHOWN_CHARS, side_by_side
 
-        return side_by_side(self, dark)
+        return side_by_side(self, dark, most=MOST_SHOWN_CHARS).html
 
     def _repr_html_(self) -> str:
-        from .sandbox import framed
+        from .sandbox import MOST_EMBEDDED_CHARS, framed_as_host, weight
+        from .side_by_side import side_by_side
 
         height = min(480, 110 + 22 * len(self.rows) + 40 * self.changes)
-        return framed(self.html(), title=f"{self.title_a} and {self.title_b}", height=height)
+        shown = side_by_side(self, None, most=MOST_EMBEDDED_CHARS, weigh=weight)
+        frame = framed_as_host(shown.html, title=f"{self.title_a} and {self.title_b}", height=height)
+        if shown.changes == self.changes:
+            return frame
+        return (
+            f"{frame}<p>{shown.changes:,} of {self.changes:,} changes are shown: a notebook keeps no more "
+            f"than {MOST_EMBEDDED_CHARS:,} characters of them. <code>html()</code> gives more.</p>"
+        )
 
 
 class _Figures:

@@ -7,7 +7,7 @@ from html import escape
 
 from ..run.state import Artifact
 from .document import document
-from .sandbox import framed
+from .sandbox import framed_as_host
 
 
 def artifacts_html(artifacts: Iterable[Artifact]) -> str:
@@ -24,7 +24,7 @@ def artifacts_html(artifacts: Iterable[Artifact]) -> str:
 def table_html(head: Iterable[str], rows: Sequence[tuple[str, ...]], title: str, *, figures: Set[int]) -> str:
     """Any table of texts, in a sandboxed frame as high as it needs; ``figures`` are columns of numbers."""
     if not rows:
-        return framed(document('<p class="empty">None.</p>', None), title=title, height=72)
+        return framed_as_host(document('<p class="empty">None.</p>', None), title=title, height=72)
 
     def cells(tag: str, row: Iterable[str]) -> str:
         return "".join(
@@ -35,4 +35,4 @@ def table_html(head: Iterable[str], rows: Sequence[tuple[str, ...]], title: str,
     body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
     table = f"<table><thead><tr>{cells('th', head)}</tr></thead><tbody>{body}</tbody></table>"
     table = f'<div class="rows">{table}</div>'
-    return framed(document(table, None), title=title, height=min(480, 34 + 31 * len(rows)))
+    return framed_as_host(document(table, None), title=title, height=min(480, 34 + 31 * len(rows)))

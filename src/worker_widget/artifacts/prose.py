@@ -82,6 +82,7 @@ _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]*>")
 _POINTS_OUT: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _PICTURE: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,", re.IGNORECASE)
 _FENCE: Final = re.compile(r"(`{3,}|~{3,})(.*)")
+_ITEM: Final = re.compile(r"( *)([-*+]|\d{1,9}[.)])( {1,4}(?=\S)| *$)")
 _LINK: Final = re.compile(r'<a href="([^"]*)">')
 _IMAGE: Final = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 _ALT: Final = re.compile(r' alt="([^"]*)"')
@@ -120,7 +121,7 @@ def prose(text: str, seconds: float) -> tuple[str, str | None]:
             return None
         return value
 
-    markup = within(seconds, lambda: reader.convert(_closed(text)))
+    markup = within(seconds, lambda: reader.convert(_nested(_closed(text))))
     _check_depth(markup)
     html = _sanitised(markup, {"href"}, allowed)
     # Every tag is written in one way now, so that these find them.
@@ -188,3 +189,38 @@ def _closed(text: str) -> str:
         elif fence is not None and line.rstrip() == fence:
             fence = None
     return text if fence is None else f"{text}\n{fence}\n"
+
+
+def _nested(text: str) -> str:
+    """The text with what belongs to a list item as far in as python-markdown wants it: four spaces a level.
+
+    Everywhere else it is enough that it begins where the item's own text does, which is how most
+    Markdown is written.
+    """
+    lines = []
+    within: list[int] = []  # where the text of each item that is open begins
+    fence = None
+    blank = False
+    for line in text.split("\n"):
+        words = line.lstrip(" ")
+        indent = len(line) - len(words)
+        fenced = _FENCE.match(line)
+        if fence is not None or fenced:
+            if fence is None and fenced:
+                fence, within = fenced[1], []
+            elif line.rstrip() == fence:
+                fence = None
+        elif words:
+            item = _ITEM.match(line)
+            if item or blank:
+                while within and indent < within[-1]:
+                    within.pop()
+            inside = len(within)
+            if inside and indent >= within[-1]:
+                line = " " * (4 * inside + indent - within[-1]) + words
+            if item and indent < (within[-1] if within else 0) + 4:
+                within.append(item.end() if words != item[2] else indent + len(item[2]) + 1)
+                line = " " * (4 * inside) + words
+        blank = not words
+        lines.append(line)
+    return "\n".join(lines)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
-from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from itertools import groupby, takewhile
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .document import document
 
 if TYPE_CHECKING:
     from .difference import Difference, Line, Row
 
-MOST_SHOWN_CHARS: Final = 1_500_000
-"""Up to how much text of both sides is shown; changes have precedence."""
+MOST_SHOWN_CHARS: Final = 3_000_000
+"""How long the document gets; changes have precedence over what is the same."""
 
 _AROUND: Final = 3
+_LEAST_FOLDED: Final = 3
 _MOST_FOLDED: Final = 2_000
 _MOST_OF_PART: Final = 20_000
 _LONG_LINE: Final = 4_000
@@ -59,10 +60,25 @@ a[href] { color: var(--link); }
 </style>"""
 
 
-def side_by_side(difference: Difference, dark: bool | None) -> str:
-    """The document. All text in it is escaped; the n-th change has the id ``change-n``."""
-    body = "".join((_STYLE, '<div class="head">', *_head(difference), "</div>", *_body(difference)))
-    return document(body, dark)
+class SideBySide(NamedTuple):
+    """A document, and how many of the changes it shows, wholly or in part."""
+
+    html: str
+    changes: int
+
+
+def side_by_side(
+    told: Difference, dark: bool | None, *, most: int, weigh: Callable[[str], int] = len
+) -> SideBySide:
+    """The document. All text in it is escaped; the n-th change has the id ``change-n``.
+
+    ``most`` is what all of it may weigh, which is at first its length.
+    """
+    head = "".join((_STYLE, '<div class="head">', *_head(told), "</div>"))
+    sheet = _Sheet(
+        most - weigh(document(head, dark)) - weigh(_left("1,000,000 more changes are not shown.")), weigh
+    )
+    return SideBySide(document(head + sheet.drawn(told), dark), sheet.changes)
 
 
 def _head(told: Difference) -> Iterator[str]:
@@ -81,60 +97,91 @@ def _head(told: Difference) -> Iterator[str]:
     yield f'<div class="titles"><span>{escape(told.title_a)}</span><span>{escape(told.title_b)}</span></div>'
 
 
-def _body(told: Difference) -> Iterator[str]:
-    room = MOST_SHOWN_CHARS
-    number = 0
-    stretches = [list(rows) for _, rows in groupby(told.rows, key=lambda row: row.same)]
-    for at, rows in enumerate(stretches):
-        if rows[0].same:
-            yield from _unchanged(rows, first=at == 0, last=at == len(stretches) - 1, room=room)
-        else:
-            number += 1
-            if room <= 0:
-                yield f'<p class="left">{told.changes - number + 1:,} more changes are not shown.</p>'
-                return
-            shown = list(_rows_within(rows, room))
-            yield from _change(shown, len(rows), number, told.changes)
-            rows = shown
-        room -= sum(_size(row) for row in rows[: _MOST_FOLDED + 2 * _AROUND])
+class _Sheet:
+    """What there is room for: first the changes and what is around them, then what is folded away."""
+
+    def __init__(self, room: int, weigh: Callable[[str], int]) -> None:
+        self._room = room
+        self._weigh = weigh
+        self._full = False
+        self.changes = 0
+
+    def drawn(self, told: Difference) -> str:
+        stretches = [list(rows) for _, rows in groupby(told.rows, key=lambda row: row.same)]
+        pieces: list[str] = []
+        folded: dict[int, list[Row]] = {}
+        for at, rows in enumerate(stretches):
+            if self._full:
+                break
+            if not rows[0].same:
+                pieces.append(self._change(rows, told.changes))
+                continue
+            before = 0 if at == 0 else _AROUND
+            after = 0 if at == len(stretches) - 1 else _AROUND
+            middle = rows[before : len(rows) - after]
+            if len(middle) < _LEAST_FOLDED:
+                pieces += self._rows(rows)
+                continue
+            pieces += self._rows(rows[:before])
+            folded[len(pieces)] = middle
+            pieces.append(self._taken(_left(_unchanged(middle))))
+            pieces += self._rows(rows[len(rows) - after :])
+        full = self._full
+        for at, middle in folded.items():
+            if len(middle) <= _MOST_FOLDED:
+                pieces[at] = self._taken(_fold(middle)) or pieces[at]
+        if self.changes < told.changes:
+            pieces.append(_left(f"{told.changes - self.changes:,} more changes are not shown."))
+        elif full and told.rows[-1].same:
+            pieces.append(_left("There is no room for what comes after this."))
+        return "".join(pieces)
+
+    def _taken(self, html: str) -> str:
+        """It, or nothing where there is no room for it."""
+        weight = self._weigh(html)
+        self._full = weight > self._room
+        if self._full:
+            return ""
+        self._room -= weight
+        return html
+
+    def _rows(self, rows: list[Row]) -> list[str]:
+        """As many of the first ones as there is room for."""
+        return list(takewhile(bool, (self._taken(_row(row)) for row in rows)))
+
+    def _change(self, rows: list[Row], of: int) -> str:
+        number = self.changes + 1
+        begin = f'<section class="change" id="change-{number}">'
+        begin += f'<div class="bar"><span>Change {number} of {of}</span>'
+        if number > 1:
+            begin += f'<a href="#change-{number - 1}">Previous</a>'
+        if number < of:
+            begin += f'<a href="#change-{number + 1}">Next</a>'
+        begin += "</div>"
+        end = "</section>"
+        if not self._taken(begin + _more_lines(len(rows)) + end):
+            return ""
+        self.changes = number
+        shown = self._rows(rows)
+        cut = _more_lines(len(rows) - len(shown)) if len(shown) < len(rows) else ""
+        return "".join((begin, *shown, cut, end))
 
 
-def _rows_within(rows: list[Row], room: int) -> Iterator[Row]:
-    for row in rows:
-        yield row
-        room -= _size(row)
-        if room <= 0:
-            return
+def _left(words: str) -> str:
+    return f'<p class="left">{words}</p>'
 
 
-def _change(rows: list[Row], of: int, number: int, changes: int) -> Iterator[str]:
-    yield f'<section class="change" id="change-{number}">'
-    yield f'<div class="bar"><span>Change {number} of {changes}</span>'
-    if number > 1:
-        yield f'<a href="#change-{number - 1}">Previous</a>'
-    if number < changes:
-        yield f'<a href="#change-{number + 1}">Next</a>'
-    yield "</div>"
-    yield from map(_row, rows)
-    if len(rows) < of:
-        yield f'<p class="left">{of - len(rows):,} more lines of this change are not shown.</p>'
-    yield "</section>"
+def _more_lines(count: int) -> str:
+    return _left(f"{count:,} more lines of this change are not shown.")
 
 
-def _unchanged(rows: list[Row], *, first: bool, last: bool, room: int) -> Iterator[str]:
-    before = 0 if first else _AROUND
-    after = 0 if last else _AROUND
-    folded = rows[before : len(rows) - after]
-    if len(folded) < 3:
-        yield from map(_row, rows)
-        return
-    yield from map(_row, rows[:before])
-    words = f"{len(folded):,} unchanged lines"
-    if len(folded) <= _MOST_FOLDED and sum(map(_size, folded)) <= room:
-        yield f'<details class="fold"><summary>{words}</summary>{"".join(map(_row, folded))}</details>'
-    else:
-        yield f'<p class="left">{words}</p>'
-    yield from map(_row, rows[len(rows) - after :])
+def _fold(rows: list[Row]) -> str:
+    lines = "".join(map(_row, rows))
+    return f'<details class="fold"><summary>{_unchanged(rows)}</summary>{lines}</details>'
+
+
+def _unchanged(rows: list[Row]) -> str:
+    return f"{len(rows):,} unchanged lines"
 
 
 def _row(row: Row) -> str:
@@ -166,10 +213,3 @@ def _cut(text: str, most: int) -> str:
     half = most // 2
     left_out = len(text) - 2 * half
     return f"{escape(text[:half])}<b>… {left_out:,} characters …</b>{escape(text[-half:])}"
-
-
-def _size(row: Row) -> int:
-    lines = (line for line in (row.a, row.b) if line is not None)
-    return sum(
-        80 + sum(min(len(text), _MOST_OF_PART) for text, _ in line.parts[:_MOST_PARTS]) for line in lines
-    )

@@ -49,6 +49,9 @@ DARK: Final = {
     "here-ground": "#7d4a05",
 }
 
+SYSTEM_DARK: Final = "@media (prefers-color-scheme: dark)"
+"""What a style sheet of the reader's theme asks for, once and first of all."""
+
 _RULES: Final = """
 * { box-sizing: border-box; }
 body { margin: 0; padding: 20px 24px; background: var(--ground); color: var(--text);
@@ -77,7 +80,8 @@ pre code { padding: 0; background: none; }
 table { border-collapse: collapse; font-size: 14px; }
 th, td { padding: 5px 10px; border: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { background: var(--raised); }
-.rows table { border-collapse: separate; border-spacing: 0; font-size: 13px; line-height: 1.45; }
+.rows table { width: max-content; border-collapse: separate; border-spacing: 0; font-size: 13px;
+  line-height: 1.45; }
 .rows th, .rows td { border-width: 0 1px 1px 0; max-width: 32rem; white-space: pre-wrap; }
 .rows thead th { position: sticky; top: 0; z-index: 1; white-space: nowrap; }
 .number { position: sticky; left: 0; color: var(--quiet); font-weight: 400; text-align: right;
@@ -129,10 +133,7 @@ def style_sheet(dark: bool | None) -> str:
         ",".join("." + name for name in names.split()) + f" {{ color: var(--{colour}); }}\n"
         for colour, names in TOKENS.items()
     )
-    if dark is None:
-        theme = f"{_colours(False)}@media (prefers-color-scheme: dark) {{ {_colours(True)}}}\n"
-    else:
-        theme = _colours(dark)
+    theme = f"{_colours(False)}{SYSTEM_DARK} {{ {_colours(True)}}}\n" if dark is None else _colours(dark)
     return f"{theme}{_RULES}{tokens}"
 
 

@@ -52,7 +52,8 @@ class Artifacts(Mapping[str, "ArtifactFile"]):
 
         A name that is not safe to write is changed: nothing is ever written outside of ``directory``,
         and no two artifacts become one file. Raises `FilesExist`, before anything is written, where
-        files are in the way and ``overwrite`` is not asked for; ``OSError`` where one cannot be written.
+        files are in the way and ``overwrite`` is not asked for (and where one appears only meanwhile, when
+        all the others are written); ``OSError`` where one cannot be written.
         """
         names = safe_names(self)
         folder = Path(directory)

@@ -17,27 +17,45 @@ def save_files(files: Mapping[Path, Callable[[], bytes]], *, overwrite: bool) ->
     """Write each file, its content made when its turn comes; the paths, in order.
 
     Their folders are made if missing. Without ``overwrite`` nothing is written where a file is in the
-    way: raises `FilesExist`. With it a file is replaced as a whole, and a link by a file.
+    way: raises `FilesExist`; of one that appears only meanwhile, when all the others are written. With
+    it a file is replaced as a whole, and a link by a file.
     """
     if not overwrite:
         in_the_way = [path for path in files if os.path.lexists(path)]
         if in_the_way:
-            raise _files_exist(in_the_way)
+            raise FilesExist(
+                _refusal("Nothing was written, since files are in the way", in_the_way), in_the_way
+            )
+    appeared = []
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         if overwrite:
             _replace(path, content())
-        else:
-            _create(path, content())
+        elif not _created(path, content()):
+            appeared.append(path)
+    if appeared:
+        saved = len(files) - len(appeared)
+        said = (
+            f"{saved} file{'s were' if saved != 1 else ' was'} saved; {len(appeared)} "
+            f"{'were' if len(appeared) != 1 else 'was'} not, since others appeared in their places meanwhile"
+        )
+        raise FilesExist(_refusal(said, appeared), appeared)
     return list(files)
 
 
-def _create(path: Path, content: bytes) -> None:
+def _created(path: Path, content: bytes) -> bool:
+    """Whether there was no file yet; what is there stays as it is. Nothing is left of a file half written."""
     try:
-        with path.open("xb") as file:
-            file.write(content)
+        file = path.open("xb")
     except FileExistsError:
-        raise _files_exist([path]) from None
+        return False
+    try:
+        with file:
+            file.write(content)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return True
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -51,11 +69,7 @@ def _replace(path: Path, content: bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
-def _files_exist(paths: list[Path]) -> FilesExist:
+def _refusal(said: str, paths: list[Path]) -> str:
     named = ", ".join(map(str, paths[:_MOST_NAMED]))
     more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
-    return FilesExist(
-        f"Nothing was written, since files are in the way: {named}{more}. "
-        "Choose another folder or name, or overwrite them with overwrite=True.",
-        paths,
-    )
+    return f"{said}: {named}{more}. Choose another folder or name, or overwrite them with overwrite=True."

@@ -1,0 +1,187 @@
+// @vitest-environment happy-dom
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Order, Word } from "../src/preview/drawing";
+import {
+  createPreview,
+  type Drawing,
+  frameDocument,
+  type Guard,
+  type PreviewFrame,
+} from "../src/preview/frame";
+
+/** The inside of one loaded frame, as the page around sees it: what it was ordered, and a way to answer. */
+interface Inside {
+  orders: Order[];
+  say(word: Word): void;
+}
+
+const holder = document.createElement("div");
+let preview: PreviewFrame;
+const events = { link: vi.fn(), broken: vi.fn(), escape: vi.fn(), stopped: vi.fn() };
+
+/** Loads the frame, as a browser does after its document has changed. */
+async function load(): Promise<Inside> {
+  const orders: Order[] = [];
+  let say: Inside["say"] = () => undefined;
+  const connected = new Promise<void>((resolve) => {
+    const inner = {
+      postMessage(_: unknown, __: string, [port]: [MessagePort]) {
+        port.onmessage = ({ data }) => orders.push(data);
+        say = (word) => port.postMessage(word);
+        resolve();
+      },
+    };
+    Object.defineProperty(preview.element, "contentWindow", { configurable: true, value: [inner] });
+  });
+  preview.element.dispatchEvent(new Event("load"));
+  await connected;
+  return { orders, say: (word) => say(word) };
+}
+
+const page = (chunks: string[], more: Partial<Drawing> = {}): Drawing => ({
+  subject: "a.html",
+  version: "1",
+  chunks,
+  done: false,
+  ...more,
+});
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  preview = createPreview(events);
+  // Outside of the document, so that nothing but these tests loads the frame.
+  holder.replaceChildren(preview.element);
+});
+
+afterEach(() => preview.dispose());
+
+describe("the preview frame", () => {
+  it("is a sandbox in a sandbox, without an origin or a way to an address", () => {
+    const { element } = preview;
+    expect(element.getAttribute("sandbox")).toBe("allow-scripts");
+    const text = frameDocument("go()");
+    expect(text.match(/sandbox=\S+/g)).toEqual(["sandbox=allow-scripts"]);
+    expect(text.match(/default-src 'none'/g)).toHaveLength(2);
+    expect(text.match(/frame-src 'none'/g)).toHaveLength(2);
+    expect(text.match(/script-src '(unsafe-inline|nonce-)/g)).toEqual([
+      "script-src 'unsafe-inline",
+      "script-src 'nonce-",
+    ]);
+    expect(frameDocument("go()")).not.toBe(text);
+  });
+
+  it("sends only what is new, and the end once", async () => {
+    preview.show(page(["<p>a"]));
+    const { orders } = await load();
+    preview.show(page(["<p>a", "b"]));
+    preview.show(page(["<p>a", "b"]));
+    preview.show(page(["<p>a", "b", "c"], { done: true }));
+    preview.show(page(["<p>a", "b", "c"], { done: true }));
+    await vi.waitFor(() => expect(orders).toHaveLength(3));
+    expect(orders.map(({ open, text, close }) => [open, text, close])).toEqual([
+      ["anew", "<p>a", false],
+      [undefined, "b", false],
+      [undefined, "c", true],
+    ]);
+  });
+
+  it("neutralises a tag that is cut in two", async () => {
+    preview.show(page(["<p>a<me"]));
+    const { orders } = await load();
+    preview.show(page(["<p>a<me", "ta http-equiv=refresh>"]));
+    await vi.waitFor(() => expect(orders).toHaveLength(2));
+    expect(orders.map(({ text }) => text)).toEqual(["<p>a", "<basefont http-equiv=refresh>"]);
+  });
+
+  it("begins another subject at its top and keeps the place in another version", async () => {
+    preview.show(page(["one"], { done: true }));
+    const { orders } = await load();
+    preview.show(page(["two"], { version: "2", done: true }));
+    preview.show(page(["three"], { subject: "b.html", done: true }));
+    await vi.waitFor(() => expect(orders).toHaveLength(3));
+    expect(orders.map(({ open }) => open)).toEqual(["anew", "keep", "anew"]);
+  });
+
+  it("draws everything again in a frame that was taken out and put back", async () => {
+    preview.show(page(["a", "b"], { done: true }));
+    await load();
+    const { orders } = await load();
+    await vi.waitFor(() => expect(orders).toHaveLength(1));
+    expect(orders[0]).toMatchObject({ open: "anew", text: "ab", close: true });
+  });
+
+  it("goes to an element once the document that holds it is drawn", async () => {
+    preview.show(page(["<p id=x>"]));
+    const { orders } = await load();
+    preview.go("x");
+    preview.show(page(["<p id=x>"], { done: true }));
+    preview.go("y");
+    await vi.waitFor(() => expect(orders).toHaveLength(3));
+    expect(orders.map(({ go }) => go)).toEqual([undefined, "x", "y"]);
+  });
+
+  it("says so when nothing answers from inside", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { say } = await load();
+    say({ href: "#" });
+    await vi.waitFor(() => expect(events.link).toHaveBeenCalled());
+    vi.advanceTimersByTime(60_000);
+    expect(events.broken).not.toHaveBeenCalled();
+    await load();
+    vi.advanceTimersByTime(60_000);
+    expect(events.broken).toHaveBeenCalledTimes(1);
+    vi.useRealTimers();
+  });
+
+  it("tells of links, and takes nothing else from inside", async () => {
+    const { say } = await load();
+    say({ href: 1 } as unknown as Word);
+    say({ left: true });
+    say({ href: "http://example.invalid/" });
+    await vi.waitFor(() => expect(events.link).toHaveBeenCalledWith("http://example.invalid/"));
+    expect(events.link).toHaveBeenCalledTimes(1);
+    expect(events.stopped).not.toHaveBeenCalled();
+    say({ escape: true });
+    await vi.waitFor(() => expect(events.escape).toHaveBeenCalledTimes(1));
+  });
+});
+
+describe("a page whose scripts may run", () => {
+  let stop: Parameters<Guard["watch"]>[2];
+  const unwatch = vi.fn();
+  const guard: Guard = {
+    script: "guarded()",
+    watch: (_element, _port, told) => {
+      stop = told;
+      return unwatch;
+    },
+  };
+
+  it("gets a document of its own, with the script that holds it", async () => {
+    preview.show(page(["a"], { done: true }));
+    await load();
+    expect(preview.element.srcdoc).not.toContain("guarded()");
+    preview.show(page(["a"], { done: true, scripts: guard }));
+    expect(preview.element.srcdoc).toContain("guarded()");
+    const { orders } = await load();
+    await vi.waitFor(() => expect(orders).toHaveLength(1));
+    const before = preview.element.srcdoc;
+    preview.show(page(["b"], { version: "2", done: true, scripts: guard }));
+    expect(preview.element.srcdoc).not.toBe(before);
+    expect(unwatch).toHaveBeenCalled();
+  });
+
+  it("is drawn again without them when it is stopped, until it is another", async () => {
+    preview.show(page(["a"], { done: true, scripts: guard }));
+    await load();
+    stop("left");
+    expect(events.stopped).toHaveBeenCalledWith("left");
+    expect(preview.element.parentNode).toBe(holder);
+    expect(preview.element.srcdoc).not.toContain("guarded()");
+    preview.show(page(["a"], { done: true, scripts: guard }));
+    expect(preview.element.srcdoc).not.toContain("guarded()");
+    preview.show(page(["a"], { version: "2", done: true, scripts: guard }));
+    expect(preview.element.srcdoc).toContain("guarded()");
+  });
+});
