@@ -77,9 +77,9 @@ const STATES: Record<string, () => Setup> = {
 
 const query = new URLSearchParams(location.search);
 const theme = query.get("theme");
-if (theme) document.body.dataset.jpThemeLight = String(theme === "light");
-if (query.has("native")) {
-  const light = theme !== "dark";
+if (theme) {
+  const light = theme === "light";
+  document.body.dataset.jpThemeLight = String(light);
   const colours = light
     ? {
         "layout-color0": "#fff",

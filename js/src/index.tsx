@@ -87,19 +87,6 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     else if (view.active !== null && (view.maximised ?? "log") === "log") app.set({ active: null });
     else app.set({ maximised: null });
   };
-  listen(
-    document,
-    "pointerdown",
-    (event: Event) => {
-      const inside = (node: EventTarget) => (node as HTMLElement).dataset?.pop === view.panel;
-      if (view.panel && !event.composedPath().some(inside)) app.set({ panel: "" });
-    },
-    true,
-  );
-  // A press inside the preview is not told to the page, but takes the focus from it.
-  listen(window, "blur", () => {
-    if (view.panel && view.panel !== "brand") app.set({ panel: "" });
-  });
 
   // The pane that fills the screen: the browser's own full screen where it is allowed.
   let filled = false;

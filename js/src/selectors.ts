@@ -2,7 +2,16 @@
 
 import type { Kernel } from "./channel";
 import { seconds } from "./format";
-import type { ArtifactRow, LedgerFilter, LedgerRow, Link, RunView, StageRow, WorkerRow } from "./wire";
+import type {
+  ArtifactRow,
+  ConsoleState,
+  LedgerFilter,
+  LedgerRow,
+  Link,
+  RunView,
+  StageRow,
+  WorkerRow,
+} from "./wire";
 
 export const isOver = (run: RunView): boolean => /^(completed|failed|cancelled)$/.test(run.status);
 
@@ -26,6 +35,7 @@ export function statusOf(
   kernel: Kernel,
   { phase, message, attempt, retry_us }: Link,
   run: RunView | null,
+  { notice }: ConsoleState["desk"],
   nowUs: number,
 ): Status {
   const said = message ?? "";
@@ -42,7 +52,8 @@ export function statusOf(
     const when = left > 0 ? `in ${left} s` : "now";
     return ["warning", "Reconnecting", `Attempt ${attempt} ${when}. ${said}`];
   }
-  if (!run) return ["", "Ready", said];
+  // That some run is not known stands in the way of no other.
+  if (!run) return notice && notice.code !== "run_unknown" ? ["error", "Not ready", ""] : ["", "Ready", said];
   if (phase !== "live" || run.recording) return ["", "Not followed", said];
   return ["busy", run.status === "queued" ? "Queued" : "Running", said];
 }
@@ -50,11 +61,6 @@ export function statusOf(
 /** A replay's; which artifacts differ stands in the ledger. */
 const verdict = (verified: RunView["verified"]): string =>
   verified ? `The replay ${verified.identical ? "is identical" : "differs"}.` : "";
-
-export type Primary = "run" | "stop" | "new";
-
-export const primaryOf = (run: RunView | null): Primary =>
-  run === null ? "run" : isActive(run) ? "stop" : "new";
 
 /** Why nothing can be run now, or `""`. */
 export function runBlocked(kernel: Kernel, worker: WorkerRow | undefined, task: string): string {
@@ -156,18 +162,19 @@ export function filterLedger(
 const FILTERS: LedgerFilter[] = ["all", "problems", "failure", "recovery", "policy", "drift", "replay"];
 
 /**
- * How many rows each filter leaves, as the kernel counted them where the rows are not all here; kinds that
- * did not occur are left out.
+ * How many rows each filter leaves, as the kernel counted them where the rows are not all here; what did not
+ * occur is left out, unless it is chosen.
  */
 export function ledgerCounts(
   rows: readonly LedgerRow[],
   stageId: string | null,
+  chosen: LedgerFilter,
   counted?: Record<LedgerFilter, number>,
 ): [LedgerFilter, number][] {
   return FILTERS.map((filter): [LedgerFilter, number] => [
     filter,
     counted?.[filter] ?? filterLedger(rows, filter, stageId).length,
-  ]).filter(([filter, size]) => size > 0 || filter === "all" || filter === "problems");
+  ]).filter(([filter, size]) => size > 0 || filter === "all" || filter === chosen);
 }
 
 // --- artifacts ---------------------------------------------------------------------------------------

@@ -4,15 +4,30 @@ import type { ArtifactPlace, BrandCheck, HistoryRow, LedgerFilter, Level, LogSea
 
 export type PaneName = "timeline" | "routing" | "log" | "ledger" | "artifacts";
 
-/** Where the panes meet, as shares of the grid from its left or top, 0 to 1. */
-export interface Shares {
-  left: number;
-  right: number;
-  leftTop: number;
-  centreTop: number;
-}
+/** How many columns there are: three, two with the artifacts below them, or one. */
+export type Columns = 1 | 2 | 3;
 
-export const SHARES: Readonly<Shares> = { left: 0.25, right: 0.67, leftTop: 0.6, centreTop: 0.6 };
+export const columnsOf = (width: number): Columns => (width >= 900 ? 3 : width >= 600 ? 2 : 1);
+
+/** What the layouts with one, two and three columns need to be useful, in pixels. */
+const LEAST_HEIGHT = [2000, 1100, 400];
+
+/** How high a console is that is to have `height` pixels. */
+export const heightOf = (columns: Columns, height: number): number =>
+  Math.max(height, LEAST_HEIGHT[columns - 1] as number);
+
+/** What is divided: the console, and the panes in its left and its centre column. */
+export type Group = "columns" | "rows" | "left" | "centre";
+
+/** Where the parts of each group meet: ascending shares of it, from its left or top, 0 to 1. */
+export type Shares = { [Name in Group]?: number[] };
+
+/** The shares of each layout, until one moves them. */
+export const SHARES: Record<Columns, Shares> = {
+  1: { rows: [0.18, 0.31, 0.5, 0.64] },
+  2: { columns: [0.43], rows: [0.5], left: [0.68], centre: [0.62] },
+  3: { columns: [0.25, 0.67], left: [0.6], centre: [0.6] },
+};
 
 /** Two artifacts side by side, the one on screen as `b`; `name` says in words which they are. */
 export interface Comparison {
@@ -47,7 +62,7 @@ export const FIRST_VIEW = {
   ...RUN_VIEW,
   width: 1200,
   visible: true,
-  shares: { ...SHARES },
+  shares: SHARES,
   maximised: null as PaneName | null,
   /** The one menu or panel that is open. */
   panel: "",

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PageKernel, type Setup, savedRun } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
+import type { App } from "../src/app";
 import widget from "../src/index";
 
 vi.mock("../src/parts", async (original) => ({
@@ -111,6 +112,44 @@ describe("a finished run", () => {
     await until(() => expect(text("[data-pane=log] .empty")).toBe("No level is chosen."));
     press("info");
     await until(() => expect(all(".logline.info").length).toBeGreaterThan(3));
+  });
+
+  it("says no more of a stage in its row when that is chosen: nothing moves", async () => {
+    const { all } = await open({ scene: { at: 8.2, failing: "ux" } });
+    const shape = () => all(".stage").map((row) => [row.textContent, row.querySelectorAll("*").length]);
+    const before = shape();
+    for (const place of [3, 4]) {
+      all(".stage button")[place]?.click();
+      await until(() => expect(all(".stage [aria-pressed=true]")).toHaveLength(1));
+      await until(() => expect(all(".stage button")[place]?.getAttribute("aria-pressed")).toBe("true"));
+      expect(shape()).toEqual(before);
+    }
+    expect(all(".stage button")[3]?.title).toBe(
+      "Copy Generation, completed, 2.4 s, attempts: 2, violations: 1, drift: 12%",
+    );
+  });
+
+  it("explains its figures to who rests on them", async () => {
+    const { all } = await open({ scene: DONE });
+    const tips = () => all(".tiles [title], .meter[title]").map((item) => item.title);
+    await until(() => expect(tips()).toHaveLength(3 + 2 * 8));
+    expect(tips()[0]).toMatch(/demanding.*0%.*100%/);
+    expect(tips()[1]).toMatch(/voice.*0%.*100%.*threshold.*35%/);
+    expect(tips()[2]).toMatch(/files/);
+    expect(tips()[3]).toMatch(/sure.*agent.*0%.*100%/);
+  });
+
+  it("offers no filter for problems where there are none, and says so where it was chosen", async () => {
+    const { all, press } = await open({ scene: DONE });
+    const chips = () => all(".ledger .chips .chip").map((chip) => chip.textContent);
+    expect(chips()).toContain("problems 2");
+    all(".stage button")[4]?.click();
+    await until(() => expect(chips()).toEqual(["all 1", "drift 1"]));
+    press("Stage: UX Layout");
+    await until(() => expect(chips()).toContain("problems 2"));
+    press("problems 2");
+    all(".stage button")[4]?.click();
+    await until(() => expect(chips()).toEqual(["all 1", "no problems", "drift 1"]));
   });
 
   it("offers its replay where it stood while the run went", async () => {
@@ -289,6 +328,60 @@ describe("the form", () => {
     await until(() => expect(text(".primary")).toBe("Run"));
   });
 
+  const TASK = "A landing page for a podcast tool that small teams like to use";
+
+  /** A console with a finished run, and its task field. */
+  async function finished() {
+    const console = await open({ scene: DONE });
+    const field = console.root.querySelector("[aria-label=Task]") as HTMLTextAreaElement;
+    const write = (task: string) => {
+      field.value = task;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    const enter = () => field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    return { ...console, write, enter };
+  }
+
+  it("says what the run on screen was asked for, once another task is written", async () => {
+    const { write, text, all, press, root } = await finished();
+    expect(all(".asked")).toEqual([]);
+    write("Write a tagline");
+    await until(() => expect(text(".asked button")).toContain(TASK));
+    expect(root.querySelector<HTMLElement>(".asked button")?.title).toContain(TASK);
+    all(".asked button")[0]?.click();
+    await until(() => expect(text(".asked .whole")).toBe(TASK));
+    press("Put into the form");
+    await until(() => expect(all(".asked")).toEqual([]));
+    expect(root.querySelector<HTMLTextAreaElement>("[aria-label=Task]")?.value).toBe(TASK);
+  });
+
+  it("does with Enter what the button says: a new run first, then a run", async () => {
+    const { enter, text } = await finished();
+    expect(text(".primary")).toBe("New run");
+    enter();
+    await until(() => expect(text("[data-status]")).toBe("Ready"));
+    expect(text(".primary")).toBe("Run");
+    enter();
+    await until(() => expect(text("[data-status]")).toBe("Running"));
+    enter();
+    await until(() => expect(text(".primary")).toBe("Stop"));
+    expect(text("[data-status]")).toBe("Running");
+  });
+
+  it("runs another task at once, by Enter or by the button", async () => {
+    const { write, enter, text } = await finished();
+    write("Write a tagline");
+    await until(() => expect(text(".primary")).toBe("Run"));
+    write("");
+    await until(() => expect(text(".primary button[disabled]")).toBe("Run"));
+    enter();
+    write("Write a tagline");
+    await until(() => expect(text(".primary button:not([disabled])")).toBe("Run"));
+    expect(text("[data-status]")).toBe("Completed");
+    enter();
+    await until(() => expect(text("[data-status]")).toBe("Running"));
+  });
+
   const refusing = (field: string, message: string) => ({
     "run.start": {
       code: "request_refused",
@@ -396,7 +489,21 @@ describe("states", () => {
 
   it("tell what stands in the way of everything", async () => {
     const { text } = await open({ notice: { code: "key_refused", message: "The key was refused." } });
-    expect(text(".strip[role=alert]")).toBe("The key was refused.");
+    expect(text(".strip[role=alert]")).toContain("The key was refused.");
+  });
+
+  it("tell in one place that no worker answers, and try again from there", async () => {
+    const notice = { code: "host_unreachable", message: "Nothing answers at 127.0.0.1:9." };
+    const refused = { ...notice, problems: [] };
+    const { all, text, press, root } = await open({ notice, refusals: { "run.start": refused } });
+    expect(text("[data-status]")).toBe("Not ready");
+    press("Run");
+    await until(() => expect(root.querySelectorAll(".primary button:not([disabled])")).toHaveLength(1));
+    await until(() => expect(all("[role=alert]").map((item) => item.textContent)).toHaveLength(1));
+    expect(text("[role=alert]")).toBe("Nothing answers at 127.0.0.1:9.Try again");
+    press("Try again");
+    await until(() => expect(all("[role=alert] button[disabled]")).toHaveLength(1));
+    await until(() => expect(all("[role=alert] button[disabled]")).toHaveLength(0));
   });
 
   it("show a saved run when no kernel answers", async () => {
@@ -408,6 +515,60 @@ describe("states", () => {
     const run = all("button").find((item) => item.textContent === "Run") as HTMLButtonElement;
     expect(run.disabled).toBe(true);
     expect(run.title).toContain("No kernel");
+  });
+});
+
+describe("the layout", () => {
+  /** A console of this width, and ways to move what is between its panes. */
+  async function wide(width: number) {
+    const console = await open({ scene: DONE });
+    const { console: app } = console.place.firstElementChild as unknown as { console: App };
+    app.set({ width });
+    const style = () => console.root.querySelector(".console")?.getAttribute("style") ?? "";
+    const bar = (label: string) =>
+      console.all(".split").find((item) => item.getAttribute("aria-label") === label);
+    const key = (label: string, name: string) =>
+      bar(label)?.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
+    const value = (label: string, of = "now") => Number(bar(label)?.getAttribute(`aria-value${of}`));
+    await until(() => expect(console.all(".split")).toHaveLength(4));
+    return { ...console, style, key, value, app };
+  }
+
+  it.each([
+    [1200, 3, "Width of the left column", "ArrowRight"],
+    [768, 2, "Width of the left column", "ArrowRight"],
+    [500, 1, "Height of the timeline", "ArrowDown"],
+  ])(
+    "at %i pixels has %i columns, and bars that keys move and put back",
+    async (width, columns, name, more) => {
+      const { all, key, style, value } = await wide(width);
+      await until(() => expect(all(`.console.cols${columns}`)).toHaveLength(1));
+      const [first, at] = [style(), value(name)];
+      key(name, more);
+      await until(() => expect(value(name)).toBe(at + 2));
+      expect(style()).not.toBe(first);
+      key(name, "Home");
+      await until(() => expect(value(name)).toBe(value(name, "min")));
+      key(name, "End");
+      await until(() => expect(value(name)).toBe(value(name, "max")));
+      key(name, "Enter");
+      await until(() => expect(style()).toBe(first));
+    },
+  );
+
+  it("is remembered for each number of columns by itself", async () => {
+    const LOG = "Height of the log";
+    const { key, value, app } = await wide(1200);
+    key(LOG, "ArrowUp");
+    await until(() => expect(value(LOG)).toBe(58));
+    app.set({ width: 768 });
+    await until(() => expect(value(LOG)).toBe(62));
+    key(LOG, "ArrowDown");
+    await until(() => expect(value(LOG)).toBe(64));
+    const again = await wide(1200);
+    expect(again.value(LOG)).toBe(58);
+    again.app.set({ width: 768 });
+    await until(() => expect(again.value(LOG)).toBe(64));
   });
 });
 

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 
 type Colour = [number, number, number];
 
-const css = readFileSync(new URL("../src/styles/tokens.css", import.meta.url), "utf8");
+const styles = (name: string) => readFileSync(new URL(`../src/${name}.css`, import.meta.url), "utf8");
 
-function palette(selector: string): Record<string, Colour> {
+function palette(selector: string, css = styles("styles/tokens")): Record<string, Colour> {
   const start = css.indexOf(`${selector} {`);
   const block = css.slice(start, css.indexOf("}", start));
   const pairs = [...block.matchAll(/--([\w-]+): #([0-9a-f]{6});/g)];
@@ -46,7 +46,7 @@ const THEMES: [string, Record<string, Colour>, Colour[]][] = [
 /** What the colours of terminals are drawn with. */
 const TERMINAL = ["t2", "t1", "error", "ok", "warning", "accent", "mended", "cyan"];
 
-describe.each(THEMES)("the %s theme", (_, colours, native) => {
+describe.each(THEMES)("the %s theme", (theme, colours, native) => {
   const of = (name: string): Colour => {
     const colour = colours[name];
     if (!colour) throw new Error(`no colour is called ${name}`);
@@ -81,12 +81,18 @@ describe.each(THEMES)("the %s theme", (_, colours, native) => {
         expect(contrast(of(name), mix(of(ground), surface, 0.15))).toBeGreaterThanOrEqual(4.5);
   });
 
-  it("what a search found can be read", () => {
-    expect(contrast(of("t1"), mix(of("warning"), of("s0"), 0.15))).toBeGreaterThanOrEqual(7);
-    expect(contrast(of("warning"), of("s0"))).toBeGreaterThanOrEqual(3);
+  it("what a search found can be read, and where one stands is another colour", () => {
+    const selector = theme === "dark" ? '.console[data-theme="dark"]' : ".console";
+    const { found, here, "on-here": onHere } = palette(selector, styles("search/search"));
+    if (!found || !here || !onHere) throw new Error("the search has no colours");
+    expect(contrast(of("t1"), found)).toBeGreaterThanOrEqual(7);
+    expect(contrast(of("warning"), found)).toBeGreaterThanOrEqual(3);
+    expect(contrast(onHere, here)).toBeGreaterThanOrEqual(7);
+    expect(contrast(found, here)).toBeGreaterThanOrEqual(1.4);
   });
 
   it("the text of the primary button can be read", () => {
-    expect(contrast(of("on-accent"), of("accent"))).toBeGreaterThanOrEqual(4.5);
+    for (const text of [of("s0"), native[0] as Colour])
+      expect(contrast(text, of("accent"))).toBeGreaterThanOrEqual(4.5);
   });
 });

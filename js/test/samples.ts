@@ -112,15 +112,18 @@ export const logRow = (i: number, over: Partial<LogRow> = {}): LogRow => ({
   ...over,
 });
 
+export const desk = (over: Partial<ConsoleState["desk"]> = {}): ConsoleState["desk"] => ({
+  worker: "w",
+  workers: [],
+  origin: "embedded host",
+  task: "A task",
+  brand: "",
+  notice: null,
+  ...over,
+});
+
 export const state = (over: Partial<ConsoleState> = {}): ConsoleState => ({
-  desk: {
-    worker: "w",
-    workers: [],
-    origin: "embedded host",
-    task: "A task",
-    brand: "",
-    notice: null,
-  },
+  desk: desk(),
   link: link(),
   run: run(),
   stages: [],

@@ -5,14 +5,13 @@ import {
   filterLedger,
   isTicking,
   ledgerCounts,
-  primaryOf,
   runBlocked,
   shownArtifact,
   statusOf,
   timeline,
 } from "../src/selectors";
 import type { Link, RunView } from "../src/wire";
-import { artifact, ledgerRow, link, run, stage } from "./samples";
+import { artifact, desk, ledgerRow, link, run, stage } from "./samples";
 
 describe("statusOf", () => {
   it.each<[string, Link, RunView | null, string, string, string]>([
@@ -80,17 +79,27 @@ describe("statusOf", () => {
       "The replay differs.",
     ],
   ])("%s", (_, at, of, ...expected) => {
-    expect(statusOf("here", at, of, 5_000_000)).toEqual(expected);
+    expect(statusOf("here", at, of, desk(), 5_000_000)).toEqual(expected);
   });
 
   it("does not pretend to know what a silent kernel does, but what has ended has ended", () => {
-    expect(statusOf("silent", link(), run(), 0)[1]).toBe("No answer");
-    expect(statusOf("silent", link(), null, 0)[1]).toBe("No answer");
-    expect(statusOf("silent", link(), run({ status: "completed" }), 0)[1]).toBe("Completed");
+    expect(statusOf("silent", link(), run(), desk(), 0)[1]).toBe("No answer");
+    expect(statusOf("silent", link(), null, desk(), 0)[1]).toBe("No answer");
+    expect(statusOf("silent", link(), run({ status: "completed" }), desk(), 0)[1]).toBe("Completed");
+  });
+
+  it("is not ready where no worker can be asked, and ready where only some run is not known", () => {
+    const notice = (code: string) => desk({ notice: { code, message: "Why.", problems: [] } });
+    const idle = link({ phase: "idle" });
+    expect(statusOf("here", idle, null, notice("host_unreachable"), 0)).toEqual(["error", "Not ready", ""]);
+    expect(statusOf("here", idle, null, notice("run_unknown"), 0)[1]).toBe("Ready");
+    expect(statusOf("here", link({ phase: "starting" }), null, notice("key_refused"), 0)[1]).toBe(
+      "Starting host",
+    );
   });
 
   it("waits for the kernel first", () => {
-    expect(statusOf("connecting", link(), run(), 0)[1]).toBe("Connecting");
+    expect(statusOf("connecting", link(), run(), desk(), 0)[1]).toBe("Connecting");
   });
 });
 
@@ -174,14 +183,18 @@ describe("the ledger", () => {
   });
 
   it("counts what each filter leaves, without kinds that did not occur", () => {
-    expect(ledgerCounts(rows, null)).toEqual([
+    expect(ledgerCounts(rows, null, "all")).toEqual([
       ["all", 3],
       ["problems", 2],
       ["failure", 1],
       ["policy", 1],
       ["drift", 1],
     ]);
-    expect(ledgerCounts([], null)).toEqual([
+    expect(ledgerCounts([], null, "all")).toEqual([["all", 0]]);
+  });
+
+  it("keeps a filter that is chosen, and the way back from it", () => {
+    expect(ledgerCounts([], null, "problems")).toEqual([
       ["all", 0],
       ["problems", 0],
     ]);
@@ -213,13 +226,6 @@ describe("shownArtifact", () => {
 });
 
 describe("the primary button", () => {
-  it("is the next step", () => {
-    expect(primaryOf(null)).toBe("run");
-    expect(primaryOf(run({ status: "queued" }))).toBe("stop");
-    expect(primaryOf(run())).toBe("stop");
-    expect(primaryOf(run({ status: "failed" }))).toBe("new");
-  });
-
   it("says why it cannot be pressed", () => {
     const worker = {
       id: "w",

@@ -34,6 +34,7 @@ from worker_widget import (
 from worker_widget.console.cells import Cells, Execution
 from worker_widget.history.store import EventStore
 from worker_widget.host.threaded import ThreadedHost
+from worker_widget.run.live import LiveRun
 from worker_widget.stream import background
 
 PAGE = "page <h1>Hello</h1>"
@@ -366,6 +367,12 @@ class TestRefusals:
             notice = wait_until(lambda: console._session.desk.shown.desk.notice)
             assert notice.code == "host_unreachable"
             assert "127.0.0.1:9" in notice.message
+            view = View(console)
+            view.hello()
+            asked = view.error("run.start", worker="scripted", task="log 1; page x", brand="")
+            assert asked["message"] == console._session.desk.shown.desk.notice.message, "the same, told twice"
+            view.result("workers.refresh")
+            assert console._session.desk.shown.desk.notice == notice
             with pytest.raises(HostUnreachable):
                 console.run("log 1; page x")
         finally:
@@ -635,6 +642,29 @@ class TestHistory:
         finally:
             worker.gate.set()
         assert run.wait(20).success
+
+    def test_a_run_that_is_opened_twice_at_once_is_followed_once(
+        self, console: WorkerConsole, host: ThreadedHost, worker: ScriptedWorker
+    ) -> None:
+        worker.gate.clear()
+        other = WorkerConsole(worker="scripted", url=host.url, api_key=host.token)
+        run = console.run("log 1; wait; page x")
+        desk = other._session.desk
+
+        async def twice() -> list[LiveRun]:
+            return list(await asyncio.gather(desk.open_run(run.run_id), desk.open_run(run.run_id)))
+
+        try:
+            first, second = background.call(twice())
+            assert first is second
+            assert desk._followed == {first}
+            assert other.run_id == run.run_id
+            worker.gate.set()
+            assert other.current_run is not None
+            assert other.current_run.wait(20).success
+        finally:
+            worker.gate.set()
+            other.close()
 
     def test_the_loop_does_not_wait_for_a_history_that_another_process_writes(
         self, console: WorkerConsole, own_home: Path

@@ -1,8 +1,9 @@
 import type { App } from "../app";
-import { isActive, primaryOf, runBlocked } from "../selectors";
+import { isActive, runBlocked } from "../selectors";
 import { Button, Failure } from "../ui/bits";
 import { PLAY, PLUS, STOP } from "../ui/icons";
 import { BrandButton, brandProblem, ofBrand } from "./brand";
+import { nextStep } from "./draft";
 import { WorkerSelect } from "./worker";
 
 export function Form({ app }: { app: App }) {
@@ -27,6 +28,27 @@ async function start(app: App): Promise<void> {
   const { worker } = app.state.desk;
   if (!brandProblem(brand)) await app.act("run.start", { worker, task, brand, strict_mode: strict });
   if (brandProblem(brand) || app.errors["run.start"]?.problems.some(ofBrand)) app.set({ panel: "brand" });
+}
+
+const STEPS = {
+  run: ["run.start", PLAY, "Run", "Start the run (Enter)"],
+  stop: ["run.stop", STOP, "Stop", "Cancel the run"],
+  new: ["run.new", PLUS, "New run", "Leave this run and prepare another (Enter)"],
+} as const;
+
+const stepping = (app: App): boolean => Object.values(STEPS).some(([request]) => app.busy.has(request));
+
+/** What the button and Enter do, and why they cannot now, or `""`. */
+function stepOf(app: App) {
+  const step = nextStep(app.state, app.view);
+  const off = step === "run" ? blocked(app) : app.off;
+  const [name] = STEPS[step];
+  const go = () => {
+    if (off || stepping(app)) return;
+    if (name === "run.start") start(app);
+    else app.act(name, {});
+  };
+  return { step, off, go };
 }
 
 /** Grows over what is below it while one writes, and moves nothing. */
@@ -62,7 +84,7 @@ function TaskField({ app }: { app: App }) {
         onkeydown={(event) => {
           if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
           event.preventDefault();
-          if (!locked && !blocked(app)) start(app);
+          if (!locked) stepOf(app).go();
         }}
       />
       <span class="cut" aria-hidden="true">
@@ -77,31 +99,17 @@ function TaskField({ app }: { app: App }) {
   );
 }
 
-const STEPS = {
-  run: ["run.start", PLAY, "Run", "Start the run (Enter)"],
-  stop: ["run.stop", STOP, "Stop", "Cancel the run"],
-  new: ["run.new", PLUS, "New run", "Leave this run and prepare another"],
-} as const;
-
 /** The one button for what comes next. */
 function PrimaryButton({ app }: { app: App }) {
-  const step = primaryOf(app.state.run);
-  const [name, icon, text, tip] = STEPS[step];
-  const busy = Object.values(STEPS).some(([request]) => app.busy.has(request));
+  const { step, off, go } = stepOf(app);
+  const [, icon, text, tip] = STEPS[step];
+  const busy = stepping(app);
   const problems = app.errors["run.start"]?.problems ?? [];
   const elsewhere =
     problems.length > 0 && problems.every((problem) => problem.field === "task" || ofBrand(problem));
   return (
     <div class="primary">
-      <Button
-        class={`button ${step}`}
-        {...{ icon, text, tip, busy }}
-        off={step === "run" ? blocked(app) : app.off}
-        onclick={() => {
-          if (name === "run.start") start(app);
-          else app.act(name, {});
-        }}
-      />
+      <Button class={`button ${step}`} {...{ icon, text, tip, busy, off }} onclick={go} />
       {busy && app.waiting && (
         <div class="bubble info" role="status">
           A cell keeps the kernel busy. This takes effect as soon as it can.

@@ -6,16 +6,17 @@ import { Button, Failure } from "../ui/bits";
 import { EXPORT, HALF, HISTORY, Mark, MOON, REFRESH, REPLAY, SUN } from "../ui/icons";
 import { saveFile } from "../ui/page";
 import type { Requests } from "../wire";
+import { closeFromElsewhere } from "./elsewhere";
 import { Popover } from "./popover";
 
 export function Menus({ app }: { app: App }) {
   return (
-    <>
+    <span class="menus row" ref={closeFromElsewhere(app)}>
       <ReplayButton app={app} />
       <HistoryMenu app={app} />
       <ExportMenu app={app} />
       <ThemeButton app={app} />
-    </>
+    </span>
   );
 }
 

@@ -1,52 +1,69 @@
-// The bars between the panes: dragged, moved with the arrow keys, and put back by a double click.
+// The bars between the panes: dragged, moved with the arrow keys, and put back by a double click or Enter.
 
 import type { App } from "../app";
-import { SHARES, type Shares } from "../view";
+import { type Columns, columnsOf, heightOf, SHARES } from "../view";
+import { type Bar, barsOf } from "./bars";
 
 const STEP = 0.02;
 
-const SPLITS: Record<keyof Shares, [label: string, least: number, most: number]> = {
-  left: ["Width of the left column", 0.15, 0.4],
-  right: ["Width of the artifacts", 0.45, 0.8],
-  leftTop: ["Height of the timeline", 0.2, 0.85],
-  centreTop: ["Height of the log", 0.2, 0.85],
-};
+export function Splitters({ app }: { app: App }) {
+  const { view, height } = app;
+  const columns = columnsOf(view.width);
+  return barsOf(columns, view.shares[columns], view.width, heightOf(columns, height)).map((bar) => (
+    <Splitter key={`${columns} ${bar.label}`} app={app} columns={columns} bar={bar} />
+  ));
+}
 
-export const Splitters = ({ app }: { app: App }) =>
-  (Object.keys(SPLITS) as (keyof Shares)[]).map((name) => <Splitter app={app} name={name} />);
+const percent = (share: number) => `${share * 100}%`;
 
-function Splitter({ app, name }: { app: App; name: keyof Shares }) {
-  const [label, least, most] = SPLITS[name];
-  const share = app.view.shares[name];
-  const across = name === "left" || name === "right";
-  const set = (next: number) =>
-    app.set({ shares: { ...app.view.shares, [name]: Math.min(most, Math.max(least, next)) } });
+function Splitter({ app, columns, bar }: { app: App; columns: Columns; bar: Bar }) {
+  const { group, place, label, across, share, least, most, extent } = bar;
+  const first = SHARES[columns][group]?.[place] as number;
+  const set = (wanted: number) => {
+    const next = Math.round(Math.min(most, Math.max(least, wanted)) * 1000) / 1000;
+    const { shares } = app.view;
+    const layout = shares[columns];
+    const moved = layout[group]?.map((old, i) => (i === place ? next : old));
+    app.set({ shares: { ...shares, [columns]: { ...layout, [group]: moved } } });
+  };
   return (
     <div
-      class={`split ${name}`}
+      class={`split ${across ? "across" : ""}`}
+      style={Object.entries(bar.box)
+        .map(([side, share]) => `${side}:${percent(share)}`)
+        .join(";")}
       role="separator"
       tabIndex={0}
+      title="Drag it, or move it with the arrow keys; a double click or Enter puts it back"
       aria-label={label}
       aria-orientation={across ? "vertical" : "horizontal"}
       aria-valuenow={Math.round(share * 100)}
-      aria-valuemin={least * 100}
-      aria-valuemax={most * 100}
+      aria-valuemin={Math.round(least * 100)}
+      aria-valuemax={Math.round(most * 100)}
       onpointerdown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
       }}
-      onpointermove={({ currentTarget: bar, pointerId, clientX, clientY }) => {
-        if (!bar.hasPointerCapture(pointerId)) return;
-        const grid = (bar.parentElement as HTMLElement).getBoundingClientRect();
-        set(across ? (clientX - grid.left) / grid.width : (clientY - grid.top) / grid.height);
+      onpointermove={({ currentTarget, pointerId, clientX, clientY }) => {
+        if (!currentTarget.hasPointerCapture(pointerId)) return;
+        const grid = (currentTarget.parentElement as HTMLElement).getBoundingClientRect();
+        const at = across ? (clientX - grid.left) / grid.width : (clientY - grid.top) / grid.height;
+        set(at / extent);
       }}
       onkeydown={(event) => {
-        const keys = across ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
-        const way = keys.indexOf(event.key);
-        if (way < 0) return;
+        const next = nextShare(event.key, across, bar, first);
+        if (next === undefined) return;
         event.preventDefault();
-        set(share + (way ? STEP : -STEP));
+        set(next);
       }}
-      ondblclick={() => set(SHARES[name])}
+      ondblclick={() => set(first)}
     />
   );
+}
+
+/** Where a key puts a bar. */
+function nextShare(key: string, across: boolean, { share, least, most }: Bar, first: number) {
+  const [less, more] = across ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
+  if (key === less) return share - STEP;
+  if (key === more) return share + STEP;
+  return { Home: least, End: most, Enter: first }[key];
 }

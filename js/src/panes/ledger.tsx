@@ -1,7 +1,7 @@
 import type { App } from "../app";
 import { count, offset } from "../format";
 import { filterLedger, ledgerCounts } from "../selectors";
-import { Chips, Failure, Pane, reveal, StageChip } from "../ui/bits";
+import { Chips, Pane, reveal, StageChip } from "../ui/bits";
 import { CHECK, CROSS, Icon, INFO, WARNING } from "../ui/icons";
 import { Rows } from "../ui/list";
 import type { LedgerRow } from "../wire";
@@ -21,7 +21,8 @@ export function LedgerPane({ app }: { app: App }) {
   const { total, rows } = ledger;
   const { stage, ledgerFilter, ledgerOpen } = app.view;
   const list = app.lists.ledger;
-  const earlier = total > rows.length && app.parts.desk?.earlierLedger(app, stage, ledgerFilter);
+  const { desk } = app.parts;
+  const earlier = total > rows.length && desk?.earlierLedger(app, stage, ledgerFilter);
   const shown = filterLedger(rows, ledgerFilter, stage);
   const size = earlier ? earlier.total : shown.length;
   const body = (
@@ -53,12 +54,16 @@ export function LedgerPane({ app }: { app: App }) {
             {total > 0 && (
               <Chips
                 label="Show"
-                options={ledgerCounts(rows, stage, earlier ? earlier.counts : undefined).map(
+                options={ledgerCounts(rows, stage, ledgerFilter, earlier ? earlier.counts : undefined).map(
                   ([name, size]) => [
                     name,
-                    <>
-                      {name} <b>{count(size)}</b>
-                    </>,
+                    size || name === "all" ? (
+                      <>
+                        {name} <b>{count(size)}</b>
+                      </>
+                    ) : (
+                      `no ${name}`
+                    ),
                   ],
                 )}
                 isOn={(name) => name === ledgerFilter}
@@ -70,7 +75,7 @@ export function LedgerPane({ app }: { app: App }) {
         </>
       }
     >
-      <Failure app={app} at="locate" />
+      {desk && <desk.Failure app={app} at="locate" />}
       {size > 0 ? (
         body
       ) : (

@@ -108,13 +108,16 @@ function Line({ app, index, row, on }: LineProps) {
 function Cells({ app, row }: { app: App; row: LogRow }) {
   const { view, state } = app;
   const { level, time_us, stage_id } = row;
-  const { pieces, more } = view.wrap ? { pieces: piecesOf(row), more: 0 } : firstLine(row);
+  const all = piecesOf(row);
+  const { pieces, more } = view.wrap ? { pieces: all, more: 0 } : firstLine(row);
+  // What was found further down is told where those lines are.
+  const found = all.slice(pieces.length).some(([, style]) => /^match/.test(style)) ? "match" : "";
   return [
     ["num time", view.absolute ? clockTime(time_us) : offset(time_us, state.run?.started_us ?? null)],
     [level === "warning" || level === "error" ? "tag" : "dim", level],
     ...(view.stage === null ? [["dim where", stage_id]] : []),
     ["grow said", <Pieces pieces={pieces} />],
-    ...(more ? [["dim more", `+${plural(more, "line")}`]] : []),
+    ...(more ? [[`dim more ${found}`, `+${plural(more, "line")}`]] : []),
   ].map(([kind, text]) => (
     <span role="gridcell" class={`cut ${kind}`}>
       {text}

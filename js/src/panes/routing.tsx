@@ -1,4 +1,5 @@
 import type { App } from "../app";
+import type { Meanings } from "../desk/part";
 import { agentName, count, percent } from "../format";
 import { ofStage } from "../selectors";
 import { Pane, reveal, StageChip } from "../ui/bits";
@@ -10,7 +11,8 @@ export function RoutingPane({ app }: { app: App }) {
   const { run, routing, artifacts } = app.state;
   const { stage, routingOpen } = app.view;
   const list = app.lists.routing;
-  const earlier = routing.total > routing.rows.length && app.parts.desk?.earlierRouting(app, stage);
+  const { desk } = app.parts;
+  const earlier = routing.total > routing.rows.length && desk?.earlierRouting(app, stage);
   const rows = ofStage(routing.rows, stage);
   const { total } = earlier || { total: rows.length };
   const body = (
@@ -21,7 +23,7 @@ export function RoutingPane({ app }: { app: App }) {
       row={(index) => {
         const row = earlier ? earlier.row(index) : rows[index];
         return row ? (
-          app.memo(row, `${index} ${routingOpen === row.n}`, () => (
+          app.memo(row, `${index} ${routingOpen === row.n} ${!desk}`, () => (
             <Decision key={index} app={app} row={row} />
           ))
         ) : (
@@ -35,7 +37,7 @@ export function RoutingPane({ app }: { app: App }) {
     ["Complexity", percent(run?.complexity)],
     ["Drift", percent(run?.drift)],
     ["Artifacts", run ? artifacts.length : "–"],
-  ];
+  ] as const;
   return (
     <Pane
       app={app}
@@ -50,7 +52,7 @@ export function RoutingPane({ app }: { app: App }) {
     >
       <dl class="tiles row">
         {figures.map(([label, value]) => (
-          <div class="grow">
+          <div class="grow" title={desk?.MEANINGS[label]}>
             <dt class="small dim">{label}</dt>
             <dd>{value}</dd>
           </div>
@@ -94,8 +96,8 @@ function Decision({ app, row }: { app: App; row: RoutingRow }) {
           <span class="dim num end">{source}</span>
         </span>
         <span class="row small">
-          <Meter label="confidence" share={confidence} />
-          <Meter label="complexity" share={complexity} />
+          <Meter app={app} label="Confidence" share={confidence} />
+          <Meter app={app} label="Complexity" share={complexity} />
         </span>
       </button>
       {on && (
@@ -113,11 +115,11 @@ function Decision({ app, row }: { app: App; row: RoutingRow }) {
 }
 
 /** A share as a bar, with its figure. */
-function Meter({ label, share }: { label: string; share: number | null }) {
+function Meter({ app, label, share }: { app: App; label: keyof Meanings; share: number | null }) {
   return (
-    <span class="meter row grow dim num" title={`${label} ${percent(share)}`}>
+    <span class="meter row grow dim num" title={app.parts.desk?.MEANINGS[label]}>
       <i class="grow" style={`--share:${percent(share ?? 0)}`} />
-      {percent(share)} <span class="cut">{label.slice(0, 4)}.</span>
+      {percent(share)} <span class="cut">{label.slice(0, 4).toLowerCase()}.</span>
     </span>
   );
 }

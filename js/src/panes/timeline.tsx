@@ -51,17 +51,25 @@ function Stage({ app, bar }: { app: App; bar: Bar }) {
   const { stage_id, name, status, attempts, recoveries, violations, drift, tokens, error } = stage;
   const on = app.view.stage === stage_id;
   const time = status === "pending" ? "" : live ? seconds(durationMs) : duration(durationMs);
-  const notes = Object.entries({ attempts, recoveries, violations })
-    .filter(([word, n]) => n > (word === "attempts" ? 1 : 0))
-    .map(([word, n]) => `${word}: ${n}`);
-  if (drift !== null) notes.push(`drift: ${percent(drift)}`);
+  const said = [
+    name,
+    status,
+    time,
+    attempts > 1 && `attempts: ${attempts}`,
+    recoveries && `recoveries: ${recoveries}`,
+    violations && `violations: ${violations}`,
+    drift !== null && `drift: ${percent(drift)}`,
+    error,
+  ]
+    .filter(Boolean)
+    .join(", ");
   return (
     <div class={`stage rel ${status}`} role="listitem">
       <button
         class="pick marked"
         aria-pressed={on}
-        aria-label={[name, status, time, ...notes, error].filter(Boolean).join(", ")}
-        title={[`${name}: ${status}`, ...notes, error].filter(Boolean).join("\n")}
+        aria-label={said}
+        title={said}
         onclick={() => app.set({ stage: on ? null : stage_id })}
       >
         <Mark status={status} />
@@ -79,11 +87,7 @@ function Stage({ app, bar }: { app: App; bar: Bar }) {
           </span>
           <span class="num end">{tokens !== null && `${compact(tokens)} tok`}</span>
         </span>
-        {error ? (
-          <span class="why cut">{error}</span>
-        ) : (
-          on && notes[0] && <span class="why dim">{notes.join(", ")}</span>
-        )}
+        {error && <span class="why cut">{error}</span>}
       </button>
     </div>
   );

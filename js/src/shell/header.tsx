@@ -2,7 +2,6 @@ import type { App } from "../app";
 import { NO_KERNEL } from "../channel";
 import { count, seconds } from "../format";
 import { elapsedMs, stagesDone, statusOf } from "../selectors";
-import { Failure } from "../ui/bits";
 
 export function Header({ app }: { app: App }) {
   const { desk } = app.parts;
@@ -11,11 +10,9 @@ export function Header({ app }: { app: App }) {
       {desk ? <desk.Form app={app} /> : <Blank app={app} />}
       <div class="state row">
         <StatusLine app={app} />
+        {desk && <desk.Asked app={app} />}
         <Figures app={app} />
-        <span class="menus row">
-          <Failure app={app} at="part" />
-          {desk && <desk.Menus app={app} />}
-        </span>
+        {desk && <desk.Menus app={app} />}
       </div>
     </header>
   );
@@ -38,29 +35,24 @@ function Blank({ app: { state } }: { app: App }) {
 }
 
 function StatusLine({ app }: { app: App }) {
-  const { kernel, state, nowUs, view } = app;
+  const { kernel, state, nowUs, parts } = app;
   const { run, link } = state;
-  const [tone, label, message] = statusOf(kernel, link, run, nowUs);
-  const open = view.panel === "status";
+  const [tone, label, message] = statusOf(kernel, link, run, state.desk, nowUs);
   return (
-    <div class="status row grow rel" data-pop="status">
+    <div class="status row grow">
       <span class={`pill row ${tone}`} data-status={label}>
         <i class={tone === "busy" ? "spin" : "bead"} />
         <span role="status">{label}</span>
       </span>
       {run?.recording && <i class="tag">recording</i>}
       {run?.replay_of && <i class="tag">replay</i>}
-      {message && (
-        <button
-          class={`tone cut ${tone}`}
-          title={message}
-          aria-expanded={open}
-          onclick={() => app.set({ panel: open ? "" : "status" })}
-        >
+      {message && parts.desk ? (
+        <parts.desk.Reason app={app} tone={tone} text={message} />
+      ) : (
+        <span class={`tone cut ${tone}`} title={message}>
           {message}
-        </button>
+        </span>
       )}
-      {open && <pre class="panel">{message}</pre>}
     </div>
   );
 }

@@ -51,12 +51,13 @@ export function Button({
   );
 }
 
-/** What went wrong with what was asked for here; that the kernel is silent, the banner says for all. */
+/** What went wrong with what was asked for here; what stands in the way of everything, the banner says. */
 export function Failure({ app, at }: { app: App; at: string }) {
   const error = app.errors[at];
   return (
     error &&
-    error.code !== "silent" && (
+    error.code !== "silent" &&
+    error.message !== app.state.desk.notice?.message && (
       <div class="bubble error" role="alert">
         <span>
           {error.message}

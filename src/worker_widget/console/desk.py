@@ -15,7 +15,16 @@ from typing import Any
 
 import msgspec
 
-from ..errors import Problem, RequestRefused, RunUnknown, UnknownWorker, WorkerUnavailable, WorkerWidgetError
+from ..errors import (
+    HostUnreachable,
+    KeyRefused,
+    Problem,
+    RequestRefused,
+    RunUnknown,
+    UnknownWorker,
+    WorkerUnavailable,
+    WorkerWidgetError,
+)
 from ..history.store import EventStore
 from ..run.live import LiveRun
 from ..run.state import ENDED
@@ -51,6 +60,7 @@ class Desk:
         self._recording = False
         self._unlisten: Callable[[], None] = _nothing
         self._followed: set[LiveRun] = set()
+        self._in_turn = asyncio.Lock()  # else a run that is opened twice at once is followed twice
         self._changed = changed
 
     @property
@@ -81,6 +91,8 @@ class Desk:
                 raise self._unknown(self._view.worker)
         except WorkerWidgetError as error:
             self._set(notice=wire_error(error))
+        else:
+            self._set(notice=None)
         finally:
             self._show_start(None)
 
@@ -97,7 +109,7 @@ class Desk:
             )
             for item in listed
         )
-        self._set(workers=rows, notice=None)
+        self._set(workers=rows)
 
     def select(self, worker: str) -> None:
         """Choose the worker for the next run. Raises `UnknownWorker` or `WorkerUnavailable`."""
@@ -116,7 +128,10 @@ class Desk:
         pace: float | None = None,
         writer: str | None = None,
     ) -> LiveRun:
-        """Start a run and show it. Raises the package's errors; then the run on screen stays."""
+        """Start a run and show it. Raises the package's errors; then the run on screen stays.
+
+        That the worker cannot be asked at all becomes the notice as well.
+        """
         value = parse_brand(brand)
         with self._asking("a run"):
             if not self._view.workers:
@@ -133,7 +148,8 @@ class Desk:
                 worker=worker,
             )
             self._set(worker=worker, task=task, brand=brand, notice=None)
-            return await self._follow(answer.run_id, worker=worker, task=task)
+            async with self._in_turn:
+                return await self._follow(answer.run_id, worker=worker, task=task)
 
     async def stop(self) -> None:
         """Ask for the run on screen to be cancelled; its end comes over the stream."""
@@ -152,34 +168,17 @@ class Desk:
             raise RequestRefused("This run has no replay token: it was stopped, or its worker gives none.")
         with self._asking("a replay"):
             answer = await self.client.replay(live.state.replay_token, worker=live.worker)
-            return await self._follow(answer.run_id, worker=live.worker, task=live.state.task)
+            self._set(notice=None)
+            async with self._in_turn:
+                return await self._follow(answer.run_id, worker=live.worker, task=live.state.task)
 
     async def open_run(self, run_id: str, *, recording: bool = False) -> LiveRun:
         """Show a run by its id: from the history if it is over there, else from the server.
 
         With ``recording`` only the history is asked. Raises `RunUnknown`.
         """
-        for followed in self._followed:
-            if followed.run_id == run_id:
-                self._show(followed, recording=False)
-                return followed
-        record = self.store.run(run_id)
-        worker = record.worker if record is not None and record.worker else self._view.worker
-        live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
-        await live.recall()
-        if live.state.over:
-            self._set(task=live.state.task or self._view.task, notice=None)
-            self._show(live, recording=True)
-            live.over.set_result(None)
-            return live
-        if recording:
-            raise RunUnknown(
-                f"No finished run {run_id!r} is in the history of this computer. "
-                "WorkerConsole(run_id=...) follows a run on the server."
-            )
-        if not live.state.position:
-            await self.client.ensure_known(run_id, worker=worker)
-        return await self._follow(run_id, worker=worker, task=live.state.task)
+        async with self._in_turn:
+            return await self._open(run_id, recording=recording)
 
     async def recent_runs(self) -> list[dict[str, Any]]:
         """The last ten runs, newest first: those of the history and those only the server knows."""
@@ -233,7 +232,38 @@ class Desk:
         except WorkerWidgetError as error:
             self._set(notice=wire_error(error))
 
+    async def _open(self, run_id: str, *, recording: bool) -> LiveRun:
+        followed = self._show_followed(run_id)
+        if followed is not None:
+            return followed
+        record = self.store.run(run_id)
+        worker = record.worker if record is not None and record.worker else self._view.worker
+        live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
+        await live.recall()
+        if live.state.over:
+            self._set(task=live.state.task or self._view.task, notice=None)
+            self._show(live, recording=True)
+            live.over.set_result(None)
+            return live
+        if recording:
+            raise RunUnknown(
+                f"No finished run {run_id!r} is in the history of this computer. "
+                "WorkerConsole(run_id=...) follows a run on the server."
+            )
+        if not live.state.position:
+            await self.client.ensure_known(run_id, worker=worker)
+        return await self._follow(run_id, worker=worker, task=live.state.task)
+
+    def _show_followed(self, run_id: str) -> LiveRun | None:
+        live = next((live for live in self._followed if live.run_id == run_id), None)
+        if live is not None:
+            self._show(live, recording=False)
+        return live
+
     async def _follow(self, run_id: str, *, worker: str, task: str | None) -> LiveRun:
+        followed = self._show_followed(run_id)  # another view may have opened it as soon as it was there
+        if followed is not None:
+            return followed
         live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
         await live.begin(origin=self._view.origin, task=task)
         live.hold()
@@ -282,6 +312,9 @@ class Desk:
         self._show_start(Link(phase="starting", message=f"Asking the {self._view.origin} for {what}"))
         try:
             yield
+        except (HostUnreachable, KeyRefused) as error:
+            self._set(notice=wire_error(error))
+            raise
         finally:
             self._asked = False
             self._show_start(None)

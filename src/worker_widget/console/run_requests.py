@@ -80,7 +80,7 @@ class RunRequests:
         return Answer({})
 
     async def _refresh(self, args: NoArgs) -> Answer:
-        await self._desk.refresh_workers()
+        await self._desk.open_shop()
         return Answer({})
 
     async def _check_brand(self, args: BrandArgs) -> Answer:

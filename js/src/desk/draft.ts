@@ -1,0 +1,19 @@
+// What the form says, beside what the run on screen was asked for. Pure.
+
+import { isOver } from "../selectors";
+import type { View } from "../view";
+import type { ConsoleState } from "../wire";
+
+type Form = Pick<View, "task" | "brand" | "strict">;
+
+/** What the next press does. Once a run is over, that depends on whether the form asks for another one. */
+export function nextStep({ run, desk }: ConsoleState, form: Form): "run" | "stop" | "new" {
+  if (!run) return "run";
+  if (!isOver(run)) return "stop";
+  const same =
+    form.task.trim() === (run.task ?? desk.task).trim() &&
+    form.brand === desk.brand &&
+    form.strict === (run.strict_mode ?? form.strict) &&
+    desk.worker === (run.worker ?? desk.worker);
+  return same ? "new" : "run";
+}
