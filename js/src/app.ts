@@ -92,9 +92,8 @@ export interface App {
 
 /** `draw` puts all of it on screen; `load` makes a part of its code. */
 export function createApp(model: Model, draw: () => void, load = importPart): App {
-  const { theme: lastTheme = "auto", ...looks } = remembered();
+  const { theme: lastTheme, ...looks } = remembered();
   const view = { ...FIRST_VIEW, ...looks };
-  if (!view.levels?.length) view.levels = null;
   let state = NOTHING;
   let log = new LogRows();
   let found: SearchProgress | undefined;
@@ -234,9 +233,9 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
 
   /** The log's rows are others now, or marked otherwise. */
   function turnLog(): void {
-    const same = filterKey() === filtered;
+    const same = log.known && filterKey() === filtered;
     const { active } = view;
-    const row = log.row(active ?? Math.floor(lines.top));
+    const before = log;
     filtered = filterKey();
     marked = logKey();
     found = undefined;
@@ -244,7 +243,7 @@ export function createApp(model: Model, draw: () => void, load = importPart): Ap
     if (app.offline) putSaved();
     if (same) return;
     view.active = null;
-    if (row && !lines.follow) app.search?.stay(row, active !== null);
+    if (!lines.follow) app.search?.stay(before, active);
   }
 
   function onPaint(painter: () => void): () => void {

@@ -12,6 +12,8 @@ export class LogRows {
   /** Whether the total of these rows was told yet; until then the rows before are shown. */
   known = false;
   rows = new Map<number, LogRow>();
+  /** Set while the rows before are to stay: what came last meanwhile. */
+  late: Parameters<LogRows["put"]> | [] | undefined;
   /** Shown in place of what is not here yet. */
   private before: LogRows["rows"];
 
@@ -30,19 +32,18 @@ export class LogRows {
 
   /** `near` is the index of a row on screen. */
   put(total: number, news: readonly LogRow[], near: number): void {
+    if (this.late) {
+      this.late = [total, news, near];
+      return;
+    }
     this.total = total;
     this.known = true;
     if (!this.same) this.before = this.rows;
     if (this.rows.size > CAPACITY) {
       for (const i of this.rows.keys()) if (Math.abs(i - near) > CAPACITY / 4) this.rows.delete(i);
     }
-    for (const row of news) {
-      const here = this.rows.get(row.i);
-      if (here?.n === row.n) continue;
-      // A search that has not looked everywhere yet numbers its rows anew.
-      if (here) this.rows.clear();
-      this.rows.set(row.i, row);
-    }
+    // A row that is drawn stays the same object.
+    for (const row of news) if (!this.rows.has(row.i)) this.rows.set(row.i, row);
   }
 }
 

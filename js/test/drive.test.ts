@@ -189,6 +189,18 @@ describe("a list that follows its end", () => {
     expect(list.follow).toBe(true);
   });
 
+  it("does not follow when another, longer list is put where one was just scrolling", () => {
+    total = 40;
+    draw();
+    wheel(-200);
+    total = 5_000;
+    list.stand(2_000);
+    draw();
+    wheel(20);
+    expect(list.follow).toBe(false);
+    expect(Object.keys(seen())).toContain("2001");
+  });
+
   it("goes on following when its box becomes higher or lower", () => {
     for (const height of [500, 200]) {
       box.clientHeight = height;

@@ -32,29 +32,49 @@ describe("LogRows", () => {
     expect([log.row(0)?.message, log.row(1)?.message]).toEqual(["line 0", "marked"]);
   });
 
-  it("are forgotten when a search that goes on numbers them anew", () => {
-    const log = new LogRows();
-    log.put(2, [logRow(0, { n: 8 }), logRow(1, { n: 9 })], 0);
-    log.put(3, [logRow(1, { n: 8 }), logRow(2, { n: 9 })], 0);
-    expect([0, 1, 2].map((i) => log.row(i)?.n)).toEqual([undefined, 8, 9]);
+  it("are those before for as long as they are to stay, whatever comes", () => {
+    const before = new LogRows();
+    before.put(3, rows(0, 3), 0);
+    const log = new LogRows(before);
+    log.late = [];
+    log.put(2, [logRow(0, { n: 9 })], 0);
+    expect([log.known, log.total, log.row(0)?.n]).toEqual([false, 3, 1]);
   });
+});
+
+it("what is new is what came since the end was on screen, also while one searches", () => {
+  const freshOf = createFresh();
+  let log = new LogRows();
+  log.put(25, [], 0);
+  expect(freshOf(log, "all", true)).toBe(0);
+  log.put(30, [], 0);
+  expect(freshOf(log, "all", false)).toBe(5);
+  log = new LogRows(log, true);
+  expect(freshOf(log, "all", false)).toBe(5);
+  log.put(32, [], 0);
+  expect(freshOf(log, "all", false)).toBe(7);
 });
 
 it("what is new is what came since the end was on screen, and nothing that another filter lets through", () => {
   const freshOf = createFresh();
   let log = new LogRows();
-  expect(freshOf(log, false)).toBe(0);
+  let filter = "all";
+  expect(freshOf(log, filter, false)).toBe(0);
   log.put(23, [], 0);
-  expect(freshOf(log, false)).toBe(0);
+  expect(freshOf(log, filter, false)).toBe(0);
   log.put(25, [], 0);
-  expect(freshOf(log, false)).toBe(2);
-  expect(freshOf(log, true)).toBe(0);
+  expect(freshOf(log, filter, false)).toBe(2);
+  expect(freshOf(log, filter, true)).toBe(0);
   log = new LogRows(log);
-  expect(freshOf(log, false)).toBe(0);
+  filter = "errors";
+  expect(freshOf(log, filter, false)).toBe(0);
   log.put(90, [], 0);
-  expect(freshOf(log, false)).toBe(0);
+  expect(freshOf(log, filter, false)).toBe(0);
   log.put(91, [], 0);
-  expect(freshOf(log, false)).toBe(1);
+  expect(freshOf(log, filter, false)).toBe(1);
+  log = new LogRows(log);
+  log.put(28, [], 0);
+  expect(freshOf(log, "all", false)).toBe(3);
 });
 
 describe("missing", () => {

@@ -54,7 +54,8 @@ describe("the rows that are asked for", () => {
 it("counts a line among those of its own run and search, and tells its own message", async () => {
   const app = {
     view: { ...FIRST_VIEW },
-    state: { run: { run_id: "one" } },
+    state: { run: { run_id: "one", counts: { errors: 0 } } },
+    found: undefined as { count: number } | undefined,
     lines: { top: 0, bottom: 10, show: () => undefined },
     filter: {},
     query: { text: "a" },
@@ -68,6 +69,9 @@ it("counts a line among those of its own run and search, and tells its own messa
   ways.toMatch(1);
   await vi.runAllTimersAsync();
   expect(ways.nth()).toMatchObject({ i: 4, nth: 2, of: 9 });
+  // As the run goes on the search finds more: whoever tells how many tells the same.
+  app.found = { count: 12 };
+  expect(ways.nth()?.of).toBe(12);
   app.query = { text: "b" };
   expect(ways.nth()).toBeNull();
   const row = logRow(4, { chars: 9_000, message: "all" });
@@ -76,4 +80,58 @@ it("counts a line among those of its own run and search, and tells its own messa
   expect(ways.whole(row)).toBe("all of one");
   app.state.run.run_id = "two";
   expect(ways.whole(row)).toBe("all");
+});
+
+describe("steps to the next match", () => {
+  /** One who reads a log of which each tenth line matches; `answers` are the kernel's, when they are due. */
+  function walker() {
+    const answers: (() => void)[] = [];
+    let busy = false;
+    const app = {
+      view: { ...FIRST_VIEW },
+      state: { run: { run_id: "one", counts: { errors: 0 } } },
+      lines: { top: 0, bottom: 10, show: () => undefined },
+      filter: {},
+      query: { text: "a" },
+      async attempt(_place: string, work: () => Promise<void>) {
+        if (busy) return;
+        busy = true;
+        await work();
+        busy = false;
+      },
+      request: (_name: string, { from, way }: { from: number; way: number }) =>
+        new Promise((resolve) => {
+          answers.push(() => resolve({ result: { i: from + 10 * way, nth: 1, of: 9 } }));
+        }),
+      changed: vi.fn(),
+    };
+    return { app, answers, ways: createWays({ app: app as unknown as App } as Own) };
+  }
+
+  it("are all made, however quickly one presses", async () => {
+    const { app, answers, ways } = walker();
+    app.view.active = 100;
+    for (let k = 0; k < 3; k += 1) ways.toMatch(1);
+    for (let k = 0; k < 3; k += 1) {
+      await vi.runAllTimersAsync();
+      answers[k]?.();
+    }
+    await vi.runAllTimersAsync();
+    expect(app.view.active).toBe(130);
+  });
+
+  it("do not wait for one through another search", async () => {
+    const { app, answers, ways } = walker();
+    app.view.active = 100;
+    ways.toMatch(1);
+    ways.toMatch(1);
+    await vi.runAllTimersAsync();
+    app.query = { text: "b" };
+    ways.toMatch(-1);
+    await vi.runAllTimersAsync();
+    expect(answers.length).toBe(2);
+    for (const answer of answers.reverse()) answer();
+    await vi.runAllTimersAsync();
+    expect(app.view.active).toBe(90);
+  });
 });

@@ -16,6 +16,7 @@ from worker_widget.console import channel as channel_module
 from worker_widget.console import view
 from worker_widget.console import viewer as viewer_module
 from worker_widget.console.log_cursor import LogCursor
+from worker_widget.console.log_window import stored
 from worker_widget.console.wire import (
     EVERY_VIEW,
     Ack,
@@ -228,15 +229,32 @@ async def test_under_a_filter_that_searches_the_total_is_of_what_was_scanned(sta
         assert [row["i"] for row in news["rows"]] == list(range(news["start"], news["total"]))
 
 
-async def test_without_a_search_rows_come_when_all_lines_are_counted(stage: ShownRun) -> None:
+async def test_under_any_filter_rows_come_as_they_are_found(stage: ShownRun) -> None:
+    errors = WatchedLog(filter=LogFilter(levels=("error",)), rows=5)
     stage.tell(lines(70_000))
-    errors = Watch(log=WatchedLog(filter=LogFilter(levels=("error",)), rows=5))
-    stage.channel.hello(hello(watch=errors))
-    assert of_view(stage.sent, "log") == []
-    await searched()
-    stage.channel.flush()
-    assert [news["total"] for news in of_view(stage.sent, "log")] == [700]
-    assert of_view(stage.sent, "search") == []
+    cursor = LogCursor(errors)
+    totals = []
+    assert cursor.advance(stage.store, RUN) == {}
+    while cursor.behind:
+        stage.store.log_scan(RUN, stored(errors.filter), 1e-9)
+        news = cursor.advance(stage.store, RUN)
+        totals.append(news["log"]["total"])
+        assert [row["i"] for row in news["log"]["rows"]] == list(range(totals[-1] - 5, totals[-1]))
+        assert "search" not in news
+    assert len(totals) > 1
+    assert totals == sorted(totals)
+    assert totals[-1] == 700
+
+
+async def test_that_no_line_passes_is_told_when_all_are_looked_at(stage: ShownRun) -> None:
+    warnings = WatchedLog(filter=LogFilter(levels=("warning",)), rows=5)
+    stage.tell(lines(70_000))
+    cursor = LogCursor(warnings)
+    cursor.advance(stage.store, RUN)
+    stage.store.log_scan(RUN, stored(warnings.filter), 1e-9)
+    assert cursor.advance(stage.store, RUN) == {}
+    stage.store.log_scan(RUN, stored(warnings.filter))
+    assert cursor.advance(stage.store, RUN)["log"]["total"] == 0
 
 
 async def test_what_is_wrong_with_a_pattern_is_told_and_the_rest_goes_on(stage: ShownRun) -> None:

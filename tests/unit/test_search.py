@@ -29,6 +29,8 @@ ATOMS = [
         r"(?:ab|\s)",
     ),
     *("[^b]*", r"\s*", r"\S", "(a*)*", "a{2}", r"\D+?", "-", " ", "|", "(?=b)", "(?<!a)", "(?i:A)", r"\Z"),
+    *(r"(?!\s)", r"(?<=\s|^)", r"(?<!\S)", "(?=[^b]*$)", r"(?!.*\W)", r"(?<=[^a-c]\D)", "(?=(?!x)a*b)"),
+    *("(?P<one>a|b)", r"(?=[\sx])", r"(?<=\n)", r"[^\S]", "(?i)", r"\p{L}", r"(?=\P{L})"),
 ]
 REPEATS = ["", "", "*", "+", "?", "{1,2}", "*?", "++"]
 
@@ -92,6 +94,17 @@ def test_a_pattern_that_never_ends_names_the_message(text: str) -> None:
 def test_one_that_is_slow_for_all_together_is_asked_for_each() -> None:
     messages = ["x" + "y" * 40] * 300 + ["x Q"]
     assert pattern("(?:x[^q]*)*[QW]", True).matching(messages) == [300]
+
+
+@pytest.mark.parametrize(
+    "text", [r"(?<!x)needle(?=\s|$)", "^(?!.*hay)", r"(?P<it>needle)", r"\p{Lu}", "(?i)NEEDLE"]
+)
+def test_what_only_sees_its_own_line_is_looked_for_in_many_at_once(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = pattern(text, True)
+    monkeypatch.setattr(made, "_alone", None)
+    assert 2 in made.matching(["hay", "more hay", "A needle"])
 
 
 def test_a_long_message_is_searched_without_the_interpreters_lock(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ export function drive(list: List): void {
     // A box that becomes higher at the end is scrolled upward by the browser.
     list.follow &&= scrolled >= box.scrollHeight - box.clientHeight - 1;
     if (list.follow) return false;
+    list.moved += 1;
     wanted = null;
     down = moved > 0;
     const all = list.end - list.first === shape.total;
@@ -49,6 +50,11 @@ export function drive(list: List): void {
       changed();
     }, PAUSE_MS);
     return true;
+  }
+
+  function rest(): void {
+    clearTimeout(pausing);
+    pausing = undefined;
   }
 
   function paint(): void {
@@ -98,6 +104,7 @@ export function drive(list: List): void {
     driven: true,
     show(index) {
       wanted = index;
+      list.moved += 1;
       list.follow = false;
       changed();
     },
@@ -105,6 +112,8 @@ export function drive(list: List): void {
       anchor = { at, y: 0 };
       wanted = null;
       list.follow = false;
+      // Whoever goes on scrolling has begun here.
+      rest();
       changed();
     },
     draw(total) {
@@ -137,8 +146,7 @@ export function drive(list: List): void {
         sizes.disconnect();
         sight.disconnect();
         stop();
-        clearTimeout(pausing);
-        pausing = undefined;
+        rest();
       };
     },
     onScroll() {
@@ -149,6 +157,7 @@ export function drive(list: List): void {
       dragged = false;
       // At once: what comes before the first scrolled pixel must not take one back to the end.
       if (deltaY < 0 && list.top > 0 && list.follow) {
+        list.moved += 1;
         list.follow = false;
         changed();
       }

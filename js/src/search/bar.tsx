@@ -130,7 +130,7 @@ function Matches({ own: { app }, ways }: Props) {
       : found.error
         ? ""
         : at
-          ? `${count(at.nth)} of ${count(found.count)}`
+          ? `${count(at.nth)} of ${count(at.of)}`
           : found.count || !done
             ? plural(found.count, "line")
             : "No match";

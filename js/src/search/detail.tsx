@@ -20,9 +20,9 @@ export function Detail({ own: { app }, ways }: { own: Own; ways: Ways }) {
           <span class="cut">{fact}</span>
         ))}
         <span class="grow" />
-        {nth && (
+        {nth?.errors && (
           <span class="num">
-            {count(nth.nth)} of {count(nth.of)}
+            error {count(nth.nth)} of {count(nth.of)}
           </span>
         )}
         {ways.isNarrowed() && (

@@ -5,14 +5,21 @@ import { isTicking } from "../selectors";
 import type { Child } from "../ui/dom";
 import { DOWN, Icon } from "../ui/icons";
 
-/** Counts the lines that came since the end was on screen; what another filter lets through is not new. */
-export function createFresh(): (log: LogRows, ended: boolean) => number {
-  let counted: LogRows | undefined;
-  let seen = 0;
-  return (log, ended) => {
-    if (ended || counted !== log) seen = log.total;
-    if (log.known) counted = log;
-    return Math.max(0, log.total - seen);
+/**
+ * Counts the lines that came since the end was on screen. What another filter lets through is not new, and
+ * what came meanwhile is when one has gone back to a filter.
+ */
+export function createFresh(): (log: LogRows, filter: string, ended: boolean) => number {
+  const seen = new Map<string, number>();
+  let told = "";
+  return (log, filter, ended) => {
+    if (log.known) told = filter;
+    // Until its own total is told a log has that of the rows before.
+    if (told !== filter) return 0;
+    if (ended) seen.clear();
+    const before = seen.get(filter) ?? log.total;
+    seen.set(filter, before);
+    return Math.max(0, log.total - before);
   };
 }
 
@@ -22,7 +29,8 @@ export function createNewer(app: App): () => Child {
   const freshOf = createFresh();
   return () => {
     const { log, state } = app;
-    const fresh = freshOf(log, lines.follow || (lines.atEnd && lines.end === log.total));
+    const filter = JSON.stringify([state.run?.run_id, app.filter]);
+    const fresh = freshOf(log, filter, lines.follow || (lines.atEnd && lines.end === log.total));
     if (lines.follow || !(fresh || (!lines.atEnd && isTicking(state.run, state.link)))) return null;
     return (
       <button

@@ -1,8 +1,8 @@
 // The search, as the console sees it: ways through the log, which only a kernel can show.
 
 import type { App } from "../app";
+import type { LogRows } from "../log";
 import type { Child } from "../ui/dom";
-import type { LogRow } from "../wire";
 
 /** One console's. */
 export interface Search {
@@ -23,8 +23,8 @@ export interface Search {
   choose(index: number, extend?: boolean): void;
   /** Chooses the line at or after a position, showing what filters hid. */
   locate(position: number): Promise<void>;
-  /** Another filter was set: keeps what one reads, or chose, where it is. */
-  stay(row: LogRow, chosen: boolean): void;
+  /** Another filter was set than of the rows before: keeps what one reads, or chose, where it is. */
+  stay(before: LogRows, active: number | null): void;
 }
 
 export interface SearchPart {

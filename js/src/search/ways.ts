@@ -17,6 +17,10 @@ const ERRORS: Level[] = ["error"];
 const FETCH_PAUSE_MS = 60;
 /** What could not be had is asked for again after this long. */
 const AGAIN_MS = 2_000;
+/** For so long the lines before stay on screen while one's place among others is looked for. */
+const HOLD_MS = 400;
+/** Rows that are asked for above the place where one will stand. */
+const ABOVE_ROWS = 50;
 
 export interface Ways {
   choose(index: number, extend?: boolean): void;
@@ -24,7 +28,7 @@ export interface Ways {
   nth(): Own["nth"];
   look(): void;
   locate(position: number): Promise<void>;
-  stay(row: LogRow, chosen: boolean): void;
+  stay(before: LogRows, active: number | null): void;
   /** The whole message of a line, as soon as it is here. */
   whole(row: LogRow): string;
   /** The next line that matches the search, or the one before. */
@@ -45,11 +49,18 @@ export function createWays(own: Own): Ways {
   const { app } = own;
   const { view, lines } = app;
   let finding = 0;
+  /** Of the steps to the next line of a kind: the last, through which lines, and how to give up the first. */
+  let walk: Promise<unknown> = Promise.resolve();
+  let walking = "";
+  let leave = () => {};
   let fetching = false;
   let fetched = 0;
   let asking: LogRows | undefined;
   let asked = new Set<number>();
   let whole = { of: "", message: "" };
+  /** The place that neither filters nor wrapping change, until one moves; `at` is where it is now. */
+  let kept: { position: number; at: number; chosen: boolean; moved: number } | undefined;
+  let { wrap } = view;
 
   function choose(index: number, extend = false): void {
     if (!extend || view.active === null) view.anchor = index;
@@ -57,30 +68,98 @@ export function createWays(own: Own): Ways {
     lines.show(index);
   }
 
+  /** Keeps where one is, in the rows of `log`, unless one has not moved since. */
+  function keep(log: LogRows, active: number | null): typeof kept {
+    if (kept?.moved !== lines.moved) {
+      const chosen = active !== null && active > lines.top - 1 && active < lines.bottom;
+      hold(log, chosen ? active : lines.top, chosen);
+    }
+    return kept;
+  }
+
+  function hold(log: LogRows, at: number, chosen: boolean): void {
+    const row = log.row(Math.floor(at));
+    kept = row && { position: row.position, at, chosen, moved: lines.moved };
+  }
+
+  /** Lines were wrapped, or no longer are: that alone does not take one elsewhere. */
+  function rewrap(): void {
+    if (wrap === view.wrap) return;
+    wrap = view.wrap;
+    const place = lines.follow ? undefined : keep(app.log, view.active);
+    if (!place) return;
+    if (place.at === view.active) lines.show(place.at);
+    else lines.stand(place.at);
+    place.moved = lines.moved;
+  }
+
+  /** The answer may be older than a frame that overtook it: a log never becomes shorter. */
+  const put = (log: LogRows, total: number, rows: LogRow[], near: number) =>
+    log.put(log.known ? Math.max(total, log.total) : total, rows, near);
+
+  /** Shows what came while the lines before stayed. */
+  function release(log: LogRows): void {
+    const { late } = log;
+    log.late = undefined;
+    if (late?.length) log.put(...late);
+    app.changed();
+  }
+
   /** Goes to the first row at or after a place, or else to the last; unless one has gone elsewhere since. */
   async function find(spot: Spot, go: (index: number) => void): Promise<void> {
     finding += 1;
     const mine = finding;
-    const place = { filter: app.filter, position: null, time_us: null, n: null, ...spot };
-    const { i, total } = (await app.request("log.locate", place)).result;
-    if (total && mine === finding) go(Math.min(i, total - 1));
+    const { log, filter, query: search } = app;
+    const place = { filter, position: null, time_us: null, n: null, ...spot };
+    // What stands elsewhere would be seen for a moment.
+    if (!log.known) {
+      log.late ??= [];
+      setTimeout(release, HOLD_MS, log);
+    }
+    try {
+      const { i, total } = (await app.request("log.locate", place)).result;
+      const index = Math.min(i, total - 1);
+      const start = Math.max(0, index - ABOVE_ROWS);
+      const around = { filter, search, start, count: PAGE };
+      const rows = log.known ? [] : (await app.request("log.window", around)).result.rows;
+      release(log);
+      put(log, total, rows, index);
+      if (total && mine === finding) go(index);
+    } catch (reason) {
+      // Whoever asked for another place since does not wait for this one.
+      if (mine === finding) throw reason;
+    } finally {
+      if (mine === finding) release(log);
+    }
   }
 
   /** What the log is of: with another answer, nothing that was counted in it counts. */
   const question = () => JSON.stringify([app.state.run?.run_id, app.filter, app.query]);
 
+  /** Steps follow each other; but nobody waits for one through lines that are no longer asked for. */
   function next(way: Way, want: LogFilter): void {
-    app.attempt("log.next", async () => {
-      const { filter } = app;
-      const asked = question();
+    const asked = question();
+    if (asked !== walking) leave();
+    walking = asked;
+    const step = async () => {
+      if (asked !== question()) return;
+      const left = new Promise<null>((resolve) => {
+        leave = () => resolve(null);
+      });
       const from = view.active ?? (way > 0 ? Math.floor(lines.top) - 1 : Math.ceil(lines.bottom));
-      const { i, nth, of } = (await app.request("log.next", { filter, want, from, way })).result;
+      const answer = await Promise.race([
+        app.request("log.next", { filter: app.filter, want, from, way }),
+        left,
+      ]);
+      if (!answer || asked !== question()) return;
+      const { i, nth, of } = answer.result;
       if (i === null) tellCopied(app, want.levels === ERRORS ? "log: no error here" : "log: no match here");
       else {
         own.nth = { i, nth, of, asked, errors: want.levels === ERRORS };
         choose(i);
       }
-    });
+    };
+    walk = walk.then(() => app.attempt("log.next", step));
   }
 
   function fetch(): void {
@@ -95,8 +174,7 @@ export function createWays(own: Own): Ways {
       app
         .request("log.window", { filter, search, start, count: PAGE })
         .then(({ result }) => {
-          // The answer may be older than a frame that overtook it: a log never becomes shorter.
-          log.put(Math.max(result.total, log.total), result.rows, lines.first);
+          put(log, result.total, result.rows, lines.first);
           pages.delete(start);
           app.changed();
         })
@@ -111,8 +189,16 @@ export function createWays(own: Own): Ways {
 
   return {
     choose,
-    nth: () => (own.nth && own.nth.i === view.active && own.nth.asked === question() ? own.nth : null),
+    nth() {
+      const { nth } = own;
+      if (nth?.i !== view.active || nth?.asked !== question()) return null;
+      // There may be more since: of matches the search tells, of all errors the run does.
+      const every = !Object.values(app.filter).some(Boolean);
+      const now = nth.errors ? every && app.state.run?.counts.errors : app.found?.count;
+      return { ...nth, of: Math.max(nth.of, now || 0) };
+    },
     look() {
+      rewrap();
       if (!fetching) setTimeout(fetch, fetched + FETCH_PAUSE_MS - Date.now());
       fetching = true;
     },
@@ -122,9 +208,15 @@ export function createWays(own: Own): Ways {
       app.paint();
       return find({ position }, choose);
     },
-    stay({ position }, chosen) {
-      // Where it fails one is where the list happens to stand.
-      find({ position }, chosen ? choose : lines.stand).catch(() => undefined);
+    stay(before, active) {
+      const place = keep(before, active);
+      if (!place) return;
+      find({ position: place.position }, (index) => {
+        if (place.moved !== lines.moved) return;
+        if (place.chosen) choose(index);
+        else lines.stand(index);
+        Object.assign(place, { at: index, moved: lines.moved });
+      }).catch(() => undefined);
     },
     whole({ n, chars, message }) {
       if (chars === undefined) return message;
@@ -155,7 +247,11 @@ export function createWays(own: Own): Ways {
       });
     },
     isNarrowed: () => view.levels !== null || view.agent !== null || (view.only && app.query !== null),
-    toContext: () => app.set({ only: false, levels: null, agent: null }),
+    toContext() {
+      // What is chosen is meant, also where one has scrolled away from it.
+      if (view.active !== null) hold(app.log, view.active, true);
+      app.set({ only: false, levels: null, agent: null });
+    },
     copy() {
       app.attempt("log.copy", async () => {
         const { active, anchor } = view;

@@ -18,6 +18,8 @@ export interface List {
   /** Stays with the end until one moves away from it. */
   follow: boolean;
   atEnd: boolean;
+  /** How often one has moved it: scrolled it, or brought a row into view. */
+  moved: number;
   viewPx: number;
   /** How many rows one goes with a page. */
   page: number;
@@ -49,6 +51,7 @@ export function createList(app: List["app"], rowPx: number, tail = false): List 
     driven: false,
     follow: tail,
     atEnd: true,
+    moved: 0,
     viewPx: 280,
     page: 1,
     first: 0,

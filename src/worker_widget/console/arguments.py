@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import msgspec
@@ -27,7 +27,7 @@ class Answer(msgspec.Struct, frozen=True):
     buffers: tuple[bytes, ...] = ()
 
 
-Handler = Callable[[Any], Awaitable[Answer]]
+Handler = Callable[[Any], Coroutine[Any, Any, Answer]]
 Handlers = Mapping[str, tuple[type[Args], Handler]]
 """By the request's name: what it takes, and what answers it."""
 

@@ -39,14 +39,13 @@ class LogCursor:
     def advance(self, store: EventStore, run_id: str) -> dict[str, Any]:
         """What is new for the view, as the wire carries it. ``behind`` says whether more is to be found.
 
-        The rows are the newest, at most as many as are watched. Under a filter that does not search they
-        come when all lines are counted.
+        The rows are the newest of those found so far, at most as many as are watched.
         """
         news: dict[str, Any] = {}
         shown = _progress(store, run_id, self._shown)
         wanted = shown if self._wanted == self._shown else _progress(store, run_id, self._wanted)
         self.behind = not (shown.done and wanted.done)
-        if shown.count != self._total and (shown.done or self._shown.searches):
+        if shown.count != self._total and (shown.count or shown.done):
             news["log"] = self._rows(store, run_id, shown.count)
         if self._searches and wanted != self._progress:
             self._progress = wanted

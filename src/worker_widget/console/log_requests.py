@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
 from ..errors import Problem, RequestRefused, RunUnknown
-from ..history.logs import EVERY_LINE, LogRow
+from ..history.logs import EVERY_LINE, Facets, LogRow
 from ..history.logs import LogFilter as StoredFilter
 from ..history.search import PatternError
 from ..history.store import EventStore
@@ -20,7 +20,7 @@ from .log_window import log_window, stored
 from .wire import LogFilter, LogSearch
 
 _PATIENCE_S: Final = 0.08
-"""How long a window of found rows looks further before it tells what is found so far."""
+"""How long a window of rows under a filter looks further before it tells what is found so far."""
 _SLICE_S: Final = 0.04
 _LONGEST_S: Final = 20
 _MOST_COPIED_LINES: Final = 100_000
@@ -97,8 +97,6 @@ class LogRequests:
             raise RequestRefused(str(error), [Problem("search", str(error))]) from error
 
     async def _window(self, args: WindowArgs) -> Answer:
-        found = args.filter.search is not None
-
         def window(store: EventStore, run_id: str) -> dict[str, Any]:
             return log_window(
                 store,
@@ -107,7 +105,7 @@ class LogRequests:
                 args.start,
                 args.count,
                 search=args.search,
-                seconds=_PATIENCE_S if found else None,
+                seconds=_PATIENCE_S,
             )
 
         return Answer(await self._ask(window))
@@ -140,8 +138,12 @@ class LogRequests:
         return Answer(await self._ask(locate, only))
 
     async def _facets(self, args: NoArgs) -> Answer:
-        facets = await self._ask(lambda store, run_id: store.log_facets(run_id))
-        return Answer({"agents": list(facets.agents.items()), "stages": list(facets.stages.items())})
+        def facets(store: EventStore, run_id: str) -> Facets:
+            return store.log_facets(run_id, _SLICE_S)
+
+        while not (told := await self._ask(facets)).done:
+            pass
+        return Answer({"agents": list(told.agents.items()), "stages": list(told.stages.items())})
 
     async def _copy(self, args: CopyArgs) -> Answer:
         copy = partial(copied, only=stored(args.filter), start=args.start, end=args.end)

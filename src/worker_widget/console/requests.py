@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from typing import Any, Final
 
 import msgspec
 
@@ -25,6 +27,9 @@ from .wire import PartName, Request, Watch, WireError
 
 _log = logging.getLogger(__name__)
 
+_NEWEST_ONLY: Final = ("log.locate", "log.next")
+"""Who asks for another place wants the one before no longer: looking for that would only delay this."""
+
 
 class VisibleArgs(Args, frozen=True, kw_only=True):
     visible: bool
@@ -39,6 +44,7 @@ class Requests:
 
     def __init__(self, desk: Desk, channel: Channel) -> None:
         self._channel = channel
+        self._looking: dict[tuple[str, str], asyncio.Task[Answer]] = {}
         self._handlers: Handlers = {
             **RunRequests(desk).handlers,
             **LogRequests(desk).handlers,
@@ -77,7 +83,25 @@ class Requests:
         if known is None:
             raise RequestRefused(f"The kernel knows no request {request.name!r}; run the cell again.")
         kind, handler = known
-        return await handler(msgspec.convert(request.args, kind))
+        answer = handler(msgspec.convert(request.args, kind))
+        return await (self._newest(request, answer) if request.name in _NEWEST_ONLY else answer)
+
+    async def _newest(self, request: Request, answer: Coroutine[Any, Any, Answer]) -> Answer:
+        """The answer, unless the same view asks for the same anew before it is there."""
+        key = (request.client, request.name)
+        task = asyncio.create_task(answer, name=f"find for {request.name}")
+        if key in self._looking:
+            self._looking[key].cancel()
+        self._looking[key] = task
+        try:
+            await asyncio.wait({task})
+            if task.cancelled():
+                raise RequestRefused("Another place in the log was asked for meanwhile.")
+            return task.result()
+        finally:
+            task.cancel()
+            if self._looking.get(key) is task:
+                del self._looking[key]
 
     async def _part(self, args: PartArgs) -> Answer:
         return Answer({"code": await asyncio.to_thread(front_end.text, args.name)})

@@ -79,10 +79,20 @@ class Next(msgspec.Struct, frozen=True):
 
 
 class Facets(msgspec.Struct, frozen=True):
-    """How many lines each agent and each stage has, in the order of their first line."""
+    """How many lines each agent and each stage has, in the order of their first line.
+
+    Of the first ``scanned`` lines, of as many as there are.
+    """
 
     agents: dict[str, int]
     stages: dict[str, int]
+    scanned: int
+    of: int
+
+    @property
+    def done(self) -> bool:
+        """Whether all lines are counted."""
+        return self.scanned >= self.of
 
 
 class LogIndex:
@@ -135,11 +145,14 @@ class LogIndex:
         (n,) = wanted.numbers(nth, nth + 1)
         return Next(shown.before(n), nth + 1, wanted.total)
 
-    def facets(self, run: int, lines: int) -> Facets:
-        """What the first ``lines`` lines, or more of them, tell of."""
+    def facets(self, run: int, lines: int, seconds: float | None) -> Facets:
+        """Who and what the log tells of."""
         with self._lock:
             facets = _recent(self._facets, run, _Facets)
-        return facets.scan(self._db, run, lines)
+        until = inf if seconds is None else time.perf_counter() + seconds
+        while not (told := facets.scan(self._db, run, lines)).done and time.perf_counter() < until:
+            pass
+        return told
 
     def _look(self, run: int, only: LogFilter, lines: int, seconds: float | None) -> _Known | _Every:
         if only == EVERY_LINE:
@@ -320,8 +333,9 @@ class _Facets:
         self._stages: Counter[str] = Counter()
 
     def scan(self, db: Database, run: int, lines: int) -> Facets:
+        """Count some more of the first ``lines`` lines; threads take turns."""
         with self._turn:
-            while self._scanned < lines:
+            if self._scanned < lines:
                 last = min(lines, self._scanned + _SPAN)
                 with db.read() as connection:
                     counted = log_lines.facets(connection, run, self._scanned + 1, last)
@@ -331,4 +345,5 @@ class _Facets:
                     if agent is not None:
                         self._agents[agent] += count
                 self._scanned = last
-            return Facets(dict(self._agents), dict(self._stages))
+            scanned = self._scanned
+            return Facets(dict(self._agents), dict(self._stages), scanned, max(lines, scanned))

@@ -38,17 +38,23 @@ searched without the interpreter's lock, and shorter ones are taken together up 
 _MOST_MARKS: Final = 200
 
 # What means the same to a line in its place among others as to the line alone, when they are joined
-# with line feeds: letters, sets, groups, alternatives, repeats, and ends of lines and words. What looks
-# around, refers back, or cannot be taken back is not among these.
-_LOCAL: Final = re.compile(
-    r"""(?:
-        [^\\()\[\]{}*+?] | \\[dDwWsSb] | \\[^\w\s]
-      | \[ \^? (?: [^\\\[\]&|~-] | \\[dDwWsS] | \\[^\w\s] | (?<=[A-Za-z0-9])-(?=[A-Za-z0-9]) )+ \]
-      | \( (?:\?:)? (?![*+?]) | \)
-      | (?: [*+?] | \{\d+(?:,\d*)?\} ) \?? (?![*+?{])
-    )*""",
+# with line feeds: letters, sets, groups, alternatives, repeats, ends of lines and words, and what looks
+# around without seeing a line feed. What refers back, or cannot be taken back, is not among these.
+_TOKEN: Final = re.compile(
+    r"""(?P<look> \(\?<?[=!] )
+      | (?P<open> \( (?: \?: | \?P?<[A-Za-z]\w*> )? (?![*+?]) )
+      | (?P<close> \) )
+      | (?P<wide> \\[DWs] | \[\^ ) (?P<rest> (?<=\^) (?: SET )+ \] | (?<!\^) )
+      | (?P<set> \[ (?: SET )+ \] )
+      | (?P<repeat> (?: [*+?] | \{\d+(?:,\d*)?\} ) \?? (?![*+?{]) )
+      | (?P<plain> [^\\()\[\]{}*+?] | \\[dwSb] | \\[pP]\{\w+\} | \\[^\w\s] | \(\?i\) )""".replace(
+        "SET",
+        r"[^\\\[\]&|~-] | \\[dDwWsS] | \\[^\w\s] | (?<=[A-Za-z0-9])-(?=[A-Za-z0-9])",
+    ),
     re.VERBOSE,
 )
+_NO_LINE_FEED: Final = {r"\D": r"[^\d\n]", r"\W": r"[^\w\n]", r"\s": r"[^\S\n]", "[^": r"[^\n"}
+_MAY_BE_LINE_FEED: Final = re.compile(r"\\[DWspP]|\n")
 _COUNTS: Final = re.compile(r"(?<!\\)(?:\\\\)*\{(\d*),?(\d*)\}")
 
 
@@ -81,7 +87,9 @@ class Pattern:
     def __init__(self, text: str, case_sensitive: bool) -> None:
         flags = regex.VERSION0 | regex.MULTILINE | (0 if case_sensitive else regex.IGNORECASE)
         self._alone = regex.compile(text, flags)
-        self._joined = regex.compile(f"({text}).*\\n?", flags) if _LOCAL.fullmatch(text) else None
+        joined = _joined(text)
+        self._joined = None if joined is None else regex.compile(f"({joined}).*\\n?", flags)
+        self._single_lines = joined != text
         self._times_slow = 0
 
     def matching(self, messages: list[str]) -> list[int]:
@@ -93,19 +101,22 @@ class Pattern:
 
     def _matching(self, messages: list[str], start: int, end: int) -> Iterable[int]:
         if self._joined is not None and end - start > 1 and self._times_slow < _MOST_TIMES_SLOW:
-            try:
-                return self._matching_joined(self._joined, messages, start, end)
-            except TimeoutError:
-                self._times_slow += 1
+            text = "\n".join(messages[start:end])
+            if not self._single_lines or text.count("\n") == end - start - 1:
+                try:
+                    return self._matching_joined(self._joined, text, messages, start, end)
+                except TimeoutError:
+                    self._times_slow += 1
         return [index for index in range(start, end) if self._matches(messages[index], index)]
 
-    def _matching_joined(self, joined: Any, messages: list[str], start: int, end: int) -> list[int]:
-        """As one text, for asking the clock costs more than most lines do.
+    def _matching_joined(
+        self, joined: Any, text: str, messages: list[str], start: int, end: int
+    ) -> list[int]:
+        """As one ``text``, for asking the clock costs more than most lines do.
 
         A match within one line says that it matches. One that reaches over several says nothing: each
         is asked alone. A line that no match touches would not have matched alone either.
         """
-        text = "\n".join(messages[start:end])
         ends = list(accumulate(len(message) + 1 for message in messages[start:end]))
         found: list[int] = []
         line, undecided = 0, 0
@@ -141,6 +152,35 @@ class Pattern:
                 if len(found) == _MOST_MARKS:
                     break
         return found
+
+
+def _joined(text: str) -> str | None:
+    """The pattern ``text`` for lines that are joined; ``None`` if it cannot be looked for in those.
+
+    What looks around is made not to see the line feeds between them. Where that changes it, it does not
+    see those within a message either: then it is for messages of a single line each.
+    """
+    parts: list[str] = []
+    looking = [False]
+    at = 0
+    while at < len(text):
+        token = _TOKEN.match(text, at)
+        if token is None:
+            return None
+        at = token.end()
+        part = token[0]
+        if token["look"]:
+            looking.append(True)
+        elif token["open"]:
+            looking.append(looking[-1])
+        elif token["close"]:
+            looking.pop()
+        elif looking[-1] and token["wide"]:
+            part = _NO_LINE_FEED[token["wide"]] + token["rest"]
+        elif looking[-1] and _MAY_BE_LINE_FEED.search(part):
+            return None
+        parts.append(part)
+    return "".join(parts)
 
 
 def _stretches(messages: list[str]) -> Iterator[tuple[int, int]]:

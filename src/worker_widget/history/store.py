@@ -335,10 +335,13 @@ class EventStore:
         head = self._log_head(run_id)
         return self._index.next(head.run, only, want, head.lines, start, way)
 
-    def log_facets(self, run_id: str) -> Facets:
-        """Which agents and stages the log tells of, and how many lines each has."""
+    def log_facets(self, run_id: str, seconds: float | None = None) -> Facets:
+        """Which agents and stages the log tells of, and how many lines each has.
+
+        With ``seconds`` it goes on counting for about so long; ``None`` means to the end.
+        """
         head = self._log_head(run_id)
-        return self._index.facets(head.run, head.lines)
+        return self._index.facets(head.run, head.lines, seconds)
 
     def log_rows(self, run_id: str, only: LogFilter = EVERY_LINE) -> Iterator[LogRow]:
         """All matching log lines, in order; few are held at once."""

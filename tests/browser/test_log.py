@@ -1,0 +1,318 @@
+"""The log of a long finished run, in JupyterLab: filters, search and the ways through it."""
+
+from __future__ import annotations
+
+import random
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat import v4
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.console import Console
+from tests.browser.lab import Lab, lab, open_notebook, page_of, run_cell, wait_until_ran
+from worker_widget.events import Event, Log, RunCompleted, RunStarted, make
+from worker_widget.history.store import EventStore
+
+RUN = "5b0d2a1e-64b7-4a6b-9a3f-0c8f5a1d7e42"
+START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
+LINES = 9_000
+"""More than are looked through without a pause."""
+LEVELS = ("debug", "info", "warning", "info", "info", "error", "info")
+AGENTS = ("writer", "editor", "checker")
+ENDLESS = 8_888
+TRACE = "Traceback (most recent call last):\n" + "\n".join(f'  File "step_{n}.py"' for n in range(24))
+
+
+def message(n: int) -> str:
+    if n == ENDLESS:
+        return f"#{n} " + "a" * 3_000 + "!"
+    if n % 97 == 0:
+        return f"#{n} {TRACE}\n\x1b[1;31mIndexError\x1b[0m: needle {n}"
+    if n % 10 == 0:
+        return f"#{n} " + f"a long line of \x1b[32mgreen\x1b[0m words, said for the {n}. time; " * 6
+    return f"#{n} what this worker has to say"
+
+
+@dataclass(frozen=True)
+class Line:
+    n: int
+    level: str
+    stage: str
+    agent: str
+    text: str
+
+
+ALL = [
+    Line(n, LEVELS[n % 7], "copy" if n < 5_000 else "ux", AGENTS[n % 3], message(n))
+    for n in range(1, LINES + 1)
+]
+
+
+def told() -> Iterator[Event]:
+    def event(data: Any, n: int) -> Event:
+        return make(data, run_id=RUN, time=START + timedelta(milliseconds=10 * n))
+
+    yield event(RunStarted(task="Say much"), 0)
+    for line in ALL:
+        log = Log(stage_id=line.stage, agent=line.agent, level=line.level, message=line.text)
+        yield event(log, line.n)
+    yield event(RunCompleted(success=True), LINES + 1)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with lab(tmp_path_factory.mktemp("lab")) as running:
+        running.home.mkdir()
+        store = EventStore.open(running.home / "history.db")
+        store.begin(RUN, worker="load", origin="http://127.0.0.1:1", time_us=0)
+        store.append(RUN, list(told()))
+        store.close()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, running: Lab) -> Iterator[Page]:
+    cell = v4.new_code_cell(f"from worker_widget import WorkerConsole\nWorkerConsole(replay={RUN!r})")
+    notebook = v4.new_notebook(cells=[cell])
+    notebook.metadata["kernelspec"] = {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    }
+    nbformat.write(notebook, running.folder / "log.ipynb")
+    with page_of(browser) as page:
+        open_notebook(page, running, "log.ipynb")
+        yield page
+
+
+@dataclass
+class Reader:
+    """One who reads the log in its pane."""
+
+    page: Page
+    console: Console
+    levels: set[str] = field(default_factory=lambda: set(LEVELS))
+    stage: str | None = None
+    agent: str | None = None
+    needles: bool = False
+
+    @property
+    def pane(self) -> Locator:
+        return self.console.pane("log")
+
+    @property
+    def lines(self) -> Locator:
+        return self.pane.get_by_role("grid")
+
+    def passing(self) -> list[int]:
+        """The numbers of the lines that the filter lets through."""
+        return [
+            line.n
+            for line in ALL
+            if line.level in self.levels
+            and self.stage in (None, line.stage)
+            and self.agent in (None, line.agent)
+            and ("needle" in line.text or not self.needles)
+        ]
+
+    def set(self, **change: Any) -> None:
+        """As menus and fields do."""
+        self.console.root.evaluate("(root, change) => root.getRootNode().host.console.set(change)", change)
+
+    def seen(self) -> list[int]:
+        """The numbers of the lines on screen, the first that is wholly or in part in view at first."""
+        told: list[str] = self.lines.evaluate(SEEN)
+        return [int(found[1]) if (found := re.search(r"#(\d+)", text)) else 0 for text in told]
+
+    def still(self) -> list[int]:
+        """`seen`, once that is the same from one drawing to the next."""
+        self.lines.evaluate(STILL, SEEN)
+        return self.seen()
+
+
+SEEN = """list => {
+    const { top, bottom } = list.getBoundingClientRect();
+    return [...list.querySelectorAll("[role=row]")].filter(row => {
+        const box = row.getBoundingClientRect();
+        return box.bottom > top + 1 && box.top < bottom - 1;
+    }).map(row => row.textContent);
+}"""
+STILL = """async (list, source) => {
+    const seen = eval(source);
+    let before = "";
+    for (let same = 0; same < 12; same += 1) {
+        await new Promise(requestAnimationFrame);
+        const now = JSON.stringify(seen(list));
+        const blank = list.querySelector(".blank");
+        if (now !== before || blank) same = 0;
+        before = now;
+    }
+}"""
+
+
+@pytest.fixture
+def reader(page: Page) -> Reader:
+    """Of a console that was just shown, in a pane that fills it."""
+    cell = run_cell(page, 0)
+    wait_until_ran(cell)
+    console = Console.in_cell(page, cell)
+    console.expect_status("Completed")
+    reader = Reader(page, console)
+    reader.set(levels=None, wrap=False, absolute=False, maximised="log")
+    expect(reader.lines).to_have_attribute("aria-rowcount", str(LINES))
+    return reader
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_whatever_is_filtered_or_wrapped_one_stays_where_one_reads(reader: Reader, seed: int) -> None:
+    chance = random.Random(seed)
+    reader.lines.hover()
+    place = 0
+    for step in range(24):
+        if place == 0 or chance.random() < 0.25:
+            reader.lines.evaluate(
+                """(list, share) => {
+                    list.dispatchEvent(new PointerEvent("pointerdown"));
+                    list.scrollTop = share * (list.scrollHeight - list.clientHeight);
+                }""",
+                chance.uniform(0.1, 0.9),
+            )
+            reader.still()
+            reader.page.mouse.wheel(0, chance.choice([-60, 45, 130]))
+            place = reader.still()[0] if len(reader.passing()) > 100 else 0
+            continue
+        match chance.choice(["level", "level", "wrap", "stage", "agent", "needles"]):
+            case "level":
+                level = chance.choice(["debug", "info", "warning", "error"])
+                reader.levels ^= {level}
+                reader.pane.get_by_role("button", name=level, exact=True).click()
+            case "wrap":
+                reader.pane.get_by_role("button", name="Wrap lines").click()
+            case "stage":
+                reader.stage = chance.choice([None, "copy", "ux"])
+                reader.set(stage=reader.stage)
+            case "agent":
+                reader.agent = chance.choice([None, *AGENTS])
+                reader.set(agent=reader.agent)
+            case "needles":
+                reader.needles = not reader.needles
+                query = {"text": "needle" if reader.needles else "", "regex": False, "case_sensitive": False}
+                reader.set(query=query, only=True)
+        passing = reader.passing()
+        expect(reader.lines).to_have_attribute("aria-rowcount", str(len(passing)))
+        seen = reader.still()
+        if not passing:
+            assert seen == []
+            continue
+        index = min(bisect_left(passing, place), len(passing) - 1)
+        told = f"step {step}: line {passing[index]} should be seen for {place}, not {seen}"
+        assert passing[index] in seen, told
+        assert passing[index] == seen[0] or seen[-1] == passing[-1], told
+
+
+NEEDLES = [line.n for line in ALL if "needle" in line.text]
+ERRORS = [line.n for line in ALL if line.level == "error"]
+
+
+def chosen(reader: Reader) -> int:
+    """The number of the one line that is chosen, which is on screen."""
+    line = reader.lines.locator("[aria-selected=true]")
+    expect(line).to_have_count(1)
+    expect(line).to_be_in_viewport()
+    found = re.search(r"#(\d+)", line.inner_text())
+    assert found is not None
+    return int(found[1])
+
+
+def expect_chosen(reader: Reader, n: int) -> None:
+    line = reader.lines.locator("[aria-selected=true]")
+    expect(line).to_have_count(1)
+    expect(line).to_contain_text(re.compile(rf"#{n}\b"))
+    expect(line).to_be_in_viewport()
+
+
+def test_the_log_is_searched_and_walked_by_keys_alone(reader: Reader) -> None:
+    press = reader.page.keyboard.press
+    matches = reader.pane.locator(".matches")
+    reader.lines.focus()
+    press("Home")
+    expect_chosen(reader, 1)
+    press("/")
+    reader.page.keyboard.type("needle")
+    press("Enter")
+    expect_chosen(reader, NEEDLES[0])
+    expect(matches).to_have_text(f"1 of {len(NEEDLES)}")
+    press("Enter")
+    expect_chosen(reader, NEEDLES[1])
+    press("Shift+Enter")
+    press("Shift+Enter")
+    expect_chosen(reader, NEEDLES[-1])
+    expect(matches).to_have_text(f"{len(NEEDLES)} of {len(NEEDLES)}")
+    press("Enter")
+    expect_chosen(reader, NEEDLES[0])
+    press("Escape")
+    press("Escape")
+    expect(reader.pane.get_by_role("searchbox")).to_have_count(0)
+    expect(reader.lines).to_be_focused()
+    press("e")
+    error = next(n for n in ERRORS if n > NEEDLES[0])
+    expect_chosen(reader, error)
+    press("Shift+E")
+    expect_chosen(reader, ERRORS[ERRORS.index(error) - 1])
+    for place, n in (("#1,200", 1_200), ("45.5", 4_550), ("1:02", 6_200)):
+        press("g")
+        reader.page.keyboard.type(place)
+        press("Enter")
+        expect(reader.pane.get_by_role("dialog")).to_have_count(0)
+        expect_chosen(reader, n)
+    press("PageDown")
+    press("ArrowUp")
+    press("End")
+    expect_chosen(reader, LINES)
+    press("Home")
+    press("Shift+ArrowDown")
+    press("Shift+ArrowDown")
+    press("Control+c")
+    expect(reader.pane.locator(".told")).to_have_text("3 lines copied")
+    copied = reader.page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert [re.findall(r"#(\d+)", text) for text in copied] == [["1"], ["2"], ["3"]]
+
+
+def test_around_a_match_stands_what_was_said_before_and_after_it(reader: Reader) -> None:
+    press = reader.page.keyboard.press
+    reader.lines.focus()
+    press("Control+f")
+    reader.page.keyboard.type(r"needle \d+5$")
+    reader.pane.get_by_role("button", name="Regular expression").click()
+    only = reader.pane.get_by_role("button", name="Only matches")
+    only.click()
+    found = [n for n in NEEDLES if n % 10 == 5]
+    expect(reader.lines).to_have_attribute("aria-rowcount", str(len(found)))
+    expect(reader.pane.locator(".matches")).to_have_text(f"{len(found)} lines")
+    reader.pane.get_by_role("searchbox").press("Enter")
+    n = chosen(reader)
+    assert n in found
+    reader.lines.focus()
+    press("Enter")
+    expect(only).to_have_attribute("aria-pressed", "false")
+    expect_chosen(reader, n)
+    assert {n - 1, n, n + 1} <= set(reader.still())
+    expect(reader.pane.get_by_label("Log line", exact=True)).to_contain_text(f"IndexError: needle {n}")
+
+
+def test_a_pattern_that_never_ends_says_so_and_stops_nothing(reader: Reader) -> None:
+    reader.lines.focus()
+    reader.page.keyboard.press("/")
+    field = reader.pane.get_by_role("searchbox")
+    reader.pane.get_by_role("button", name="Regular expression").click()
+    field.fill("(a+)+$")
+    expect(reader.pane.get_by_role("alert")).to_contain_text("takes too long on line 8,888 of the log")
+    field.fill("#(?=77)")
+    expect(reader.pane.locator(".matches")).to_have_text(f"{sum('#77' in line.text for line in ALL)} lines")
