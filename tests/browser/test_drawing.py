@@ -30,6 +30,9 @@ PRESSED = (
     "<p><img usemap=#map width=60 height=20 src=data:,><map name=map>"
     "<area id=area shape=default href='http://example.invalid/area'></map>"
     "<p><svg width=60 height=20><a id=drawn href='http://example.invalid/svg'><text y=15>svg</text></a></svg>"
+    "<style>select, ::picker(select) { appearance: base-select }</style><select>"
+    "<button><selectedcontent></selectedcontent></button>"
+    "<option><b><a href='http://example.invalid/menu'>menu</a></b></select>"
 )
 FORM = (
     "<form action='http://example.invalid/form'><input id=field><button id=send>send</button></form>"
@@ -171,6 +174,8 @@ def test_links_and_forms_lead_nowhere_and_show_their_target(page: Page, served: 
     for running in (False, True):
         if running:
             console.button("Run scripts").click()
+        repeated = preview.locator("selectedcontent a")
+        expect(repeated).to_have_attribute("href", "dead:http://example.invalid/menu")
         for name, target in (("plain", "plain"), ("blank", "blank"), ("top", "top"), ("drawn", "svg")):
             for how in ("click", "middle", "control", "keyboard"):
                 link = preview.locator(f"#{name}")

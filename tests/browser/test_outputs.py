@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -143,6 +144,42 @@ def test_a_click_on_a_link_leads_nowhere_and_the_drawing_stays(page: Page, sink:
     frame.get_by_text("Down").click()
     page.wait_for_timeout(300)
     assert frame.get_by_text("The end").bounding_box()["y"] < 600  # type: ignore[index]
+
+
+def test_a_script_that_claims_to_be_ours_is_not_asked_for(page: Page, sink: Sink) -> None:
+    ours = re.search(r"sha256-[\w+/]{43}=", artifact_html("", "html", "x.html", whole=True))
+    assert ours
+    html = "".join(
+        f"<script {kind} src='{sink.address}/{name}' integrity='{ours[0]}'></script>"
+        for name, kind in (("a", ""), ("b", "crossorigin"), ("c", "type=module"))
+    )
+    (frame,) = show(page, sink, artifact_html(f"{html}<a href=//x>All</a>", "html", "x.html", whole=True))
+    expect(frame.get_by_text("All")).to_have_attribute("href", "dead://x")
+    page.wait_for_timeout(300)
+    assert sink.asked == []
+
+
+def test_a_link_that_a_menu_repeats_has_no_address(page: Page, sink: Sink) -> None:
+    html = (
+        "<style>select, ::picker(select) { appearance: base-select }</style>"
+        "<select><button><selectedcontent></selectedcontent></button>"
+        "<option><b><a href=//x>First</a></b><option><a href=//y>Second</a></select>"
+    )
+    (frame,) = show(page, sink, artifact_html(html, "html", "x.html", whole=True))
+    links = frame.locator("a")
+    expect(links).to_have_count(3)
+    assert links.evaluate_all("all => all.map(a => a.getAttribute('href'))") == [
+        "dead://x",
+        "dead://x",
+        "dead://y",
+    ]
+
+
+def test_a_page_is_as_high_beside_other_outputs_as_alone(page: Page, sink: Sink) -> None:
+    html = artifact_html("<p>Here", "html", "x.html", whole=True)
+    show(page, sink, html, artifact_html("# Head", "md", "x.md", whole=True))
+    page.evaluate("document.body.setAttribute('data-jp-theme-light', 'true')")
+    expect(page.locator("iframe").first).to_have_css("height", "480px")
 
 
 def test_the_changes_of_a_difference_are_reached_by_their_links(page: Page, sink: Sink) -> None:

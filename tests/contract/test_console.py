@@ -643,6 +643,23 @@ class TestHistory:
             worker.gate.set()
         assert run.wait(20).success
 
+    def test_a_run_that_is_shown_takes_the_place_of_a_notice(
+        self, console: WorkerConsole, view: View, host: ThreadedHost, worker: ScriptedWorker
+    ) -> None:
+        worker.gate.clear()
+        run = console.run("log 1; wait; page x")
+        other = WorkerConsole(worker="scripted", url=host.url, api_key=host.token, run_id="nope")
+        desk = other._session.desk
+        try:
+            assert wait_until(lambda: desk.shown.desk.notice).code == "run_unknown"
+            background.call(desk.open_run(run.run_id))
+            assert desk.shown.run_id == run.run_id
+            assert desk.shown.desk.notice is None
+        finally:
+            worker.gate.set()
+            other.close()
+        assert run.wait(20).success
+
     def test_a_run_that_is_opened_twice_at_once_is_followed_once(
         self, console: WorkerConsole, host: ThreadedHost, worker: ScriptedWorker
     ) -> None:

@@ -160,6 +160,29 @@ def test_what_is_no_list_stays_as_it_is() -> None:
     assert "- a\n  - b" in Document(html).text
 
 
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("Steps:\n- a\n  - b\n- c", "<p>Steps:</p><ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>"),
+        ("## Steps\n1. a\n2. b", "<h2>Steps</h2><ol><li>a</li><li>b</li></ol>"),
+        ("1) a\n\n   More of a.", "<ol><li><p>a</p><p>Moreofa.</p></li></ol>"),
+        ("- a\n\n  More.\n- b", "<ul><li><p>a</p><p>More.</p></li><li><p>b</p></li></ul>"),
+        ("9. a\n\n   More.\n10. b", '<olstart="9"><li><p>a</p><p>More.</p></li><li><p>b</p></li></ol>'),
+        ("- a\n  on\n  - b", "<ul><li>aon<ul><li>b</li></ul></li></ul>"),
+        ("It was\n1. a", "<p>Itwas</p><ol><li>a</li></ol>"),
+        ("It was in\n1984. A\n\n  year", "<p>Itwasin1984.A</p><p>year</p>"),
+        ("Title\n-\n\n  words", "<h2>Title</h2><p>words</p>"),
+        ("- a\n\n* * *\n\n  words", "<ul><li>a</li></ul><hr><p>words</p>"),
+        ("- a\r\n\r\nPart\r\n\r\n  words", "<ul><li>a</li></ul><p>Part</p><p>words</p>"),
+        ("Text\n      - not a list", "<p>Text-notalist</p>"),
+        ("# A\n2. b", '<h1>A</h1><olstart="2"><li>b</li></ol>'),
+    ],
+)
+def test_a_list_begins_where_readers_see_one(text: str, shape: str) -> None:
+    html = render(text, "md", dark=None).html.partition("<body>")[2]
+    assert re.sub(r"\s|</?main[^>]*>|</?body>|</html>", "", html) == shape
+
+
 def test_a_link_shows_its_target_and_leads_nowhere() -> None:
     (first, *rest) = drawn(
         "[a](https://example.org/?x=1&y=2) [b](#part) [c](/page) <mailto:me@x.org>", "md"

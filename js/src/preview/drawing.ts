@@ -107,8 +107,12 @@ function onKey(event: Event): void {
 }
 
 const links = new MutationObserver((records) => {
-  for (const { addedNodes } of records) {
+  for (const { addedNodes, target } of records) {
     for (const node of addedNodes) if (isLink(node)) deaden(node);
+    // What a menu repeats is put there as a whole, as it was before.
+    if (target.nodeName === "SELECTEDCONTENT") {
+      for (const link of (target as Element).querySelectorAll("a,area")) deaden(link);
+    }
   }
 });
 

@@ -82,7 +82,10 @@ _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]*>")
 _POINTS_OUT: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _PICTURE: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,", re.IGNORECASE)
 _FENCE: Final = re.compile(r"(`{3,}|~{3,})(.*)")
+_LINE_END: Final = re.compile(r"\r\n?|\n")
 _ITEM: Final = re.compile(r"( *)([-*+]|\d{1,9}[.)])( {1,4}(?=\S)| *$)")
+_FIRST_ITEM: Final = re.compile(r" {0,3}(?:[-*+]|1[.)]) +\S")
+_HEADING_OR_RULE: Final = re.compile(r" {0,3}(?:#|([-*_])(?: *\1){2,} *$)")
 _LINK: Final = re.compile(r'<a href="([^"]*)">')
 _IMAGE: Final = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 _ALT: Final = re.compile(r' alt="([^"]*)"')
@@ -192,35 +195,43 @@ def _closed(text: str) -> str:
 
 
 def _nested(text: str) -> str:
-    """The text with what belongs to a list item as far in as python-markdown wants it: four spaces a level.
+    """The text with its lists as python-markdown wants them: after a blank line, and four spaces a level.
 
-    Everywhere else it is enough that it begins where the item's own text does, which is how most
-    Markdown is written.
+    Everywhere else what belongs to an item begins where the item's own text does, a list may follow a
+    paragraph at once, and a number may end with a parenthesis. That is how most Markdown is written.
     """
-    lines = []
+    lines: list[str] = []
     within: list[int] = []  # where the text of each item that is open begins
     fence = None
-    blank = False
-    for line in text.split("\n"):
+    fresh = True  # nothing goes on from the line before
+    paragraph = False  # one that begins no item goes on, unless fresh
+    for line in _LINE_END.split(text):
         words = line.lstrip(" ")
         indent = len(line) - len(words)
         fenced = _FENCE.match(line)
+        alone = _HEADING_OR_RULE.match(line)
         if fence is not None or fenced:
             if fence is None and fenced:
                 fence, within = fenced[1], []
             elif line.rstrip() == fence:
                 fence = None
         elif words:
-            item = _ITEM.match(line)
-            if item or blank:
+            paragraph = paragraph and not fresh
+            no_item = alone or (paragraph and not within and not _FIRST_ITEM.match(line))
+            item = None if no_item else _ITEM.match(line)
+            if item or fresh or alone:
                 while within and indent < within[-1]:
                     within.pop()
             inside = len(within)
+            if item and paragraph:
+                lines.append("")
             if inside and indent >= within[-1]:
                 line = " " * (4 * inside + indent - within[-1]) + words
             if item and indent < (within[-1] if within else 0) + 4:
-                within.append(item.end() if words != item[2] else indent + len(item[2]) + 1)
-                line = " " * (4 * inside) + words
-        blank = not words
+                mark = item[2]
+                within.append(item.end() if words != mark else indent + len(mark) + 1)
+                line = " " * (4 * inside) + mark.replace(")", ".") + words[len(mark) :]
+            paragraph = (paragraph or fresh) and not item
+        fresh = not words or bool(fenced or alone)
         lines.append(line)
     return "\n".join(lines)

@@ -25,11 +25,15 @@ _DEADEN: Final = """{
 const { apply } = Reflect, { getAttribute, setAttribute } = Element.prototype;
 const isLink = node => [HTMLAnchorElement, HTMLAreaElement, SVGAElement].some(kind => node instanceof kind);
 new MutationObserver(records => {
-  for (const { addedNodes } of records) for (const node of addedNodes) if (isLink(node))
-    for (const name of ["href", "xlink:href"]) {
-      const href = apply(getAttribute, node, [name]);
-      if (href && href[0] !== "#") apply(setAttribute, node, [name, "dead:" + href]);
-    }
+  for (const { addedNodes, target } of records) {
+    // What a menu repeats is put there as a whole, as it was before.
+    const repeated = target.nodeName === "SELECTEDCONTENT" ? target.querySelectorAll("a, area") : [];
+    for (const node of [...addedNodes, ...repeated]) if (isLink(node))
+      for (const name of ["href", "xlink:href"]) {
+        const href = apply(getAttribute, node, [name]);
+        if (href && !/^(#|dead:)/.test(href)) apply(setAttribute, node, [name, "dead:" + href]);
+      }
+  }
 }).observe(document, { childList: true, subtree: true });
 for (const name of ["click", "auxclick"]) addEventListener(name, event => {
   const path = event.composedPath();
@@ -41,14 +45,16 @@ for (const name of ["click", "auxclick"]) addEventListener(name, event => {
 }"""
 _DEADEN_SUM: Final = b64encode(sha256(_DEADEN.encode()).digest()).decode()
 
-# The inner document inherits the outer one's policy. That says nothing of a base, since a document of
-# srcdoc needs one of its own: it has the address of the page around it, and links into itself would
-# lead there.
-_OUTER: Final = (
-    f"default-src 'none'; script-src 'sha256-{_DEADEN_SUM}'; style-src 'unsafe-inline'; img-src data:; "
-    "font-src data:; frame-src 'none'; form-action 'none'"
+# The inner document inherits the outer one's policy, and is held by both: by its own it runs only what has
+# our sum, and by the outer one's only what is written in it, for a script from anywhere is asked for once it
+# claims that sum. Of a base the outer one says nothing, since a document of srcdoc needs one of its own: it
+# has the address of the page around it, and links into itself would lead there.
+_POLICY: Final = (
+    "default-src 'none'; script-src {}; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "frame-src 'none'; form-action 'none'"
 )
-_INNER: Final = f"{_OUTER}; base-uri 'none'"
+_OUTER: Final = _POLICY.format("'unsafe-inline'")
+_INNER: Final = _POLICY.format(f"'sha256-{_DEADEN_SUM}'") + "; base-uri 'none'"
 _BASE: Final = '<base href="about:srcdoc" target="_blank">'
 # As js/src/preview/neutralise.ts does: a refresh navigates, and a link looks up hosts, without any script;
 # so does a frame, before it is refused.
@@ -61,17 +67,17 @@ _HEIGHT_PX: Final = 480
 _BORDER_PX: Final = 1
 _STEP_PX: Final = 12
 _AS_HOST: Final = (
-    "<style>:is([data-jp-theme-light], [data-vscode-theme-kind]) .worker-widget-frame "
+    "<style>:is([data-jp-theme-light], [data-vscode-theme-kind]) .worker-widget-document "
     f"{{ height: calc(var(--height) + {_STEP_PX}px) !important }} "
     ':is([data-jp-theme-light="false"], [data-vscode-theme-kind="vscode-dark"], '
-    '[data-vscode-theme-kind="vscode-high-contrast"]) .worker-widget-frame '
+    '[data-vscode-theme-kind="vscode-high-contrast"]) .worker-widget-document '
     f"{{ height: calc(var(--height) + {2 * _STEP_PX}px) !important }}</style>"
 )
 
 
 def framed(page: str, *, title: str, height: int) -> str:
     """A frame that holds an `inert` page and keeps it from all else; ``height`` is in pixels."""
-    return _frame(page, title, "allow-scripts", f"height: {height}px; background: #fff padding-box")
+    return _frame(page, title, "allow-scripts", "page", f"height: {height}px; background: #fff padding-box")
 
 
 def framed_as_host(document: str, *, title: str, height: int) -> str:
@@ -87,15 +93,15 @@ def framed_as_host(document: str, *, title: str, height: int) -> str:
         f"(max-height: {inside + _STEP_PX // 2}px) and (prefers-color-scheme: dark)"
     )
     look = f"--height: {height}px; height: {height}px; background: var(--jp-layout-color0) padding-box"
-    return _AS_HOST + _frame(document.replace(SYSTEM_DARK, query, 1), title, "", look)
+    return _AS_HOST + _frame(document.replace(SYSTEM_DARK, query, 1), title, "", "document", look)
 
 
-def _frame(document: str, title: str, allowed: str, look: str) -> str:
+def _frame(document: str, title: str, allowed: str, kind: str, look: str) -> str:
     inner = f'<iframe sandbox="{allowed}" srcdoc="{escape(document)}"></iframe>'
     fill = "html,body,iframe{margin:0;border:0;width:100%;height:100%;display:block;overflow:hidden}"
     outer = f"<!doctype html>{_head(_OUTER)}<style>{fill}</style>{inner}"
     return (
-        f'<iframe class="worker-widget-frame" sandbox="{allowed}" title="{escape(title)}" '
+        f'<iframe class="worker-widget-{kind}" sandbox="{allowed}" title="{escape(title)}" '
         f'srcdoc="{escape(outer)}" style="display: block; box-sizing: border-box; width: 100%; '
         f'border: {_BORDER_PX}px solid #8886; border-radius: 6px; {look}"></iframe>'
     )

@@ -147,7 +147,7 @@ class Desk:
                 writer=writer,
                 worker=worker,
             )
-            self._set(worker=worker, task=task, brand=brand, notice=None)
+            self._set(worker=worker, task=task, brand=brand)
             async with self._in_turn:
                 return await self._follow(answer.run_id, worker=worker, task=task)
 
@@ -168,7 +168,6 @@ class Desk:
             raise RequestRefused("This run has no replay token: it was stopped, or its worker gives none.")
         with self._asking("a replay"):
             answer = await self.client.replay(live.state.replay_token, worker=live.worker)
-            self._set(notice=None)
             async with self._in_turn:
                 return await self._follow(answer.run_id, worker=live.worker, task=live.state.task)
 
@@ -241,7 +240,7 @@ class Desk:
         live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
         await live.recall()
         if live.state.over:
-            self._set(task=live.state.task or self._view.task, notice=None)
+            self._set(task=live.state.task or self._view.task)
             self._show(live, recording=True)
             live.over.set_result(None)
             return live
@@ -277,7 +276,7 @@ class Desk:
         self._leave()
         self.live, self._recording = live, recording
         self._unlisten = live.listen(self._changed)
-        self._changed()
+        self._set(notice=None)
 
     def _leave(self) -> None:
         self._unlisten()
