@@ -147,6 +147,8 @@ export interface Scene {
   extra?: number;
   /** One of them is too long for the page. */
   large?: boolean;
+  /** It stops at the first violation. */
+  strict?: boolean;
 }
 
 export const TOTAL_S = STAGES.reduce((sum, [, , , seconds]) => sum + seconds, 0);
@@ -397,7 +399,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
     error: failed ? `UX Layout: ${error}` : scene.cancelled ? "Stopped by the person at the console." : null,
     task: "A landing page for a podcast tool that small teams like to use",
     worker: "business-builder",
-    strict_mode: false,
+    strict_mode: scene.strict ?? false,
     budget: null,
     replay_of: null,
     started_us: startUs,

@@ -80,7 +80,7 @@ export const FIRST_VIEW = {
   copied: "",
   task: "",
   brand: "",
-  strict: false,
+  strict: null as boolean | null,
   /** What the worker last said of a brand, and of which. */
   checked: null as { brand: string; report: BrandCheck } | null,
   /** The last runs, once they were asked for. */

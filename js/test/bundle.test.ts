@@ -49,7 +49,7 @@ describe("what is built", () => {
       expect(text.match(/https?:\/\/[^"'` )]+/g) ?? []).toEqual(
         ["http://www.w3.org/2000/svg"].slice(name === "widget.js" ? 0 : 1),
       );
-      expect(text).toMatch(/export\s*\{\s*\w+ as default\s*\}/);
+      expect(text).toMatch(/export\s*\{\s*[\w$]+ as default\s*\}/);
     },
   );
 });

@@ -368,6 +368,11 @@ describe("the form", () => {
     expect(text("[data-status]")).toBe("Running");
   });
 
+  it("takes up how strict the run on screen was", async () => {
+    const { text } = await open({ scene: { ...DONE, strict: true } });
+    expect(text(".primary")).toBe("New run");
+  });
+
   it("runs another task at once, by Enter or by the button", async () => {
     const { write, enter, text } = await finished();
     write("Write a tagline");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextStep } from "../src/desk/draft";
+import { nextStep, strictOf } from "../src/desk/draft";
 import { desk, run, state } from "./samples";
 
 const form = (over = {}) => ({ task: "A task", brand: "", strict: false, ...over });
@@ -16,6 +16,7 @@ describe("the next step", () => {
   it("leaves a run that is over, while the form asks for the same", () => {
     expect(nextStep(ended(), form())).toBe("new");
     expect(nextStep(ended(), form({ task: " A task\n" }))).toBe("new");
+    expect(nextStep(ended({ strict_mode: true }), form({ strict: null }))).toBe("new");
     expect(nextStep(ended({ task: null, worker: null, strict_mode: null }), form())).toBe("new");
   });
 
@@ -28,5 +29,14 @@ describe("the next step", () => {
 
   it("runs with the worker that was chosen since", () => {
     expect(nextStep(ended({ worker: "another" }), form())).toBe("run");
+  });
+});
+
+describe("how strict the next run is", () => {
+  it("is as the run on screen was, until one chooses", () => {
+    expect(strictOf(ended({ strict_mode: true }), { strict: null })).toBe(true);
+    expect(strictOf(ended({ strict_mode: true }), { strict: false })).toBe(false);
+    expect(strictOf(ended({ strict_mode: null }), { strict: null })).toBe(false);
+    expect(strictOf(state({ run: null }), { strict: true })).toBe(true);
   });
 });

@@ -4,6 +4,7 @@ import { isActive } from "../selectors";
 import { Button } from "../ui/bits";
 import { BRAND, CHECK, CROSS, Icon, WARNING } from "../ui/icons";
 import type { BrandCheck, Problem } from "../wire";
+import { strictOf } from "./draft";
 import { objectProblem } from "./json";
 import { Popover } from "./popover";
 
@@ -137,7 +138,7 @@ export function BrandButton({ app }: { app: App }) {
             <label class="row grow">
               <input
                 type="checkbox"
-                checked={view.strict}
+                checked={strictOf(app.state, view)}
                 disabled={!!locked}
                 onchange={(event) => app.set({ strict: event.currentTarget.checked })}
               />

@@ -3,7 +3,7 @@ import { isActive, runBlocked } from "../selectors";
 import { Button, Failure } from "../ui/bits";
 import { PLAY, PLUS, STOP } from "../ui/icons";
 import { BrandButton, brandProblem, ofBrand } from "./brand";
-import { nextStep } from "./draft";
+import { nextStep, strictOf } from "./draft";
 import { WorkerSelect } from "./worker";
 
 export function Form({ app }: { app: App }) {
@@ -24,9 +24,10 @@ function blocked({ off, kernel, state: { desk }, view }: App): string {
 }
 
 async function start(app: App): Promise<void> {
-  const { task, brand, strict } = app.view;
+  const { task, brand } = app.view;
   const { worker } = app.state.desk;
-  if (!brandProblem(brand)) await app.act("run.start", { worker, task, brand, strict_mode: strict });
+  if (!brandProblem(brand))
+    await app.act("run.start", { worker, task, brand, strict_mode: strictOf(app.state, app.view) });
   if (brandProblem(brand) || app.errors["run.start"]?.problems.some(ofBrand)) app.set({ panel: "brand" });
 }
 
@@ -46,7 +47,10 @@ function stepOf(app: App) {
   const go = () => {
     if (off || stepping(app)) return;
     if (name === "run.start") start(app);
-    else app.act(name, {});
+    else {
+      app.set({ strict: strictOf(app.state, app.view) });
+      app.act(name, {});
+    }
   };
   return { step, off, go };
 }

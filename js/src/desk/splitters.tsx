@@ -41,7 +41,7 @@ function Splitter({ app, columns, bar }: { app: App; columns: Columns; bar: Bar 
       aria-valuemin={Math.round(least * 100)}
       aria-valuemax={Math.round(most * 100)}
       onpointerdown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
+        if (event.button === 0) event.currentTarget.setPointerCapture(event.pointerId);
       }}
       onpointermove={({ currentTarget, pointerId, clientX, clientY }) => {
         if (!currentTarget.hasPointerCapture(pointerId)) return;
