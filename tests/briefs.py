@@ -127,3 +127,55 @@ BRIEFS: Final[dict[str, dict[str, Any]]] = {
     },
 }
 """Requests of a run by a short name; all that is missing is its pace."""
+
+GERMAN_BRIEFS: Final[dict[str, dict[str, Any]]] = {
+    "backhaus": {
+        "task": "Landingpage für eine Bäckerei in Leipzig mit Holzofen und Kinderbackkursen",
+        "brand": {
+            "company_name": "Backhaus Süd",
+            "mission": "Wir backen Brot, das seinen Namen verdient.",
+            "value_proposition": "Sauerteigbrote ab 4,50 €, jeden Morgen frisch aus dem Holzofen.",
+            "target_audience": ["b2c_consumer"],
+            "tone": {"primary": "casual"},
+        },
+    },
+    "arbeitsrecht": {
+        "task": "Website für eine Kanzlei für Arbeitsrecht in Hamburg",
+        "brand": {
+            "company_name": "Brandt & Söhne",
+            "mission": "Wir vertreten Beschäftigte, wenn es um ihren Arbeitsplatz geht.",
+            "value_proposition": "Beratung im Arbeitsrecht von der ersten Frage bis zum Urteil.",
+            "target_audience": ["b2c_consumer"],
+            "required_disclosures": ["Diese Seite ersetzt keine Rechtsberatung."],
+            "tone": {"primary": "formal"},
+        },
+    },
+    "angebotssoftware": {
+        "task": "Eine Software, die Handwerksbetrieben beim Schreiben von Angeboten hilft",
+        "brand": {
+            "company_name": "Klarwerk",
+            "tagline": "Angebote am selben Abend",
+            "mission": "Wir nehmen Handwerkern die Büroarbeit am Abend ab.",
+            "value_proposition": "Angebote in zehn Minuten schreiben, vom Handy aus und ohne Schulung.",
+            "audience_pain_points": [
+                "Angebote entstehen nach Feierabend",
+                "Preise stehen in drei verschiedenen Listen",
+            ],
+            "tone": {"primary": "professional"},
+        },
+    },
+    "manufaktur": {
+        "task": "Eine Manufaktur für Füllfederhalter in Hamburg, die jedes Stück von Hand fertigt",
+        "brand": {
+            "company_name": "Federhaus",
+            "mission": "Das Schreiben von Hand soll ein Vergnügen bleiben.",
+            "value_proposition": "Füllfederhalter ab 1.000 €, nach Maß und in kleiner Zahl gefertigt.",
+            "target_audience": ["b2c_consumer", "b2b_enterprise"],
+            "tone": {"primary": "luxury"},
+        },
+    },
+    "schnittstelle": {
+        "task": "Eine API, mit der Entwicklerinnen und Entwickler Überweisungen auslösen können",
+    },
+}
+"""Requests in German, in every tone and with other readers, beside the German one of the ten."""

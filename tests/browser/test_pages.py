@@ -1,9 +1,13 @@
-"""The landing pages of ten briefs in a browser: valid, accessible and in one piece on a phone and a desk."""
+"""The landing pages of ten briefs, and of more in German, in a browser.
+
+They are valid, accessible, and in one piece on a phone and a desk.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -14,7 +18,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.briefs import BRIEFS
+from tests.briefs import BRIEFS, GERMAN_BRIEFS
 from worker_widget.events import Payload
 from worker_widget.host.models import RunRequest
 from worker_widget.host.workers.business_builder import BusinessBuilder
@@ -23,6 +27,8 @@ JS = Path(__file__).parents[2] / "js"
 AXE = JS / "node_modules" / "axe-core" / "axe.min.js"
 VALIDATOR = JS / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
 WIDTHS = (400, 1200)
+ALL = {**BRIEFS, **GERMAN_BRIEFS}
+GERMAN = ("german", *GERMAN_BRIEFS)
 
 needs_node = pytest.mark.skipif(
     shutil.which("node") is None or not VALIDATOR.exists(),
@@ -41,7 +47,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
 
     async def build() -> dict[str, Path]:
         found = {}
-        for name, asked in BRIEFS.items():
+        for name, asked in ALL.items():
             result = await BusinessBuilder().execute(RunRequest(pace=0, **asked), _ignore, run_id=name)
             found[name] = folder / f"{name}.html"
             found[name].write_text(dict(result.artifacts)["landing.html"], encoding="utf-8")
@@ -134,6 +140,28 @@ def test_they_fit_and_ask_for_nothing(browser: Browser, pages: Mapping[str, Path
         assert button["y"] + button["height"] < 900, name
     context.close()
     assert asked == [file.as_uri() for file in pages.values()]
+
+
+def test_a_page_says_which_language_it_is_in(browser: Browser, pages: Mapping[str, Path]) -> None:
+    tab = browser.new_page()
+    for name, file in pages.items():
+        tab.goto(file.as_uri())
+        assert tab.locator("html").get_attribute("lang") == ("de" if name in GERMAN else "en"), name
+    tab.close()
+
+
+def test_german_is_set_as_german(browser: Browser, pages: Mapping[str, Path]) -> None:
+    tab = browser.new_page()
+    for name in GERMAN:
+        tab.goto(pages[name].as_uri())
+        tab.evaluate("document.querySelectorAll('details').forEach((entry) => { entry.open = true })")
+        text = tab.locator("body").inner_text()
+        assert not re.search(r"[\"”'`]|\s-\s|--|\.\.\.|\d,\d{3}\b|[€$]\s?\d", text), name
+        assert text.count("„") == text.count("“"), name
+        for given in ("4,50 €", "1.000 €"):
+            wanted = given in json.dumps(ALL[name], ensure_ascii=False)
+            assert (given in text) is wanted, name
+    tab.close()
 
 
 def test_a_link_leads_to_its_section_below_the_bar(browser: Browser, pages: Mapping[str, Path]) -> None:

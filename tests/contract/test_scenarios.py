@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any, Final
 
 import pytest
@@ -156,6 +158,9 @@ def test_slang_for_a_luxury_brand_drifts_and_is_re_toned(told: dict[str, Told]) 
     found = told["luxury and slang"]
     scores = [e["drift_score"] for e in found.all("drift_detected")]
     assert scores[0] > 0.35
+    assert len(scores) > 1
+    assert [e["threshold"] for e in found.all("drift_detected")] == [0.35] * len(scores)
+    assert [e["aligned"] for e in found.all("drift_detected")] == [score <= 0.35 for score in scores]
     assert all(score <= 0.35 for score in scores[1:])
     assert [e["action"] for e in found.all("recovery_completed")] == ["re_tone"]
     assert found.kinds.index("recovery_completed") > found.kinds.index("drift_detected")
@@ -228,12 +233,42 @@ def test_a_model_that_is_wanted_and_not_there_fails_the_run_and_says_why(told: d
     assert found.artifacts == {}
 
 
-@pytest.mark.parametrize("group", [[f"{tone} tone" for tone in TONES], [*AUDIENCES, "two audiences"]])
-def test_tones_and_audiences_are_visibly_different(told: dict[str, Told], group: list[str]) -> None:
-    pages = [frozenset(_sentences(told[name].artifacts["landing.html"])) for name in group]
-    for index, page in enumerate(pages):
-        for other in pages[index + 1 :]:
-            assert len(page - other) >= 2
+def test_each_tone_is_visibly_another_page(told: dict[str, Told]) -> None:
+    pages = [told[f"{tone} tone"].artifacts["landing.html"] for tone in TONES]
+    _differ_by(12, pages)
+    for what in ("h1", 'a class="button"', "h2"):
+        assert len({_first(what, page) for page in pages}) == len(TONES), what
+    looks = {page[page.index("<style>") : page.index("</style>")] for page in pages}
+    assert len(looks) == len(TONES)
+    voices = {told[f"{tone} tone"].artifacts["brand_guidelines.md"] for tone in TONES}
+    assert len(voices) == len(TONES)
+
+
+def test_each_audience_is_visibly_spoken_to(told: dict[str, Told]) -> None:
+    names = (*AUDIENCES, "two audiences")
+    _differ_by(4, [told[name].artifacts["landing.html"] for name in names])
+    for artifact in ("positioning.md", "messaging.json", "launch_plan.md", "landing_copy.json"):
+        assert len({told[name].artifacts[artifact] for name in names}) == len(names), artifact
+    cards = {
+        name: json.loads(told[name].artifacts["landing_copy.json"])["audience"]["cards"] for name in names
+    }
+    assert {name: len(found) for name, found in cards.items()} == dict.fromkeys(AUDIENCES, 1) | {
+        "two audiences": 2
+    }
+    assert cards["two audiences"] == [*cards["b2c_consumer"], *cards["b2b_developer"]]
+
+
+def _differ_by(least: int, pages: list[str]) -> None:
+    """Whether each page says at least so much that each other page does not say."""
+    said = [frozenset(_sentences(page)) for page in pages]
+    for one, other in permutations(said, 2):
+        assert len(one - other) >= least, one ^ other
+
+
+def _first(tag: str, page: str) -> str:
+    found = re.search(rf"<{tag}[^>]*>(.*?)<", page)
+    assert found is not None
+    return found[1]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -252,8 +287,8 @@ def test_each_can_be_replayed_and_comes_out_the_same(api: Api, told: dict[str, T
 
 
 def test_the_same_request_gives_the_same_bytes(api: Api, told: dict[str, Told]) -> None:
-    for name in ("forbidden claims", "luxury and slang", "a small budget"):
-        assert run(api, **SCENARIOS[name]).artifacts == told[name].artifacts
+    for name in set(SCENARIOS) - {"a stage that takes too long"}:
+        assert run(api, **SCENARIOS[name]).artifacts == told[name].artifacts, name
 
 
 def test_a_token_of_another_engine_version_is_not_replayed_and_says_so(

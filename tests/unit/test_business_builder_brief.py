@@ -51,7 +51,7 @@ TASKS = [
         "Wedding planner for couples who hate stress",
         "practice",
         "wedding",
-        {"subject": "wedding planner", "audience": "couples"},
+        {"subject": "wedding planner", "audience": "couples who hate stress"},
     ),
     (
         "An open-source database with time travel, full-text search and a plain file format",

@@ -35,7 +35,12 @@ def sum_of(text: str) -> str:
 
 
 def request_hash(request: RunRequest) -> str:
-    return _canonical_hash(request.model_dump(mode="json", exclude={"pace"}))
+    """Of what was asked for, with its defaults. Whom a brand speaks to counts only where it says so: a worker
+    may take it at its word."""
+    said = request.model_dump(mode="json", exclude={"pace"})
+    if request.brand is not None and "target_audience" not in request.brand.model_fields_set:
+        del said["brand"]["target_audience"]
+    return _canonical_hash(said)
 
 
 def brand_hash(request: RunRequest) -> str:

@@ -121,7 +121,7 @@ class Runs:
             run_id=run.run_id,
             worker=worker_id,
             task=request.task,
-            request=request.model_dump_json(),
+            request=request.model_dump_json(exclude_unset=True),
             request_hash=replay.request_hash(request),
             created_us=run.created_us,
         )

@@ -68,7 +68,7 @@ class StoredEvent(NamedTuple):
 
 @dataclass(frozen=True)
 class NewRun:
-    """``number`` orders the runs by creation; ``request`` is the whole request as JSON."""
+    """``number`` orders the runs by creation; ``request`` is the request as JSON, as it was put."""
 
     number: int
     run_id: str

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from . import details, grammar, language, library, phrases
+from . import asking, details, grammar, language, library, phrases
 from .vocabulary import word_set
 
 
@@ -52,6 +52,12 @@ class Brief:
     name: str | None = None
     field: str | None = None
     kind: str = "product"
+
+    @property
+    def is_read(self) -> bool:
+        """Whether anything was understood of what is offered, to whom or what for."""
+        said = (self.subject, self.audience, self.activity, self.function, self.gist, self.field)
+        return any(phrase is not None for phrase in said)
 
     @property
     def constraints(self) -> int:
@@ -99,13 +105,16 @@ _PREAMBLES: Final = tuple(
         r"family|couple|founder|developer|designer|author)\s+(?:that\s+|who\s+)?(?:is\s+|are\s+)?(?:building|making|"
         r"creating|launching|starting|opening|running|selling|developing|builds?|makes?|sells?|runs?)\s+",
         r"(?:can|could|would|will) you\s+(?:please\s+)?",
+        r"how\s+(?:do|can|could|should|would)\s+(?:i|we|one|you)\s+",
+        r"(?:raise|collect)\s+(?:money|funds|donations)\s+for\s+",
         r"(?:i|we)(?:['’](?:d|m|re|ve)|\s(?:would|am|are|have|had|really|just|also|currently|now|recently|been))*\s+"
         r"(?:want|wanted|need|like|love|plan|planning|hope|hoping|wish|going|looking|thinking|trying|try|about|run|own|"
         r"have|sell|offer|make|build|building|creating|making|launching|starting|opening|developing|designing|writing|"
         r"selling|running|publish|publishing|wrote|built|made)\s+(?:(?:to|for|of|about)\s+)?",
         r"(?:help\s+(?:me|us)|let['’]?s|let\s+(?:us|me))\s+(?:to\s+)?",
         r"(?:my|our|the|this)\s+(?:idea|product|startup|start-up|company|business|project|plan|goal|client|brand)\s+"
-        r"(?:is|makes|sells|offers|builds|runs)\s+(?:to\s+)?",
+        r"(?:is|makes|sells|offers|builds|runs|develops|creates|designs|produces|provides|operates|manufactures)\s+"
+        r"(?:to\s+)?",
         r"(?:it|this|that|there)(?:['’]s|\s+is|\s+will\s+be|\s+should\s+be|\s+would\s+be)\s+(?:about\s+|for\s+)?",
     )
 )
@@ -131,9 +140,10 @@ _BUSINESS_THAT_SELLS: Final = re.compile(
 
 def read(task: str) -> Brief:
     """The brief in ``task``; anything it does not plainly say is ``None``."""
-    lines = [grammar.clean(line).lstrip("-*•# ") for line in task[:_LONGEST_READ].splitlines()]
+    said = asking.prose(task[:_LONGEST_READ])
+    lines = [grammar.clean(line).lstrip("-*•# ") for line in said.splitlines()]
     parts = [part for line in lines if line for part in grammar.sentences(line)]
-    whole = grammar.clean(task[:_LONGEST_READ])
+    whole = grammar.clean(said)
     spoken = language.detect(whole)
     place, name = details.place(whole), details.name(whole)
     if spoken != "en":
@@ -184,7 +194,9 @@ def _read_sentence(text: str) -> Brief:
         return Brief(text)
     page = _PAGE_FOR.match(rest)
     if page and (
-        asked or re.match(r"(?i)landing|one|campaign|copy|launch|plan|business plan|marketing", page["what"])
+        asked
+        or re.match(r"(?i)landing|one|campaign|copy|launch|plan|business plan|marketing", page["what"])
+        or _is_one_known(rest[page.end() :])
     ):
         thing, rest = page["what"].lower(), rest[page.end() :]
         rest = re.sub(r"(?i)^(?:the\s+)?(?:launch|opening|promotion|start|release)\s+of\s+", "", rest)
@@ -229,6 +241,14 @@ def _strip_request(text: str) -> tuple[str | None, bool]:
     return text or None, asked
 
 
+def _is_one_known(text: str) -> bool:
+    """Whether ``text`` begins with one thing of a known kind, as in "a dog grooming salon in Austin"."""
+    words, _ = phrases.noun_words(text)
+    one = len(words) > 1 and words[0].lower() in phrases.DETERMINERS
+    said = " ".join(words[1:])
+    return one and not phrases.is_people(said) and (kind_of(said) or recognise((), said)) is not None
+
+
 def _subject(text: str, *, sure: bool) -> tuple[str | None, str]:
     words, tail = phrases.noun_words(text)
     determined = bool(words) and words[0].lower() in phrases.DETERMINERS
@@ -239,10 +259,12 @@ def _subject(text: str, *, sure: bool) -> tuple[str | None, str]:
         words = [*words, "of", *more]
     words = words[-5:] if "of" not in words else words[:6]
     phrase = phrases.phrase(words)
+    if not {"a", "an"}.isdisjoint(word.lower() for word in words):
+        return None, tail
     if phrase is None or not _NO_SUBJECT.isdisjoint({words[0].lower(), grammar.head(phrase)}):
         return None, tail
     known = kind_of(phrase) is not None or recognise((), phrase) is not None
-    fragment = tail.lower().startswith(("for ", "in ", "that ", "with ", "about ", "to "))
+    fragment = tail.lower().startswith(("for ", "but for ", "in ", "that ", "with ", "about ", "to "))
     if not (sure or determined or known or fragment or "of" in words[1:]):
         return None, tail
     if phrase.split()[0].lower() in grammar.VERBS and not known:
@@ -258,7 +280,7 @@ def _details(found: Brief, tail: str) -> Brief:
     kind = kind_of(found.subject or "")
     function = None
     if activity is None:
-        function = details.function(tail) if kind in {"software", "device"} else None
+        function = details.function(tail, of=kind) if kind in {"software", "device"} else None
         activity = None if function else details.purpose(tail)
     if function and audience is None:
         audience = details.acted_for(function)

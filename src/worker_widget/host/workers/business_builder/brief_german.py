@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from . import german, grammar, library, phrases
+from . import asking, german, grammar, library, phrases
 from .brief import Brief
 from .vocabulary import word_set
 
@@ -99,7 +99,8 @@ _NOT_PEOPLE: Final = word_set(
     "kleider bilder länder zimmer fenster keller semester theater wetter winter sommer wasser "
     "papier messer koffer teller lager kinderzimmer schlafzimmer wohnzimmer drucker sender ordner "
     "container roller sticker poster filter eier blätter lieder bretter dächer fächer "
-    "krankenhäuser ämter güter müller"
+    "krankenhäuser ämter güter müller füller halter federhalter füllfederhalter kugelschreiber wecker "
+    "rasenmäher geschirrspüler"
 )
 _NO_PLACE: Final = re.compile(
     r"(?:ung|heit|keit|schaft|arbeit|form|zeit|ion|tät)$|^(?:Zukunft|Kürze|Ruhe|Deutsch|Englisch|Holz|Minuten|Sekunden|"
@@ -122,7 +123,7 @@ _HELPS: Final = re.compile(
 )
 _WITH_WHICH: Final = re.compile(
     r",\s*(?:mit|über|in|auf|bei)\s+(?:der|dem|denen)\s+(?P<rest>[^,.;:!?]+?)"
-    rf"(?P<modal>\s+(?:können|kann|dürfen|sollen))?\s*{_CLAUSE_END}"
+    rf"(?P<modal>\s+(?:können|kann|dürfen|sollen|lassen|lässt))?\s*{_CLAUSE_END}"
 )
 _TO_DO: Final = re.compile(
     rf"\bum\s+(?P<what>[^,.;:!?]+?\bzu\s+\w+n\b|[^,.;:!?]+?\w+zu\w+n\b)\s*{_CLAUSE_END}"
@@ -144,9 +145,10 @@ _LONGEST_PHRASE: Final = 90
 
 def read(task: str) -> Brief:
     """The brief in a German ``task``; anything it does not plainly say is ``None``."""
-    lines = [grammar.clean(line).lstrip("-*•# ") for line in task[:_LONGEST_READ].splitlines()]
+    said = asking.prose(task[:_LONGEST_READ])
+    lines = [grammar.clean(line).lstrip("-*•# ") for line in said.splitlines()]
     parts = [part for line in lines if line for part in grammar.sentences(line)]
-    whole = grammar.clean(task[:_LONGEST_READ])
+    whole = grammar.clean(said)
     best, best_score = Brief(whole, "de"), -1
     for part in parts:
         found = _read_sentence(part)
@@ -297,7 +299,7 @@ def _details(found: Brief, gender: str, tail: str) -> Brief:
         audience = audience or _dative_people(said)
     elif which:
         people, rest = _people(which["rest"])
-        rest = re.sub(r"^(?:man|sie|alle|ich|wir|du)\s+", "", rest if people else which["rest"])
+        rest = re.sub(r"^(?:man|sie|alle|ich|wir|du|sich)\s+", "", rest if people else which["rest"])
         audience = audience or people
         activity = _activity(rest) if people or which["modal"] else None
     elif to_do:

@@ -84,8 +84,8 @@ class Palette:
 
     ``ground``, ``surface`` and ``tint`` carry ``ink``, ``muted`` and ``accent`` (the primary colour as
     text); the dark ``band``, which runs into ``band_end``, carries its own three; ``pop``, the secondary
-    colour deepened, carries ``on_pop``; ``primary`` and ``secondary`` are surfaces, ``on_primary`` and
-    ``on_secondary`` the text on them.
+    colour deepened (gold as it is, for it turns to mud), carries ``on_pop``; ``primary`` and ``secondary``
+    are surfaces, ``on_primary`` and ``on_secondary`` the text on them.
     """
 
     ground: RGB
@@ -152,7 +152,7 @@ def palette(primary: RGB, secondary: RGB, *, dark: bool, warmth: float = 0.0) ->
         line = mix(paper, mix(primary, (40, 44, 54), 0.6), 0.16)
     grounds = (ground, surface, tint)
     band_end = mix(band, primary, 0.22)
-    pop = readable(secondary, WHITE)
+    pop = secondary if _is_gold(secondary) else readable(secondary, WHITE)
     return Palette(
         ground=ground,
         surface=surface,
@@ -167,13 +167,17 @@ def palette(primary: RGB, secondary: RGB, *, dark: bool, warmth: float = 0.0) ->
         band_muted=readable(mix(mix(WHITE, primary, 0.06), band, 0.2), band, band_end),
         band_accent=readable(mix(secondary, WHITE, 0.25), band, band_end),
         pop=pop,
-        on_pop=WHITE,
+        on_pop=readable(_nearer(pop), pop),
         primary=primary,
         on_primary=readable(_nearer(primary), primary),
         secondary=secondary,
         on_secondary=readable(_nearer(secondary), secondary),
         dark=dark,
     )
+
+
+def _is_gold(color: RGB) -> bool:
+    return 36 <= hue(color) <= 70
 
 
 def _nearer(surface: RGB) -> RGB:

@@ -50,7 +50,7 @@ _THEME: Final = re.compile(r"\b(?:about|on)\s+(?P<theme>[^.;:!?()]+)", re.IGNORE
 
 _AIMED: Final = re.compile(
     r"\b(?:aimed at|targeting|targeted at|target audience(?: is|:)?|audience(?: is|:)|meant for|intended for|"
-    r"made for|built for|designed for)\s+(?P<rest>.+)",
+    r"made for|built for|designed for|sell (?:it|them|these|this) to)\s+(?P<rest>.+)",
     re.IGNORECASE,
 )
 
@@ -103,13 +103,30 @@ def purpose(tail: str) -> str | None:
     return None
 
 
-def function(tail: str) -> str | None:
-    """What the thing does itself: "that does Y"."""
+def function(tail: str, *, of: str) -> str | None:
+    """What a thing of the kind ``of`` does itself: "that does Y"."""
+    own = _OF_THE_SELLER - {"deliver"} if of == "device" else _OF_THE_SELLER
     for match in _DOES.finditer(tail):
         verb = grammar.base_form(match["verb"].lower())
-        if verb in grammar.VERBS - _OF_THE_SELLER:
-            return phrases.clause(f"{verb} {match['rest']}")
+        if verb in grammar.VERBS - own:
+            return phrases.clause(f"{verb} {_in_base_forms(match['rest'])}")
     return None
+
+
+def _in_base_forms(rest: str) -> str:
+    """What follows the verb, with further verbs after an "and" in their base form too; without what is joined
+    by a word that may be one and is not known: "calories and nags you"."""
+    words = rest.split()
+    for index in range(1, len(words) - 1):
+        word, follower = words[index].lower(), words[index + 1].lower()
+        base = grammar.base_form(word)
+        if words[index - 1].lower() not in {"and", "or"} or base == word:
+            continue
+        if base in grammar.VERBS and follower not in phrases.BOUNDARY:
+            words[index] = base
+        elif follower in phrases.DETERMINERS | _ANYONE:
+            return " ".join(words[: index - 1])
+    return " ".join(words)
 
 
 def acted_for(function: str) -> str | None:
@@ -117,6 +134,8 @@ def acted_for(function: str) -> str | None:
     _, _, object_ = function.partition(" ")
     for end in range(1, min(len(object_.split()), 3) + 1):
         words = object_.split()[:end]
+        if words[-1].lower() in phrases.BOUNDARY:
+            return None
         if phrases.is_people(words[-1]):
             return phrases.phrase(words)
     return None

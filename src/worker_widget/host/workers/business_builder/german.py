@@ -39,6 +39,11 @@ _BY_ENDING: Final[tuple[tuple[Gender, tuple[str, ...]], ...]] = (
 )
 _PLURALS: Final = ("ungen", "heiten", "keiten", "schaften", "ionen", "täten", "innen")
 
+_UNCOUNTED: Final = (
+    "nachhilfe", "unterricht", "musik", "schmuck", "honig", "keramik", "kleidung", "gebäck", "schokolade",
+    "seife", "handwerk", "zubehör", "obst", "gemüse",
+)  # fmt: skip
+
 DETERMINERS: Final = word_set(
     "ein eine einen einem einer eines mein meines unseres meine meinen meinem meiner unser unsere "
     "unseren unserem unserer euer eure euren eurem eurer sein seine seinen ihr ihre ihren ihrem "
@@ -124,7 +129,10 @@ class Noun:
         return f"{_THIS[self.gender]} {last}" if self.gender and self.gender != "p" else "dieses Angebot"
 
     def with_article(self, case: Case) -> str:
-        """With the indefinite article in a case; the noun itself must have no ending there."""
+        """With the indefinite article in a case, unless it cannot be counted; the noun itself must have no
+        ending there."""
+        if self.phrase.lower().endswith(_UNCOUNTED):
+            return self.phrase
         article = _INDEFINITE[case][self.gender] if self.gender else ""
         return f"{article} {self.phrase}".strip()
 

@@ -52,7 +52,7 @@ _IRREGULAR_PLURALS: Final = {
     "teeth": "tooth", "feet": "foot", "mice": "mouse", "geese": "goose",
 }  # fmt: skip
 _VOWEL_SOUND: Final = re.compile(r"(?i)^(?:hour|honest|honou?r|heir)")
-_CONSONANT_SOUND: Final = re.compile(r"(?i)^(?:uni(?!m|n)|us[aeiu]|eu|one\b|once|u[bkt][eiou]|ufo)")
+_CONSONANT_SOUND: Final = re.compile(r"(?i)^(?!uber)(?:uni(?!m|n)|us[aeiu]|eu|one\b|once|u[bkt][eiou]|ufo)")
 _ACRONYM: Final = re.compile(r"^[A-Z][A-Z0-9]+\b")
 _DOUBLING: Final = word_set(
     "get set run plan swap stop shop cut put let begin win sit hit plug tag map skip ship chat log "
@@ -60,28 +60,35 @@ _DOUBLING: Final = word_set(
     "commit submit refer"
 )
 VERBS: Final = word_set(
-    "accept access achieve act add adopt advertise agree align analyse analyze answer apply arrange "
-    "ask assess attend automate avoid bake balance become begin bill book borrow bring browse budget "
-    "build buy calculate call care carry catch celebrate change charge chat check choose clean climb "
-    "close coach collaborate collect combine communicate compare compose connect control convert cook "
-    "coordinate copy count create cut cycle dance debug decide decorate deliver deploy design detect "
-    "develop dig discover discuss do donate draft draw dress drink drive earn eat edit embed enjoy "
-    "enter estimate evaluate exchange exercise explain explore export extract feed feel fight file "
-    "fill filter find finish fit fix fold follow forecast forget form get give go grow handle have "
-    "heal hear help hire hold host identify illustrate import improve increase inspect install "
-    "integrate invest invite invoice issue join keep knit know label launch lead learn leave lend let "
-    "like list listen live locate log look lose lower maintain make manage map market master match "
-    "measure meditate meet mend merge migrate model monitor move navigate negotiate observe offer "
-    "open operate order organise organize own pack paint park pay perform pick pin plan plant play "
-    "polish post practise practice predict prepare present preserve prevent print process produce "
-    "promote protect prove publish pull query quit raise reach read record recover recruit reduce "
-    "refer relax release remember rent repair replace report request rescue research reserve resolve "
-    "respond rest restore reuse review ride roast run save scan schedule search sell send serve set "
-    "settle sew share ship shop shorten show sign simplify sing sit sketch sleep solve sort speak "
-    "spend split spot start stay stop store stream study submit summarise summarize support survey "
-    "swap swim switch sync take talk teach tell test track trade train transcribe transfer translate "
-    "travel try turn type understand unite unlock update upload use validate verify view visit wait "
-    "walk warn wash watch water wear win work wrap write"
+    "accept access achieve act add adopt advertise agree alert align analyse analyze answer apply "
+    "arrange arrive ask assess assign attach attend automate avoid bake balance become begin bill block "
+    "book borrow breathe brew bring browse budget build buy calculate call care carry catch celebrate "
+    "change charge chase chat check choose classify clean climb close coach collaborate collect combine "
+    "communicate compare compile compose compress configure confirm connect control convert cook "
+    "coordinate copy count crawl create cut cycle dance debug decide decorate defend delete deliver "
+    "deploy describe design detect develop dig discard discover discuss dispatch distribute do donate "
+    "draft draw dress drink drive dry earn eat edit embed enjoy enrich enter escape estimate evaluate "
+    "exchange exercise explain explore export express extend extract feed feel fetch fight file fill "
+    "filter find finish fit fix flag flush fold follow forecast forget form gather get give go grade "
+    "grind group grow guide handle have heal hear help hide highlight hire hold host hunt identify "
+    "illustrate import improve increase index inform inspect install integrate invest invite invoice "
+    "issue join keep kill knit know label launch lead learn leave lend let lift light like link list "
+    "listen live locate log look lose lower maintain make manage map market master match measure "
+    "meditate meet mend merge migrate model monitor move mute navigate negotiate notify nudge number "
+    "observe offer open operate order organise organize own pack paint park parse paste patch pause pay "
+    "perform pick pin plan plant play point polish post practice practise predict prepare present "
+    "preserve press prevent print process produce profile project promote protect prove publish pull "
+    "purify push query quit raise rank rate reach read rebuild recommend record recover recruit redact "
+    "reduce refer refund relax release remember remind remove rename render rent repair replace report "
+    "request rescue research reserve reset resize resolve respond rest restore retry reuse review "
+    "rewrite ride ring roast route run sanitise save scan schedule seal search sell send serve set "
+    "settle sew share ship shop shorten show shred sign silence simplify simulate sing sit sketch sleep "
+    "slice smooth solve soothe sort speak speed spend split spot spray start stay stitch stop store "
+    "stream stretch study submit suggest summarise summarize support survey swap swim switch sync take "
+    "talk teach tell test tidy time tint toast trace track trade train transcribe transfer transform "
+    "translate travel trigger trim try tune turn type understand unfold unite unlock update upload use "
+    "validate verify view visit vote wait walk warm warn wash watch water wear weigh whiten win wipe "
+    "work wrap write"
 )
 """Verbs a brief is likely to use, in their base form."""
 
@@ -282,6 +289,14 @@ def title(phrase: str) -> str:
     """``phrase`` as a title: capitals but for the small words; words with capitals of their own stay."""
     words = phrase.split()
     return " ".join(
-        word if index and word.lower() in _SMALL_WORDS else "-".join(map(capital, word.split("-")))
+        word if index and word.lower() in _SMALL_WORDS else _compound_title(word)
         for index, word in enumerate(words)
+    )
+
+
+def _compound_title(word: str) -> str:
+    """ "end-to-end" as "End-to-End"."""
+    parts = word.split("-")
+    return "-".join(
+        part if index and part.lower() in _SMALL_WORDS else capital(part) for index, part in enumerate(parts)
     )

@@ -21,7 +21,8 @@ NAMES: Final = {
 _WORDS: Final = {
     "en": word_set(
         "a the and of for with that this from your our their are who which help helps about to we "
-        "create build write make open launch shop bakery firm book page app's people landing"
+        "create build write make open launch shop bakery firm book page app's people landing "
+        "how what where when my is it an on can you not have has will would some any be sell they"
     ),
     "de": word_set(
         "der die das und für mit eine ein einen einem einer eines den dem des ist sind im zum zur "

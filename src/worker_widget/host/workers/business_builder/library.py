@@ -44,6 +44,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ``motif`` the drawing that goes with it, ``hues`` fitting colours in degrees, ``words`` what
     gives it away in a brief; ``headline`` has one for each tone. ``steps_heading`` and ``stance`` (what such
     an offer stands for) have one for each tone too, or none; ``faq`` is what people ask in this trade.
+    ``fits`` and ``unfits`` say for whom such an offer is and is not, ``closing`` is the last word of a page;
+    a field without them leaves them to its kind and to the tone.
     """
 
     noun: str
@@ -62,6 +64,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     steps_heading: dict[Tone, str] = {}
     stance: dict[Tone, str] = {}
     faq: tuple[Asked, ...] = ()
+    fits: tuple[str, ...] = ()
+    unfits: tuple[str, ...] = ()
+    closing: str = ""
     id: str = ""
     kind: str = ""
     label: str = ""
@@ -70,13 +75,11 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 class Kind(Field, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A class of offers: ``heads`` are the nouns it is recognised by, ``cta`` labels its button for each
-    tone, ``fits`` and ``unfits`` say for whom such an offer is and is not, ``questions`` are for research.
+    tone, ``questions`` are for research.
     """
 
     heads: tuple[str, ...]
     cta: dict[Tone, str]
-    fits: tuple[str, ...]
-    unfits: tuple[str, ...]
     questions: tuple[str, ...]
 
 
@@ -139,8 +142,9 @@ class ToneText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class AudienceText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is said to one of the worker API's audiences, and where they may be reached.
 
-    ``who`` names them in running text; empty leaves it to the kind of offer. ``bodies`` says ``body`` anew
-    for a tone; ``question`` and ``answer`` are what such an audience asks.
+    ``who`` names them in running text; empty leaves it to the kind of offer. ``titles`` and
+    ``bodies`` say ``title`` and ``body`` anew for a tone; ``question`` and ``answer`` are what such an
+    audience asks, ``asked`` the same for a tone.
     """
 
     label: str
@@ -149,9 +153,11 @@ class AudienceText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body: str
     message: str
     channels: tuple[str, ...]
+    titles: dict[Tone, str] = {}
     bodies: dict[Tone, str] = {}
     question: str = ""
     answer: str = ""
+    asked: dict[Tone, Asked] = {}
 
 
 class PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,11 +166,13 @@ class PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LandingWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``features_go_on`` says that the list of features goes on where its heading leaves off, as written."""
+    """``feature`` is how one of the list of features is said; ``unread`` is what is said of an offer that the
+    task does not name."""
 
     for_whom: str
     offer: str
-    features_go_on: bool
+    unread: str
+    feature: str
 
 
 class PositioningWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -172,6 +180,7 @@ class PositioningWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     working_title: str
     statement_heading: str
     statement_offer: str
+    statement_working: str
     statement_who: str
     statement_plain: str
     problem_heading: str
@@ -212,6 +221,7 @@ class LaunchWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proposals: str
     left_out: str
     translate: str
+    unread: str
     confirm: tuple[str, ...]
     prepare_heading: str
     prepare: tuple[str, ...]

@@ -20,6 +20,11 @@ _SAFE_FONT: Final = re.compile(r"[^\W_][\w -]{0,59}")
 _WARMTH: Final = {"casual": 0.55, "neutral": 0.0, "professional": 0.0, "formal": 0.9, "luxury": 0.0}
 
 
+_WARM: Final = 56
+_TOWARDS_GOLD: Final = 26
+"""Degrees."""
+
+
 Arrangement = Literal["gallery", "ledger", "poster"]
 
 _ARRANGEMENTS: Final[Mapping[Tone, tuple[Arrangement, ...]]] = {
@@ -84,13 +89,16 @@ def font_problem(name: str) -> str | None:
 
 
 def _second(primary: RGB, material: Material, shift: int) -> RGB:
-    """A second colour to go with the first: for luxury a metal, else a neighbour on the wheel."""
+    """A second colour to go with the first: for luxury a metal, else a neighbour on the wheel.
+
+    A warm one gets a golden neighbour: on the other side of it lies pink.
+    """
     if material.tone == "luxury":
         return colors.from_hsl(40, 46, 66)
     strength = max(colors.saturation(primary), 30)
-    return colors.from_hsl(
-        colors.hue(primary) + shift, min(strength, 76), 54 if material.tone == "casual" else 46
-    )
+    hue = colors.hue(primary)
+    way = _TOWARDS_GOLD if hue < _WARM and shift < 0 else shift
+    return colors.from_hsl(hue + way, min(strength, 76), 54 if material.tone == "casual" else 46)
 
 
 def _stack(name: str, fallback: str) -> str:

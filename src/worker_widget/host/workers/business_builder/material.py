@@ -21,7 +21,11 @@ from .vocabulary import word_set
 QUOTED_AS_GIVEN = "brand.required_disclosures"
 """Where texts stand that no rule may change."""
 
-_DEFAULT_AUDIENCES: tuple[Audience, ...] = ("b2b_smb",)
+_LONGEST_WITH_SETTING: Final = 4
+"""Words of a subject and its setting that a working title may have."""
+
+_JOINTS: Final = word_set("for in on at to with from by about and or of")
+
 _GENERAL_NOUNS = word_set(
     "tool app application platform software service website site product system solution solutions "
     "shop store studio agency book course plugin bot device"
@@ -123,7 +127,13 @@ def title_for(material: Material) -> str:
     subject = material.text("brief.subject")
     audience = material.text("brief.audience")
     if not subject:
-        return grammar.title(material.text("brief.activity") or material.field.noun)
+        deed = material.text("brief.activity")
+        if deed and not material.text("brief.gist"):
+            deed = _brief_deed(deed)
+        return grammar.title(deed or material.field.noun)
+    setting = material.text("brief.setting")
+    if setting and " " not in subject and len(setting.split()) < _LONGEST_WITH_SETTING:
+        return grammar.title(f"{subject} for {setting}")
     if subject.lower() in _GENERAL_NOUNS:
         if material.field.modifier:
             return grammar.title(f"{material.field.modifier} {subject}")
@@ -131,6 +141,13 @@ def title_for(material: Material) -> str:
             *start, last = audience.split()
             return grammar.title(" ".join([*start, grammar.singular(last), subject]))
     return grammar.title(subject)
+
+
+def _brief_deed(activity: str) -> str:
+    """An activity as a title, up to its first preposition: "find a job by Monday" as "finding a job"."""
+    words = activity.split()
+    joints = (index for index, word in enumerate(words) if index > 1 and word.lower() in _JOINTS)
+    return grammar.gerund(" ".join(words[: next(joints, len(words))]))
 
 
 def _brief_texts(read: Brief) -> Mapping[str, str]:
@@ -172,9 +189,9 @@ def _informed_by(read: Brief, brand: Brand, reader: Reader) -> Brief:
 
 
 def _audiences(brand: Brand | None, read: Brief) -> tuple[Audience, ...]:
-    """The brand's audiences; the default says nothing if the task names people or is not for businesses."""
+    """The brand's audiences; where it names none, the default counts only if the task is for businesses."""
     if brand is None:
         return ()
-    said = tuple(dict.fromkeys(brand.target_audience))
+    named = "target_audience" in brand.model_fields_set
     for_business = read.kind in {"software", "practice"} and read.audience is None
-    return () if said == _DEFAULT_AUDIENCES and not for_business else said
+    return tuple(dict.fromkeys(brand.target_audience)) if named or for_business else ()

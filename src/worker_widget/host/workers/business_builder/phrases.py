@@ -21,6 +21,9 @@ BOUNDARY: Final = word_set(
     "between inside featuring including i we you they it"
 )
 
+_AFTERWARDS: Final = word_set("online please plz asap now today")
+"""Words that end a noun phrase, but can begin one."""
+
 _PEOPLE: Final = word_set(
     "people parents families kids children students teachers nurses doctors teams companies "
     "businesses startups start-ups founders freelancers owners women men couples tenants residents "
@@ -45,7 +48,8 @@ _NOT_PEOPLE: Final = word_set(
     "elevators tractors corridors interiors exteriors mirrors newsletters covers "
     "drawers showers dinners summers winters scooters boilers heaters speakers controllers monitors "
     "processors vectors behaviours behaviors coffees "
-    "trees bees knees degrees fees committees"
+    "trees bees knees degrees fees committees mowers lawnmowers ovens dryers washers freezers "
+    "burgers papers posters trailers planters pointers"
 )
 
 _GENERIC_PEOPLE: Final = frozenset({"people", "those", "folks", "users"})
@@ -57,7 +61,8 @@ _PROPER: Final = word_set(
     "Jewish Korean Latin Lebanese Mediterranean Mexican Moroccan Muslim Nordic Norwegian Peruvian "
     "Polish Portuguese Roman Romanian Russian Scandinavian Scottish Spanish Swedish Swiss Syrian Thai "
     "Turkish Ukrainian Victorian Vietnamese Welsh Java Python Rust Excel Linux Android Windows Slack "
-    "Google Kubernetes Docker Bluetooth Europe Africa Asia"
+    "Google Kubernetes Docker Bluetooth Europe Africa Asia Uber Airbnb Tinder Netflix Spotify Amazon "
+    "Facebook Instagram Etsy Duolingo Wikipedia Craigslist"
 )
 
 _JOINTS: Final = word_set("and or in with for across from by on at to through into within during of")
@@ -75,6 +80,14 @@ _CLAUSE_END: Final = re.compile(
     r"in order|so|instead|via)\s"
     r"|\sand\s(?=(?:i|we|it|they|you|the|then|also|is|are|helps|lets)\s)",
     re.IGNORECASE,
+)
+
+_RELATION: Final = re.compile(r"(?i)\sfor\s+(?:my|our|his|her|their|your)\s")
+_NO_SETTING: Final = word_set(
+    "hour hours minute minutes day days week weeks month months year years sale hire rent free"
+)
+_COMPOUND_ADJECTIVE: Final = re.compile(
+    r"(?i)[\w]+-(?:powered|based|native|grade|ready|first|driven|friendly|made|free|to-\w+|quality|scale|level)"
 )
 
 _LONGEST: Final = 70
@@ -102,11 +115,15 @@ def noun_words(text: str) -> tuple[list[str], str]:
         if not bare or word[0] in "([–—-/" or lower in BOUNDARY:
             return taken, " ".join(words[index:])
         follower = words[index + 1].lower() if index + 1 < len(words) else ""
+        if taken and lower in _AFTERWARDS:
+            return taken, " ".join(words[index:])
         if lower in {"run", "written", "based", "located"} and follower in {"by", "in", "on"}:
             return taken, " ".join(words[index:])
         if lower == "and" and (not taken or not _joins(words[index + 1 :])):
             return taken, " ".join(words[index:])
         taken.append(bare)
+        if word[-1] == "," and _only_describes(taken) and _goes_on_describing(words[index + 1 :]):
+            continue
         if word.rstrip("\"”'’)]")[-1:] in ",.;:!?)" or word[-1] in ")]":
             return taken, " ".join(words[index + 1 :])
     return taken, ""
@@ -139,18 +156,22 @@ def people(text: str) -> str | None:
     if not any(end == len(words) or _goes_on(words[end:]) for end in ends):
         return None
     found = phrase(words)
-    if found is None or grammar.head(found) not in _GENERIC_PEOPLE:
-        return found
-    apart = re.match(r"(?i)(?:who|with|in|that)\s.+", rest)
+    if found is None:
+        return None
+    apart = re.match(r"(?i)(?:who|with|in|that)\s.+" if _is_general(found) else r"(?i)who\s.+", rest)
     more = _CLAUSE_END.split(apart[0], maxsplit=1)[0].split() if apart else []
     return phrase([*words, *("who" if word.lower() == "that" else word for word in more)], 10) or found
+
+
+def _is_general(people: str) -> bool:
+    return grammar.head(people) in _GENERIC_PEOPLE
 
 
 def setting(text: str) -> str | None:
     """What ``text`` begins with, as the place or matter something is used for."""
     words, _ = noun_words(text)
     found = phrase(words, 5, lower=False)
-    return found if found and not found[0].isdigit() else None
+    return found if found and not found[0].isdigit() and grammar.head(found) not in _NO_SETTING else None
 
 
 def clause(text: str) -> str | None:
@@ -159,8 +180,9 @@ def clause(text: str) -> str | None:
     for_whom = re.search(r"(?i)\sfor\s+", found)
     if for_whom and people(found[for_whom.end() :]):
         found = found[: for_whom.start()]
+    found = _RELATION.split(found, maxsplit=1)[0]
     words = found.split()
-    if len(words) < 2 or words[0].lower() not in grammar.VERBS:
+    if len(words) < 2 or words[0].lower() not in grammar.VERBS or words[1].lower() in {"it", "this", "these"}:
         return None
     if len(words) > 9:
         joints = [index for index, word in enumerate(words[:10]) if index > 1 and word.lower() in _JOINTS]
@@ -186,6 +208,17 @@ def _joins(following: Sequence[str]) -> bool:
         return False
     length = next((index for index, word in enumerate(ahead) if word in BOUNDARY), len(ahead))
     return length <= 2 or len(following) <= 2
+
+
+def _only_describes(words: Sequence[str]) -> bool:
+    """Whether these are compound adjectives ("AI-powered", "end-to-end"), perhaps after an article."""
+    said = [word for word in words if word.lower() not in DETERMINERS]
+    return bool(said) and all(_COMPOUND_ADJECTIVE.fullmatch(word) for word in said)
+
+
+def _goes_on_describing(words: Sequence[str]) -> bool:
+    """Whether what follows a comma is more of the same noun phrase: another adjective, then a noun."""
+    return len(words) > 1 and _COMPOUND_ADJECTIVE.fullmatch(words[0].rstrip(",")) is not None
 
 
 def _uncapital(word: str) -> str:

@@ -20,7 +20,7 @@ from typing import Any, Final
 from ....run.stages import DISPLAY_NAMES
 from .governance import Governance
 
-ENGINE_VERSION: Final = "2"
+ENGINE_VERSION: Final = "3"
 """Goes up whenever the same request would give other bytes, or ask a language model something else."""
 
 

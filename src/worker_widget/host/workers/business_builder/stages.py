@@ -41,9 +41,14 @@ async def preflight(telling: Telling) -> None:
     if not any(char.isalpha() for char in read.task):
         raise StageFailure(Finding(failures.EMPTY_INPUT, "The task holds no word that can be read."))
     said = "; ".join(f"{label}: {phrase}" for label, phrase in brief.facts(read))
-    telling.log(
-        f"Read the task ({len(read.task.split())} words): {said}" if said else "The task names no subject"
-    )
+    if read.is_read:
+        telling.log(f"Read the task ({len(read.task.split())} words): {said}")
+    else:
+        telling.log(
+            "The task names nothing that is offered and nobody it is for, so the texts stay general. "
+            "Say both in a sentence, such as: a bakery in Lyon for early risers",
+            "warning",
+        )
     await telling.at(0.3)
     if read.language != telling.material.language and not telling.again:
         written = language.NAMES[telling.material.language]

@@ -7,6 +7,7 @@ had to be passed over is counted. Where no wording is left, the line is empty an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -15,10 +16,19 @@ from . import grammar, library, policy, voice_german
 from .material import Material
 from .policy import Rule
 from .seed import Seed
+from .vocabulary import word_set
 
 Approach = Literal["plain", "story"]
 """How a text goes about it: ``plain`` leads with what the offer is and does, ``story`` with the situation of
 those it is for."""
+
+_POSSESSIVE: Final = re.compile(r"\w['’]s\b")
+_TOGETHER: Final = word_set(
+    "companies businesses startups start-ups teams agencies clinics schools universities charities "
+    "nonprofits clubs hotels restaurants cafés cafes shops retailers enterprises municipalities cities "
+    "households workshops practices organisations organizations hospitals firms associations"
+)
+"""Those of whom one says "that"."""
 
 _PLACED: Final = frozenset({"place", "practice", "experience", "cause"})
 """Kinds of offers that a place belongs to."""
@@ -38,13 +48,15 @@ def slots(material: Material) -> dict[str, str]:
         offer += f" in {text('brief.place')}"
     plural = grammar.is_plural(thing)
     own = material.name
-    if material.working_title and (text("brief.subject") or not text("brief.activity")):
-        own = f"these {thing}" if plural else f"this {thing}"
+    if material.working_title:
+        own = material.name if _POSSESSIVE.search(thing) else f"these {thing}" if plural else f"this {thing}"
     activity, function = text("brief.activity"), text("brief.function")
     who = text("brief.audience") or _who(material)
     yours = _yours(activity)
     does = function if plural else grammar.third_person(function)
-    what = f"{offer}{'' if offer.endswith(thing) else ','} for {who}"
+    whom = _whom(material, who)
+    offer_for_who = f"{offer}{'' if offer.endswith(thing) or not whom else ','}{whom}"
+    what = offer_for_who
     if function:
         what = f"{offer} that {does}"
     elif activity and text("brief.audience"):
@@ -54,16 +66,19 @@ def slots(material: Material) -> dict[str, str]:
         "name": material.name,
         "thing": thing,
         "offer": offer,
-        "offer_for_who": f"{offer}{'' if offer.endswith(thing) else ','} for {who}",
+        "offer_for_who": offer_for_who,
         "what": what,
         "does": does,
+        "do": function,
+        "aside": "" if offer.endswith(thing) else ",",
         "it": "they" if plural else "it",
+        "them": "them" if plural and material.working_title else "it",
         "provides": "is" if single else "offers",
         "who": who,
-        "and_who": "and" if " who " in who else "who",
+        "and_who": "and" if " who " in who else "that" if _act_together(who) else "who",
         "craft": grammar.gerund(yours) if activity else known.craft,
         "unit": known.unit,
-        "seeks": f"looks for {offer}" if text("brief.subject") else f"wants to {activity or known.wish}",
+        "seeks": _seeks(material, offer),
         "wish": activity or known.wish,
         "self": own,
         "is": "are" if plural and material.working_title else "is",
@@ -71,6 +86,8 @@ def slots(material: Material) -> dict[str, str]:
         "activity": yours,
         "doing": grammar.gerund(yours) if activity else "",
     }
+    presented = grammar.capital(offer_for_who)
+    filled["Presented"] = presented if material.working_title else f"{material.name}: {offer_for_who}"
     filled["Craft"] = grammar.capital(filled["craft"])
     problem = grammar.contract(known.problem) if material.tone == "casual" else known.problem
     filled["problem"] = problem.format_map(filled)
@@ -92,6 +109,24 @@ def _who(material: Material) -> str:
     known = material.field
     first = material.audience_texts[0].who if material.audiences and known is material.kind else ""
     return first or known.who
+
+
+def _act_together(who: str) -> bool:
+    return grammar.head(who) in _TOGETHER
+
+
+def _whom(material: Material, who: str) -> str:
+    """ "for" the audience; nothing where none was named and the kind of offer says nothing of it either."""
+    named = material.text("brief.audience") or material.audiences
+    return f" for {who}" if named or material.field.id != "offer" else ""
+
+
+def _seeks(material: Material, offer: str) -> str:
+    """What those do who look for it; for a task that names nothing, what can be said of anyone."""
+    if material.text("brief.subject"):
+        return f"looks for {offer}"
+    activity = material.text("brief.activity")
+    return f"wants to {activity}" if activity else "comes with a question of a particular kind"
 
 
 def _yours(activity: str) -> str:

@@ -151,13 +151,14 @@ def _cards(seed: Seed) -> list[str]:
 
 
 def _slopes(seed: Seed) -> list[str]:
-    shapes = [_circle(346, 118, 54, "f2")]
-    lift = seed.index("slopes", 40)
-    shapes.append(_path(f"M-10 {HEIGHT}L150 {150 + lift}L320 {HEIGHT}Z", "f3"))
-    shapes.append(_path(f"M130 {HEIGHT}L300 {120 + lift}L500 {HEIGHT}Z", "f1"))
-    shapes.append(
-        _path(f"M300 {120 + lift}L336 {174 + lift}L306 {166 + lift}L286 {188 + lift}L264 {168 + lift}Z", "f0")
-    )
+    top = 156 + seed.index("slopes", 30)
+    shapes = [
+        _circle(412, 158, 46, "f2"),
+        _path(f"M-10 {HEIGHT}L150 {top + 20}L320 {HEIGHT}Z", "f3"),
+        _path(f"M130 {HEIGHT}L300 {top}L500 {HEIGHT}Z", "f1"),
+        _path(f"M300 {top + 2}V{top - 52}", "s1"),
+        _path(f"M301 {top - 54}L346 {top - 40}L301 {top - 26}Z", "f2"),
+    ]
     bars = ((40 + index * 26, 22 + index * 22, "f2" if index == 5 else "f1") for index in range(6))
     return shapes + [_rect(x, 394 - height, 16, height, 4, kind) for x, height, kind in bars]
 
@@ -223,6 +224,24 @@ def _path_of_lights(seed: Seed) -> list[str]:
     return [*shapes, _rect(86, 216, 20, 26, 3, "f2")]
 
 
+def _wheels(seed: Seed) -> list[str]:
+    turn = seed.index("spokes", 30)
+    shapes = [_circle(240, 210, 168, "f3")]
+    for hub, kind in ((140, "s1"), (340, "s2")):
+        for index in range(12):
+            angle = math.radians(turn + index * 30)
+            rim = f"{_n(hub + 68 * math.cos(angle))} {_n(244 + 68 * math.sin(angle))}"
+            shapes.append(_path(f"M{hub} 244L{rim}", f"{kind} fine"))
+        shapes.append(_circle(hub, 244, 70, f"{kind} rimmed"))
+    shapes += [
+        _path("M140 244L196 156H304L222 244Z", "s1 frame"),
+        _path("M186 124L222 244", "s1 frame"),
+        _path("M340 244L298 124Q294 108 314 108H334", "s1 frame"),
+        _rect(160, 112, 54, 14, 7, "f2"),
+    ]
+    return [*shapes, _circle(222, 244, 18, "f2"), _circle(222, 244, 6, "f0")]
+
+
 def _grid(seed: Seed) -> list[str]:
     shapes = []
     for row in range(5):
@@ -252,5 +271,6 @@ _MOTIFS: Final[Mapping[str, Callable[[Seed], list[str]]]] = {
     "stack": _stack,
     "leaves": _leaves,
     "path": _path_of_lights,
+    "wheels": _wheels,
     "grid": _grid,
 }

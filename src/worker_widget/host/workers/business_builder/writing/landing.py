@@ -6,7 +6,8 @@ Every block says where its words are from: ``brand`` (quoted), ``brief`` (read f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
@@ -162,7 +163,8 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> LandingCopy:
         faq=faq,
         closing=Closing(
             heading=pen.line("closing.heading", *tone.closing_heading),
-            body=pen.line("closing.body", *tone.closing_body),
+            body=pen.line("closing.body", material.field.closing)
+            or pen.line("closing.body", *tone.closing_body),
             cta=hero.cta,
         ),
         footer=_footer(pen),
@@ -185,6 +187,8 @@ def _hero(pen: Pen) -> Hero:
         used, headline, source = tagline, pen.quote(tagline), "brand"
     elif general and not deeds and _is_headline(offer):
         used, headline, source = offer, pen.quote(grammar.heading(offer)), "brand"
+    elif general and not deeds and _says_much(pen.slots["Offer"], material.text("brief.subject")):
+        headline, source = pen.line("hero.headline", "{Offer}"), "brief"
     else:
         headline = pen.line("hero.headline", *(deeds or (material.field.headline[material.tone],)))
     headline = headline or pen.prefer("hero.headline", words.for_whom, "{Name}")
@@ -194,6 +198,10 @@ def _hero(pen: Pen) -> Hero:
     said = offer or material.text("brief.gist")
     subhead = pen.quote(grammar.sentence(grammar.clip(said, 240))) if used != offer or not offer else ""
     opening = pen.line("hero.opening", "{Problem}") if pen.approach == "story" else ""
+    if not subhead and headline == pen.slots["Offer"]:
+        subhead = grammar.sentence(pen.line("hero.subhead", material.field.headline[material.tone]))
+    if not subhead and not material.brief.is_read:
+        subhead = pen.prefer("hero.subhead", words.unread)
     if not subhead:
         wordings = (words.offer,) if deeds else (*tone.subhead, *tone.lead, words.offer)
         subhead = pen.prefer("hero.subhead", *wordings, "{Name}.")
@@ -215,6 +223,10 @@ def _hero(pen: Pen) -> Hero:
 
 
 _LONGEST_HEADLINE: Final = 76
+_LONGEST_OFFER: Final = 60
+_LEAST_TOLD: Final = 3
+"""Words, with the article."""
+
 _LONGEST_TITLE: Final = 70
 
 
@@ -223,6 +235,12 @@ def _deeds(pen: Pen) -> tuple[str, ...]:
     if pen.material.text("brief.function"):
         return pen.tone.headline_function
     return pen.tone.headline_activity if pen.material.text("brief.activity") else ()
+
+
+def _says_much(offer: str, subject: str) -> bool:
+    """Whether an offer of no known trade, as it was read, can stand in large type for itself: "A coffee
+    roastery in Portland", but not "Shoes"."""
+    return bool(subject) and len(offer.split()) >= _LEAST_TOLD and len(offer) <= _LONGEST_OFFER
 
 
 def _is_headline(text: str) -> bool:
@@ -242,8 +260,9 @@ def _steps_heading(pen: Pen) -> str:
 def _title(pen: Pen, hero: Hero) -> str:
     """The page's title: the name, and as much of what it is as a browser shows."""
     name = pen.material.name
-    for said in (hero.headline, pen.slots["Offer_for_who"], pen.slots["Offer"]):
-        title = pen.allowed(f"{name} · {said}") if said != name else ""
+    trade = grammar.heading(hero.subhead)
+    for said in (hero.headline, pen.slots["Offer_for_who"], pen.slots["Offer"], trade):
+        title = pen.allowed(f"{name} · {said}") if name.casefold() not in said.casefold() else ""
         if title and len(title) <= _LONGEST_TITLE:
             return title
     return grammar.clip(name, _LONGEST_TITLE)
@@ -281,7 +300,7 @@ def _blurbs(pen: Pen, key: str, blurbs: tuple[Blurb, ...]) -> tuple[Item, ...]:
 
 def _features(pen: Pen) -> Features | None:
     said = [text for text in map(pen.quote, pen.material.all("brief.features")) if text]
-    items = tuple(said if pen.words.landing.features_go_on else map(grammar.heading, said))
+    items = tuple(grammar.heading(pen.words.landing.feature.format(feature=text)) for text in said)
     heading = pen.line("features.heading", pen.tone.features_heading, once=False)
     return Features(heading=heading, items=items, source="brief") if items and heading else None
 
@@ -301,15 +320,20 @@ def _audience(pen: Pen) -> Audience | None:
     heading = pen.line("audience.heading", pen.tone.audience_heading, once=False)
     if not heading:
         return None
-    tone, kind = pen.material.tone, pen.material.kind
+    tone, field, kind = pen.material.tone, pen.material.field, pen.material.kind
     blurbs = tuple(
-        Blurb(text.title, text.bodies.get(tone) or text.body) for text in pen.material.audience_texts
+        Blurb(text.titles.get(tone) or text.title, text.bodies.get(tone) or text.body)
+        for text in pen.material.audience_texts
     )
     cards = _blurbs(pen, "audience", blurbs)
     if len(cards) > 1:
         return Audience(heading=heading, cards=cards)
-    fits = tuple(filter(None, (pen.line(f"fits[{i}]", text) for i, text in enumerate(kind.fits))))
-    unfits = tuple(filter(None, (pen.line(f"unfits[{i}]", text) for i, text in enumerate(kind.unfits))))
+    fits = tuple(
+        filter(None, (pen.line(f"fits[{i}]", text) for i, text in enumerate(field.fits or kind.fits)))
+    )
+    unfits = tuple(
+        filter(None, (pen.line(f"unfits[{i}]", text) for i, text in enumerate(field.unfits or kind.unfits)))
+    )
     if not fits:
         return Audience(heading=heading, cards=cards) if cards else None
     yes = pen.line("fits.heading", pen.tone.fits_heading, once=False)
@@ -323,30 +347,49 @@ def _audience(pen: Pen) -> Audience | None:
 
 
 _MOST_QUESTIONS: Final = 6
+_LEAST_OF_THE_TRADE: Final = 2
 
 
 def _faq(pen: Pen, *, asks_about_problem: bool) -> Block | None:
-    tone, material = pen.tone, pen.material
-    pairs: list[tuple[str, str, Source]] = []
-    trade = material.field.faq or material.kind.faq
-    pairs += [(asked.question, asked.answer, "proposal") for asked in trade]
-    for text in material.audience_texts[:2]:
-        if text.question:
-            pairs.append((text.question, text.answer, "proposal"))
-    if asks_about_problem and not material.audiences:
-        pairs.append((tone.faq_who_q, tone.faq_who_a, "proposal"))
-    if material.all(QUOTED_AS_GIVEN):
-        pairs.append((tone.faq_notes_q, tone.faq_notes_a, "brand"))
-    pairs.append((tone.faq_begin_q, tone.faq_begin_a, "proposal"))
-    pairs.append((tone.faq_promise_q, tone.faq_promise_a, "proposal"))
-    items = []
-    for index, (question, answer, source) in enumerate(pairs[:_MOST_QUESTIONS]):
-        said = pen.line(f"faq[{index}].a", answer)
-        asked = pen.line(f"faq[{index}].q", question) if said else ""
-        if asked:
-            items.append(Item(title=asked, body=said, source=source))
+    tone = pen.tone
+    candidates = list(_questions(pen, asks_about_problem=asks_about_problem))
+    first = sorted(candidates, key=lambda asked: asked.rank)[:_MOST_QUESTIONS]
+    items: list[Item] = []
+    for index, asked in enumerate(asked for asked in candidates if asked in first):
+        said = pen.line(f"faq[{index}].a", asked.answer)
+        question = pen.line(f"faq[{index}].q", asked.question) if said else ""
+        if question:
+            items.append(Item(title=question, body=said, source=asked.source))
     heading = pen.line("faq.heading", tone.faq_heading, once=False)
     return Block(heading=heading, items=tuple(items)) if heading and items else None
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A question for the page; where there is no room for all, those of the lowest ``rank`` are asked."""
+
+    rank: int
+    question: str
+    answer: str
+    source: Source = "proposal"
+
+
+def _questions(pen: Pen, *, asks_about_problem: bool) -> Iterator[_Question]:
+    """What may be asked, in the order of the page: the trade's own before what anyone may ask."""
+    tone, material = pen.tone, pen.material
+    for index, trade in enumerate(material.field.faq or material.kind.faq):
+        yield _Question(0 if index < _LEAST_OF_THE_TRADE else 2, trade.question, trade.answer)
+    for text in material.audience_texts[:2]:
+        asked = text.asked.get(material.tone)
+        if asked or text.question:
+            question, answer = (asked.question, asked.answer) if asked else (text.question, text.answer)
+            yield _Question(1, question, answer)
+    if asks_about_problem and not material.audiences:
+        yield _Question(3, tone.faq_who_q, tone.faq_who_a)
+    if material.all(QUOTED_AS_GIVEN):
+        yield _Question(0, tone.faq_notes_q, tone.faq_notes_a, "brand")
+    yield _Question(4, tone.faq_begin_q, tone.faq_begin_a)
+    yield _Question(5, tone.faq_promise_q, tone.faq_promise_a)
 
 
 def _footer(pen: Pen) -> Footer:

@@ -52,6 +52,8 @@ def _open_lines(pen: Pen, points: Open) -> list[str]:
     lines: list[str] = []
     if pen.material.working_title:
         lines.append(pen.line("title", words.choose_name))
+    if not pen.material.brief.is_read:
+        lines.append(pen.line("unread", words.unread))
     if points.proposals:
         wording = words.proposals if points.proposals > 1 else words.one_proposal
         lines.append(pen.line("proposals", wording.replace("{count}", str(points.proposals))))

@@ -76,7 +76,8 @@ def _listed(pen: Pen, page: Markdown, key: str, heading: str, wordings: Sequence
 
 def _statement(pen: Pen, page: Markdown) -> None:
     words = pen.words.positioning
-    known = pen.material.text("brief.subject")
-    first = words.statement_offer if known else words.statement_who
+    first = words.statement_offer if pen.material.text("brief.subject") else words.statement_who
+    if pen.material.working_title:
+        first = words.statement_working
     page.heading(2, words.statement_heading)
     page.paragraph(pen.prefer("statement", first, words.statement_plain, "{Name}."))

@@ -6,10 +6,11 @@ Nothing in it is research. It is the list of what research has to find out.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 from .. import drift, german
 from ..material import Material
+from ..vocabulary import word_set
 from ..voice import Pen
 from .draft import Draft, json_draft
 
@@ -47,6 +48,16 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
     return json_draft("market_report", report)
 
 
+_SAY_LITTLE: Final = word_set(
+    "seem seems made make makes making know knows known want wants need needs stand stands come comes "
+    "going goes take takes took give gives given keep keeps like likes thing things people everyone "
+    "someone nobody anyone always never still again really very much many more most less other another "
+    "same even only also well good work works working done does doing find finds found feel feels first "
+    "last year years whole themselves written every without"
+)
+"""Words that say little of a problem."""
+
+
 def problem_terms(material: Material, most: int = 12) -> list[str]:
     """The content words of what was said about the problem, the most frequent first."""
     said = [
@@ -56,11 +67,11 @@ def problem_terms(material: Material, most: int = 12) -> list[str]:
     ]
     if material.language == "de":
         return german.terms(said, most)
+    place = material.text("brief.place").lower().split()
     words = [word.lower() for text in said for word in text.replace("’", "'").split()]
     kept = [word.strip(".,;:!?()\"'") for word in words]
-    counted = Counter(
-        word for word in kept if len(word) > 3 and word.isalpha() and word not in drift.STOP_WORDS
-    )
+    idle = drift.STOP_WORDS | _SAY_LITTLE | frozenset(place)
+    counted = Counter(word for word in kept if len(word) > 3 and word.isalpha() and word not in idle)
     return sorted(counted, key=lambda word: (-counted[word], kept.index(word)))[:most]
 
 
