@@ -164,6 +164,32 @@ def test_german_is_set_as_german(browser: Browser, pages: Mapping[str, Path]) ->
     tab.close()
 
 
+def test_the_name_in_the_bar_is_never_cut_inside_a_word(browser: Browser, pages: Mapping[str, Path]) -> None:
+    context = browser.new_context(viewport={"width": 760, "height": 900})
+    tab = context.new_page()
+    for name, file in pages.items():
+        tab.goto(file.as_uri())
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 760, name
+        broken = tab.evaluate(
+            r"""() => {
+                const found = [];
+                const texts = document.createTreeWalker(
+                    document.querySelector("header.bar .brand"), NodeFilter.SHOW_TEXT);
+                while (texts.nextNode()) {
+                    for (const word of texts.currentNode.data.matchAll(/\S+/g)) {
+                        const range = document.createRange();
+                        range.setStart(texts.currentNode, word.index);
+                        range.setEnd(texts.currentNode, word.index + word[0].length);
+                        if (range.getClientRects().length > 1) found.push(word[0]);
+                    }
+                }
+                return found;
+            }"""
+        )
+        assert broken == [], name
+    context.close()
+
+
 def test_a_link_leads_to_its_section_below_the_bar(browser: Browser, pages: Mapping[str, Path]) -> None:
     context = browser.new_context(viewport={"width": 1200, "height": 900}, reduced_motion="reduce")
     tab = context.new_page()

@@ -288,7 +288,8 @@ async def recovering(telling: Telling) -> None:
     run = telling.run
     repaired = run.ledger.recoveries
     kinds = _counted(entry["recovery"].split(":")[0].split(" ")[0] for entry in repaired)
-    telling.log(f"{len(repaired)} recoveries so far: {kinds}" if repaired else "Nothing had to be repaired")
+    recoveries = "1 recovery" if len(repaired) == 1 else f"{len(repaired)} recoveries"
+    telling.log(f"{recoveries} so far: {kinds}" if repaired else "Nothing had to be repaired")
     await telling.at(0.4)
     odd = [name for name, text in run.artifacts.items() if not proofreading.is_normal(text)]
     telling.check("normal_form", passed=not odd)

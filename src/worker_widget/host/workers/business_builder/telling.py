@@ -402,8 +402,10 @@ class Telling:
 
 
 def described(violation: Violation) -> str:
-    rule = violation.rule
-    return f"{violation.where} says {violation.found!r}, which {rule.source} does not allow: {rule.reason}."
+    rule, place = violation.rule, violation.location
+    if violation.end:
+        place += f", characters {violation.start + 1} to {violation.end},"
+    return f"{place} says “{violation.found}”, which {rule.source} does not allow: {rule.reason}."
 
 
 def with_texts(material: Material, texts: Mapping[str, str]) -> Material:
