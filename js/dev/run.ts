@@ -325,7 +325,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
           kind: "drift",
           engine: "M18",
           outcome: "ok",
-          title: "Drift 0.12, 0.35 allowed",
+          title: "Drift 12%, 35% allowed",
           detail: [],
         });
       }

@@ -245,7 +245,7 @@ class TestLedger:
                 "drift",
                 "M18",
                 "warning",
-                "Drift 0.50, 0.35 allowed",
+                "Drift 50%, 35% allowed",
             ),
             (DriftDetected(aligned=True), "drift", "M18", "ok", "Drift not told"),
             (FailureDetected(error="boom"), "failure", "M9", "error", "Failure detected: boom"),

@@ -375,8 +375,8 @@ def _drift(state: RunState, data: DriftDetected, time_us: int | None) -> RunStat
         state = replace(state, drift=data.drift_score)
         if stage is not None:
             state = _with_stage(state, replace(stage, drift=data.drift_score))
-    score = "not told" if data.drift_score is None else f"{data.drift_score:.2f}"
-    allowed = "" if data.threshold is None else f", {data.threshold:.2f} allowed"
+    score = "not told" if data.drift_score is None else f"{data.drift_score:.0%}"
+    allowed = "" if data.threshold is None else f", {data.threshold:.0%} allowed"
     outcome: Outcome = "warning" if data.aligned is False else "ok"
     return _row(state, data.stage_id, "drift", "M18", outcome, f"Drift {score}{allowed}", time_us=time_us)
 
