@@ -288,6 +288,8 @@ function history(): HistoryRow[] {
     success: n !== 3,
     started_us: Date.now() * 1000 - minutes * 60e6,
     latency_ms: 11_200 - n * 413,
+    replay_of: n === 1 ? "run-4" : null,
+    strict_mode: n === 2,
   }));
 }
 

@@ -107,12 +107,19 @@ const STEPS_MS = [
 export const axisStep = (ms: number): number =>
   STEPS_MS.find((step) => ms / step <= 4) ?? Math.ceil(ms / 4 / 36e5) * 36e5;
 
-/** A bar per stage on one axis, which is extended a step at a time. */
+/** What a letter of the axis takes with its share of the gap between labels, in pixels. */
+const LETTER_PX = 6.5;
+
+/**
+ * A bar per stage on one axis, which is extended a step at a time; it is labelled as often as there is
+ * room for in `axisPx` pixels.
+ */
 export function timeline(
   stages: readonly StageRow[],
   run: RunView | null,
   nowUs: number,
   ticking: boolean,
+  axisPx: number,
 ): Timeline {
   const zeroUs = run?.started_us ?? Math.min(...stages.map((stage) => stage.started_us ?? nowUs));
   const since = (us: number) => Math.max(0, (us - zeroUs) / 1000);
@@ -127,6 +134,8 @@ export function timeline(
   const end = Math.max(1, ...spans.map(({ to }) => to));
   const step = axisStep(end);
   const parts = Math.ceil(end / step);
+  const labelPx = tickLabel(parts * step).length * LETTER_PX;
+  const every = Math.ceil((parts * labelPx) / Math.max(labelPx, axisPx));
   const percentOf = (ms: number) => (100 * ms) / (parts * step);
   return {
     bars: spans.map(({ from, to, ...bar }) => ({
@@ -137,7 +146,7 @@ export function timeline(
     ticks: Array.from({ length: parts + 1 }, (_, i) => ({
       at: (100 * i) / parts,
       label: tickLabel(i * step),
-    })),
+    })).filter((_, i) => !(i % every)),
   };
 }
 

@@ -299,6 +299,8 @@ export interface HistoryRow {
   success: boolean | null;
   started_us: number | null;
   latency_ms: number | null;
+  replay_of: string | null;
+  strict_mode: boolean | null;
 }
 
 /** Where an artifact is: `run_id` null means the run on screen, `version` null the newest. */

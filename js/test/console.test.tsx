@@ -64,7 +64,7 @@ describe("a finished run", () => {
   });
 
   it("is narrowed to a stage everywhere, and widened again", async () => {
-    const { all, press } = await open({ scene: DONE });
+    const { all, press, text } = await open({ scene: DONE });
     const stages = () => new Set(all(".logline .where").map((cell) => cell.textContent));
     expect(stages().size).toBeGreaterThan(1);
     const lines = all(".logline").length;
@@ -75,6 +75,7 @@ describe("a finished run", () => {
     expect(stages()).toEqual(new Set());
     expect(all(".chip.on").map((item) => item.textContent)).toEqual(Array(4).fill("Stage: Copy Generation"));
     expect(all(".decision")).toHaveLength(1);
+    expect(text("[data-pane=routing]")).toMatch(/Complexity\d+%Drift12%Artifacts2/);
     expect(all("[role=tab]")).toHaveLength(2);
     press("Stage: Copy Generation");
     await until(() => expect(all("[role=tab]")).toHaveLength(7));
@@ -156,9 +157,9 @@ describe("a finished run", () => {
     const replay = (root: ShadowRoot) =>
       [...root.querySelectorAll("button")].find((item) => item.textContent === "Replay");
     const { root } = await open({ scene: { at: 5, cancelled: true } });
-    await until(() => expect(replay(root)?.disabled).toBe(true));
+    await until(() => expect(replay(root)?.getAttribute("aria-disabled")).toBe("true"));
     const { root: done } = await open({ scene: DONE });
-    await until(() => expect(replay(done)?.disabled).toBe(false));
+    await until(() => expect(replay(done)?.getAttribute("aria-disabled")).toBe("false"));
   });
 
   it("lets a pane fill the console until Escape", async () => {
@@ -368,6 +369,44 @@ describe("the form", () => {
     expect(text("[data-status]")).toBe("Running");
   });
 
+  it("leaves the keyboard where it is at every step", async () => {
+    const { all, root, text } = await open({});
+    const button = all(".primary button")[0] as HTMLElement;
+    button.focus();
+    for (const [status, next] of [
+      ["Running", "Stop"],
+      ["Cancelled", "New run"],
+      ["Ready", "Run"],
+    ]) {
+      button.click();
+      await until(() => expect(all(".primary .spin")).toHaveLength(1));
+      // A second press while it is busy does nothing.
+      button.click();
+      await until(() => expect(text("[data-status]")).toBe(status));
+      await until(() => expect(text(".primary")).toBe(next));
+      expect(root.activeElement).toBe(button);
+    }
+  });
+
+  it("keeps the keyboard in the brand's dialog through a check, and gives it back as that closes", async () => {
+    const { all, root, text } = await open({});
+    const pop = all("[data-pop=brand] button")[0] as HTMLElement;
+    const named = (name: string) => all("[role=dialog] button").find((item) => item.textContent === name);
+    pop.click();
+    await until(() => expect(root.activeElement?.tagName).toBe("TEXTAREA"));
+    named("Insert example")?.focus();
+    named("Insert example")?.click();
+    await until(() => expect(named("Insert example")?.getAttribute("aria-disabled")).toBe("true"));
+    expect(root.activeElement).toBe(named("Insert example"));
+    named("Check")?.focus();
+    named("Check")?.click();
+    await until(() => expect(text(".findings")).toContain("mission"));
+    expect(root.activeElement).toBe(named("Check"));
+    root.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    await until(() => expect(all("[role=dialog]")).toEqual([]));
+    expect(root.activeElement).toBe(pop);
+  });
+
   it("takes up how strict the run on screen was", async () => {
     const { text } = await open({ scene: { ...DONE, strict: true } });
     expect(text(".primary")).toBe("New run");
@@ -378,10 +417,10 @@ describe("the form", () => {
     write("Write a tagline");
     await until(() => expect(text(".primary")).toBe("Run"));
     write("");
-    await until(() => expect(text(".primary button[disabled]")).toBe("Run"));
+    await until(() => expect(text(".primary [aria-disabled=true]")).toBe("Run"));
     enter();
     write("Write a tagline");
-    await until(() => expect(text(".primary button:not([disabled])")).toBe("Run"));
+    await until(() => expect(text(".primary [aria-disabled=false]")).toBe("Run"));
     expect(text("[data-status]")).toBe("Completed");
     enter();
     await until(() => expect(text("[data-status]")).toBe("Running"));
@@ -452,6 +491,10 @@ describe("menus", () => {
     const { press, all } = await open({});
     press("History");
     await until(() => expect(all("[role=menuitem]")).toHaveLength(10));
+    const told = (word: string) =>
+      all("[role=menuitem]").map((item) => item.textContent?.includes(`completed · ${word}`));
+    expect(told("replay").flatMap((is, n) => (is ? [n] : []))).toEqual([1]);
+    expect(told("strict").flatMap((is, n) => (is ? [n] : []))).toEqual([2]);
   });
 
   it("say why they have nothing to list", async () => {
@@ -503,12 +546,13 @@ describe("states", () => {
     const { all, text, press, root } = await open({ notice, refusals: { "run.start": refused } });
     expect(text("[data-status]")).toBe("Not ready");
     press("Run");
-    await until(() => expect(root.querySelectorAll(".primary button:not([disabled])")).toHaveLength(1));
-    await until(() => expect(all("[role=alert]").map((item) => item.textContent)).toHaveLength(1));
-    expect(text("[role=alert]")).toBe("Nothing answers at 127.0.0.1:9.Try again");
+    await until(() => expect(root.querySelectorAll(".primary [aria-disabled=false]")).toHaveLength(1));
+    const tried = /^Nothing answers at 127\.0\.0\.1:9\.Tried at \d\d:\d\d:\d\dTry again$/;
+    await until(() => expect(text("[role=alert]")).toMatch(tried));
+    expect(all("[role=alert]")).toHaveLength(1);
     press("Try again");
-    await until(() => expect(all("[role=alert] button[disabled]")).toHaveLength(1));
-    await until(() => expect(all("[role=alert] button[disabled]")).toHaveLength(0));
+    await until(() => expect(all("[role=alert] .spin")).toHaveLength(1));
+    await until(() => expect(all("[role=alert] .spin")).toHaveLength(0));
   });
 
   it("show a saved run when no kernel answers", async () => {

@@ -131,8 +131,8 @@ describe("timeline", () => {
   ];
 
   it("puts every stage on one axis, and lets the running one grow", () => {
-    const early = timeline(stages, run(), 3e6, true);
-    const late = timeline(stages, run(), 4.5e6, true);
+    const early = timeline(stages, run(), 3e6, true, 400);
+    const late = timeline(stages, run(), 4.5e6, true, 400);
     expect(early.bars.map((bar) => [bar.left, bar.width])).toEqual([
       [0, 50],
       [50, 50],
@@ -144,14 +144,29 @@ describe("timeline", () => {
     expect(late.bars[0]?.durationMs).toBe(990);
   });
 
+  it.each([
+    [4, 400, ["0", "100 ms", "200 ms", "300 ms", "400 ms"]],
+    [4, 102, ["0", "200 ms", "400 ms"]],
+    [4, 60, ["0", "300 ms"]],
+    [40, 114, ["0", "1 s", "2 s", "3 s", "4 s"]],
+    [3, 102, ["0", "200 ms"]],
+    [3, -20, ["0", "300 ms"]],
+  ])("labels an axis of %i00 ms as often as there is room in %i px", (parts, axisPx, labels) => {
+    const ended = stage("a", { status: "failed", started_us: 1e6, ended_us: 1e6 + parts * 1e5 });
+    const { ticks, bars } = timeline([ended], run(), 9e6, false, axisPx);
+    expect(ticks.map(({ label }) => label)).toEqual(labels);
+    expect(ticks.every(({ at }, i) => at === i * (ticks[1]?.at ?? 0))).toBe(true);
+    expect(bars[0]?.width).toBe(100);
+  });
+
   it("stops growing when nothing is heard of the run any more", () => {
-    const [, running] = timeline(stages, run(), 9e6, false).bars;
+    const [, running] = timeline(stages, run(), 9e6, false, 400).bars;
     expect(running).toMatchObject({ live: false, width: 0 });
   });
 
   it("never draws to the left of the start or with a negative width", () => {
     const odd = [stage("a", { status: "completed", started_us: 5e5, ended_us: 4e5 })];
-    expect(timeline(odd, run(), 9e6, true).bars[0]).toMatchObject({ left: 0, width: 0 });
+    expect(timeline(odd, run(), 9e6, true, 400).bars[0]).toMatchObject({ left: 0, width: 0 });
   });
 
   it.each([

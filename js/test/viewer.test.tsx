@@ -131,7 +131,7 @@ describe("comparing", () => {
     const { press, all, text, asked } = await open();
     await press("Compare with another run or artifact");
     await until(() => expect(all("[role=option]").length).toBeGreaterThan(9));
-    expect(all("[role=option]").some((item) => item.title === "landing.html")).toBe(false);
+    expect(all("[role=option]").some((item) => item.title.startsWith("landing.html\nthis run"))).toBe(false);
     all("[role=option]")[1]?.click();
     await until(() => expect(text("[aria-label=Difference]")).toMatch(/The run of .* ago, and this one/));
     expect(asked.find(({ name }) => name === "artifact.compare")?.args).toMatchObject({
@@ -140,6 +140,44 @@ describe("comparing", () => {
     });
     await press("Close the difference");
     await until(() => expect(all("[aria-label=Difference]")).toEqual([]));
+  });
+
+  it("names the file and the run in each row, and finds either", async () => {
+    const { press, all, text, type, key } = await open();
+    await press("Compare with another run or artifact");
+    const rows = () => all("[role=option]").map((item) => item.textContent ?? "");
+    await until(() => expect(rows().length).toBeGreaterThan(9));
+    const others = rows().filter((row) => !row.includes("this run"));
+    expect(others.every((row) => row.startsWith("landing.html"))).toBe(true);
+    const field = all("[role=dialog] input")[0] as HTMLInputElement;
+    type(field, "landing.html");
+    await until(() => expect(rows()).toEqual(others));
+    type(field, "tagline landing");
+    await until(() => expect(rows().length).toBe(3));
+    expect(rows().every((row) => row.includes("Write a tagline"))).toBe(true);
+    type(field, "this run");
+    await until(() => expect(rows().length).toBe(6));
+    type(field, "no such thing");
+    await until(() => expect(text("[role=dialog] .empty")).toBe("Nothing here has all of this in it."));
+    type(field, "market");
+    await until(() => expect(rows()).toEqual(["market_report.jsonthis run"]));
+    key(field, "Enter");
+    await until(() =>
+      expect(text("[aria-label=Difference]")).toContain("market_report.json and landing.html"),
+    );
+  });
+
+  it("tells a replay and a strict run from others", async () => {
+    const { press, all, text, type } = await open();
+    await press("Compare with another run or artifact");
+    await until(() => expect(all("[role=option]").length).toBeGreaterThan(9));
+    const field = all("[role=dialog] input")[0] as HTMLInputElement;
+    type(field, "replay");
+    await until(() => expect(all("[role=option]")).toHaveLength(1));
+    expect(text("[role=option]")).toContain("replay · Write a tagline");
+    type(field, "strict");
+    await until(() => expect(all("[role=option]")).toHaveLength(1));
+    expect(text("[role=option]")).toContain("strict · Launch page for a bakery");
   });
 
   it("tells why it cannot", async () => {
@@ -255,6 +293,33 @@ describe("a page", () => {
     expect(all(".frame")[0]?.style.cssText).toMatch(/--device: ?820px/);
     await press("Full width");
     await until(() => expect(all(".note")).toEqual([]));
+  });
+
+  it("gets its full width back where that of a device is pressed once more", async () => {
+    const { press, text, all, button } = await open();
+    await press("Tablet, 820 px");
+    await until(() => expect(text(".note")).toContain("820 px wide"));
+    await press("Tablet, 820 px");
+    await until(() => expect(all(".note")).toEqual([]));
+    expect(button("Tablet, 820 px")?.getAttribute("aria-pressed")).toBe("false");
+  });
+
+  it("says that its scripts run only where it is drawn", async () => {
+    const { press, all, text } = await open({ rewritten: 1 });
+    const running = () => all(".strip").filter((item) => item.textContent?.includes("Scripts"));
+    await press("Run scripts");
+    await until(() => expect(running()).toHaveLength(1));
+    await press("Source");
+    await until(() => expect(text(".segments [aria-pressed=true]")).toBe("Source"));
+    expect(running()).toEqual([]);
+    await press("Preview");
+    await until(() => expect(running()).toHaveLength(1));
+    await press("v2 of 2");
+    await press("Difference with version 1");
+    await until(() => expect(all("[aria-label=Difference]")).toHaveLength(1));
+    expect(running()).toEqual([]);
+    await press("Close the difference");
+    await until(() => expect(running()).toHaveLength(1));
   });
 });
 

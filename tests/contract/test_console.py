@@ -554,6 +554,19 @@ class TestView:
         assert snapshots
         assert shown["status"] == "completed"
 
+    def test_the_history_tells_a_replay_and_a_strict_run_from_others(
+        self, view: View, console: WorkerConsole
+    ) -> None:
+        strict = console.run("log 1; page one", strict_mode=True).wait(20)
+        again = strict.replay().wait(20)
+        plain = console.run("log 1; page two").wait(20)
+        listed = {row["run_id"]: row for row in view.result("history.list")["runs"]}
+        assert listed[strict.run_id]["strict_mode"] is True
+        assert listed[strict.run_id]["replay_of"] is None
+        assert listed[again.run_id]["replay_of"] == strict.run_id
+        assert not listed[plain.run_id]["strict_mode"]
+        assert listed[plain.run_id]["replay_of"] is None
+
     def test_new_leaves_the_run_and_it_goes_on_into_the_history(
         self, view: View, console: WorkerConsole, worker: ScriptedWorker
     ) -> None:

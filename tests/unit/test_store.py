@@ -448,6 +448,21 @@ def test_a_closed_history_says_so(opened: Callable[[], EventStore]) -> None:
 # --- runs ------------------------------------------------------------------------------------------
 
 
+def test_the_beginnings_of_runs_are_told_without_those_of_others(store: EventStore) -> None:
+    for run_id in ("replay", "silent", "other"):
+        begin(store, run_id)
+    store.append(RUN, [said(RunStarted(task="Bread", strict_mode=True))])
+    store.append("replay", [line(1), said(RunStarted(task="Bread", replay_of=RUN), 2)])
+    store.append("silent", [line(1)])
+    store.append("other", [said(RunStarted(task="Tea"))])
+    told = store.beginnings([RUN, "replay", "silent", "unknown"])
+    assert told == {
+        RUN: RunStarted(task="Bread", strict_mode=True),
+        "replay": RunStarted(task="Bread", replay_of=RUN),
+    }
+    assert store.beginnings([]) == {}
+
+
 def test_runs_come_newest_first_filtered_and_page_by_page(store: EventStore) -> None:
     for n, (worker, status) in enumerate([("a", "failed"), ("b", "completed"), ("a", "completed")], start=1):
         begin(store, f"run {n}", time_us=n * 10, worker=worker)

@@ -4,6 +4,7 @@ import { Button, Failure } from "../ui/bits";
 import { PLAY, PLUS, STOP } from "../ui/icons";
 import { BrandButton, brandProblem, ofBrand } from "./brand";
 import { nextStep, strictOf } from "./draft";
+import { tried } from "./retry";
 import { WorkerSelect } from "./worker";
 
 export function Form({ app }: { app: App }) {
@@ -28,7 +29,11 @@ async function start(app: App): Promise<void> {
   const { worker } = app.state.desk;
   if (!brandProblem(brand))
     await app.act("run.start", { worker, task, brand, strict_mode: strictOf(app.state, app.view) });
-  if (brandProblem(brand) || app.errors["run.start"]?.problems.some(ofBrand)) app.set({ panel: "brand" });
+  const refused = app.errors["run.start"];
+  // The banner says it already: that it is still so, it says anew.
+  if (refused && refused.message === app.state.desk.notice?.message) tried(app);
+  if (brandProblem(brand) || refused?.problems.some(ofBrand)) app.set({ panel: "brand" });
+  app.changed();
 }
 
 const STEPS = {

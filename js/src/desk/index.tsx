@@ -3,6 +3,7 @@
 import { Failure } from "../ui/bits";
 import styles from "./desk.css?inline";
 import { earlierLedger, earlierRouting } from "./earlier";
+import { follow } from "./follow";
 import { Form } from "./form";
 import { MEANINGS } from "./meanings";
 import { Menus } from "./menus";
@@ -20,6 +21,7 @@ const desk: DeskPart = {
   Failure,
   Splitters,
   MEANINGS,
+  follow,
   earlierRouting,
   earlierLedger,
   styles,

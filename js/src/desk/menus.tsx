@@ -8,6 +8,7 @@ import { saveFile } from "../ui/page";
 import type { Requests } from "../wire";
 import { closeFromElsewhere } from "./elsewhere";
 import { Popover } from "./popover";
+import { joined, kindOfRun } from "./runs";
 
 export function Menus({ app }: { app: App }) {
   return (
@@ -75,7 +76,9 @@ function HistoryMenu({ app }: { app: App }) {
                 role="menuitem"
                 class="option run marked"
                 aria-current={run.run_id === state.run?.run_id}
-                title={`${run.task}\n${dateTime(run.started_us)}`}
+                title={[run.task, dateTime(run.started_us), run.replay_of && `Replay of run ${run.replay_of}`]
+                  .filter(Boolean)
+                  .join("\n")}
                 onclick={() => {
                   app.set({ panel: "" });
                   app.act("run.open", { run_id: run.run_id });
@@ -84,7 +87,7 @@ function HistoryMenu({ app }: { app: App }) {
                 <Mark status={run.status} />
                 <span class="cut">{run.task || run.run_id}</span>
                 <span class="row small dim">
-                  <span class="grow">{run.status}</span>
+                  <span class="grow">{joined(run.status, kindOfRun(run))}</span>
                   <span class="num">{duration(run.latency_ms)}</span>
                   <span class="num end">{ago(run.started_us, Date.now() * 1000)}</span>
                 </span>

@@ -24,6 +24,8 @@ export interface DeskPart {
   /** The bars that move where the panes meet. */
   Splitters: (props: { app: App }) => Child;
   MEANINGS: Meanings;
+  /** Keeps the stage that runs in view: the one at this index, or -1. */
+  follow: (app: App, running: number) => void;
   /** Rows that the run's state no longer holds. */
   earlierRouting: (app: App, stage_id: string | null) => Earlier<RoutingRow>;
   earlierLedger: (app: App, stage_id: string | null, kind: LedgerFilter) => Earlier<LedgerRow>;

@@ -4,6 +4,7 @@
 import type { App } from "../app";
 import { Button } from "../ui/bits";
 import type { Child, Ref } from "../ui/dom";
+import { bequeath } from "./focus";
 
 interface PopoverProps {
   app: App;
@@ -25,11 +26,13 @@ interface PopoverProps {
 
 const ITEMS = "[role^=menuitem],[role=option],textarea";
 
-/** Puts the focus where one goes on: the chosen item, the first one, or the field. */
+/** Puts the focus where one goes on: the chosen item, the first one, or the field; and back as it closes. */
 const focusFirst: Ref = (panel) => {
   const item =
     panel.querySelector<HTMLElement>("[aria-selected=true]") ?? panel.querySelector<HTMLElement>(ITEMS);
   item?.focus({ preventScroll: true });
+  const button = panel.previousElementSibling as HTMLElement;
+  return bequeath(() => button)(panel);
 };
 
 export function Popover({

@@ -50,28 +50,27 @@ export function LedgerPane({ app }: { app: App }) {
       title="Failures & recovery"
       tools={
         <>
-          <span class="grow">
-            {total > 0 && (
-              <Chips
-                label="Show"
-                options={ledgerCounts(rows, stage, ledgerFilter, earlier ? earlier.counts : undefined).map(
-                  ([name, size]) => [
-                    name,
-                    size || name === "all" ? (
-                      <>
-                        {name} <b>{count(size)}</b>
-                      </>
-                    ) : (
-                      `no ${name}`
-                    ),
-                  ],
-                )}
-                isOn={(name) => name === ledgerFilter}
-                onChoose={(name) => app.set({ ledgerFilter: name })}
-              />
-            )}
-          </span>
+          {total > 0 && (
+            <Chips
+              label="Show"
+              options={ledgerCounts(rows, stage, ledgerFilter, earlier ? earlier.counts : undefined).map(
+                ([name, size]) => [
+                  name,
+                  size || name === "all" ? (
+                    <>
+                      {name} <b>{count(size)}</b>
+                    </>
+                  ) : (
+                    `no ${name}`
+                  ),
+                ],
+              )}
+              isOn={(name) => name === ledgerFilter}
+              onChoose={(name) => app.set({ ledgerFilter: name })}
+            />
+          )}
           <StageChip app={app} />
+          <span class="grow" />
         </>
       }
     >
@@ -115,10 +114,9 @@ function Entry({ app, row }: { app: App; row: LedgerRow }) {
         <span class="num small dim time">{offset(time_us, app.state.run?.started_us ?? null)}</span>
         <i class="tag engine">{engine}</i>
         <span class="dim kind">{kind}</span>
-        <span class="tone row" title={outcome}>
+        <span class="tone row" role="img" title={outcome}>
           <Icon d={OUTCOMES[outcome]} />
         </span>
-        <span class="sr">{outcome}</span>
         <span class="cut grow">{title}</span>
       </button>
       {on && (

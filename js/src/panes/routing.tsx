@@ -8,7 +8,7 @@ import { Rows } from "../ui/list";
 import type { RoutingRow } from "../wire";
 
 export function RoutingPane({ app }: { app: App }) {
-  const { run, routing, artifacts } = app.state;
+  const { run, routing, stages, artifacts } = app.state;
   const { stage, routingOpen } = app.view;
   const list = app.lists.routing;
   const { desk } = app.parts;
@@ -33,10 +33,11 @@ export function RoutingPane({ app }: { app: App }) {
     />
   );
   if (earlier) earlier.look(list.first, list.end, routing.total);
+  const shown = stages.find(({ stage_id }) => stage_id === stage) ?? run;
   const figures = [
-    ["Complexity", percent(run?.complexity)],
-    ["Drift", percent(run?.drift)],
-    ["Artifacts", run ? artifacts.length : "–"],
+    ["Complexity", percent(shown?.complexity)],
+    ["Drift", percent(shown?.drift)],
+    ["Artifacts", run ? ofStage(artifacts, stage).length : "–"],
   ] as const;
   return (
     <Pane
@@ -75,8 +76,9 @@ export function RoutingPane({ app }: { app: App }) {
 }
 
 function Decision({ app, row }: { app: App; row: RoutingRow }) {
-  const { n, agent, stage_id, source, confidence, complexity, alternatives } = row;
+  const { n, stage_id, source, confidence, complexity, alternatives } = row;
   const on = app.view.routingOpen === n;
+  const agent = agentName(row.agent);
   return (
     <div class="decision" role="listitem">
       <button
@@ -91,8 +93,8 @@ function Decision({ app, row }: { app: App; row: RoutingRow }) {
       >
         <Icon d={on ? DOWN : RIGHT} />
         <span class="row">
-          <b>{agentName(agent) || "no agent told"}</b>
-          <span class="dim cut">{stage_id}</span>
+          <b>{agent || "no agent told"}</b>
+          <span class="dim cut">{stage_id !== agent && stage_id}</span>
           <span class="dim num end">{source}</span>
         </span>
         <span class="row small">
@@ -119,7 +121,7 @@ function Meter({ app, label, share }: { app: App; label: keyof Meanings; share: 
   return (
     <span class="meter row grow dim num" title={app.parts.desk?.MEANINGS[label]}>
       <i class="grow" style={`--share:${percent(share ?? 0)}`} />
-      {percent(share)} <span class="cut">{label.slice(0, 4).toLowerCase()}.</span>
+      {percent(share)} <span class="cut">{label.toLowerCase()}</span>
     </span>
   );
 }

@@ -4,20 +4,19 @@ import { type Bar, isTicking, timeline } from "../selectors";
 import { Pane } from "../ui/bits";
 import { Mark } from "../ui/icons";
 import { Rows } from "../ui/list";
+import { columnsOf } from "../view";
 
-/** Brings the running stage into view, unless one has scrolled away from the one before. */
-function follow({ view, lists: { stages } }: App, running: number): void {
-  if (running < 0 || running === view.running) return;
-  const before = view.running;
-  view.running = running;
-  if (before < 0 || (before >= stages.top - 1 && before <= stages.bottom)) stages.show(running);
-}
+/** What the pane has on the left and on the right of its axis, in pixels. */
+const BESIDE_PX = 186;
 
 export function TimelinePane({ app }: { app: App }) {
   const { run, stages, link } = app.state;
-  const { bars, ticks } = timeline(stages, run, app.nowUs, isTicking(run, link));
+  const { width, shares, maximised } = app.view;
+  const paneShare = (!maximised && shares[columnsOf(width)].columns?.[0]) || 1;
+  const axisPx = width * paneShare - BESIDE_PX;
+  const { bars, ticks } = timeline(stages, run, app.nowUs, isTicking(run, link), axisPx);
   const list = app.lists.stages;
-  follow(app, bars.map(({ live }) => live).lastIndexOf(true));
+  app.parts.desk?.follow(app, bars.map(({ live }) => live).lastIndexOf(true));
   const body = (
     <Rows
       list={list}

@@ -22,6 +22,7 @@ interface ButtonProps {
   onclick: () => void;
 }
 
+/** While it is busy or cannot be used it keeps the focus, and a press does nothing. */
 export function Button({
   icon,
   text,
@@ -42,8 +43,8 @@ export function Button({
       aria-pressed={on}
       aria-haspopup={opens}
       aria-expanded={open}
-      disabled={!!off || busy}
-      onclick={onclick}
+      aria-disabled={!!off || busy}
+      onclick={off || busy ? undefined : onclick}
     >
       {busy ? <i class="spin" /> : icon && <Icon d={icon} />}
       {text}

@@ -1,5 +1,6 @@
 // The difference of two artifacts: what to compare the one on screen with, and the way through the changes.
 
+import { joined, kindOfRun } from "../desk/runs";
 import { ago } from "../format";
 import { Button } from "../ui/bits";
 import type { Child } from "../ui/dom";
@@ -32,7 +33,8 @@ export function createCompareMenu(own: Own): (props: { row: ArtifactRow }) => Ch
       const when = ago(run.started_us, Date.now() * 1000);
       return {
         id: run.run_id,
-        name: run.task || run.run_id,
+        name: file,
+        of: joined(kindOfRun(run), run.task || run.run_id),
         icon: <Mark status={run.status} />,
         detail: <span class="small dim num">{when}</span>,
         choose: compare({ run_id: run.run_id, file, version: null }, `The run of ${when}, and this one`),
@@ -41,8 +43,8 @@ export function createCompareMenu(own: Own): (props: { row: ArtifactRow }) => Ch
     const ofArtifact = (other: ArtifactRow): Option => ({
       id: `file ${other.file}`,
       name: other.file,
+      of: "this run",
       icon: <Icon d={kindIcon(other.kind)} />,
-      detail: <span class="small dim">this run</span>,
       choose: compare({ run_id: null, file: other.file, version: null }, `${other.file} and ${file}`),
     });
     const others = () => [

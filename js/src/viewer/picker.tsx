@@ -14,6 +14,8 @@ const OPTIONS_MOST = 12;
 export interface Option {
   id: string;
   name: string;
+  /** Where it comes from, beside its name. */
+  of?: string;
   icon: Child;
   /** On the right. */
   detail?: Child;
@@ -72,8 +74,11 @@ interface OptionsProps {
 
 function Options({ own, list, label, all }: OptionsProps) {
   const { app, typed } = own;
-  const wanted = typed.toLowerCase();
-  const options = all.filter(({ name }) => name.toLowerCase().includes(wanted));
+  const wanted = typed.toLowerCase().trim().split(/\s+/);
+  const options = all.filter(({ name, of }) => {
+    const shown = `${name} ${of ?? ""}`.toLowerCase();
+    return wanted.every((word) => shown.includes(word));
+  });
   const current = own.option < 0 ? options.findIndex(({ on }) => on) : own.option;
   const at = Math.min(Math.max(current, 0), options.length - 1);
 
@@ -131,17 +136,18 @@ function Options({ own, list, label, all }: OptionsProps) {
               class="option row"
               aria-selected={index === at}
               aria-current={option.on}
-              title={option.name}
+              title={option.of ? `${option.name}\n${option.of}` : option.name}
               onclick={() => choose(app, option)}
             >
               {option.icon}
-              <span class="cut grow">{option.name}</span>
+              <span class={option.of ? "cut whose" : "cut grow"}>{option.name}</span>
+              {option.of && <span class="small dim cut grow">{option.of}</span>}
               {option.detail}
             </div>
           );
         }}
       />
-      {!options.length && <p class="empty">{all.length ? "None has this in its name." : "…"}</p>}
+      {!options.length && <p class="empty">{all.length ? "Nothing here has all of this in it." : "…"}</p>}
     </>
   );
 }

@@ -119,7 +119,7 @@ export function createTools(own: Own): (props: { row: ArtifactRow }) => Child {
         icon,
         name,
         on: own.device === device,
-        act: () => own.set({ device }),
+        act: () => own.set({ device: own.device === device ? 0 : device }),
       })),
       {
         icon: SCRIPTS,

@@ -135,6 +135,10 @@ export function createViewer(app: App): Viewer {
     return kind === "html" && !source ? page({ ...subject, text: undefined, usual: drawn }) : drawn;
   }
 
+  /** A page is on screen, not its source and not a difference, and its scripts run. */
+  const runs = (row: ArtifactRow) =>
+    !app.view.source && !app.view.comparison && own.running === pageOf(row, own.version);
+
   /** One that is shown as plain text for its length alone. */
   function Long({ name, note }: { name: string; note: string | null }) {
     const busy = app.busy.has("artifact.render");
@@ -205,11 +209,12 @@ export function createViewer(app: App): Viewer {
         <VersionBar own={own} row={row} />
         <ComparisonBar own={own} />
         <FindBar own={own} row={row} paged={pagedNow ? paged : null} />
-        {own.running === pageOf(row, own.version) && (
+        {runs(row) && (
           <div key="running" class="strip row small sub warning" role="status">
             <Icon d={WARNING} />
             <span class="grow cut">Scripts of this page run</span>
             <Button
+              class="tool edged"
               text="Stop them"
               tip="Draw the page without its scripts"
               onclick={() => own.set({ running: "" })}

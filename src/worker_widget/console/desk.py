@@ -182,6 +182,8 @@ class Desk:
     async def recent_runs(self) -> list[dict[str, Any]]:
         """The last ten runs, newest first: those of the history and those only the server knows."""
         worker = self._view.worker
+        records = self.store.runs(limit=RECENT_RUNS)
+        begun = self.store.beginnings([record.run_id for record in records])
         rows = {
             record.run_id: {
                 "run_id": record.run_id,
@@ -192,7 +194,7 @@ class Desk:
                 "started_us": record.started_us or record.created_us,
                 "latency_ms": record.latency_ms,
             }
-            for record in self.store.runs(limit=RECENT_RUNS)
+            for record in records
         }
         try:
             listed = (await self.client.runs(limit=RECENT_RUNS, worker=worker)).runs
@@ -210,6 +212,10 @@ class Desk:
                     "started_us": _microseconds(item.created_at) or (known or {}).get("started_us"),
                     "latency_ms": item.total_latency_ms,
                 }
+        for run_id, row in rows.items():
+            told = begun.get(run_id)
+            row["replay_of"] = told.replay_of if told else None
+            row["strict_mode"] = told.strict_mode if told else None
         newest = sorted(rows.values(), key=lambda row: row["started_us"] or 0, reverse=True)
         return newest[:RECENT_RUNS]
 

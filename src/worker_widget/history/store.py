@@ -17,13 +17,13 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 
 from ..errors import HistoryError, RunUnknown
-from ..events import Event
+from ..events import Event, RunStarted, decode
 from ..home import home
 from ..run.log import LoggedEvent
 from ..run.state import Artifact, RunState
 from . import database, event_rows, log_lines, row_windows
 from .contents import Chunk, chunk, newest_text, version_text, versions
-from .database import NUMBER, Database, stretch
+from .database import NUMBER, PLACE_BITS, Database, stretch
 from .logs import EVERY_LINE, Facets, LogFilter, LogIndex, LogProgress, LogRow, LogWindow, Next
 from .row_windows import LedgerFilter, LedgerWindow, RoutingWindow
 
@@ -32,6 +32,8 @@ READ_EVENTS: Final = 1_000
 
 _INT64: Final = 1 << 63
 _ROWS_AT_ONCE: Final = 4_096
+_BEGINNING: Final = 8
+"""Among how many first events a run's beginning is looked for: it is the first, unless some went missing."""
 
 
 class RunSummary(TypedDict, total=False):
@@ -201,6 +203,19 @@ class EventStore:
                 values,
             ).fetchall()
         return [_record(row) for row in rows]
+
+    def beginnings(self, run_ids: Collection[str]) -> dict[str, RunStarted]:
+        """What runs were begun with, by run id; without those whose log does not say so at its start."""
+        marks = ",".join("?" * len(run_ids))
+        with self._db.read() as db:
+            rows = db.execute(
+                f"""SELECT run_id, type, raw FROM runs JOIN events
+                        ON place BETWEEN (run << {PLACE_BITS}) + 1 AND (run << {PLACE_BITS}) + {_BEGINNING}
+                    WHERE run_id IN ({marks}) AND type = 'run_started' ORDER BY place""",
+                list(run_ids),
+            ).fetchall()
+        told = ((run_id, decode(raw, kind).data) for run_id, kind, raw in rows)
+        return {run_id: data for run_id, data in told if isinstance(data, RunStarted)}
 
     def follow_in(self, cell: str, run_id: str | None) -> None:
         """Remember which run a notebook's cell follows, ``None`` for none any more."""
