@@ -306,7 +306,7 @@ class TestAModelThatFails:
         first, second = scene.endpoint.about("landing_copy")
         assert "was not used" not in first.prompt
         assert "was not used: landing_copy.json" in second.prompt
-        assert "'The best'" in second.prompt
+        assert "“The best”" in second.prompt
 
     def test_a_model_that_says_nothing_is_late(self, scene: Scene) -> None:
         silent = threading.Event()
