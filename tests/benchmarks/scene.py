@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import v4
 from playwright.sync_api import CDPSession, Page, WebSocket
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, chromium, lab, open_notebook, page_of, run_cell, wait_until_ran
+from tests.browser.lab import Lab, chromium, lab, open_cells, page_of, run_cell, wait_until_ran
 from tests.contract.host_support import HostProcess
 from tests.load import LOAD
 
@@ -66,14 +64,7 @@ class Scene:
 
     def open(self, *sources: str) -> None:
         """Open a notebook with these cells; ``URL`` and ``TOKEN`` in them stand for the worker's."""
-        notebook = v4.new_notebook(cells=[v4.new_code_cell(self._filled(source)) for source in sources])
-        notebook.metadata["kernelspec"] = {
-            "display_name": "Python 3 (ipykernel)",
-            "language": "python",
-            "name": "python3",
-        }
-        nbformat.write(notebook, self.running.folder / "scene.ipynb")
-        open_notebook(self.page, self.running, "scene.ipynb")
+        open_cells(self.page, self.running, "scene.ipynb", *map(self._filled, sources))
 
     def console(self, task: str) -> Console:
         """Open a notebook with a console whose form holds ``task``, ready to run it."""

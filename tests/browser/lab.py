@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Literal
 
 import nbformat
+from nbformat import v4
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 Theme = Literal["light", "dark"]
@@ -175,6 +176,16 @@ def open_notebook(page: Page, running: Lab, name: str) -> None:
     page.goto(running.notebook_url(name))
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
     page.wait_for_function(_KERNEL_IS_READY, timeout=60_000)
+
+
+def open_cells(page: Page, running: Lab, name: str, *cells: str, text: str = "") -> None:
+    """Open a new notebook of these code cells, with ``text`` below them if there is any."""
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells])
+    if text:
+        notebook.cells.append(v4.new_markdown_cell(text))
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(notebook, running.folder / name)
+    open_notebook(page, running, name)
 
 
 def run_cell(page: Page, index: int) -> Locator:

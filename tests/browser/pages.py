@@ -11,12 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat import v4
 from playwright.sync_api import Page
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, lab, open_notebook, run_cell, wait_until_ran
+from tests.browser.lab import Lab, lab, open_cells, run_cell, wait_until_ran
 from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, StageStarted
 from worker_widget.host.models import Brand, RunRequest, WorkerInfo
 from worker_widget.host.threaded import ThreadedHost
@@ -136,11 +134,7 @@ class Pages:
             "from worker_widget import WorkerConsole\n"
             f"WorkerConsole('pages', url={self.host.url!r}, api_key={self.host.token!r}, task={task!r})"
         )
-        notebook = v4.new_notebook(cells=[v4.new_code_cell(show)])
-        notebook.metadata["kernelspec"] = {"display_name": "", "language": "python", "name": "python3"}
-        name = f"{task}.ipynb".replace(" ", "-")
-        nbformat.write(notebook, self.running.folder / name)
-        open_notebook(page, self.running, name)
+        open_cells(page, self.running, f"{task}.ipynb".replace(" ", "-"), show)
         cell = run_cell(page, 0)
         wait_until_ran(cell)
         console = Console.in_cell(page, cell)

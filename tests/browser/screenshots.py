@@ -7,8 +7,6 @@ import tempfile
 from pathlib import Path
 from typing import get_args
 
-import nbformat
-from nbformat import v4
 from playwright.sync_api import Browser, expect
 
 from tests.browser.console import Console
@@ -16,6 +14,7 @@ from tests.browser.lab import (
     Theme,
     chromium,
     lab,
+    open_cells,
     open_notebook,
     page_of,
     run_cell,
@@ -65,25 +64,25 @@ def main() -> None:
 def film(browser: Browser, path: Path) -> None:
     """One picture of six moments of the landing page's writing, from a run that takes its time."""
     shots: list[tuple[int, bytes]] = []
-    with tempfile.TemporaryDirectory() as directory, lab(Path(directory)) as running:
-        notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in (FILMED, RUN)])
-        notebook.metadata["kernelspec"] = {"display_name": "", "language": "python", "name": "python3"}
-        nbformat.write(notebook, running.folder / "film.ipynb")
-        with page_of(browser, width=FILM_WIDTH, height=FILM_HEIGHT) as page:
-            open_notebook(page, running, "film.ipynb")
-            cell = run_cell(page, 0)
-            console = Console.in_cell(page, cell)
-            console.button("Maximise Artifacts").click()
-            run_cell(page, 1)
-            console.root.scroll_into_view_if_needed()
-            tab = console.tab("landing.html")
-            expect(tab).to_have_attribute("aria-selected", "true", timeout=120_000)
-            page.mouse.move(0, 0)
-            while "assembling" in (tab.get_attribute("class") or ""):
-                written = len(console.preview().locator("body").inner_text())
-                shots.append((written, console.pane("artifacts").screenshot()))
-            page.wait_for_timeout(1_000)
-            shots.append((shots[-1][0], console.pane("artifacts").screenshot()))
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        lab(Path(directory)) as running,
+        page_of(browser, width=FILM_WIDTH, height=FILM_HEIGHT) as page,
+    ):
+        open_cells(page, running, "film.ipynb", FILMED, RUN)
+        cell = run_cell(page, 0)
+        console = Console.in_cell(page, cell)
+        console.button("Maximise Artifacts").click()
+        run_cell(page, 1)
+        console.root.scroll_into_view_if_needed()
+        tab = console.tab("landing.html")
+        expect(tab).to_have_attribute("aria-selected", "true", timeout=120_000)
+        page.mouse.move(0, 0)
+        while "assembling" in (tab.get_attribute("class") or ""):
+            written = len(console.preview().locator("body").inner_text())
+            shots.append((written, console.pane("artifacts").screenshot()))
+        page.wait_for_timeout(1_000)
+        shots.append((shots[-1][0], console.pane("artifacts").screenshot()))
     strip(browser, [shots[round(part * (len(shots) - 1) / (PANELS - 1))] for part in range(PANELS)], path)
 
 

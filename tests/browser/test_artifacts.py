@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-import nbformat
 import pytest
-from nbformat import v4
-from playwright.sync_api import Browser, Error, Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, lab, open_notebook, page_of, run_cell, wait_until_ran
+from tests.browser.lab import Lab, open_cells, run_cell, wait_until_ran
 from tests.contract.host_support import HostProcess
 
 LINE_CHARS = 88 + len("\n")
@@ -33,32 +31,12 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
         process.close()
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with page_of(browser) as page:
-        yield page
-
-
 def started(page: Page, running: Lab, host: HostProcess, task: str) -> Console:
     """A console in a notebook of its own that runs ``task``."""
     state = host.state()
     options = f"url='http://127.0.0.1:{state['port']}', api_key={state['token']!r}, task={task!r}"
     source = f"from worker_widget import WorkerConsole\nWorkerConsole('scripted', {options})"
-    notebook = v4.new_notebook(cells=[v4.new_code_cell(source)])
-    notebook.metadata["kernelspec"] = {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    }
-    name = f"artifacts-{len(list(running.folder.iterdir()))}.ipynb"
-    nbformat.write(notebook, running.folder / name)
-    open_notebook(page, running, name)
+    open_cells(page, running, f"artifacts-{len(list(running.folder.iterdir()))}.ipynb", source)
     cell = run_cell(page, 0)
     wait_until_ran(cell)
     console = Console.in_cell(page, cell)

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, expect
+from playwright.sync_api import Frame, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import page_of
 from tests.browser.pages import Made, Pages, cut, pages
 from tests.recorded import events, recording
 from worker_widget.events import ArtifactCreated
@@ -69,12 +68,6 @@ def landing_page() -> str:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     with pages(tmp_path_factory.mktemp("drawing")) as served:
         yield served
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with page_of(browser) as page:
-        yield page
 
 
 def inside(console: Console) -> Frame:

@@ -6,42 +6,14 @@ import json
 import os
 import re
 import signal
-from collections.abc import Iterator
 
-import nbformat
-import pytest
-from nbformat import v4
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, lab, open_notebook, page_of, run_cell, wait_until_ran
+from tests.browser.lab import Lab, open_cells, run_cell, wait_until_ran
 
 SHOW = "from worker_widget import WorkerConsole\nconsole = WorkerConsole()\nconsole"
 BUSY = "import time\nend = time.monotonic() + 10\nwhile time.monotonic() < end:\n    pass"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with page_of(browser) as page:
-        yield page
-
-
-def opened(page: Page, running: Lab, name: str, *cells: str) -> None:
-    """Open a notebook of these code cells."""
-    notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells])
-    notebook.metadata["kernelspec"] = {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    }
-    nbformat.write(notebook, running.folder / name)
-    open_notebook(page, running, name)
 
 
 def shown(page: Page, index: int = 0) -> Console:
@@ -58,7 +30,7 @@ def output(page: Page, index: int) -> Locator:
 
 
 def test_a_busy_cell_stops_neither_the_drawing_nor_the_buttons(page: Page, running: Lab) -> None:
-    opened(page, running, "busy.ipynb", SHOW, BUSY)
+    open_cells(page, running, "busy.ipynb", SHOW, BUSY)
     console = shown(page)
     console.start()
     console.expect_status("Running")
@@ -76,7 +48,7 @@ def test_a_busy_cell_stops_neither_the_drawing_nor_the_buttons(page: Page, runni
 
 
 def test_bad_input_is_told_at_the_field_and_nothing_is_lost(page: Page, running: Lab) -> None:
-    opened(page, running, "input.ipynb", SHOW)
+    open_cells(page, running, "input.ipynb", SHOW)
     console = shown(page)
     console.task.fill("abc")
     console.start()
@@ -107,7 +79,7 @@ def test_bad_input_is_told_at_the_field_and_nothing_is_lost(page: Page, running:
 
 
 def test_a_host_that_is_killed_costs_the_run_but_nothing_that_had_arrived(page: Page, running: Lab) -> None:
-    opened(page, running, "killed.ipynb", SHOW)
+    open_cells(page, running, "killed.ipynb", SHOW)
     console = shown(page)
     console.start()
     expect(console.stages.nth(1)).to_have_class(re.compile("completed|recovered"), timeout=20_000)
@@ -127,7 +99,7 @@ def test_a_host_that_is_killed_costs_the_run_but_nothing_that_had_arrived(page: 
 
 def test_a_server_that_is_not_there_and_a_wrong_key_are_told_in_the_cell(page: Page, running: Lab) -> None:
     state = json.loads((running.home / "host.json").read_text())
-    opened(
+    open_cells(
         page,
         running,
         "missing.ipynb",
@@ -153,7 +125,7 @@ def test_running_the_cell_again_leaves_one_console_and_the_history(page: Page, r
         "print(sum(type(w).__name__ == 'WorkerConsole' for w in _instances.values()),"
         " background.call(tasks()) < 8)"
     )
-    opened(page, running, "again.ipynb", SHOW, counts)
+    open_cells(page, running, "again.ipynb", SHOW, counts)
     shown(page).start()
     for _ in range(3):
         page.wait_for_timeout(200)

@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import nbformat
 import pytest
-from nbformat import v4
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, lab, open_notebook, page_of, run_cell, wait_until_ran
+from tests.browser.lab import Lab, lab, open_cells, page_of, run_cell, wait_until_ran
 from worker_widget.events import Event, Log, RunCompleted, RunStarted, make
 from worker_widget.history.store import EventStore
 
@@ -79,16 +77,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, running: Lab) -> Iterator[Page]:
-    cell = v4.new_code_cell(f"from worker_widget import WorkerConsole\nWorkerConsole(replay={RUN!r})")
-    notebook = v4.new_notebook(cells=[cell])
-    notebook.metadata["kernelspec"] = {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    }
-    nbformat.write(notebook, running.folder / "log.ipynb")
     with page_of(browser) as page:
-        open_notebook(page, running, "log.ipynb")
+        cell = f"from worker_widget import WorkerConsole\nWorkerConsole(replay={RUN!r})"
+        open_cells(page, running, "log.ipynb", cell)
         yield page
 
 

@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbformat import v4
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, lab, open_notebook, page_of, run_cell, wait_until_ran
+from tests.browser.lab import Lab, open_cells, open_notebook, page_of, run_cell, wait_until_ran
 from tests.contract.host_support import HostProcess
 from tests.load import LOAD
 from worker_widget.console import view
@@ -45,32 +43,12 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
         process.close()
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with page_of(browser) as page:
-        yield page
-
-
 def opened(page: Page, running: Lab, host: HostProcess, name: str, task: str, *after: str) -> Console:
     """Open a notebook with a console, and long text after it, and start a run of ``task``."""
     state = host.state()
     url = f"http://127.0.0.1:{state['port']}"
     source = f"{IMPORT}WorkerConsole('load', url={url!r}, api_key={state['token']!r}, task={task!r})"
-    cells = [v4.new_code_cell(source), *(v4.new_code_cell(cell) for cell in after), v4.new_markdown_cell(FAR)]
-    notebook = v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    }
-    nbformat.write(notebook, running.folder / name)
-    open_notebook(page, running, name)
+    open_cells(page, running, name, source, *after, text=FAR)
     cell = run_cell(page, 0)
     wait_until_ran(cell)
     console = Console.in_cell(page, cell)

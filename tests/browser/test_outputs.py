@@ -72,12 +72,6 @@ def sink() -> Iterator[Sink]:
     server.server_close()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with page_of(browser) as made:
-        yield made
-
-
 def show(
     page: Page, sink: Sink, *outputs: str, until: Literal["load", "domcontentloaded"] = "load"
 ) -> list[Frame]:

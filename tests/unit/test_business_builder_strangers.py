@@ -24,6 +24,8 @@ from .test_business_builder_writing import _is_good_english
         ("<h1>A <b>bakery</b></h1>", "A bakery"),
         ("A bakery<script>alert('x')</script> in Lyon", "A bakery in Lyon"),
         ("A bakery <style>h1 { color: red", "A bakery"),
+        ("A bakery <!-- in Lyon --> in Nice", "A bakery in Nice"),
+        ("A bakery <!-- in Lyon", "A bakery"),
         ("A bakery 🥖🔥 in Lyon 👩🏽\u200d🍳", "A bakery in Lyon"),
         ("A bakery&nbsp;in Lyon", "A bakery in Lyon"),
         ("see https://example.com/x?y=1 for my bakery", "see for my bakery"),

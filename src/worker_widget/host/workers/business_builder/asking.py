@@ -14,7 +14,7 @@ from typing import Final
 from .vocabulary import word_set
 
 _HIDDEN: Final = re.compile(r"(?is)<(script|style)\b[^>]*>.*?(?:</\1\s*>|\Z)")
-_TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+_TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?(?:-->|\Z)", re.DOTALL)
 _ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}|#\d{1,6});", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"(?i)\b(?:https?://|www\.)\S+")
 _MARKS: Final = re.compile(r"([!?])[!?]+")
