@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from worker_widget.events import Event, decode
+from worker_widget.events.sse import SSEDecoder
 from worker_widget.run.log import LoggedEvent
-from worker_widget.stream.sse import SSEDecoder
 
 RECORDINGS = Path(__file__).parent / "recordings"
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.sse"))

@@ -17,7 +17,7 @@ from .stream.endpoint import endpoint_from
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .stream.answers import Health, WorkerInfo
+    from .events.answers import Health, WorkerInfo
 
 
 class WorkerClient:

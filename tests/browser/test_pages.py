@@ -20,7 +20,7 @@ from playwright.sync_api import Browser
 
 from tests.briefs import BRIEFS, GERMAN_BRIEFS
 from worker_widget.events import Payload
-from worker_widget.host.models import RunRequest
+from worker_widget.events.request_models import RunRequest
 from worker_widget.host.workers.business_builder import BusinessBuilder
 
 JS = Path(__file__).parents[2] / "js"

@@ -33,8 +33,8 @@ from worker_widget.events import (
     StageCompleted,
     StageStarted,
 )
+from worker_widget.events.request_models import Brand, RunRequest, WorkerInfo
 from worker_widget.host import process
-from worker_widget.host.models import Brand, RunRequest, WorkerInfo
 from worker_widget.host.worker import BrandReport, Emit, RunError, RunResult, Worker
 
 ROOT = Path(__file__).parents[2]

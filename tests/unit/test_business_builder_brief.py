@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker_widget.host.models import RunRequest
+from worker_widget.events.request_models import RunRequest
 from worker_widget.host.workers.business_builder import grammar, language
 from worker_widget.host.workers.business_builder.brief import Brief, facts, read
 from worker_widget.host.workers.business_builder.material import gather

@@ -11,7 +11,7 @@ from typing import Any, Final, get_args
 import pytest
 
 from worker_widget import events
-from worker_widget.host.models import Brand, RunRequest, Tone
+from worker_widget.events.request_models import Brand, RunRequest, Tone
 from worker_widget.host.workers.business_builder import (
     brief_german,
     german,

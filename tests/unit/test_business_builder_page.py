@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from worker_widget.host.models import Brand, RunRequest, Visual
+from worker_widget.events.request_models import Brand, RunRequest, Visual
 from worker_widget.host.workers.business_builder import colors, library, look, policy
 from worker_widget.host.workers.business_builder.material import gather
 from worker_widget.host.workers.business_builder.seed import Seed

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from worker_widget import events
-from worker_widget.host.models import Brand
+from worker_widget.events.request_models import Brand
 from worker_widget.host.workers.business_builder import BusinessBuilder, places, policy, rewriting, tokens
 from worker_widget.host.workers.business_builder.patterns import compile_pattern
 from worker_widget.host.workers.business_builder.writing.draft import Draft, escape

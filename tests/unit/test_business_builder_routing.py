@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from worker_widget.host.models import RunRequest, Tone
+from worker_widget.events.request_models import RunRequest, Tone
 from worker_widget.host.workers.business_builder import brief, conductor, plan, probes, routing
 from worker_widget.host.workers.business_builder.agents import AGENTS
 from worker_widget.host.workers.business_builder.governance import ORDER

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from worker_widget import events
-from worker_widget.host.models import RunRequest
+from worker_widget.events.request_models import RunRequest
 from worker_widget.host.workers.business_builder import asking, brief
 from worker_widget.host.workers.business_builder.material import gather
 from worker_widget.host.workers.business_builder.pages import inspect

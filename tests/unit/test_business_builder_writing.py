@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.briefs import BRIEFS
-from worker_widget.host.models import Audience, RunRequest, Tone
+from worker_widget.events.request_models import Audience, RunRequest, Tone
 from worker_widget.host.workers.business_builder import library, look, policy, register
 from worker_widget.host.workers.business_builder.material import gather
 from worker_widget.host.workers.business_builder.pages import inspect, motifs, page

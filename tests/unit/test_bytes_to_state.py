@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from tests.recorded import NAMES, events, logged, recording
 from worker_widget.events import Connected, StreamEnd, decode
+from worker_widget.events.sse import SSEDecoder
 from worker_widget.history.store import EventStore
 from worker_widget.run.reduce import reduce_all
 from worker_widget.run.state import RunState
-from worker_widget.stream.sse import SSEDecoder
 
 WHOLE = {name: reduce_all(logged(events(recording(name)))) for name in NAMES}
 

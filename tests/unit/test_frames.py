@@ -10,13 +10,13 @@ import pytest
 
 from tests.recorded import events, logged, recording
 from worker_widget.events import decode
+from worker_widget.events.answers import RunListItem
 from worker_widget.history import frames
 from worker_widget.history.logs import LogRow
 from worker_widget.history.store import EventStore
 from worker_widget.run.log import LoggedEvent
 from worker_widget.run.reduce import reduce_all
 from worker_widget.run.state import RunState, Stage
-from worker_widget.stream.answers import RunListItem
 
 TIME = "datetime64[us, UTC]"
 

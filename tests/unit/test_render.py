@@ -16,14 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker_widget.artifacts import render as rendering
-from worker_widget.artifacts.render import (
-    MOST_SHOWN_CHARS,
-    PATIENT,
-    QUICK,
-    Limits,
-    highlight_source,
-    render,
-)
+from worker_widget.artifacts.render import MOST_SHOWN_CHARS, PATIENT, QUICK, Limits, highlight_source, render
 from worker_widget.artifacts.styles import DARK, LIGHT, style_sheet
 from worker_widget.artifacts.timed import TooLong, within
 

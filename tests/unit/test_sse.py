@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker_widget.stream.sse import Frame, SSEDecoder
+from worker_widget.events.sse import Frame, SSEDecoder
 
 RECORDINGS = sorted((Path(__file__).parents[1] / "recordings").glob("*.sse"))
 

@@ -7,7 +7,7 @@ import zipfile
 from html import escape
 from typing import Final
 
-from ..run.binary import decoded
+from ..events.binary import decoded
 from .unreadable import Unreadable
 
 MOST_ENTRIES: Final = 1_000

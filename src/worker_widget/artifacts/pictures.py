@@ -6,7 +6,7 @@ import base64
 from typing import Final
 from xml.etree import ElementTree
 
-from ..run.binary import decoded
+from ..events.binary import decoded
 from .unreadable import Unreadable
 
 _SVG: Final = "{http://www.w3.org/2000/svg}svg"

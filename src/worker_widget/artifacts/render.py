@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from ..run.binary import PICTURES
+from ..events.binary import PICTURES
 from .archive import zip_listing
 from .document import document
 from .pictures import picture, svg_picture

@@ -131,7 +131,7 @@ class ArtifactRequests:
         return Answer(await asyncio.to_thread(_compared, a, b, args.dark))
 
     async def _bundle(self, args: NoArgs) -> Answer:
-        from ..run.bundle import bundle
+        from ..events.bundle import bundle
 
         run_id, store = shown_run(self._desk)
         live = self._desk.live

@@ -10,7 +10,7 @@ from sqlite3 import Connection
 from typing import Any, Final, NamedTuple, TypeVar
 
 from ..events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, RoutingDecision, decode
-from ..run.artifacts import file_name
+from ..events.file_names import file_name
 from ..run.log import LEVELS, LoggedEvent, log_line
 from . import database
 from .database import NUMBER, PLACE_BITS, stretch

@@ -20,9 +20,9 @@ from ..events import (
     StageCompleted,
     encode,
 )
-from ..run.artifacts import file_name
+from ..events.file_names import file_name
+from ..events.request_models import RunRequest
 from .bus import Feed
-from .models import RunRequest
 from .recorder import Recorder
 from .replay import ReplayOf, sum_of
 from .store import StoredEvent

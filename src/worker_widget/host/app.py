@@ -17,11 +17,11 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from .. import __version__
+from ..events.request_models import Brand, ReplayRequest, RunRequest, WorkerInfo
 from . import answers, brands, sse
 from .activity import Activity
 from .bodies import Unprocessable, body_of, problems
 from .guard import CountRequests, Gate, LimitBody
-from .models import Brand, ReplayRequest, RunRequest, WorkerInfo
 from .refusals import Refusal
 from .registry import Registry
 from .runs import Runs

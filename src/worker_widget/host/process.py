@@ -29,8 +29,8 @@ from .listener import listen
 from .state_file import HostState
 
 if TYPE_CHECKING:
+    from ..events.request_models import WorkerInfo
     from .lock import HostLock
-    from .models import WorkerInfo
     from .store import RunStore
     from .worker import Worker
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .models import WorkerInfo
+from ..events.request_models import WorkerInfo
 from .refusals import UnknownWorker, WorkerNotRunnable
 from .worker import Worker
 

@@ -22,11 +22,11 @@ from ..events import (
     StagePlan,
     encode,
 )
+from ..events.request_models import Outcome, ReplayToken, RunRequest
 from . import answers, replay
 from .active_run import STOP_GRACE_S, ActiveRun, Stopped
 from .activity import Activity
 from .bus import Bus, Feed
-from .models import Outcome, ReplayToken, RunRequest
 from .recorder import Recorder
 from .refusals import (
     HostStopping,

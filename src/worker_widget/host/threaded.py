@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ..events.request_models import WorkerInfo
 from .listener import listen
-from .models import WorkerInfo
 from .registry import Registry
 from .server import Settings, serve
 from .store import RunStore

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..events import Payload
-from .models import Brand, RunRequest, WorkerInfo
+from ..events.request_models import Brand, RunRequest, WorkerInfo
 
 
 class Emit(Protocol):

@@ -7,9 +7,9 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from .binary import file_bytes
+from ..events.binary import file_bytes
+from ..events.file_names import safe_names
 from .live import LiveRun
-from .names import safe_names
 from .saving import save_files
 from .state import Artifact
 
@@ -43,7 +43,7 @@ class Artifacts(Mapping[str, "ArtifactFile"]):
 
     def bundle(self) -> bytes:
         """All artifacts as a zip archive; the same artifacts give the same bytes."""
-        from .bundle import bundle
+        from ..events.bundle import bundle
 
         return bundle({file: item.text for file, item in self.items()})
 

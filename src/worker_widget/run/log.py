@@ -6,15 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ..events import (
-    Event,
-    Log,
-    RunCancelled,
-    RunFailed,
-    RunReconciled,
-    StageFailed,
-    UnknownEvent,
-)
+from ..events import Event, Log, RunCancelled, RunFailed, RunReconciled, StageFailed, UnknownEvent
 from . import ansi
 
 LEVELS = ("debug", "info", "warning", "error")

@@ -42,7 +42,7 @@ from ..events import (
     StageStarted,
     UnknownEvent,
 )
-from .artifacts import FALLBACK_TYPE, file_name
+from ..events.file_names import FALLBACK_TYPE, file_name
 from .log import LoggedEvent, log_line
 from .stages import ORDER, display_name
 from .state import (

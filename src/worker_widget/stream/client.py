@@ -14,7 +14,7 @@ import msgspec
 
 from ..errors import Problem, RequestRefused, RunUnknown, ServerError
 from ..events import Event, decode
-from .answers import (
+from ..events.answers import (
     BrandCheck,
     Health,
     RunAnswer,

@@ -34,9 +34,9 @@ from ..errors import (
     WorkerWidgetError,
 )
 from ..events import Event, RunCompleted
-from .answers import RunAnswer
+from ..events.answers import RunAnswer
+from ..events.sse import SSEDecoder
 from .client import SILENCE_S, AsyncWorkerClient
-from .sse import SSEDecoder
 from .story import Story
 
 Phase = Literal["connecting", "live", "reconnecting", "stalled", "ended"]

@@ -23,8 +23,8 @@ from ..events import (
     decode,
     make,
 )
-from .answers import RunAnswer
-from .sse import Frame
+from ..events.answers import RunAnswer
+from ..events.sse import Frame
 
 
 class Story:

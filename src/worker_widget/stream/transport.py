@@ -18,7 +18,7 @@ import httpx
 import msgspec
 
 from ..errors import HostUnreachable, KeyRefused, RequestRefused, ServerError, UnknownWorker
-from .answers import unwrapped
+from ..events.answers import unwrapped
 from .endpoint import Endpoint, EndpointSource
 from .refusals import Asked, refusal
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from ...events.request_models import WorkerInfo
 from ...home import home
-from ..models import WorkerInfo
 from ..worker import Worker
 
 CODE_DEBUGGER = WorkerInfo(

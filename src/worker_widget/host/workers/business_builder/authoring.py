@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ....run.artifacts import file_name
+from ....events.file_names import file_name
 from ...worker import RunError
 from . import failures, places, policy, proofreading
 from .failures import Finding, Scope, StageFailure

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...models import DEFAULT_PACE_S, RunRequest
+from ....events.request_models import DEFAULT_PACE_S, RunRequest
 from ...worker import Emit, RunResult
 from . import drift, look, material, plan, policy, probes, routing
 from .drift import Anchors

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from ....run.bundle import bundle
+from ....events.bundle import bundle
 from ...worker import RunError
 from . import authoring, brief, colors, drift, failures, language, proofreading, tokens
 from .failures import Finding, StageFailure

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from .... import events
 from ....events import Payload
-from ....run.artifacts import file_name
+from ....events.file_names import file_name
 from ...worker import RunError
 from . import drift, failures, pieces, plan, policy, recovery
 from .agents import Agent

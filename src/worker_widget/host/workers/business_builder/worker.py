@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...models import Brand, RunRequest, WorkerInfo
+from ....events.request_models import Brand, RunRequest, WorkerInfo
 from ...worker import BrandReport, Emit, RunError, RunResult
 from . import checking, conductor, drift, grammar, plan, policy, stages
 from .conductor import Conductor

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from .binary import file_bytes
-from .names import safe_names
+from .file_names import safe_names
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 

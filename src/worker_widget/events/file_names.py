@@ -1,4 +1,4 @@
-"""File names that are safe to write, whatever a worker calls its artifacts."""
+"""File names of artifacts: `file_name` joins a name and a type, `safe_names` makes names safe to write."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Final
+
+FALLBACK_TYPE: Final = "txt"
 
 MOST_BYTES: Final = 200
 """Most file systems take names of 255 bytes; some programs add an ending of their own."""
@@ -15,6 +17,17 @@ _UNSAFE: Final = re.compile(
     r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]'
 )
 _RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)", re.IGNORECASE)
+
+
+def file_name(name: str | None, kind: str | None) -> str:
+    """The file name of an artifact: its name, with its type as the ending unless it has it already.
+
+    >>> file_name("landing", "html"), file_name("notes.md", "md"), file_name(None, None)
+    ('landing.html', 'notes.md', 'artifact.txt')
+    """
+    stem = name or "artifact"
+    ending = "." + (kind or FALLBACK_TYPE).lstrip(".").lower()
+    return stem if stem.lower().endswith(ending) else stem + ending
 
 
 def safe_names(files: Iterable[str]) -> dict[str, str]:
