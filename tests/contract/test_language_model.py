@@ -13,8 +13,8 @@ import pytest
 
 from worker_widget.host.server import Settings
 from worker_widget.host.threaded import ThreadedHost
-from worker_widget.host.workers.business_builder import BusinessBuilder, recovery
-from worker_widget.host.workers.business_builder.language_model import Recordings, configured
+from worker_widget.workers.business_builder import BusinessBuilder, recovery
+from worker_widget.workers.business_builder.language_model import Recordings, configured
 
 from .host_support import Api
 from .model_endpoint import KEY, MODEL, Fail, ModelEndpoint, Raw, Refuse, Reply, Say
@@ -617,7 +617,7 @@ class TestSettings:
         assert "WORKER_LLM_URL and WORKER_LLM_MODEL are not set" in gate[0]
 
     def test_the_key_is_in_no_repr_and_in_no_file(self, scene: Scene) -> None:
-        from worker_widget.host.workers.business_builder.language_model.settings import Settings as Named
+        from worker_widget.workers.business_builder.language_model.settings import Settings as Named
 
         assert KEY not in repr(Named.read(scene.endpoint.environment()))
         scene.endpoint.begin_anew(landing_copy=[saying("hero.note", f"Use {KEY} to begin")])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from worker_widget.events.request_models import RunRequest
-from worker_widget.host.workers.business_builder import grammar, language
-from worker_widget.host.workers.business_builder.brief import Brief, facts, read
-from worker_widget.host.workers.business_builder.material import gather
+from worker_widget.workers.business_builder import grammar, language
+from worker_widget.workers.business_builder.brief import Brief, facts, read
+from worker_widget.workers.business_builder.material import gather
 
 TASKS = [
     ("A tool for podcasters", "software", "podcast", {"subject": "tool", "audience": "podcasters"}),

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from worker_widget.events.request_models import Brand, Tone
-from worker_widget.host.workers.business_builder import drift, register
+from worker_widget.workers.business_builder import drift, register
 
 TONES: tuple[Tone, ...] = get_args(Tone)
 

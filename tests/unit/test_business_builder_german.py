@@ -12,7 +12,7 @@ import pytest
 
 from worker_widget import events
 from worker_widget.events.request_models import Brand, RunRequest, Tone
-from worker_widget.host.workers.business_builder import (
+from worker_widget.workers.business_builder import (
     brief_german,
     german,
     language,
@@ -21,11 +21,11 @@ from worker_widget.host.workers.business_builder import (
     rewriting,
     voice_german,
 )
-from worker_widget.host.workers.business_builder.brief import facts
-from worker_widget.host.workers.business_builder.grammar import sentences
-from worker_widget.host.workers.business_builder.material import gather
-from worker_widget.host.workers.business_builder.pages import inspect
-from worker_widget.host.workers.business_builder.writing.draft import strings
+from worker_widget.workers.business_builder.brief import facts
+from worker_widget.workers.business_builder.grammar import sentences
+from worker_widget.workers.business_builder.material import gather
+from worker_widget.workers.business_builder.pages import inspect
+from worker_widget.workers.business_builder.writing.draft import strings
 
 from .test_business_builder_page import Outline
 from .test_business_builder_run import Alone, run_alone

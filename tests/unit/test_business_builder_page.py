@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from worker_widget.events.request_models import Brand, RunRequest, Visual
-from worker_widget.host.workers.business_builder import colors, library, look, policy
-from worker_widget.host.workers.business_builder.material import gather
-from worker_widget.host.workers.business_builder.seed import Seed
-from worker_widget.host.workers.business_builder.voice import slots
+from worker_widget.workers.business_builder import colors, library, look, policy
+from worker_widget.workers.business_builder.material import gather
+from worker_widget.workers.business_builder.seed import Seed
+from worker_widget.workers.business_builder.voice import slots
 
 from .test_business_builder_run import brand, run_alone
 
@@ -315,7 +315,7 @@ def _sentences(value: Any) -> list[str]:
 
 
 def test_every_field_can_be_drawn_and_has_a_headline_for_each_tone() -> None:
-    from worker_widget.host.workers.business_builder.pages import motifs
+    from worker_widget.workers.business_builder.pages import motifs
 
     for field in (*library.kinds().values(), *library.fields().values()):
         assert set(field.headline) == set(TONES), field.id

@@ -10,9 +10,9 @@ import pytest
 
 from worker_widget import events
 from worker_widget.events.request_models import Brand
-from worker_widget.host.workers.business_builder import BusinessBuilder, places, policy, rewriting, tokens
-from worker_widget.host.workers.business_builder.patterns import compile_pattern
-from worker_widget.host.workers.business_builder.writing.draft import Draft, escape
+from worker_widget.workers.business_builder import BusinessBuilder, places, policy, rewriting, tokens
+from worker_widget.workers.business_builder.patterns import compile_pattern
+from worker_widget.workers.business_builder.writing.draft import Draft, escape
 
 from .test_business_builder_run import run_alone
 

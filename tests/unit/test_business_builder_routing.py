@@ -8,11 +8,11 @@ from typing import Any, get_args
 import pytest
 
 from worker_widget.events.request_models import RunRequest, Tone
-from worker_widget.host.workers.business_builder import brief, conductor, plan, probes, routing
-from worker_widget.host.workers.business_builder.agents import AGENTS
-from worker_widget.host.workers.business_builder.governance import ORDER
-from worker_widget.host.workers.business_builder.plan import STAGES, Stage
-from worker_widget.host.workers.business_builder.writers import Commission, Written
+from worker_widget.workers.business_builder import brief, conductor, plan, probes, routing
+from worker_widget.workers.business_builder.agents import AGENTS
+from worker_widget.workers.business_builder.governance import ORDER
+from worker_widget.workers.business_builder.plan import STAGES, Stage
+from worker_widget.workers.business_builder.writers import Commission, Written
 
 TONES: tuple[Tone, ...] = get_args(Tone)
 ALL_THERE = dict.fromkeys(

@@ -9,9 +9,9 @@ import pytest
 
 from worker_widget import events
 from worker_widget.events.request_models import RunRequest
-from worker_widget.host.workers.business_builder import asking, brief
-from worker_widget.host.workers.business_builder.material import gather
-from worker_widget.host.workers.business_builder.pages import inspect
+from worker_widget.workers.business_builder import asking, brief
+from worker_widget.workers.business_builder.material import gather
+from worker_widget.workers.business_builder.pages import inspect
 
 from .test_business_builder_run import run_alone
 from .test_business_builder_writing import _is_good_english

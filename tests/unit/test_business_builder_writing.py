@@ -14,19 +14,13 @@ from hypothesis import strategies as st
 
 from tests.briefs import BRIEFS
 from worker_widget.events.request_models import Audience, RunRequest, Tone
-from worker_widget.host.workers.business_builder import library, look, policy, register
-from worker_widget.host.workers.business_builder.material import gather
-from worker_widget.host.workers.business_builder.pages import inspect, motifs, page
-from worker_widget.host.workers.business_builder.seed import Seed
-from worker_widget.host.workers.business_builder.voice import Approach, Pen
-from worker_widget.host.workers.business_builder.writing import (
-    landing,
-    launch,
-    messaging,
-    positioning,
-    report,
-)
-from worker_widget.host.workers.business_builder.writing.landing import LandingCopy
+from worker_widget.workers.business_builder import library, look, policy, register
+from worker_widget.workers.business_builder.material import gather
+from worker_widget.workers.business_builder.pages import inspect, motifs, page
+from worker_widget.workers.business_builder.seed import Seed
+from worker_widget.workers.business_builder.voice import Approach, Pen
+from worker_widget.workers.business_builder.writing import landing, launch, messaging, positioning, report
+from worker_widget.workers.business_builder.writing.landing import LandingCopy
 
 TONES: tuple[Tone, ...] = get_args(Tone)
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)

@@ -197,7 +197,7 @@ def _state(listener: socket.socket) -> HostState:
 
 
 def _own_workers() -> Mapping[str, Worker | WorkerInfo]:
-    from .workers import workers
+    from .installed_workers import workers
 
     return workers()
 

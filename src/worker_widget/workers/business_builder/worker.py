@@ -11,8 +11,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....events.request_models import Brand, RunRequest, WorkerInfo
-from ...worker import BrandReport, Emit, RunError, RunResult
+from ...events.request_models import Brand, RunRequest, WorkerInfo
+from ...host.worker import BrandReport, Emit, RunError, RunResult
 from . import checking, conductor, drift, grammar, plan, policy, stages
 from .conductor import Conductor
 from .execution import perform

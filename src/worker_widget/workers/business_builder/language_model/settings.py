@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from ....variables import KEY, MODEL, URL, given
+from ....host.variables import KEY, MODEL, URL, given
 
 _SHORTEST_SECRET: Final = 8
 """Local servers take any key, such as "none": one that is shorter is a word and no secret."""

@@ -11,10 +11,10 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .... import events
-from ....events import Payload
-from ....events.file_names import file_name
-from ...worker import RunError
+from ... import events
+from ...events import Payload
+from ...events.file_names import file_name
+from ...host.worker import RunError
 from . import drift, failures, pieces, plan, policy, recovery
 from .agents import Agent
 from .conductor import Conductor

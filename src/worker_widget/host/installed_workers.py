@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from ...events.request_models import WorkerInfo
-from ...home import home
-from ..worker import Worker
+from ..events.request_models import WorkerInfo
+from ..home import home
+from .worker import Worker
 
 CODE_DEBUGGER = WorkerInfo(
     id="code-debugger",
@@ -30,8 +30,8 @@ def workers() -> dict[str, Worker | WorkerInfo]:
     The language model that the environment names, if any, writes for them; its answers are recorded in
     ``answers.db`` in the home directory.
     """
-    from .business_builder import BusinessBuilder
-    from .business_builder.language_model import Recordings, configured
+    from ..workers.business_builder import BusinessBuilder
+    from ..workers.business_builder.language_model import Recordings, configured
 
     recordings = Recordings(home() / "answers.db")
     builder = BusinessBuilder(configured(os.environ, recordings), recordings)

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
-from ....events.request_models import Brand
+from ...events.request_models import Brand
 from . import grammar, library, register
 from .governance import ORDER, Governance
 from .patterns import Pattern, compile_pattern, phrase_matcher

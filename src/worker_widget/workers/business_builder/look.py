@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ....events.request_models import Tone, Visual
+from ...events.request_models import Tone, Visual
 from . import colors, grammar, library
 from .colors import RGB, Palette
 from .material import Material

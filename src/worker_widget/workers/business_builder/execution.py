@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from ...worker import RunError
+from ...host.worker import RunError
 from . import failures, recovery
 from .failures import Action, Failure, Finding, StageFailure
 from .telling import Telling

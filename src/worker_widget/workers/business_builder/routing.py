@@ -27,7 +27,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ....events.request_models import RunRequest, Tone
+from ...events.request_models import RunRequest, Tone
 from .agents import AGENTS, Agent
 from .brief import Brief
 from .plan import STAGES, Stage, waves

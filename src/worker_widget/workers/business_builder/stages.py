@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from ....events.bundle import bundle
-from ...worker import RunError
+from ...events.bundle import bundle
+from ...host.worker import RunError
 from . import authoring, brief, colors, drift, failures, language, proofreading, tokens
 from .failures import Finding, StageFailure
 from .material import QUOTED_AS_GIVEN

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from ....worker import CannotReplay
+from ....host.worker import CannotReplay
 from .. import failures, grammar
 from ..writers import Commission
 from .endpoint import Answer, Endpoint, Question

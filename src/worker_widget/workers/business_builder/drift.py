@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ....events.request_models import Brand, Tone
+from ...events.request_models import Brand, Tone
 from . import german, register
 from .patterns import phrase_matcher
 from .register import Mark

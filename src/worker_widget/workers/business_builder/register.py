@@ -20,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from ....events.request_models import Tone
+from ...events.request_models import Tone
 from . import grammar, language
 
 _CONTRACTED: Final = re.compile(

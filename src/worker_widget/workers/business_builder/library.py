@@ -20,7 +20,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from ....events.request_models import Audience, Tone
+from ...events.request_models import Audience, Tone
 
 
 class Blurb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

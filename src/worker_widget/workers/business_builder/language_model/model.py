@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from .....events.file_names import file_name
+from ....events.file_names import file_name
 from .. import failures, grammar, library, tokens
 from ..failures import Failure, Finding, StageFailure
 from ..writers import Commission, Written

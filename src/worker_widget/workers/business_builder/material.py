@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from ....events.request_models import Audience, Brand, RunRequest, Tone
+from ...events.request_models import Audience, Brand, RunRequest, Tone
 from . import brief as brief_reader
 from . import brief_german, grammar, language, library, voice_german
 from .brief import Brief

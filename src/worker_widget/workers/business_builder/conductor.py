@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....events.request_models import DEFAULT_PACE_S, RunRequest
-from ...worker import Emit, RunResult
+from ...events.request_models import DEFAULT_PACE_S, RunRequest
+from ...host.worker import Emit, RunResult
 from . import drift, look, material, plan, policy, probes, routing
 from .drift import Anchors
 from .ledger import Ledger

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
-from ....events.request_models import Tone
+from ...events.request_models import Tone
 from .agents import Agent
 from .policy import Rule
 from .writing.draft import Draft

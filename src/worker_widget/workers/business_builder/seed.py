@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ....events.request_models import RunRequest
+from ...events.request_models import RunRequest
 
 _T = TypeVar("_T")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ....events.request_models import Brand
+from ...events.request_models import Brand
 from . import colors, drift, grammar, look, policy
 from .patterns import compile_pattern
 from .policy import Rule

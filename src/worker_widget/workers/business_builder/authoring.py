@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ....events.file_names import file_name
-from ...worker import RunError
+from ...events.file_names import file_name
+from ...host.worker import RunError
 from . import failures, places, policy, proofreading
 from .failures import Finding, Scope, StageFailure
 from .material import QUOTED_AS_GIVEN

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from ....events.request_models import Tone
+from ...events.request_models import Tone
 from .vocabulary import word_set
 from .voice import Approach
 
