@@ -6,7 +6,7 @@ from pathlib import Path
 
 from worker_widget.events import Event, decode
 from worker_widget.events.sse import SSEDecoder
-from worker_widget.run.log import LoggedEvent
+from worker_widget.state.log_line import LoggedEvent
 
 RECORDINGS = Path(__file__).parent / "recordings"
 NAMES = sorted(path.stem for path in RECORDINGS.glob("*.sse"))

@@ -10,9 +10,9 @@ from worker_widget.console import wire
 from worker_widget.console.channel import Channel
 from worker_widget.console.wire import Ack, DeskView, FromBrowser, Hello, Link, Request, Shown, Watch
 from worker_widget.events import Event
-from worker_widget.history.store import EventStore
-from worker_widget.run.reduce import reduce_all
-from worker_widget.run.state import TAIL_ROWS
+from worker_widget.state.reduce import reduce_all
+from worker_widget.state.run_state import TAIL_ROWS
+from worker_widget.store.event_store import EventStore
 
 RUN = "6dd8b5a6-01ea-40a3-bb26-c4ea072f1975"
 

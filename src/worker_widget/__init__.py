@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .artifacts.difference import Difference
-    from .client import WorkerClient
     from .console.widget import WorkerConsole
     from .errors import (
         FilesExist,
@@ -30,17 +29,18 @@ if TYPE_CHECKING:
         WorkerUnavailable,
         WorkerWidgetError,
     )
-    from .history.compare import Comparison, compare
-    from .history.history import RunHistory
-    from .run.files import ArtifactFile, Artifacts
-    from .run.run import Run
+    from .runs.artifacts import ArtifactFile, Artifacts
+    from .runs.client import WorkerClient
+    from .runs.compare import Comparison, compare
+    from .runs.history import RunHistory
+    from .runs.run import Run
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "ArtifactFile": "run.files",
-    "Artifacts": "run.files",
-    "Comparison": "history.compare",
+    "ArtifactFile": "runs.artifacts",
+    "Artifacts": "runs.artifacts",
+    "Comparison": "runs.compare",
     "Difference": "artifacts.difference",
     "FilesExist": "errors",
     "HistoryError": "errors",
@@ -49,17 +49,17 @@ _HOMES = {
     "KeyRefused": "errors",
     "Problem": "errors",
     "RequestRefused": "errors",
-    "Run": "run.run",
-    "RunHistory": "history.history",
+    "Run": "runs.run",
+    "RunHistory": "runs.history",
     "RunTimeout": "errors",
     "RunUnknown": "errors",
     "ServerError": "errors",
     "UnknownWorker": "errors",
-    "WorkerClient": "client",
+    "WorkerClient": "runs.client",
     "WorkerConsole": "console.widget",
     "WorkerUnavailable": "errors",
     "WorkerWidgetError": "errors",
-    "compare": "history.compare",
+    "compare": "runs.compare",
 }
 
 __all__ = [

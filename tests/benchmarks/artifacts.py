@@ -16,9 +16,9 @@ from worker_widget.artifacts.render import QUICK, render
 from worker_widget.console.artifact_cursor import ArtifactCursor
 from worker_widget.console.artifact_requests import drawn_again_at
 from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, decode, encode
-from worker_widget.history.store import EventStore
-from worker_widget.run.reduce import reduce_all
-from worker_widget.run.state import RunState
+from worker_widget.state.reduce import reduce_all
+from worker_widget.state.run_state import RunState
+from worker_widget.store.event_store import EventStore
 
 MB = 1_000_000
 DELTA = 500

@@ -12,9 +12,9 @@ from pathlib import Path
 from tests.benchmarks.figure import Figure, figure
 from worker_widget.events import Event, Log, decode, encode
 from worker_widget.events.sse import SSEDecoder
-from worker_widget.history.store import EventStore
-from worker_widget.run.reduce import reduce_all
-from worker_widget.run.state import RunState
+from worker_widget.state.reduce import reduce_all
+from worker_widget.state.run_state import RunState
+from worker_widget.store.event_store import EventStore
 
 EVENTS = 100_000
 CHUNK = 64 * 1024

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.console import Console
 from tests.browser.lab import Lab, lab, open_cells, page_of, run_cell, wait_until_ran
 from worker_widget.events import Event, Log, RunCompleted, RunStarted, make
-from worker_widget.history.store import EventStore
+from worker_widget.store.event_store import EventStore
 
 RUN = "5b0d2a1e-64b7-4a6b-9a3f-0c8f5a1d7e42"
 START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)

@@ -20,9 +20,9 @@ from tests.contract.host_support import HostProcess
 from tests.load import LOAD
 from worker_widget.console import view
 from worker_widget.console.wire import DeskView, Shown
-from worker_widget.history.logs import EVERY_LINE
-from worker_widget.history.store import EventStore
-from worker_widget.run.reduce import reduce_all
+from worker_widget.state.reduce import reduce_all
+from worker_widget.store.event_store import EventStore
+from worker_widget.store.log_index import EVERY_LINE
 
 IMPORT = "from worker_widget import WorkerConsole\n"
 FAR = "\n\n".join(f"Paragraph {number}." for number in range(60))

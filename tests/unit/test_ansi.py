@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker_widget.console.log_window import styled_pieces
-from worker_widget.run.ansi import nearest, pieces, plain
+from worker_widget.state.ansi import nearest, pieces, plain
 
 E = "\x1b["
 

@@ -18,9 +18,9 @@ from worker_widget.console.artifact_requests import MOST_TEXT, ArtifactRequests
 from worker_widget.console.desk import Desk
 from worker_widget.errors import RequestRefused, RunUnknown
 from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, RunCompleted
-from worker_widget.history.store import EventStore
-from worker_widget.run.reduce import reduce_all
-from worker_widget.run.state import RunState
+from worker_widget.state.reduce import reduce_all
+from worker_widget.state.run_state import RunState
+from worker_widget.store.event_store import EventStore
 
 OTHER = "bbbbbbbb-0000"
 

@@ -30,10 +30,10 @@ from worker_widget.errors import FilesExist, RunUnknown
 from worker_widget.events import ArtifactCreated, Event, make
 from worker_widget.events.binary import file_bytes
 from worker_widget.events.file_names import MOST_BYTES, safe_names
-from worker_widget.history.store import EventStore
-from worker_widget.run.reduce import reduce_all
-from worker_widget.run.saving import save_files
-from worker_widget.run.state import Artifact
+from worker_widget.runs.saving import save_files
+from worker_widget.state.reduce import reduce_all
+from worker_widget.state.run_state import Artifact
+from worker_widget.store.event_store import EventStore
 
 # --- names and files -------------------------------------------------------------------------------
 

@@ -264,7 +264,7 @@ def test_a_forked_child_opens_the_history_anew() -> None:
     done = run_script(
         """
 import os, warnings
-from worker_widget.history.shared import shared_store
+from worker_widget.store.shared import shared_store
 
 warnings.simplefilter("ignore", DeprecationWarning)
 parents = shared_store()

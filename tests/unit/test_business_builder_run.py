@@ -15,7 +15,7 @@ from worker_widget import events
 from worker_widget.events import Payload
 from worker_widget.events.request_models import RunRequest
 from worker_widget.host.worker import RunError, RunResult
-from worker_widget.run.stages import DISPLAY_NAMES
+from worker_widget.state.stage_names import DISPLAY_NAMES
 from worker_widget.workers.business_builder import BusinessBuilder
 
 _P = TypeVar("_P", bound=Payload)

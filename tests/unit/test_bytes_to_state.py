@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.recorded import NAMES, events, logged, recording
 from worker_widget.events import Connected, StreamEnd, decode
 from worker_widget.events.sse import SSEDecoder
-from worker_widget.history.store import EventStore
-from worker_widget.run.reduce import reduce_all
-from worker_widget.run.state import RunState
+from worker_widget.state.reduce import reduce_all
+from worker_widget.state.run_state import RunState
+from worker_widget.store.event_store import EventStore
 
 WHOLE = {name: reduce_all(logged(events(recording(name)))) for name in NAMES}
 

@@ -267,7 +267,7 @@ RUN_A, RUN_B = "aaaaaaaa-0000", "bbbbbbbb-0000"
 
 @pytest.fixture
 def two_runs(own_home: object) -> Iterator[None]:
-    from worker_widget.history.shared import shared_store
+    from worker_widget.store.shared import shared_store
 
     store = shared_store()
     pages: dict[str, dict[str, str]] = {
@@ -326,7 +326,7 @@ class TestRuns:
 
 
 def test_two_runs_without_artifacts_are_an_empty_frame(own_home: object) -> None:
-    from worker_widget.history.shared import shared_store
+    from worker_widget.store.shared import shared_store
 
     store = shared_store()
     for run_id in (RUN_A, RUN_B):

@@ -22,7 +22,7 @@ from worker_widget.events import (
     encode,
     make,
 )
-from worker_widget.run.log import log_line
+from worker_widget.state.log_line import log_line
 
 WHEN = datetime(2026, 11, 22, 7, 49, 19, 84474, tzinfo=UTC)
 

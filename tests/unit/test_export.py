@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from tests.recorded import NAMES, events, recording
 from worker_widget.errors import RunUnknown
 from worker_widget.events import ArtifactCreated, Event, Log, PolicyViolation, decode, make
-from worker_widget.history.export import ExportFormat, export_file_name, export_parts, export_run
-from worker_widget.history.store import EventStore, summary
-from worker_widget.run.reduce import reduce_all
+from worker_widget.runs.export import ExportFormat, export_file_name, export_parts, export_run
+from worker_widget.state.reduce import reduce_all
+from worker_widget.store.event_store import EventStore, summary
 
 EXPORTED = datetime(2026, 11, 23, 8, 0, 0, 5, tzinfo=UTC)
 CREATED_US = 1_763_800_000_000_000

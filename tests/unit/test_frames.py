@@ -11,12 +11,12 @@ import pytest
 from tests.recorded import events, logged, recording
 from worker_widget.events import decode
 from worker_widget.events.answers import RunListItem
-from worker_widget.history import frames
-from worker_widget.history.logs import LogRow
-from worker_widget.history.store import EventStore
-from worker_widget.run.log import LoggedEvent
-from worker_widget.run.reduce import reduce_all
-from worker_widget.run.state import RunState, Stage
+from worker_widget.runs import frames
+from worker_widget.state.log_line import LoggedEvent
+from worker_widget.state.reduce import reduce_all
+from worker_widget.state.run_state import RunState, Stage
+from worker_widget.store.event_store import EventStore
+from worker_widget.store.log_index import LogRow
 
 TIME = "datetime64[us, UTC]"
 

@@ -12,9 +12,9 @@ import pytest
 
 from tests.recorded import NAMES, events, recording
 from worker_widget.errors import RunUnknown
-from worker_widget.history.history import RunHistory
-from worker_widget.history.store import EventStore, summary
-from worker_widget.run.reduce import reduce_all
+from worker_widget.runs.history import RunHistory
+from worker_widget.state.reduce import reduce_all
+from worker_widget.store.event_store import EventStore, summary
 
 DAY_US = 86_400_000_000
 FIRST_US = round(datetime.fromisoformat("2026-11-20T00:00:00+00:00").timestamp()) * 1_000_000

@@ -14,9 +14,9 @@ from worker_widget.console import log_requests
 from worker_widget.console.requests import Requests
 from worker_widget.console.wire import Request
 from worker_widget.events import Log, make
-from worker_widget.history.logs import LogFilter, LogProgress
-from worker_widget.history.search import LogSearch
-from worker_widget.history.store import EventStore
+from worker_widget.store.event_store import EventStore
+from worker_widget.store.log_index import LogFilter, LogProgress
+from worker_widget.store.search import LogSearch
 
 RUN = "6dd8b5a6-01ea-40a3-bb26-c4ea072f1975"
 AT = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)

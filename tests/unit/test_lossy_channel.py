@@ -35,7 +35,7 @@ from worker_widget.events import (
     StageStarted,
     make,
 )
-from worker_widget.run.reduce import reduce_all
+from worker_widget.state.reduce import reduce_all
 
 START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
 LEVELS = ("debug", "info", "warning", "error")

@@ -40,10 +40,10 @@ from worker_widget.events import (
     decode,
     make,
 )
-from worker_widget.run.log import LoggedEvent
-from worker_widget.run.reduce import reduce, reduce_all
-from worker_widget.run.stages import ORDER
-from worker_widget.run.state import TAIL_ROWS, RunState, Stage
+from worker_widget.state.log_line import LoggedEvent
+from worker_widget.state.reduce import reduce, reduce_all
+from worker_widget.state.run_state import TAIL_ROWS, RunState, Stage
+from worker_widget.state.stage_names import ORDER
 
 START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker_widget.history import search as search_module
-from worker_widget.history.search import LogSearch, PatternError, Slow, marks, pattern
+from worker_widget.store import search as search_module
+from worker_widget.store.search import LogSearch, PatternError, Slow, marks, pattern
 
 ATOMS = [
     *(

@@ -35,11 +35,11 @@ from worker_widget.events import (
     encode,
     make,
 )
-from worker_widget.history.contents import assemble
-from worker_widget.history.logs import BLOCK, LogFilter, LogRow
-from worker_widget.history.search import LogSearch, PatternError
-from worker_widget.history.store import EventStore, summary
-from worker_widget.run.reduce import reduce_all
+from worker_widget.state.reduce import reduce_all
+from worker_widget.store.artifact_text import assemble
+from worker_widget.store.event_store import EventStore, summary
+from worker_widget.store.log_index import BLOCK, LogFilter, LogRow
+from worker_widget.store.search import LogSearch, PatternError
 
 RUN = "6dd8b5a6-01ea-40a3-bb26-c4ea072f1975"
 START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
@@ -267,7 +267,7 @@ def python(code: str, *arguments: str) -> subprocess.Popen[str]:
 READER = """
 import sys
 from pathlib import Path
-from worker_widget.history.store import EventStore
+from worker_widget.store.event_store import EventStore
 store = EventStore.open(Path(sys.argv[1]))
 print("ready", flush=True)
 position = 0
@@ -297,7 +297,7 @@ def test_other_processes_read_while_one_writes(opened: Callable[[], EventStore],
 CREATOR = """
 import sys
 from pathlib import Path
-from worker_widget.history.store import EventStore
+from worker_widget.store.event_store import EventStore
 store = EventStore.open(Path(sys.argv[1]))
 store.begin(sys.argv[2], worker="w", origin="o", time_us=0)
 store.close()
@@ -318,7 +318,7 @@ import sys
 from itertools import count
 from pathlib import Path
 from worker_widget.events import decode
-from worker_widget.history.store import EventStore
+from worker_widget.store.event_store import EventStore
 store = EventStore.open(Path(sys.argv[1]))
 store.begin(sys.argv[2], worker="w", origin="o", time_us=0)
 for n in count(step=400):

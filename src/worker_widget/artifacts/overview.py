@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Set
 from html import escape
 
-from ..run.state import Artifact
+from ..state.run_state import Artifact
 from .document import document
 from .sandbox import framed_as_host
 

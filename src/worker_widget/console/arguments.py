@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ..errors import RunUnknown
-from ..history.store import EventStore
+from ..store.event_store import EventStore
 from .desk import Desk
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..history.store import EventStore
-from ..run.state import Artifact
+from ..state.run_state import Artifact
+from ..store.event_store import EventStore
 from .wire import WatchedArtifact
 
 MOST_CHARS: Final = 256 * 1024

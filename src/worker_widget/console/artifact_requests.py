@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from ..errors import RequestRefused, RunUnknown
-from ..history.store import EventStore
-from ..run.state import Artifact
+from ..state.run_state import Artifact
+from ..store.event_store import EventStore
 from .arguments import Answer, Args, Handlers, NoArgs, shown_run
 from .artifact_texts import ArtifactTexts
 from .desk import Desk

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from ..artifacts.lines import Lines
 from ..errors import RunUnknown
-from ..history.store import EventStore
-from ..run.state import Artifact
+from ..state.run_state import Artifact
+from ..store.event_store import EventStore
 
 MOST_KEPT: Final = 4
 MOST_KEPT_CHARS: Final = 100_000_000

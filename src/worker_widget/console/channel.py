@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 
 from ..errors import HistoryError, RunUnknown
-from ..history.store import EventStore
-from ..run.state import Artifact
+from ..state.run_state import Artifact
+from ..store.event_store import EventStore
 from . import view, wire
 from .artifact_cursor import ArtifactCursor
 from .pacing import HEARTBEAT_S, Pacer

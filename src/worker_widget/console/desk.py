@@ -25,9 +25,9 @@ from ..errors import (
     WorkerUnavailable,
     WorkerWidgetError,
 )
-from ..history.store import EventStore
-from ..run.live import LiveRun
-from ..run.state import ENDED
+from ..runs.live import LiveRun
+from ..state.run_state import ENDED
+from ..store.event_store import EventStore
 from ..stream import follow
 from ..stream.client import AsyncWorkerClient
 from .wire import DeskView, Link, Shown, WireError, WireProblem, WorkerRow

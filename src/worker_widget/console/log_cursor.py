@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..errors import HistoryError, RunUnknown
-from ..history.logs import LogFilter, LogProgress
-from ..history.store import EventStore
+from ..store.event_store import EventStore
+from ..store.log_index import LogFilter, LogProgress
 from .log_window import MOST_ROWS, log_window, stored
 from .wire import WatchedLog
 

@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
 from ..errors import Problem, RequestRefused, RunUnknown
-from ..history.logs import EVERY_LINE, Facets, LogRow
-from ..history.logs import LogFilter as StoredFilter
-from ..history.search import PatternError
-from ..history.store import EventStore
+from ..store.event_store import EventStore
+from ..store.log_index import EVERY_LINE, Facets, LogRow
+from ..store.log_index import LogFilter as StoredFilter
+from ..store.search import PatternError
 from .arguments import Answer, Args, Handlers, NoArgs, shown_run
 from .desk import Desk
 from .log_window import log_window, stored

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from ..history.logs import LogFilter as StoredFilter
-from ..history.logs import LogRow
-from ..history.search import MARKS_S, PatternError, marks
-from ..history.search import LogSearch as StoredSearch
-from ..history.store import EventStore
-from ..run import ansi
+from ..state import ansi
+from ..store.event_store import EventStore
+from ..store.log_index import LogFilter as StoredFilter
+from ..store.log_index import LogRow
+from ..store.search import MARKS_S, PatternError, marks
+from ..store.search import LogSearch as StoredSearch
 from .wire import LogFilter, LogSearch
 
 MOST_ROWS = 500

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from ..history.row_windows import LedgerFilter
+from ..store.routing_and_ledger import LedgerFilter
 from .arguments import Answer, Args, Handlers, shown_run
 from .desk import Desk
 

@@ -102,7 +102,7 @@ class RunRequests:
         return Answer({"runs": await self._desk.recent_runs()})
 
     async def _export(self, args: ExportArgs) -> Answer:
-        from ..history.export import export_file_name, export_run
+        from ..runs.export import export_file_name, export_run
 
         run_id, store = shown_run(self._desk)
         text = await asyncio.to_thread(export_run, store, run_id, args.format)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ..history.store import EventStore
+from ..store.event_store import EventStore
 from . import view
 from .log_window import log_window
 from .wire import LogFilter, Shown

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from ..client import WorkerClient
 from ..errors import WorkerWidgetError
-from ..history.store import EventStore
-from ..run.state import ENDED
+from ..runs.client import WorkerClient
+from ..state.run_state import ENDED
+from ..store.event_store import EventStore
 from . import saved
 from .channel import Channel, Send
 from .desk import Desk

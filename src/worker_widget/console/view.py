@@ -1,6 +1,6 @@
 """What is shown, as the wire carries it: the whole (`state`), or what changed between two (`patch`).
 
-Pure functions over `Shown`. `worker_widget.run.state` replaces what changes and keeps the rest, so
+Pure functions over `Shown`. `worker_widget.state.run_state` replaces what changes and keeps the rest, so
 that what is the same object did not change.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ..run.state import RunState
+from ..state.run_state import RunState
 from .wire import RunView, Shown
 
 

@@ -17,12 +17,12 @@ from typing import Any, Final, Literal
 import anywidget
 import traitlets
 
-from ..client import WorkerClient
 from ..errors import RequestRefused
-from ..history.history import RunHistory
-from ..run.live import LiveRun
-from ..run.run import Run
-from ..run.state import RunState
+from ..runs.client import WorkerClient
+from ..runs.history import RunHistory
+from ..runs.live import LiveRun
+from ..runs.run import Run
+from ..state.run_state import RunState
 from ..stream import background
 from . import front_end
 from .cells import Cells, current_execution

@@ -1,6 +1,6 @@
 """What the kernel and the browser say to each other: the mirror of ``js/src/wire.ts``.
 
-Rows of stages, routing, ledger and artifacts are `worker_widget.run.state`'s structs as they are.
+Rows of stages, routing, ledger and artifacts are `worker_widget.state.run_state`'s structs as they are.
 Times are integer microseconds since 1970-01-01 UTC, durations milliseconds, sizes code points.
 """
 
@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ..run.state import Counts, RunState
+from ..state.run_state import Counts, RunState
 
 EVERY_VIEW = "*"
 """Stands for a view that has not said hello yet, in ``views``."""

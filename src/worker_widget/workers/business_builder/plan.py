@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from ...run.stages import DISPLAY_NAMES
+from ...state.stage_names import DISPLAY_NAMES
 from .governance import Governance
 
 ENGINE_VERSION: Final = "3"

@@ -15,11 +15,11 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from ..run.log import LEVELS, LoggedEvent
-from ..run.state import RunState
-from .logs import LogRow
-from .rows import ledger_rows, routing_rows
-from .store import RunRecord
+from ..state.log_line import LEVELS, LoggedEvent
+from ..state.routing_and_ledger import ledger_rows, routing_rows
+from ..state.run_state import RunState
+from ..store.event_store import RunRecord
+from ..store.log_index import LogRow
 
 
 class ListedRun(Protocol):

@@ -19,13 +19,13 @@ import msgspec
 from ..errors import HistoryError, RunUnknown
 from ..events import Event, RunStarted, decode
 from ..home import home
-from ..run.log import LoggedEvent
-from ..run.state import Artifact, RunState
-from . import database, event_rows, log_lines, row_windows
-from .contents import Chunk, chunk, newest_text, version_text, versions
+from ..state.log_line import LoggedEvent
+from ..state.run_state import Artifact, RunState
+from . import database, events_table, log_table, routing_and_ledger
+from .artifact_text import Chunk, chunk, newest_text, version_text, versions
 from .database import NUMBER, PLACE_BITS, Database, stretch
-from .logs import EVERY_LINE, Facets, LogFilter, LogIndex, LogProgress, LogRow, LogWindow, Next
-from .row_windows import LedgerFilter, LedgerWindow, RoutingWindow
+from .log_index import EVERY_LINE, Facets, LogFilter, LogIndex, LogProgress, LogRow, LogWindow, Next
+from .routing_and_ledger import LedgerFilter, LedgerWindow, RoutingWindow
 
 READ_EVENTS: Final = 1_000
 """How many events `EventStore.read` gives at once unless it is told."""
@@ -140,7 +140,7 @@ class EventStore:
         """Write what is known of a run into its row; columns that are not named stay."""
         if not columns:
             return
-        values: dict[str, Any] = {**columns, "updated_us": event_rows.now_us()}
+        values: dict[str, Any] = {**columns, "updated_us": events_table.now_us()}
         if values.get("replay_token") is not None:
             values["replay_token"] = msgspec.json.encode(values["replay_token"]).decode()
         if "tokens" in values:
@@ -246,7 +246,7 @@ class EventStore:
         with self._db.read() as db:
             unfinished = db.execute("SELECT run FROM deleted").fetchall()
         for (run,) in unfinished:
-            for statement in event_rows.DELETIONS:
+            for statement in events_table.DELETIONS:
                 while self._delete_some(statement, run):
                     pass
             with self._db.write() as db:
@@ -267,13 +267,13 @@ class EventStore:
             batch.setdefault(event.key, event)
         try:
             return self._append(run_id, batch, after, look_up=False)
-        except event_rows.Repeated:
+        except events_table.Repeated:
             return self._append(run_id, batch, after, look_up=True)
 
     def read(self, run_id: str, after: int = 0, limit: int = READ_EVENTS) -> list[LoggedEvent]:
         """Up to ``limit`` events that follow position ``after``, in order."""
         with self._db.read() as db:
-            return event_rows.read(db, self._head(db, run_id).run, after, limit)
+            return events_table.read(db, self._head(db, run_id).run, after, limit)
 
     def iterate(self, run_id: str, *, without: Collection[str] = ()) -> Iterator[LoggedEvent]:
         """All events of a run, in order, except the types in ``without``; few are held at once."""
@@ -282,7 +282,7 @@ class EventStore:
         position = 0
         while True:
             with self._db.read() as db:
-                events = event_rows.read(db, run, position, READ_EVENTS, without)
+                events = events_table.read(db, run, position, READ_EVENTS, without)
             yield from events
             if len(events) < READ_EVENTS:
                 return
@@ -330,7 +330,7 @@ class EventStore:
         """The number (from 1) of the first log line at or after the event at ``position``."""
         with self._db.read() as db:
             head = self._head(db, run_id)
-            return log_lines.before_position(db, head.run, head.lines, position) + 1
+            return log_table.before_position(db, head.run, head.lines, position) + 1
 
     def log_number_at(self, run_id: str, time_us: int) -> int:
         """The number (from 1) of the first log line at or after a time, in µs since the epoch.
@@ -339,7 +339,7 @@ class EventStore:
         """
         with self._db.read() as db:
             head = self._head(db, run_id)
-            return log_lines.before_time(db, head.run, head.lines, time_us) + 1
+            return log_table.before_time(db, head.run, head.lines, time_us) + 1
 
     def log_next(self, run_id: str, only: LogFilter, want: LogFilter, start: int, way: int) -> Next:
         """The line nearest to the ``start``-th matching one (from 0) that ``want`` lets through too.
@@ -373,14 +373,16 @@ class EventStore:
     def routing_window(self, run_id: str, stage_id: str | None, start: int, count: int) -> RoutingWindow:
         """``count`` routing decisions, all or of one stage, from the ``start``-th on (from 0)."""
         with self._db.read() as db:
-            return row_windows.routing_window(db, self._head(db, run_id).run, stage_id, start, count)
+            return routing_and_ledger.routing_window(db, self._head(db, run_id).run, stage_id, start, count)
 
     def ledger_window(
         self, run_id: str, stage_id: str | None, kind: LedgerFilter, start: int, count: int
     ) -> LedgerWindow:
         """``count`` rows of failures and recovery from the ``start``-th on (from 0)."""
         with self._db.read() as db:
-            return row_windows.ledger_window(db, self._head(db, run_id).run, stage_id, kind, start, count)
+            return routing_and_ledger.ledger_window(
+                db, self._head(db, run_id).run, stage_id, kind, start, count
+            )
 
     # --- artifacts -----------------------------------------------------------------------------
 
@@ -392,14 +394,14 @@ class EventStore:
         with self._db.read() as db:
             run = self._head(db, run_id).run
             if version is not None:
-                return version_text(event_rows.artifact_events(db, run, file, 0), version)
-            return newest_text(event_rows.artifact_events_back(db, run, file, NUMBER + 1))
+                return version_text(events_table.artifact_events(db, run, file, 0), version)
+            return newest_text(events_table.artifact_events_back(db, run, file, NUMBER + 1))
 
     def artifact_versions(self, run_id: str, file: str) -> list[Artifact]:
         """Every version of an artifact as it was at its last, the oldest first; none if it is not known."""
         with self._db.read() as db:
             run = self._head(db, run_id).run
-            return versions(event_rows.artifact_events(db, run, file, 0))
+            return versions(events_table.artifact_events(db, run, file, 0))
 
     def artifact_chunks(
         self, run_id: str, file: str, after: int = 0, *, enough: int | None = None
@@ -413,8 +415,8 @@ class EventStore:
         chars = 0
         with self._db.read() as db:
             run = self._head(db, run_id).run
-            for logged in event_rows.artifact_events(db, run, file, after):
-                before = event_rows.artifact_events_back(db, run, file, logged.position)
+            for logged in events_table.artifact_events(db, run, file, after):
+                before = events_table.artifact_events_back(db, run, file, logged.position)
                 added = chunk(logged, before)
                 chunks.append(added)
                 chars += len(added.text)
@@ -430,10 +432,10 @@ class EventStore:
         with self._db.write() as db:
             head = self._head(db, run_id)
             if look_up:
-                batch = event_rows.new_ones(db, head.run, batch)
-            logged = event_rows.insert(db, head, batch) if batch else []
+                batch = events_table.new_ones(db, head.run, batch)
+            logged = events_table.insert(db, head, batch) if batch else []
             if after is not None and after < head.events:
-                return event_rows.read(db, head.run, after, head.events - after) + logged
+                return events_table.read(db, head.run, after, head.events - after) + logged
             return logged
 
     def _delete_some(self, statement: str, run: int) -> int:
@@ -441,15 +443,15 @@ class EventStore:
         with self._db.write() as db:
             return db.execute(statement, {"run": run, "first": first, "last": last}).rowcount
 
-    def _head(self, db: Connection, run_id: str) -> event_rows.Head:
+    def _head(self, db: Connection, run_id: str) -> events_table.Head:
         row = db.execute(
             "SELECT run, events, lines, routing, ledger, last_id FROM runs WHERE run_id = ?", (run_id,)
         ).fetchone()
         if row is None:
             raise self._unknown(run_id)
-        return event_rows.Head(*row)
+        return events_table.Head(*row)
 
-    def _log_head(self, run_id: str) -> event_rows.Head:
+    def _log_head(self, run_id: str) -> events_table.Head:
         with self._db.read() as db:
             return self._head(db, run_id)
 

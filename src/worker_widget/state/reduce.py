@@ -43,9 +43,8 @@ from ..events import (
     UnknownEvent,
 )
 from ..events.file_names import FALLBACK_TYPE, file_name
-from .log import LoggedEvent, log_line
-from .stages import ORDER, display_name
-from .state import (
+from .log_line import LoggedEvent, log_line
+from .run_state import (
     TAIL_ROWS,
     Artifact,
     Counts,
@@ -58,6 +57,7 @@ from .state import (
     Stage,
     StageStatus,
 )
+from .stage_names import ORDER, display_name
 
 
 def reduce(state: RunState, logged: LoggedEvent) -> RunState:

@@ -16,12 +16,12 @@ from functools import partial
 
 from ..errors import HistoryError, RunUnknown, ServerError, WorkerWidgetError
 from ..events import Event
-from ..history.store import EventStore, summary
+from ..state.log_line import LoggedEvent
+from ..state.reduce import reduce_all
+from ..state.run_state import RunState
+from ..store.event_store import EventStore, summary
 from ..stream.client import AsyncWorkerClient
 from ..stream.follow import Link, follow
-from .log import LoggedEvent
-from .reduce import reduce_all
-from .state import RunState
 
 _log = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
-from . import log_lines
+from . import log_table
 from .database import Database
-from .log_lines import EVERY_LINE, LogFilter, LogRow
+from .log_table import EVERY_LINE, LogFilter, LogRow
 from .search import LogSearch, Pattern, PatternError, Slow, pattern, slow_line
 
 __all__ = [
@@ -124,7 +124,7 @@ class LogIndex:
         if not numbers:
             return LogWindow(known.total, start, [])
         with self._db.read() as db:
-            return LogWindow(known.total, start, log_lines.rows(db, run, numbers))
+            return LogWindow(known.total, start, log_table.rows(db, run, numbers))
 
     def before(self, run: int, only: LogFilter, lines: int, n: int, seconds: float | None) -> int:
         """How many lines that match stand before the ``n``-th of the log."""
@@ -287,9 +287,9 @@ class _Matches:
     def _look(self, db: Database, first: int, last: int) -> list[int]:
         if not self._patterns:
             with db.read() as connection:
-                return log_lines.numbers(connection, self._run, self._only, first, last)
+                return log_table.numbers(connection, self._run, self._only, first, last)
         with db.read() as connection:
-            numbers, messages = log_lines.messages(connection, self._run, self._only, first, last)
+            numbers, messages = log_table.messages(connection, self._run, self._only, first, last)
         for search, one in self._patterns:
             try:
                 found = one.matching(messages)
@@ -338,7 +338,7 @@ class _Facets:
             if self._scanned < lines:
                 last = min(lines, self._scanned + _SPAN)
                 with db.read() as connection:
-                    counted = log_lines.facets(connection, run, self._scanned + 1, last)
+                    counted = log_table.facets(connection, run, self._scanned + 1, last)
                 for stage_id, agent, count in counted:
                     if stage_id is not None:
                         self._stages[stage_id] += count

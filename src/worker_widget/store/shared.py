@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from .store import EventStore, default_path
+from .event_store import EventStore, default_path
 
 _lock = threading.Lock()
 _open: dict[Path, EventStore] = {}

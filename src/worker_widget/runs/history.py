@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..run.reduce import reduce_all
-from ..run.state import RunState
-from .rows import QUIET_TYPES
-from .store import EventStore
+from ..state.reduce import reduce_all
+from ..state.routing_and_ledger import QUIET_TYPES
+from ..state.run_state import RunState
+from ..store.event_store import EventStore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class RunHistory:
     """What is known of earlier runs, without asking any server.
 
-    The columns of each DataFrame and their dtypes stand in `worker_widget.history.frames`. A run
+    The columns of each DataFrame and their dtypes stand in `worker_widget.runs.frames`. A run
     that is not known raises `RunUnknown`, a history that cannot be read `HistoryError`.
     """
 

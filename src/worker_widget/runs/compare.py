@@ -8,11 +8,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, overload
 
 from ..artifacts.difference import Difference, difference
-from ..run.files import ArtifactFile
-from ..run.reduce import reduce_all
-from ..run.run import Run
-from ..run.state import Artifact, RunState, Stage
-from .shared import shared_store
+from ..state.reduce import reduce_all
+from ..state.run_state import Artifact, RunState, Stage
+from ..store.shared import shared_store
+from .artifacts import ArtifactFile
+from .run import Run
 
 if TYPE_CHECKING:
     import pandas as pd

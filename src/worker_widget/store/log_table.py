@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ..run.log import LEVELS
+from ..state.log_line import LEVELS
 from .database import NUMBER, PLACE_BITS
 from .search import LogSearch, two_cases
 
@@ -25,7 +25,7 @@ _TIMELESS: Final = 256
 class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which log lines to show. What is ``None`` lets every line through.
 
-    ``levels`` are words of `worker_widget.run.log.LEVELS`. Of ``searches`` all must match.
+    ``levels`` are words of `worker_widget.state.log_line.LEVELS`. Of ``searches`` all must match.
     """
 
     levels: frozenset[str] | None = None

@@ -1,7 +1,7 @@
 """Stretches of a run's routing decisions and ledger rows, read from the store.
 
 The file says which events tell a row, and what a filter asks of it; the row itself is made of its event
-anew, by the rules of `worker_widget.run.reduce`.
+anew, by the rules of `worker_widget.state.reduce`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 import msgspec
 
 from ..events import decode
-from ..run.log import LoggedEvent
-from ..run.state import LedgerKind, LedgerRow, RoutingRow
+from ..state.log_line import LoggedEvent
+from ..state.routing_and_ledger import ledger_row, routing_row
+from ..state.run_state import LedgerKind, LedgerRow, RoutingRow
 from .database import NUMBER, stretch
-from .rows import ledger_row, routing_row
 
 LedgerFilter = Literal["all", "problems"] | LedgerKind
 """Which ledger rows to show; problems are those that went wrong or nearly so."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from ..events import ArtifactCreated, ArtifactDelta, ArtifactStarted
-from ..run.log import LoggedEvent
-from ..run.reduce import reduce
-from ..run.state import Artifact, RunState
+from ..state.log_line import LoggedEvent
+from ..state.reduce import reduce
+from ..state.run_state import Artifact, RunState
 
 
 class Chunk(msgspec.Struct, frozen=True):

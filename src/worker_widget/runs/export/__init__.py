@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal, get_args
 
-from ..store import EventStore
+from ...store.event_store import EventStore
 from .csv_format import csv_parts
 from .json_format import json_parts
 from .trace import Trace, read_trace

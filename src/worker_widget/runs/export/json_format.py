@@ -25,9 +25,9 @@ from typing import Any, Final
 
 import msgspec
 
-from ...run.log import LoggedEvent
-from ...run.state import Artifact, LedgerRow, RoutingRow, Stage
-from ..logs import LogRow
+from ...state.log_line import LoggedEvent
+from ...state.run_state import Artifact, LedgerRow, RoutingRow, Stage
+from ...store.log_index import LogRow
 from .trace import Trace, instant
 
 _KINDS: Final = {

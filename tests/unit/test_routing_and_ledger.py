@@ -30,10 +30,10 @@ from worker_widget.events import (
     decode,
     make,
 )
-from worker_widget.history.rows import ledger_rows, routing_rows
-from worker_widget.history.store import EventStore
-from worker_widget.run.reduce import reduce
-from worker_widget.run.state import LedgerRow, RoutingRow, RunState
+from worker_widget.state.reduce import reduce
+from worker_widget.state.routing_and_ledger import ledger_rows, routing_rows
+from worker_widget.state.run_state import LedgerRow, RoutingRow, RunState
+from worker_widget.store.event_store import EventStore
 
 RUN = "run"
 START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)

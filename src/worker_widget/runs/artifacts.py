@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ..events.binary import file_bytes
 from ..events.file_names import safe_names
+from ..state.run_state import Artifact
 from .live import LiveRun
 from .saving import save_files
-from .state import Artifact
 
 
 class Artifacts(Mapping[str, "ArtifactFile"]):

@@ -346,7 +346,7 @@ def _create(db: sqlite3.Connection) -> None:
 
 _ELSEWHERE: Final = "Or set WORKER_WIDGET_HOME to another directory, to begin a history there."
 _SET_ASIDE: Final = (
-    "worker_widget.history.store.EventStore.set_aside() "
+    "worker_widget.store.event_store.EventStore.set_aside() "
     "renames it (nothing is deleted), and a new one begins."
 )
 _DAMAGED: Final = f"What can be read of it stays as it is. {_SET_ASIDE}"
@@ -373,6 +373,6 @@ def _explained(path: Path | None) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         advice = _ADVICE.get(
             code,
-            "Try again; if it stays so, worker_widget.history.store.EventStore.set_aside() begins a new one.",
+            "Try again; if it stays so, EventStore.set_aside() begins a new one.",
         )
         raise HistoryError(f"The history {where} cannot be used: {error}. {advice}") from error

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from .errors import RequestRefused
-from .history.shared import shared_store
-from .history.store import EventStore
-from .run.live import LiveRun
-from .run.run import Run
-from .stream import background
-from .stream.client import AsyncWorkerClient
-from .stream.endpoint import endpoint_from
+from ..errors import RequestRefused
+from ..store.event_store import EventStore
+from ..store.shared import shared_store
+from ..stream import background
+from ..stream.client import AsyncWorkerClient
+from ..stream.endpoint import endpoint_from
+from .live import LiveRun
+from .run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .events.answers import Health, WorkerInfo
+    from ..events.answers import Health, WorkerInfo
 
 
 class WorkerClient:
@@ -89,7 +89,7 @@ class WorkerClient:
 
     def runs(self, limit: int = 20, status: str | None = None) -> pd.DataFrame:
         """The newest runs the server tells of, a row each; those followed here are in the history too."""
-        from .history import frames
+        from . import frames
 
         page = background.call(self.api.runs(limit=limit, status=status))
         return frames.listed_runs_frame(page.runs)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from ...run.state import LedgerRow, RoutingRow, Stage
+from ...state.run_state import LedgerRow, RoutingRow, Stage
 from .trace import Trace, instant
 
 _WIDTH: Final = 100

@@ -22,9 +22,9 @@ from ..events import (
     RunFailed,
     StageFailed,
 )
-from ..run.log import LoggedEvent
-from ..run.reduce import reduce
-from ..run.state import Counts, LedgerRow, RoutingRow, RunState
+from .log_line import LoggedEvent
+from .reduce import reduce
+from .run_state import Counts, LedgerRow, RoutingRow, RunState
 
 QUIET_TYPES: Final = ("log", "artifact_started", "artifact_delta", "artifact_created")
 """Types that tell neither: leaving them out of the reading saves most of it."""

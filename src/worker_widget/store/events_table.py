@@ -11,10 +11,10 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from ..events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, RoutingDecision, decode
 from ..events.file_names import file_name
-from ..run.log import LEVELS, LoggedEvent, log_line
+from ..state.log_line import LEVELS, LoggedEvent, log_line
+from ..state.routing_and_ledger import PROBLEMS, ledger_row
 from . import database
 from .database import NUMBER, PLACE_BITS, stretch
-from .rows import PROBLEMS, ledger_row
 
 _T = TypeVar("_T")
 

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RunTimeout
+from ..state.run_state import RunState
 from ..stream import background
-from .files import Artifacts
+from .artifacts import Artifacts
 from .live import LiveRun
-from .state import RunState
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..history.export import ExportFormat
-    from ..history.history import RunHistory
+    from .export import ExportFormat
+    from .history import RunHistory
 
 
 class Run:
@@ -144,7 +144,7 @@ class Run:
 
     @property
     def _history(self) -> RunHistory:
-        from ..history.history import RunHistory
+        from .history import RunHistory
 
         return RunHistory(self._live.store)
 

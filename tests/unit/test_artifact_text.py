@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.unit.test_store import RUN, begin, created, delta, started
 from worker_widget.events import Event
-from worker_widget.history.store import EventStore
-from worker_widget.run.reduce import reduce_all
+from worker_widget.state.reduce import reduce_all
+from worker_widget.store.event_store import EventStore
 
 FILE = "page.html"
 

@@ -8,12 +8,12 @@ from typing import Final
 
 import msgspec
 
-from ...run.log import LoggedEvent
-from ...run.reduce import reduce_all
-from ...run.state import LedgerRow, RoutingRow, RunState
-from ..logs import LogRow
-from ..rows import QUIET_TYPES, ledger_rows, routing_rows
-from ..store import EventStore, RunRecord
+from ...state.log_line import LoggedEvent
+from ...state.reduce import reduce_all
+from ...state.routing_and_ledger import QUIET_TYPES, ledger_rows, routing_rows
+from ...state.run_state import LedgerRow, RoutingRow, RunState
+from ...store.event_store import EventStore, RunRecord
+from ...store.log_index import LogRow
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

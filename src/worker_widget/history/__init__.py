@@ -1,1 +1,0 @@
-"""The event log of all runs, and what is read from it: frames, exports, the history."""

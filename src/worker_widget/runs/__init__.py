@@ -1,0 +1,1 @@
+"""Runs as Python objects: start, follow, wait, read, export, compare."""

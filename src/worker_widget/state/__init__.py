@@ -1,0 +1,1 @@
+"""The run state: `reduce` folds events into a bounded `RunState`. Pure functions."""
