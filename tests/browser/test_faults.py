@@ -119,7 +119,7 @@ def test_a_server_that_is_not_there_and_a_wrong_key_are_told_in_the_cell(page: P
 def test_running_the_cell_again_leaves_one_console_and_the_history(page: Page, running: Lab) -> None:
     counts = (
         "import asyncio, ipywidgets, threading\n"
-        "from worker_widget.stream import background\n"
+        "from worker_widget import background\n"
         "async def tasks(): return len(asyncio.all_tasks())\n"
         "from ipywidgets.widgets.widget import _instances\n"
         "print(sum(type(w).__name__ == 'WorkerConsole' for w in _instances.values()),"

@@ -8,11 +8,10 @@ import pytest
 
 from tests.contract.host_support import ScriptedWorker, scripted
 from tests.contract.test_console import recording_comm, wait_until
-from worker_widget import WorkerConsole
+from worker_widget import WorkerConsole, background
 from worker_widget.console import widget
 from worker_widget.console.cells import Cells, Execution
 from worker_widget.host.threaded import ThreadedHost
-from worker_widget.stream import background
 
 __all__ = ["recording_comm"]
 

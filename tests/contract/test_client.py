@@ -24,8 +24,9 @@ from worker_widget.errors import (
     WorkerWidgetError,
 )
 from worker_widget.events import Log, UnknownEvent
-from worker_widget.stream.client import AsyncWorkerClient
-from worker_widget.stream.endpoint import Endpoint, KeyHeader, endpoint_from
+from worker_widget.sources.worker_api.client import AsyncWorkerClient
+from worker_widget.sources.worker_api.endpoint import Endpoint, KeyHeader
+from worker_widget.sources.worker_api.endpoint_source import endpoint_from
 
 from .quirky_server import CUT, HOLD, QuirkyServer, Reply, Stream
 

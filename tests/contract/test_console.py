@@ -29,13 +29,13 @@ from worker_widget import (
     UnknownWorker,
     WorkerConsole,
     WorkerUnavailable,
+    background,
     compare,
 )
 from worker_widget.console.cells import Cells, Execution
 from worker_widget.host.threaded import ThreadedHost
 from worker_widget.runs.live import LiveRun
 from worker_widget.store.event_store import EventStore
-from worker_widget.stream import background
 
 PAGE = "page <h1>Hello</h1>"
 

@@ -21,9 +21,9 @@ import pytest
 from worker_widget import __version__
 from worker_widget.errors import HostNotStarted, UnknownWorker
 from worker_widget.events import RunFailed
-from worker_widget.stream.client import AsyncWorkerClient
-from worker_widget.stream.embedded import EmbeddedHost
-from worker_widget.stream.follow import Batch, Link, Patience, follow
+from worker_widget.sources.worker_api.client import AsyncWorkerClient
+from worker_widget.sources.worker_api.embedded import EmbeddedHost
+from worker_widget.sources.worker_api.follow import Batch, Link, Patience, follow
 
 from .quirky_server import QuirkyServer, Reply
 
@@ -112,7 +112,7 @@ async def test_the_host_outlives_an_interrupt_of_whoever_started_it(host_home: P
 async def test_kernels_that_start_at_the_same_time_end_with_one_host(host_home: Path) -> None:
     script = (
         "import asyncio, sys\n"
-        "from worker_widget.stream.embedded import EmbeddedHost\n"
+        "from worker_widget.sources.worker_api.embedded import EmbeddedHost\n"
         f"endpoint = asyncio.run(EmbeddedHost(command={HOST!r}).resolve())\n"
         "print(endpoint.origin, endpoint.key)\n"
     )

@@ -22,9 +22,10 @@ from worker_widget.errors import (
     UnknownWorker,
 )
 from worker_widget.events import Event, RunCompleted, RunFailed, RunReconciled
-from worker_widget.stream.client import AsyncWorkerClient
-from worker_widget.stream.endpoint import Endpoint, endpoint_from
-from worker_widget.stream.follow import Batch, Link, Patience, follow
+from worker_widget.sources.worker_api.client import AsyncWorkerClient
+from worker_widget.sources.worker_api.endpoint import Endpoint
+from worker_widget.sources.worker_api.endpoint_source import endpoint_from
+from worker_widget.sources.worker_api.follow import Batch, Link, Patience, follow
 
 from .quirky_server import CUT, HOLD, QuirkyServer, Reply, Stream, Until, Wait
 

@@ -13,6 +13,7 @@ import pytest
 
 from worker_widget.host.server import Settings
 from worker_widget.host.threaded import ThreadedHost
+from worker_widget.settings import language_model
 from worker_widget.workers.business_builder import BusinessBuilder, recovery
 from worker_widget.workers.business_builder.language_model import Recordings, configured
 
@@ -47,7 +48,7 @@ class Scene:
 @contextlib.contextmanager
 def scene_in(home: Path, endpoint: ModelEndpoint, **environment: str) -> Iterator[Scene]:
     recordings = Recordings(home / "answers.db")
-    model = configured(endpoint.environment(**environment), recordings)
+    model = configured(language_model(endpoint.environment(**environment)), recordings)
     workers = {"business-builder": BusinessBuilder(model, recordings)}
     with ThreadedHost(home, workers, settings=Settings(max_in_flight=64)) as host:
         api = Api(host.url, host.token, BASE)
@@ -617,9 +618,9 @@ class TestSettings:
         assert "WORKER_LLM_URL and WORKER_LLM_MODEL are not set" in gate[0]
 
     def test_the_key_is_in_no_repr_and_in_no_file(self, scene: Scene) -> None:
-        from worker_widget.workers.business_builder.language_model.settings import Settings as Named
+        from worker_widget.workers.business_builder.language_model.settings import ModelSettings
 
-        assert KEY not in repr(Named.read(scene.endpoint.environment()))
+        assert KEY not in repr(ModelSettings.read(language_model(scene.endpoint.environment())))
         scene.endpoint.begin_anew(landing_copy=[saying("hero.note", f"Use {KEY} to begin")])
         scene.run()
         for path in scene.home.iterdir():

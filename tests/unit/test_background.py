@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from worker_widget.stream import background
+from worker_widget import background
 
 CELL: contextvars.ContextVar[str] = contextvars.ContextVar("cell", default="none")
 
@@ -208,7 +208,7 @@ def test_the_process_ends_without_noise_and_tasks_clean_up() -> None:
     done = run_script(
         """
 import asyncio
-from worker_widget.stream import background
+from worker_widget import background
 
 async def stream():
     try:
@@ -241,7 +241,7 @@ def test_a_forked_child_has_a_loop_of_its_own_and_the_parents_goes_on() -> None:
     done = run_script(
         """
 import asyncio, os, warnings
-from worker_widget.stream import background
+from worker_widget import background
 
 warnings.simplefilter("ignore", DeprecationWarning)  # forking with threads, which is what is tested
 ticking = background.submit(asyncio.sleep(0.2, "parent still ticks"))

@@ -26,10 +26,10 @@ from ..errors import (
     WorkerWidgetError,
 )
 from ..runs.live import LiveRun
+from ..sources.worker_api import follow
+from ..sources.worker_api.client import AsyncWorkerClient
 from ..state.run_state import ENDED
 from ..store.event_store import EventStore
-from ..stream import follow
-from ..stream.client import AsyncWorkerClient
 from .wire import DeskView, Link, Shown, WireError, WireProblem, WorkerRow
 
 Brand = Mapping[str, Any]

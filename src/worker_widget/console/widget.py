@@ -17,13 +17,13 @@ from typing import Any, Final, Literal
 import anywidget
 import traitlets
 
+from .. import background
 from ..errors import RequestRefused
 from ..runs.client import WorkerClient
 from ..runs.history import RunHistory
 from ..runs.live import LiveRun
 from ..runs.run import Run
 from ..state.run_state import RunState
-from ..stream import background
 from . import front_end
 from .cells import Cells, current_execution
 from .comm import quiet, unbind, unbound

@@ -148,5 +148,5 @@ class WorkerInfo(Model):
     id: str
     name: str
     description: str
-    status: Literal["available", "beta", "coming_soon"]
-    moats: tuple[str, ...]
+    status: Literal["available", "beta", "coming_soon", "unavailable"]
+    moats: tuple[str, ...] = ()

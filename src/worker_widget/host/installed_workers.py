@@ -1,42 +1,56 @@
-"""The workers that come with this package."""
+"""The workers that are installed: every entry point of the group ``worker_widget.workers``."""
 
 from __future__ import annotations
 
-import os
+import logging
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
 
 from ..events.request_models import WorkerInfo
-from ..home import home
-from .worker import Worker
+from .worker import Worker, WorkerContext
 
-CODE_DEBUGGER = WorkerInfo(
-    id="code-debugger",
-    name="Code Debugger",
-    description="Finds the cause of a failing program and proposes a fix.",
-    status="coming_soon",
-    moats=("M9", "M10", "M17", "M19"),
-)
-REPO_FIXER = WorkerInfo(
-    id="repo-fixer",
-    name="Repo Fixer",
-    description="Repairs a repository across its files and checks that its tests pass.",
-    status="coming_soon",
-    moats=("M9", "M10", "M17", "M18", "M19"),
-)
+GROUP: Final = "worker_widget.workers"
+
+_STATUS_ORDER: Final = ("available", "beta", "coming_soon", "unavailable")
+
+_log = logging.getLogger(__name__)
 
 
-def workers() -> dict[str, Worker | WorkerInfo]:
-    """Every worker by id, in the order a person sees them; made anew by each call.
+def installed_workers(context: WorkerContext) -> dict[str, Worker | WorkerInfo]:
+    """Every installed worker by id: available ones first, then by name; made anew by each call.
 
-    The language model that the environment names, if any, writes for them; its answers are recorded in
-    ``answers.db`` in the home directory.
+    A worker that cannot be imported or made is listed as ``unavailable`` with the reason. Where two have the
+    same id, the first in the order of `importlib.metadata.entry_points` is kept.
     """
-    from ..workers.business_builder import BusinessBuilder
-    from ..workers.business_builder.language_model import Recordings, configured
+    workers: dict[str, Worker | WorkerInfo] = {}
+    for entry in entry_points(group=GROUP):
+        worker = _load(entry, context)
+        worker_id = _info(worker).id
+        if worker_id in workers:
+            _log.warning("Worker %r is installed twice; %s is left out", worker_id, entry.value)
+            continue
+        workers[worker_id] = worker
+    return dict(sorted(workers.items(), key=lambda item: _rank(_info(item[1]))))
 
-    recordings = Recordings(home() / "answers.db")
-    builder = BusinessBuilder(configured(os.environ, recordings), recordings)
-    return {
-        builder.info.id: builder,
-        CODE_DEBUGGER.id: CODE_DEBUGGER,
-        REPO_FIXER.id: REPO_FIXER,
-    }
+
+def _load(entry: EntryPoint, context: WorkerContext) -> Worker | WorkerInfo:
+    try:
+        worker: Worker | WorkerInfo = entry.load()(context)
+        _info(worker)
+    except Exception as error:
+        _log.exception("Worker %r (%s) cannot be loaded", entry.name, entry.value)
+        return WorkerInfo(
+            id=entry.name,
+            name=entry.name.replace("-", " ").replace("_", " ").title(),
+            description=f"Cannot be loaded from {entry.value}: {type(error).__name__}: {error}",
+            status="unavailable",
+        )
+    return worker
+
+
+def _info(worker: Worker | WorkerInfo) -> WorkerInfo:
+    return worker if isinstance(worker, WorkerInfo) else worker.info
+
+
+def _rank(info: WorkerInfo) -> tuple[int, str]:
+    return (_STATUS_ORDER.index(info.status), info.name)

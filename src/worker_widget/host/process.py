@@ -23,8 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..home import home
-from . import state_file, variables
+from .. import settings
+from . import state_file
 from .listener import listen
 from .state_file import HostState
 
@@ -132,9 +132,9 @@ def _serve(port: int, idle_minutes: float, detach: bool, workers: Workers | None
 
 def _home() -> Path:
     try:
-        return home().resolve()
+        return settings.home().resolve()
     except OSError as error:
-        named = os.environ.get("WORKER_WIDGET_HOME")
+        named = settings.variable(settings.HOME)
         raise _unusable(named or "the user data directory", error) from error
 
 
@@ -192,14 +192,15 @@ def _state(listener: socket.socket) -> HostState:
         token=token,
         version=__version__,
         started_at=datetime.now(UTC).isoformat(timespec="microseconds"),
-        language_model=variables.mark(os.environ, token),
+        language_model=state_file.language_model_mark(settings.language_model(), token),
     )
 
 
 def _own_workers() -> Mapping[str, Worker | WorkerInfo]:
-    from .installed_workers import workers
+    from .installed_workers import installed_workers
+    from .worker import WorkerContext
 
-    return workers()
+    return installed_workers(WorkerContext(_home(), settings.language_model()))
 
 
 def _unusable(path: object, error: OSError) -> CannotStart:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -10,12 +12,14 @@ from pathlib import Path
 
 import msgspec
 
+from ..settings import LanguageModelVariables
+
 
 @dataclass(frozen=True)
 class HostState:
     """``started_at`` is ISO 8601 in UTC. The token is not in the repr, so that no log gets it.
 
-    ``language_model`` is the mark (see `variables`) of the variables that it was started with.
+    ``language_model`` is the `language_model_mark` of the variables that it was started with.
     """
 
     pid: int
@@ -52,3 +56,12 @@ def remove(path: Path, state: HostState) -> None:
     """Remove the file if it still says this."""
     if read(path) == state:
         path.unlink(missing_ok=True)
+
+
+def language_model_mark(model: LanguageModelVariables, token: str) -> str:
+    """HMAC-SHA256 of the language model's variables under the host's token, in hex.
+
+    The variables may hold a key. A client with the host's token can compare the mark with its own variables,
+    and nobody can read them back.
+    """
+    return hmac.new(token.encode(), "\0".join(model.values).encode(), hashlib.sha256).hexdigest()

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from ..events import Payload
 from ..events.request_models import Brand, RunRequest, WorkerInfo
+from ..settings import LanguageModelVariables
+
+__all__ = [
+    "Brand",
+    "BrandReport",
+    "CannotReplay",
+    "Emit",
+    "LanguageModelVariables",
+    "RunError",
+    "RunRequest",
+    "RunResult",
+    "Worker",
+    "WorkerContext",
+    "WorkerFactory",
+    "WorkerInfo",
+]
 
 
 class Emit(Protocol):
@@ -90,3 +107,18 @@ class Worker(Protocol):
     def stages(self) -> tuple[tuple[str, str], ...]:
         """Id and display name of each stage, in order."""
         ...
+
+
+@dataclass(frozen=True)
+class WorkerContext:
+    """What the host hands to a worker when it makes it.
+
+    ``home`` is a directory that the worker may write to, ``language_model`` the ``WORKER_LLM_*`` variables.
+    """
+
+    home: Path
+    language_model: LanguageModelVariables = field(default_factory=LanguageModelVariables)
+
+
+WorkerFactory = Callable[[WorkerContext], Worker | WorkerInfo]
+"""An entry point of the group ``worker_widget.workers``: makes a worker, or describes one that cannot run."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from .. import background
 from ..errors import RequestRefused
+from ..sources.worker_api.client import AsyncWorkerClient
+from ..sources.worker_api.endpoint_source import endpoint_from
 from ..store.event_store import EventStore
 from ..store.shared import shared_store
-from ..stream import background
-from ..stream.client import AsyncWorkerClient
-from ..stream.endpoint import endpoint_from
 from .live import LiveRun
 from .run import Run
 

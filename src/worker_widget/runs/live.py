@@ -16,12 +16,12 @@ from functools import partial
 
 from ..errors import HistoryError, RunUnknown, ServerError, WorkerWidgetError
 from ..events import Event
+from ..sources.worker_api.client import AsyncWorkerClient
+from ..sources.worker_api.follow import Link, follow
 from ..state.log_line import LoggedEvent
 from ..state.reduce import reduce_all
 from ..state.run_state import RunState
 from ..store.event_store import EventStore, summary
-from ..stream.client import AsyncWorkerClient
-from ..stream.follow import Link, follow
 
 _log = logging.getLogger(__name__)
 

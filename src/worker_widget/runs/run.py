@@ -10,9 +10,9 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import background
 from ..errors import RunTimeout
 from ..state.run_state import RunState
-from ..stream import background
 from .artifacts import Artifacts
 from .live import LiveRun
 

@@ -18,7 +18,7 @@ import msgspec
 
 from ..errors import HistoryError, RunUnknown
 from ..events import Event, RunStarted, decode
-from ..home import home
+from ..settings import home
 from ..state.log_line import LoggedEvent
 from ..state.run_state import Artifact, RunState
 from . import database, events_table, log_table, routing_and_ledger

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from ....host.worker import LanguageModelVariables
 from .endpoint import Endpoint
 from .model import LanguageModel
 from .recordings import Recordings
-from .settings import Settings
+from .settings import ModelSettings
 from .sources import Live, replayed
 
 __all__ = ["LanguageModel", "Recordings", "configured", "replayed"]
 
 
-def configured(environment: Mapping[str, str], recordings: Recordings) -> LanguageModel | None:
-    """The model that the environment names; ``None`` where it names none."""
-    settings = Settings.read(environment)
+def configured(variables: LanguageModelVariables, recordings: Recordings) -> LanguageModel | None:
+    """The model that the variables name; ``None`` where they name none."""
+    settings = ModelSettings.read(variables)
     return None if settings is None else LanguageModel(Live(Endpoint(settings), recordings))

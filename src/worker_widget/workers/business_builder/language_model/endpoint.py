@@ -21,7 +21,7 @@ import msgspec
 
 from .. import failures
 from .prompts import Message
-from .settings import Settings
+from .settings import ModelSettings
 from .troubles import Interpreter, Trouble
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 class Endpoint:
     """Holds nothing between requests but which parameters were refused."""
 
-    settings: Settings
+    settings: ModelSettings
     silence_s: float = SILENCE_S
     _refused: set[str] = field(default_factory=set)
 

@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from ....host.variables import KEY, MODEL, URL, given
+from ....host.worker import LanguageModelVariables
+
+URL: Final = LanguageModelVariables.URL
+MODEL: Final = LanguageModelVariables.MODEL
+KEY: Final = LanguageModelVariables.KEY
 
 _SHORTEST_SECRET: Final = 8
 """Local servers take any key, such as "none": one that is shorter is a word and no secret."""
@@ -22,7 +25,7 @@ _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 @dataclass(frozen=True)
-class Settings:
+class ModelSettings:
     """``problem`` is what is wrong with the variables, if anything. The key is not in the repr."""
 
     url: str
@@ -31,9 +34,9 @@ class Settings:
     problem: str | None = None
 
     @classmethod
-    def read(cls, environment: Mapping[str, str]) -> Self | None:
-        """The settings in the environment; ``None`` where neither a URL nor a model is named."""
-        url, model, key = given(environment)
+    def read(cls, variables: LanguageModelVariables) -> Self | None:
+        """The settings in the variables; ``None`` where neither a URL nor a model is named."""
+        url, model, key = variables.values
         if not (url or model):
             return None
         return cls(url.rstrip("/"), model, key, _problem(url, model, key))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from .. import failures, grammar
 from ..failures import Failure
-from .settings import Settings
+from .settings import ModelSettings
 
 if TYPE_CHECKING:
     import openai
@@ -34,7 +34,7 @@ class Trouble(Exception):
 class Interpreter:
     """Reads the client library's exceptions. ``silence_s`` is the longest pause of an answer, in seconds."""
 
-    settings: Settings
+    settings: ModelSettings
     silence_s: float
 
     def trouble(self, error: Exception) -> Trouble:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from ..events import (
+from ...events import (
     TERMINAL,
     Event,
     FailureDetected,
@@ -23,8 +23,8 @@ from ..events import (
     decode,
     make,
 )
-from ..events.answers import RunAnswer
-from ..events.sse import Frame
+from ...events.answers import RunAnswer
+from ...events.sse import Frame
 
 
 class Story:

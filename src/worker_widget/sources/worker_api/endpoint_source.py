@@ -1,56 +1,20 @@
-"""Where a worker is served, and the key to it."""
+"""Finds the endpoint: from the arguments, the environment and the keyring, else the embedded host."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final, Literal, Protocol, get_args
+from dataclasses import replace
+from typing import Final, Protocol, get_args
 from urllib.parse import SplitResult, urlsplit
 
-from ..errors import Problem, RequestRefused
-
-KeyHeader = Literal["x-aos-key", "bearer"]
-"""How the key is sent: ``X-AOS-Key: KEY`` or ``Authorization: Bearer KEY``; never both."""
+from ... import settings
+from ...errors import Problem, RequestRefused
+from .embedded import EmbeddedHost
+from .endpoint import FIRST_GENERATION, Endpoint, KeyHeader
 
 KEYRING_SERVICE: Final = "worker-widget"
 
-_FIRST_GENERATION: Final = "/api/v1"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One server of the worker API.
-
-    ``origin`` is scheme, host and port. The workers are at ``{origin}{prefix}/workers/{id}`` where
-    ``settled``; else the server's generation is yet to be found out, and `prefixes` lists where to
-    look. ``key`` is ``None`` where none is known, and never shown.
-    """
-
-    origin: str
-    prefix: str = ""
-    key: str | None = field(default=None, repr=False)
-    key_header: KeyHeader = "x-aos-key"
-    settled: bool = True
-
-    @property
-    def prefixes(self) -> tuple[str, ...]:
-        """The prefixes to try, the likelier first."""
-        return (self.prefix,) if self.settled else (self.prefix + _FIRST_GENERATION, self.prefix)
-
-    def headers(self) -> Mapping[str, str]:
-        """The header that carries the key, if there is one."""
-        if self.key is None:
-            return {}
-        if self.key_header == "bearer":
-            return {"Authorization": f"Bearer {self.key}"}
-        return {"X-AOS-Key": self.key}
-
-    def without_key(self, text: str) -> str:
-        """``text`` with the key blotted out: a server's words may repeat what it was sent."""
-        return text.replace(self.key, "•••") if self.key else text
 
 
 class EndpointSource(Protocol):
@@ -104,19 +68,19 @@ def endpoint_from(
 
     Raises `RequestRefused` for what is no such url, key or header; nothing is contacted yet.
     """
-    said, place = (url, "url") if url is not None else (os.environ.get("WORKER_URL"), "WORKER_URL")
-    if said is None or not said.strip():
+    said, place = (url, "url") if url is not None else (settings.variable(settings.URL), settings.URL)
+    if not said.strip():
         if api_key:
             raise _refused(
                 "api_key",
                 "An api_key was given, but no server to use it with: the embedded host makes its own key."
                 " Pass url=... or set WORKER_URL as well, or leave api_key out.",
             )
-        from .embedded import EmbeddedHost
-
         return EmbeddedHost()
     origin, prefix, settled = _address(said.strip(), place, worker)
-    key = _checked_key(api_key, "api_key") or _checked_key(os.environ.get("WORKER_API_KEY"), "WORKER_API_KEY")
+    key = _checked_key(api_key, "api_key") or _checked_key(
+        settings.variable(settings.API_KEY), settings.API_KEY
+    )
     return FixedEndpoint(Endpoint(origin, prefix, key, _checked_header(key_header), settled))
 
 
@@ -137,7 +101,7 @@ def _address(url: str, place: str, worker: str | None) -> tuple[str, str, bool]:
             )
         return origin, head, True
     prefix = path.rstrip("/")
-    return origin, prefix, prefix.endswith(_FIRST_GENERATION)
+    return origin, prefix, prefix.endswith(FIRST_GENERATION)
 
 
 def _split(url: str, place: str) -> tuple[SplitResult, int | None]:
@@ -173,11 +137,11 @@ def _checked_key(key: str | None, place: str) -> str | None:
 
 
 def _checked_header(key_header: str | None) -> KeyHeader:
-    said = key_header or os.environ.get("WORKER_KEY_HEADER") or "x-aos-key"
+    said = key_header or settings.variable(settings.KEY_HEADER) or "x-aos-key"
     for known in get_args(KeyHeader):
         if said.strip().lower() == known:
             return known  # type: ignore[no-any-return]
-    place = "key_header" if key_header else "WORKER_KEY_HEADER"
+    place = "key_header" if key_header else settings.KEY_HEADER
     raise _refused(place, f"The {place} must be x-aos-key or bearer.")
 
 

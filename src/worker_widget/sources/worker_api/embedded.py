@@ -23,12 +23,11 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from .. import __version__
-from ..errors import HostNotStarted
-from ..home import home
-from ..host import variables
-from ..host.process import LOCK_HELD
-from ..host.state_file import HostState
+from ... import __version__, settings
+from ...errors import HostNotStarted
+from ...host import state_file
+from ...host.process import LOCK_HELD
+from ...host.state_file import HostState
 from .endpoint import Endpoint
 
 PREFIX: Final = "/api/v1"
@@ -43,7 +42,7 @@ _TAIL_CHARS: Final = 1_500
 
 _PASSED_ON: Final = re.compile(
     "PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|TEMP|TMP|XDG_.*|LD_LIBRARY_PATH|DYLD_.*"
-    "|PYTHON.*|VIRTUAL_ENV|SYSTEMROOT|WORKER_WIDGET_.*|" + "|".join(variables.LANGUAGE_MODEL)
+    "|PYTHON.*|VIRTUAL_ENV|SYSTEMROOT|WORKER_WIDGET_.*|" + "|".join(settings.LanguageModelVariables.NAMES)
 )
 """The environment that the host gets. A kernel's holds keys that are none of its business."""
 
@@ -70,7 +69,7 @@ class EmbeddedHost:
         self._command = tuple(command)
         self._start_s = start_s
         self._known: Endpoint | None = None
-        self._model: tuple[str, ...] = ()
+        self._model = settings.LanguageModelVariables()
 
     @property
     def label(self) -> str:
@@ -78,7 +77,7 @@ class EmbeddedHost:
 
     async def resolve(self, *, after_failure: bool = False) -> Endpoint:
         """The running host's endpoint. Raises `HostNotStarted` where there is none to be had."""
-        model = variables.given(os.environ)
+        model = settings.language_model()
         if self._known is None or after_failure or model != self._model:
             self._known = await asyncio.to_thread(self._find_or_start)
             self._model = model
@@ -86,7 +85,7 @@ class EmbeddedHost:
 
     def _find_or_start(self) -> Endpoint:
         try:
-            directory = home()
+            directory = settings.home()
         except OSError as error:
             raise HostNotStarted(
                 f"The embedded host has no home: {error}. Name a directory that you can write to in"
@@ -151,7 +150,8 @@ def _running(directory: Path) -> Endpoint | None:
             f"An embedded host of version {theirs} is running (process {state.pid}); this is worker-widget"
             f" {__version__}. It ends itself when idle for ten minutes; to end it now: kill {state.pid}"
         )
-    if any(variables.given(os.environ)) and variables.mark(os.environ, state.token) != state.language_model:
+    model = settings.language_model()
+    if model and state_file.language_model_mark(model, state.token) != state.language_model:
         raise HostNotStarted(
             f"The embedded host (process {state.pid}) was started with other WORKER_LLM_* variables than this"
             " process has, and would write with another language model or with none. It ends itself when idle"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ..errors import (
+from ...errors import (
     KeyRefused,
     Problem,
     RequestRefused,

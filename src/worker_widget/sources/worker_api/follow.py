@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Literal, Self
 
-from ..errors import (
+from ...errors import (
     HostNotStarted,
     HostUnreachable,
     RequestRefused,
@@ -33,11 +33,11 @@ from ..errors import (
     UnknownWorker,
     WorkerWidgetError,
 )
-from ..events import Event, RunCompleted
-from ..events.answers import RunAnswer
-from ..events.sse import SSEDecoder
+from ...events import Event, RunCompleted
+from ...events.answers import RunAnswer
+from ...events.sse import SSEDecoder
 from .client import SILENCE_S, AsyncWorkerClient
-from .story import Story
+from .stream_state import Story
 
 Phase = Literal["connecting", "live", "reconnecting", "stalled", "ended"]
 

@@ -17,9 +17,10 @@ from urllib.parse import quote, urlsplit
 import httpx
 import msgspec
 
-from ..errors import HostUnreachable, KeyRefused, RequestRefused, ServerError, UnknownWorker
-from ..events.answers import unwrapped
-from .endpoint import Endpoint, EndpointSource
+from ...errors import HostUnreachable, KeyRefused, RequestRefused, ServerError, UnknownWorker
+from ...events.answers import unwrapped
+from .endpoint import Endpoint
+from .endpoint_source import EndpointSource
 from .refusals import Asked, refusal
 
 CONNECT_S: Final = 10.0

@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from ..errors import Problem, RequestRefused, RunUnknown, ServerError
-from ..events import Event, decode
-from ..events.answers import (
+from ...errors import Problem, RequestRefused, RunUnknown, ServerError
+from ...events import Event, decode
+from ...events.answers import (
     BrandCheck,
     Health,
     RunAnswer,
@@ -25,7 +25,8 @@ from ..events.answers import (
     read_list,
     read_run,
 )
-from .endpoint import Endpoint, EndpointSource
+from .endpoint import Endpoint
+from .endpoint_source import EndpointSource
 from .refusals import Asked
 
 if TYPE_CHECKING:
