@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .host import process
+from .host.process import host_process
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,9 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="run the embedded worker host here until Ctrl+C",
         description="Run the embedded worker host on 127.0.0.1. This user's notebooks find it by themselves.",
     )
-    process.add_options(host)
+    host_process.add_options(host)
     options = parser.parse_args(arguments)
-    return process.run(options.port, options.idle_minutes, detach=False)
+    return host_process.run(options.port, options.idle_minutes, detach=False)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ from worker_widget.events import (
     StageStarted,
 )
 from worker_widget.events.request_models import Brand, RunRequest, WorkerInfo
-from worker_widget.host import process
+from worker_widget.host.process import host_process
 from worker_widget.host.worker import BrandReport, Emit, RunError, RunResult, Worker
 
 ROOT = Path(__file__).parents[2]
@@ -300,9 +300,9 @@ def environment(home: Path) -> dict[str, str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    process.add_options(parser)
+    host_process.add_options(parser)
     options = parser.parse_args()
-    return process.run(options.port, options.idle_minutes, detach=True, workers=scripted)
+    return host_process.run(options.port, options.idle_minutes, detach=True, workers=scripted)
 
 
 if __name__ == "__main__":

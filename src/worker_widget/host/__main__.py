@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .process import add_options, run
+from .process.host_process import add_options, run
 
 
 def main() -> int:

@@ -25,9 +25,9 @@ import msgspec
 
 from ... import __version__, settings
 from ...errors import HostNotStarted
-from ...host import state_file
-from ...host.process import LOCK_HELD
-from ...host.state_file import HostState
+from ...host.process import state_file
+from ...host.process.host_process import LOCK_HELD
+from ...host.process.state_file import HostState
 from .endpoint import Endpoint
 
 PREFIX: Final = "/api/v1"

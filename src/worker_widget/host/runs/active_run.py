@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from ..events import (
+from ...events import (
     TERMINAL,
     TYPES,
     ArtifactCreated,
@@ -20,13 +20,13 @@ from ..events import (
     StageCompleted,
     encode,
 )
-from ..events.file_names import file_name
-from ..events.request_models import RunRequest
+from ...events.file_names import file_name
+from ...events.request_models import RunRequest
+from ..worker import RunResult, Worker
 from .bus import Feed
 from .recorder import Recorder
 from .replay import ReplayOf, sum_of
 from .store import StoredEvent
-from .worker import RunResult, Worker
 
 STOP_GRACE_S = 1.0
 """How long a worker that is stopped has for cleaning up, before the run ends without it."""

@@ -10,12 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..events.request_models import WorkerInfo
+from ...events.request_models import WorkerInfo
+from ..runs.registry import Registry
+from ..runs.store import RunStore
+from ..worker import Worker
 from .listener import listen
-from .registry import Registry
 from .server import Settings, serve
-from .store import RunStore
-from .worker import Worker
 
 
 class ThreadedHost:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from ..events.request_models import WorkerInfo
+from ...events.request_models import WorkerInfo
 
 
 class Refusal(Exception):

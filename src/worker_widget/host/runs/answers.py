@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from ..worker import RunResult
 from .store import NewRun, RunSummary, StoredRun
-from .worker import RunResult
 
 EMPTY_DETAIL: Mapping[str, Any] = {
     "artifacts": None,

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import uvicorn
 
-from .activity import Activity
-from .app import KEEPALIVE_S, Services, create_app
-from .registry import Registry
-from .runs import MAX_IN_FLIGHT, Runs, fail_interrupted
-from .store import RunStore
-from .store_thread import StoreThread
+from ..http.app import KEEPALIVE_S, Services, create_app
+from ..runs.activity import Activity
+from ..runs.registry import Registry
+from ..runs.runs import MAX_IN_FLIGHT, Runs, fail_interrupted
+from ..runs.store import RunStore
+from ..runs.store_thread import StoreThread
 
 IDLE_MINUTES = 10.0
 SHUTDOWN_S = 2

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..events.request_models import WorkerInfo
+from ...events.request_models import WorkerInfo
+from ..worker import Worker
 from .refusals import UnknownWorker, WorkerNotRunnable
-from .worker import Worker
 
 
 class Registry:

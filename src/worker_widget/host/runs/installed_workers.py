@@ -6,8 +6,8 @@ import logging
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
-from ..events.request_models import WorkerInfo
-from .worker import Worker, WorkerContext
+from ...events.request_models import WorkerInfo
+from ..worker import Worker, WorkerContext
 
 GROUP: Final = "worker_widget.workers"
 

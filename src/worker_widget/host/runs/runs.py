@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from ..events import (
+from ...events import (
     TYPES,
     ReplayVerified,
     RunCancelled,
@@ -22,7 +22,8 @@ from ..events import (
     StagePlan,
     encode,
 )
-from ..events.request_models import Outcome, ReplayToken, RunRequest
+from ...events.request_models import Outcome, ReplayToken, RunRequest
+from ..worker import CannotReplay, RunError, RunResult, Worker
 from . import answers, replay
 from .active_run import STOP_GRACE_S, ActiveRun, Stopped
 from .activity import Activity
@@ -40,7 +41,6 @@ from .refusals import (
 from .registry import Registry
 from .store import Batch, NewRun, RunEnd, RunStore, RunSummary, StoredEvent, StoredRun
 from .store_thread import StoreThread
-from .worker import CannotReplay, RunError, RunResult, Worker
 
 MAX_IN_FLIGHT = 64
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ..events.request_models import Outcome, RunRequest
+from ...events.request_models import Outcome, RunRequest
 
 
 @dataclass(frozen=True)

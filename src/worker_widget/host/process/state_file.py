@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..settings import LanguageModelVariables
+from ...settings import LanguageModelVariables
 
 
 @dataclass(frozen=True)

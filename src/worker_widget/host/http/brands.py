@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from ..events.request_models import Brand
+from ...events.request_models import Brand
+from ..worker import BrandReport, Worker
 from .bodies import MAX_PROBLEMS, json_object, message
-from .worker import BrandReport, Worker
 
 _MAX_FIELD_CHARS = 100
 

@@ -23,16 +23,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import settings
+from ... import settings
 from . import state_file
 from .listener import listen
 from .state_file import HostState
 
 if TYPE_CHECKING:
-    from ..events.request_models import WorkerInfo
+    from ...events.request_models import WorkerInfo
+    from ..runs.store import RunStore
+    from ..worker import Worker
     from .lock import HostLock
-    from .store import RunStore
-    from .worker import Worker
 
     Workers = Callable[[], Mapping[str, Worker | WorkerInfo]]
 
@@ -96,7 +96,7 @@ def _serve(port: int, idle_minutes: float, detach: bool, workers: Workers | None
         except OSError as error:
             raise _unusable(path, error) from error
         # Late, because a second host, or one without a port, need not wait for them.
-        from .registry import Registry
+        from ..runs.registry import Registry
         from .server import Settings, serve
 
         registry = Registry((workers or _own_workers)())
@@ -174,7 +174,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _store(path: Path) -> RunStore:
-    from .store import RunStore, UnusableStore
+    from ..runs.store import RunStore, UnusableStore
 
     try:
         return RunStore.open(path)
@@ -183,7 +183,7 @@ def _store(path: Path) -> RunStore:
 
 
 def _state(listener: socket.socket) -> HostState:
-    from .. import __version__
+    from ... import __version__
 
     token = secrets.token_urlsafe(32)
     return HostState(
@@ -197,8 +197,8 @@ def _state(listener: socket.socket) -> HostState:
 
 
 def _own_workers() -> Mapping[str, Worker | WorkerInfo]:
-    from .installed_workers import installed_workers
-    from .worker import WorkerContext
+    from ..runs.installed_workers import installed_workers
+    from ..worker import WorkerContext
 
     return installed_workers(WorkerContext(_home(), settings.language_model()))
 

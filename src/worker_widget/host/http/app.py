@@ -16,15 +16,16 @@ from fastapi.exceptions import RequestValidationError
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from .. import __version__
-from ..events.request_models import Brand, ReplayRequest, RunRequest, WorkerInfo
-from . import answers, brands, sse
-from .activity import Activity
+from ... import __version__
+from ...events.request_models import Brand, ReplayRequest, RunRequest, WorkerInfo
+from ..runs import answers
+from ..runs.activity import Activity
+from ..runs.refusals import Refusal
+from ..runs.registry import Registry
+from ..runs.runs import Runs
+from . import brands, sse
 from .bodies import Unprocessable, body_of, problems
 from .guard import CountRequests, Gate, LimitBody
-from .refusals import Refusal
-from .registry import Registry
-from .runs import Runs
 
 PREFIX = "/api/v1"
 KEEPALIVE_S = 15.0

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from .store import StoredEvent
+from ..runs.store import StoredEvent
 
 RETRY_MS = 1000
 KEEPALIVE = b": keepalive\n\n"
