@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from worker_widget.console import wire
-from worker_widget.console.channel import Channel
+from worker_widget.console.channel.channel import Channel
 from worker_widget.console.wire import Ack, DeskView, FromBrowser, Hello, Link, Request, Shown, Watch
 from worker_widget.events import Event
 from worker_widget.state.reduce import reduce_all

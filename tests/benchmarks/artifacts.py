@@ -13,8 +13,8 @@ from tests.benchmarks.figure import Figure, figure
 from worker_widget.artifacts.difference import difference
 from worker_widget.artifacts.lines import Lines
 from worker_widget.artifacts.render import QUICK, render
-from worker_widget.console.artifact_cursor import ArtifactCursor
-from worker_widget.console.artifact_requests import drawn_again_at
+from worker_widget.console.channel.artifact_cursor import ArtifactCursor
+from worker_widget.console.requests.artifacts import drawn_again_at
 from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, decode, encode
 from worker_widget.state.reduce import reduce_all
 from worker_widget.state.run_state import RunState

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from worker_widget.host.process.host_process.threaded import ThreadedHost
 
 from tests.contract.host_support import ScriptedWorker, scripted
 from tests.contract.test_console import recording_comm, wait_until
 from worker_widget import WorkerConsole, background
 from worker_widget.console import widget
-from worker_widget.console.cells import Cells, Execution
+from worker_widget.console.jupyter.cells import Cells, Execution
+from worker_widget.host.process.threaded import ThreadedHost
 
 __all__ = ["recording_comm"]
 

@@ -16,7 +16,6 @@ from typing import Any
 import comm
 import pytest
 from comm.base_comm import BaseComm
-from worker_widget.host.process.host_process.threaded import ThreadedHost
 
 from tests.contract.host_support import ScriptedWorker, scripted
 from worker_widget import (
@@ -33,7 +32,8 @@ from worker_widget import (
     background,
     compare,
 )
-from worker_widget.console.cells import Cells, Execution
+from worker_widget.console.jupyter.cells import Cells, Execution
+from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.runs.live import LiveRun
 from worker_widget.store.event_store import EventStore
 

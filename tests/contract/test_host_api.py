@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
-from worker_widget.host.process.host_process.server import Settings
-from worker_widget.host.process.host_process.threaded import ThreadedHost
+
+from worker_widget.host.process.server import Settings
+from worker_widget.host.process.threaded import ThreadedHost
 
 from .host_support import BASE, Api, ScriptedWorker, events, scripted
 

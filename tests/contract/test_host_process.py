@@ -14,9 +14,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from worker_widget.host.process.host_process.server import Settings
-from worker_widget.host.process.host_process.threaded import ThreadedHost
-from worker_widget.host.runs.runs.store import RunStore
+
+from worker_widget.host.process.server import Settings
+from worker_widget.host.process.threaded import ThreadedHost
+from worker_widget.host.runs.store import RunStore
 
 from .host_support import SCRIPTED, Api, HostProcess, ScriptedWorker, events
 

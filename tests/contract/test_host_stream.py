@@ -10,11 +10,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from worker_widget.host.process.host_process.server import Settings
-from worker_widget.host.process.host_process.threaded import ThreadedHost
-from worker_widget.host.runs.runs.store import Batch, NewRun, RunStore
 
-from worker_widget.host.runs.runs import recorder
+from worker_widget.host.process.server import Settings
+from worker_widget.host.process.threaded import ThreadedHost
+from worker_widget.host.runs import recorder
+from worker_widget.host.runs.store import Batch, NewRun, RunStore
 
 from .host_support import BASE, Api, Frame, ScriptedWorker, events
 

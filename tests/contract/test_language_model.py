@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from worker_widget.host.process.host_process.server import Settings
-from worker_widget.host.process.host_process.threaded import ThreadedHost
 
+from worker_widget.host.process.server import Settings
+from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.settings import language_model
 from worker_widget.workers.business_builder import BusinessBuilder, recovery
 from worker_widget.workers.business_builder.language_model import Recordings, configured

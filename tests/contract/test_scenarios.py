@@ -12,9 +12,9 @@ from itertools import permutations
 from typing import Any, Final
 
 import pytest
-from worker_widget.host.process.host_process.server import Settings
-from worker_widget.host.process.host_process.threaded import ThreadedHost
 
+from worker_widget.host.process.server import Settings
+from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.workers.business_builder import BusinessBuilder
 
 from .host_support import Api, Frame, events

@@ -102,6 +102,6 @@ def test_everything_public_is_named_and_there() -> None:
     assert sorted(worker_widget.__all__) == worker_widget.__all__
     for name in worker_widget.__all__:
         assert getattr(worker_widget, name).__name__ == name
-    assert set(worker_widget._HOMES) == set(worker_widget.__all__)
+    assert set(worker_widget._MODULES) == set(worker_widget.__all__)
     with pytest.raises(AttributeError, match="no_such"):
         _ = worker_widget.no_such

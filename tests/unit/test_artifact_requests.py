@@ -13,9 +13,9 @@ import pytest
 from tests.unit.test_render import Document, zipped
 from tests.unit.test_store import RUN, begin, created, delta, said, started
 from worker_widget.artifacts.lines import ROW_CHARS
-from worker_widget.console import artifact_requests
-from worker_widget.console.artifact_requests import MOST_TEXT, ArtifactRequests
-from worker_widget.console.desk import Desk
+from worker_widget.console.controller import Desk
+from worker_widget.console.requests import artifacts
+from worker_widget.console.requests.artifacts import MOST_TEXT, ArtifactRequests
 from worker_widget.errors import RequestRefused, RunUnknown
 from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, RunCompleted
 from worker_widget.state.reduce import reduce_all
@@ -79,7 +79,7 @@ async def test_a_version_that_the_store_was_ahead_of_is_read_again(shown: Shown)
 
 
 async def test_only_what_grows_is_rested_after(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artifact_requests, "_REST", 1e9)
+    monkeypatch.setattr(artifacts, "_REST", 1e9)
     named = {"artifact_name": "plan", "artifact_type": "md"}
     shown.tell(created(0, "one"), said(ArtifactStarted(**named), 1))
     shown.tell(said(ArtifactDelta(**named, text="# Plan", offset=0), 2))
@@ -134,7 +134,7 @@ async def test_a_long_source_is_formatted_for_who_asks_twice(shown: Shown) -> No
 async def test_what_grows_is_drawn_at_growing_lengths_and_then_whole(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(artifact_requests, "_REST", 0.0)
+    monkeypatch.setattr(artifacts, "_REST", 0.0)
     asked = {"file": "plan.md", "as": "preview", "dark": False}
     named = {"artifact_name": "plan", "artifact_type": "md"}
     shown.tell(said(ArtifactStarted(**named)))
@@ -189,7 +189,7 @@ async def test_drawing_rests_in_between_and_then_shows_the_newest(
 async def test_of_a_very_long_page_the_beginning_is_drawn(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(artifact_requests, "MOST_PREVIEW", 10)
+    monkeypatch.setattr(artifacts, "MOST_PREVIEW", 10)
     shown.tell(created(0, "0123456789abc"), created(1, "x"))
     told = await shown.ask("render", file="page.html", **{"as": "preview"}, dark=False, version=1)
     assert (told["html"], told["chars"]) == ("0123456789", 10)
@@ -234,7 +234,7 @@ async def test_all_kinds_are_drawn(shown: Shown) -> None:
 async def test_a_bundle_that_no_browser_would_take_is_refused(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(artifact_requests, "MOST_BUNDLE", 10)
+    monkeypatch.setattr(artifacts, "MOST_BUNDLE", 10)
     shown.tell(created(0, "x" * 11))
     with pytest.raises(RequestRefused, match="save_all"):
         await shown.ask("bundle")

@@ -22,9 +22,10 @@ from tests.unit.test_store import begin, created, delta, started
 from worker_widget.artifacts.lines import ROW_CHARS, Lines
 from worker_widget.artifacts.overview import artifacts_html
 from worker_widget.artifacts.sandbox import MOST_EMBEDDED_CHARS, artifact_html, inert
-from worker_widget.console import artifact_cursor, artifact_texts, view
-from worker_widget.console.artifact_cursor import ArtifactCursor
-from worker_widget.console.artifact_texts import ArtifactTexts
+from worker_widget.console.channel import artifact_cursor, snapshot
+from worker_widget.console.channel.artifact_cursor import ArtifactCursor
+from worker_widget.console.requests import artifact_texts
+from worker_widget.console.requests.artifact_texts import ArtifactTexts
 from worker_widget.console.wire import WatchedArtifact
 from worker_widget.errors import FilesExist, RunUnknown
 from worker_widget.events import ArtifactCreated, Event, make
@@ -295,7 +296,7 @@ async def test_of_500_artifacts_only_what_changed_is_sent() -> None:
     before = stage.shown
     stage.tell([page(250, "y")])
     stage.channel.close()
-    patch = view.patch(before, stage.shown)
+    patch = snapshot.patch(before, stage.shown)
     assert [(row["file"], row["version"]) for row in patch["artifacts"]] == [("a250.md", 2)]
     stage.store.close()
 

@@ -12,11 +12,11 @@ import pytest
 
 from tests.recorded import events, recording
 from tests.shown import RUN, Browser, ShownRun
-from worker_widget.console import channel as channel_module
-from worker_widget.console import view
-from worker_widget.console import viewer as viewer_module
-from worker_widget.console.log_cursor import LogCursor
-from worker_widget.console.log_window import stored
+from worker_widget.console.channel import channel as channel_module
+from worker_widget.console.channel import snapshot
+from worker_widget.console.channel import subscriber as viewer_module
+from worker_widget.console.channel.log_cursor import LogCursor
+from worker_widget.console.channel.log_window import stored
 from worker_widget.console.wire import (
     EVERY_VIEW,
     Ack,
@@ -63,7 +63,7 @@ async def test_the_browser_ends_with_what_reducing_the_log_gives(stage: ShownRun
     for message in stage.sent:
         browser.take(message)
     assert browser.missed is False
-    assert browser.state == msgspec.json.decode(msgspec.json.encode(view.state(stage.shown)))
+    assert browser.state == msgspec.json.decode(msgspec.json.encode(snapshot.state(stage.shown)))
     assert browser.total == stage.shown.run.counts.logs == 24
     assert sorted(browser.log) == list(range(24))
 
@@ -98,7 +98,7 @@ async def test_figures_go_on_while_the_history_cannot_be_read(
     for message in stage.sent:
         browser.take(message)
     assert browser.missed is False
-    assert browser.state == msgspec.json.decode(msgspec.json.encode(view.state(stage.shown)))
+    assert browser.state == msgspec.json.decode(msgspec.json.encode(snapshot.state(stage.shown)))
     assert browser.total == stage.shown.run.counts.logs
 
 
@@ -155,7 +155,7 @@ async def test_a_view_that_missed_a_frame_asks_and_is_right_again(stage: ShownRu
     for message in stage.sent[before:]:
         browser.take(message)
     assert not browser.missed
-    assert browser.state == msgspec.json.decode(msgspec.json.encode(view.state(stage.shown)))
+    assert browser.state == msgspec.json.decode(msgspec.json.encode(snapshot.state(stage.shown)))
     assert len(browser.log) == 24
 
 
@@ -188,7 +188,7 @@ async def searched() -> None:
 def of_view(messages: list[dict[str, Any]], part: str, client: str = "v1") -> list[dict[str, Any]]:
     """What one view was told of one part, message by message."""
     views = [message.get("views") or message.get("patch", {}).get("views", {}) for message in messages]
-    return [view[client][part] for view in views if part in view.get(client, {})]
+    return [snapshot[client][part] for snapshot in views if part in snapshot.get(client, {})]
 
 
 @pytest.mark.parametrize("regex", [False, True])

@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from worker_widget.host.runs.runs.activity import Activity
-from worker_widget.host.runs.runs.bus import Bus
-from worker_widget.host.runs.runs.recorder import Recorder
-from worker_widget.host.runs.runs.store import Batch, RunEnd, RunStore, StoredEvent
-from worker_widget.host.runs.runs.store_thread import StoreThread
 
-from worker_widget.host.runs.runs import recorder
+from worker_widget.host.runs import recorder
+from worker_widget.host.runs.activity import Activity
+from worker_widget.host.runs.bus import Bus
+from worker_widget.host.runs.recorder import Recorder
+from worker_widget.host.runs.store import Batch, RunEnd, RunStore, StoredEvent
+from worker_widget.host.runs.store_thread import StoreThread
 
 
 class Told:

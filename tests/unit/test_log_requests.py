@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from worker_widget.console import log_requests
-from worker_widget.console.requests import Requests
+from worker_widget.console.requests import log
+from worker_widget.console.requests.dispatch import Requests
 from worker_widget.console.wire import Request
 from worker_widget.events import Log, make
 from worker_widget.store.event_store import EventStore
@@ -92,7 +92,7 @@ async def test_another_view_has_its_own_places(asked: Asked) -> None:
 async def test_a_window_under_a_filter_tells_what_is_found_so_far(
     asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_requests, "_PATIENCE_S", 1e-9)
+    monkeypatch.setattr(log, "_PATIENCE_S", 1e-9)
     totals: list[int] = []
     while not totals or totals[-1] < LINES - LINES // 100:
         await asked.ask(len(totals), "log.window", filter={"levels": ["info"]}, start=0, count=2)
@@ -106,6 +106,6 @@ async def test_a_window_under_a_filter_tells_what_is_found_so_far(
 async def test_who_and_what_a_long_log_tells_of_is_counted_to_its_end(
     asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_requests, "_SLICE_S", 1e-9)
+    monkeypatch.setattr(log, "_SLICE_S", 1e-9)
     await asked.ask(1, "log.facets")
     assert asked.answers[1]["result"] == {"agents": [], "stages": [("copy", LINES)]}

@@ -17,10 +17,10 @@ from ..errors import WorkerWidgetError
 from ..runs.client import WorkerClient
 from ..state.run_state import ENDED
 from ..store.event_store import EventStore
-from . import saved
-from .channel import Channel, Send
-from .desk import Desk
-from .requests import Requests
+from .channel.channel import Channel, Send
+from .controller import Desk
+from .jupyter import saved
+from .requests.dispatch import Requests
 from .wire import Ack, Hello, Shown, from_browser
 
 _log = logging.getLogger(__name__)

@@ -24,12 +24,12 @@ from ..runs.history import RunHistory
 from ..runs.live import LiveRun
 from ..runs.run import Run
 from ..state.run_state import RunState
-from . import front_end
-from .cells import Cells, current_execution
-from .comm import quiet, unbind, unbound
-from .desk import brand_text
+from .controller import brand_text
+from .jupyter import front_end
+from .jupyter.cells import Cells, current_execution
+from .jupyter.comm import quiet, unbind, unbound
+from .jupyter.static_view import static_html
 from .session import ConsoleSession
-from .static_view import static_html
 
 DEFAULT_TASK: Final = "A landing page for a podcast editing tool for independent hosts"
 LOWEST: Final = 320

@@ -16,8 +16,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from ... import __version__
 from ...events.request_models import Brand, ReplayRequest, RunRequest, WorkerInfo
+from ...version import __version__
 from ..runs import answers
 from ..runs.activity import Activity
 from ..runs.refusals import Refusal

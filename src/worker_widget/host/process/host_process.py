@@ -183,7 +183,7 @@ def _store(path: Path) -> RunStore:
 
 
 def _state(listener: socket.socket) -> HostState:
-    from ... import __version__
+    from ...version import __version__
 
     token = secrets.token_urlsafe(32)
     return HostState(

@@ -23,11 +23,12 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from ... import __version__, settings
+from ... import settings
 from ...errors import HostNotStarted
 from ...host.process import state_file
 from ...host.process.host_process import LOCK_HELD
 from ...host.process.state_file import HostState
+from ...version import __version__
 from .endpoint import Endpoint
 
 PREFIX: Final = "/api/v1"
@@ -208,7 +209,7 @@ def _environment() -> dict[str, str]:
         str(Path(place).absolute()) for place in environment.get("PYTHONPATH", "").split(os.pathsep) if place
     ]
     # The host finds this very package, also where only this process's sys.path leads to it.
-    own = Path(__file__).resolve().parents[2]
+    own = Path(__file__).resolve().parents[3]
     if own not in {Path(sysconfig.get_path(kind)).resolve() for kind in ("purelib", "platlib")}:
         places.append(str(own))
     if places:

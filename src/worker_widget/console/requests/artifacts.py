@@ -9,12 +9,12 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from ..errors import RequestRefused, RunUnknown
-from ..state.run_state import Artifact
-from ..store.event_store import EventStore
+from ...errors import RequestRefused, RunUnknown
+from ...state.run_state import Artifact
+from ...store.event_store import EventStore
+from ..controller import Desk
 from .arguments import Answer, Args, Handlers, NoArgs, shown_run
 from .artifact_texts import ArtifactTexts
-from .desk import Desk
 
 MOST_TEXT: Final = 1024 * 1024
 MOST_ROWS: Final = 1_000
@@ -131,7 +131,7 @@ class ArtifactRequests:
         return Answer(await asyncio.to_thread(_compared, a, b, args.dark))
 
     async def _bundle(self, args: NoArgs) -> Answer:
-        from ..events.bundle import bundle
+        from ...events.bundle import bundle
 
         run_id, store = shown_run(self._desk)
         live = self._desk.live
@@ -179,7 +179,7 @@ def drawn_again_at(chars: int) -> int:
 
 
 def _drawn(text: str, kind: str, whole: bool, args: RenderArgs) -> dict[str, Any]:
-    from ..artifacts.render import PATIENT, QUICK, highlight_source, render
+    from ...artifacts.render import PATIENT, QUICK, highlight_source, render
 
     limits = PATIENT if args.patient else QUICK
     if args.shape == "source":
@@ -194,7 +194,7 @@ def _drawn(text: str, kind: str, whole: bool, args: RenderArgs) -> dict[str, Any
 
 
 def _compared(a: tuple[str, str], b: tuple[str, str], dark: bool) -> dict[str, Any]:
-    from ..artifacts.difference import difference
+    from ...artifacts.difference import difference
 
     told = difference(a[1], b[1], title_a=a[0], title_b=b[0])
     return {"html": told.html(dark=dark), "changes": told.changes, "note": told.note, "same": told.same}

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
-from ..errors import Problem, RequestRefused, RunUnknown
-from ..store.event_store import EventStore
-from ..store.log_index import EVERY_LINE, Facets, LogRow
-from ..store.log_index import LogFilter as StoredFilter
-from ..store.search import PatternError
+from ...errors import Problem, RequestRefused, RunUnknown
+from ...store.event_store import EventStore
+from ...store.log_index import EVERY_LINE, Facets, LogRow
+from ...store.log_index import LogFilter as StoredFilter
+from ...store.search import PatternError
+from ..channel.log_window import log_window, stored
+from ..controller import Desk
+from ..wire import LogFilter, LogSearch
 from .arguments import Answer, Args, Handlers, NoArgs, shown_run
-from .desk import Desk
-from .log_window import log_window, stored
-from .wire import LogFilter, LogSearch
 
 _PATIENCE_S: Final = 0.08
 """How long a window of rows under a filter looks further before it tells what is found so far."""

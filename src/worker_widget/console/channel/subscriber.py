@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..wire import Watch, WatchedArtifact
 from .artifact_cursor import ArtifactCursor
 from .log_cursor import LogCursor
-from .wire import Watch, WatchedArtifact
 
 SILENT_S: Final = 10.0
 """A view that acknowledged nothing for so long has gone, if others were heard meanwhile."""

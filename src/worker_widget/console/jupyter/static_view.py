@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ..state.run_state import RunState
+from ...state.run_state import RunState
 
 
 def static_html(worker: str, run: RunState) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from ..errors import RunUnknown
-from ..store.event_store import EventStore
-from .desk import Desk
+from ...errors import RunUnknown
+from ...store.event_store import EventStore
+from ..controller import Desk
 
 
 class Args(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from ..store.routing_and_ledger import LedgerFilter
+from ...store.routing_and_ledger import LedgerFilter
+from ..controller import Desk
 from .arguments import Answer, Args, Handlers, shown_run
-from .desk import Desk
 
 MOST_ROWS: Final = 500
 

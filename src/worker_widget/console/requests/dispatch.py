@@ -14,16 +14,17 @@ from typing import Any, Final
 
 import msgspec
 
-from ..errors import RequestRefused, WorkerWidgetError
-from . import front_end, wire
+from ...errors import RequestRefused, WorkerWidgetError
+from .. import wire
+from ..channel.channel import Channel
+from ..controller import Desk, wire_error
+from ..jupyter import front_end
+from ..wire import PartName, Request, Watch, WireError
 from .arguments import Answer, Args, Handlers
-from .artifact_requests import ArtifactRequests
-from .channel import Channel
-from .desk import Desk, wire_error
-from .log_requests import LogRequests
-from .row_requests import RowRequests
-from .run_requests import RunRequests
-from .wire import PartName, Request, Watch, WireError
+from .artifacts import ArtifactRequests
+from .log import LogRequests
+from .routing_and_ledger import RowRequests
+from .runs import RunRequests
 
 _log = logging.getLogger(__name__)
 

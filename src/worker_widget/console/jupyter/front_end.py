@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from ..errors import WorkerWidgetError
+from ...errors import WorkerWidgetError
 
-STATIC: Final = Path(__file__).parents[1] / "static"
+STATIC: Final = Path(__file__).parents[2] / "static"
 
 
 def text(name: str = "widget") -> str:

@@ -17,14 +17,15 @@ from typing import Any
 
 import msgspec
 
-from ..errors import HistoryError, RunUnknown
-from ..state.run_state import Artifact
-from ..store.event_store import EventStore
-from . import view, wire
+from ...errors import HistoryError, RunUnknown
+from ...state.run_state import Artifact
+from ...store.event_store import EventStore
+from .. import wire
+from ..wire import Ack, Hello, Shown, Watch
+from . import snapshot
 from .artifact_cursor import ArtifactCursor
 from .pacing import HEARTBEAT_S, Pacer
-from .viewer import Viewer
-from .wire import Ack, Hello, Shown, Watch
+from .subscriber import Viewer
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class Channel:
         if now.run_id != self._sent.run_id:
             self._other_run(now)
             return
-        patch = view.patch(self._sent, now)
+        patch = snapshot.patch(self._sent, now)
         self._sent = now
         size = _bytes(patch)
         views = {client: part for client, part in self._news().items() if part}
@@ -184,13 +185,13 @@ class Channel:
         self._seq += 1
         for viewer in (*self._viewers.values(), self._unheard):
             viewer.another_run()
-        self._emit(wire.snapshot(self._seq, view.state(now), self._news(), self._now_us()))
+        self._emit(wire.snapshot(self._seq, snapshot.state(now), self._news(), self._now_us()))
 
     def _snapshot(self, client: str) -> None:
         viewer = self._viewers[client]
         viewer.begin()
         views = {client: self._viewer_news(viewer)}
-        self._emit(wire.snapshot(self._seq, view.state(self._sent), views, self._now_us(), client))
+        self._emit(wire.snapshot(self._seq, snapshot.state(self._sent), views, self._now_us(), client))
         self.changed()
 
     def _audience(self) -> dict[str, Viewer]:
@@ -281,7 +282,7 @@ class Channel:
         else:
             # Whoever looks on could not say hello (a busy cell holds it back): show it all the same.
             self._unheard.begin()
-            self._emit(wire.snapshot(self._seq, view.state(self._sent), self._news(), self._now_us()))
+            self._emit(wire.snapshot(self._seq, snapshot.state(self._sent), self._news(), self._now_us()))
 
 
 def _bytes(told: dict[str, Any]) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Final, NamedTuple
 
-from ..artifacts.lines import Lines
-from ..errors import RunUnknown
-from ..state.run_state import Artifact
-from ..store.event_store import EventStore
+from ...artifacts.lines import Lines
+from ...errors import RunUnknown
+from ...state.run_state import Artifact
+from ...store.event_store import EventStore
 
 MOST_KEPT: Final = 4
 MOST_KEPT_CHARS: Final = 100_000_000

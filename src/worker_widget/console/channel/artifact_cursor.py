@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..state.run_state import Artifact
-from ..store.event_store import EventStore
-from .wire import WatchedArtifact
+from ...state.run_state import Artifact
+from ...store.event_store import EventStore
+from ..wire import WatchedArtifact
 
 MOST_CHARS: Final = 256 * 1024
 """After this much text one frame takes no further event of the artifact; the next frame goes on."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from ..state import ansi
-from ..store.event_store import EventStore
-from ..store.log_index import LogFilter as StoredFilter
-from ..store.log_index import LogRow
-from ..store.search import MARKS_S, PatternError, marks
-from ..store.search import LogSearch as StoredSearch
-from .wire import LogFilter, LogSearch
+from ...state import ansi
+from ...store.event_store import EventStore
+from ...store.log_index import LogFilter as StoredFilter
+from ...store.log_index import LogRow
+from ...store.search import MARKS_S, PatternError, marks
+from ...store.search import LogSearch as StoredSearch
+from ..wire import LogFilter, LogSearch
 
 MOST_ROWS = 500
 MOST_CHARS = 4_000

@@ -7,11 +7,11 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
-from ..errors import HistoryError, RunUnknown
-from ..store.event_store import EventStore
-from ..store.log_index import LogFilter, LogProgress
+from ...errors import HistoryError, RunUnknown
+from ...store.event_store import EventStore
+from ...store.log_index import LogFilter, LogProgress
+from ..wire import WatchedLog
 from .log_window import MOST_ROWS, log_window, stored
-from .wire import WatchedLog
 
 _log = logging.getLogger(__name__)
 

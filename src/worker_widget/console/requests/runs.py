@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
-from ..errors import RequestRefused
+from ...errors import RequestRefused
+from ..controller import Desk, parse_brand
 from .arguments import Answer, Args, Handlers, NoArgs, shown_run
-from .desk import Desk, parse_brand
 
 _MIME = {"json": "application/json", "txt": "text/plain", "csv": "text/csv"}
 
@@ -102,7 +102,7 @@ class RunRequests:
         return Answer({"runs": await self._desk.recent_runs()})
 
     async def _export(self, args: ExportArgs) -> Answer:
-        from ..runs.export import export_file_name, export_run
+        from ...runs.export import export_file_name, export_run
 
         run_id, store = shown_run(self._desk)
         text = await asyncio.to_thread(export_run, store, run_id, args.format)

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from ..store.event_store import EventStore
-from . import view
-from .log_window import log_window
-from .wire import LogFilter, Shown
+from ...store.event_store import EventStore
+from ..channel import snapshot
+from ..channel.log_window import log_window
+from ..wire import LogFilter, Shown
 
 MOST_LOG_ROWS = 100
 MOST_TEXT = 64 * 1024
@@ -30,7 +30,7 @@ def saved(shown: Shown, store: EventStore) -> dict[str, Any]:
         MOST_LOG_ROWS,
     )
     return {
-        "state": view.state(msgspec.structs.replace(shown, desk=desk)),
+        "state": snapshot.state(msgspec.structs.replace(shown, desk=desk)),
         "log": log["rows"],
         "artifact": _artifact(shown, store),
     }

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from ..state.run_state import RunState
-from .wire import RunView, Shown
+from ...state.run_state import RunState
+from ..wire import RunView, Shown
 
 
 def state(shown: Shown) -> dict[str, Any]:
