@@ -25,6 +25,7 @@ from ...events.answers import (
     read_list,
     read_run,
 )
+from ...events.run_request import RunRequest
 from .endpoint import Endpoint
 from .endpoint_source import EndpointSource
 from .refusals import Asked
@@ -56,41 +57,18 @@ class AsyncWorkerClient:
         """Where the worker is served."""
         return await self._transport.endpoint()
 
-    async def start(
-        self,
-        task: str,
-        brand: Mapping[str, Any] | None = None,
-        *,
-        budget: int | None = None,
-        strict_mode: bool = False,
-        depth: str = "auto",
-        pace: float | None = None,
-        writer: str | None = None,
-        worker: str | None = None,
-    ) -> RunAnswer:
+    async def start(self, request: RunRequest, *, worker: str | None = None) -> RunAnswer:
         """Start a run; its events are on its stream from then on.
 
-        ``budget`` is in tokens. ``pace``, in seconds, and ``writer`` ("auto", "rules" or "model") are for the
-        embedded host; each is sent only if given. Raises `RequestRefused` with the fields that are wrong,
-        `WorkerUnavailable` where the worker cannot be run yet.
+        Raises `RequestRefused` with the fields that are wrong, `WorkerUnavailable` where the worker cannot be
+        run.
         """
-        body = _run_request(task, brand, budget, strict_mode, depth, pace, writer)
+        body = _body(request)
         return await self._new_run(Asked("POST", "/run-streaming", worker or self.worker, body=body))
 
-    async def run_whole(
-        self,
-        task: str,
-        brand: Mapping[str, Any] | None = None,
-        *,
-        budget: int | None = None,
-        strict_mode: bool = False,
-        depth: str = "auto",
-        pace: float | None = None,
-        writer: str | None = None,
-        worker: str | None = None,
-    ) -> RunAnswer:
-        """Do a run without a stream: answers when it is over. Arguments and errors as for `start`."""
-        body = _run_request(task, brand, budget, strict_mode, depth, pace, writer)
+    async def run_whole(self, request: RunRequest, *, worker: str | None = None) -> RunAnswer:
+        """Do a run without a stream: answers when it is over. Errors as for `start`."""
+        body = _body(request)
         asked = Asked("POST", "/run", worker or self.worker, body=body, timeout_s=_WHOLE_RUN_S)
         return await self._new_run(asked)
 
@@ -265,31 +243,14 @@ class AsyncWorkerClient:
         return answer
 
 
-def _run_request(
-    task: str,
-    brand: Mapping[str, Any] | None,
-    budget: int | None,
-    strict_mode: bool,
-    depth: str,
-    pace: float | None,
-    writer: str | None,
-) -> dict[str, Any]:
-    if brand is not None and not isinstance(brand, Mapping):
+def _body(request: RunRequest) -> dict[str, Any]:
+    """The request's body. Raises `RequestRefused` for what no JSON can carry."""
+    if request.brand is not None and not isinstance(request.brand, Mapping):
         raise _not_fit("brand", "must be a mapping, such as {'company_name': ...}")
-    if pace is not None and not isfinite(pace):
-        raise _not_fit("pace", "must be a number of seconds, None for the default, 0 for none")
-    request: dict[str, Any] = {
-        "task": task,
-        "brand": None if brand is None else dict(brand),
-        "budget": budget,
-        "strict_mode": strict_mode,
-        "depth": depth,
-    }
-    if pace is not None:
-        request["pace"] = pace
-    if writer is not None:
-        request["writer"] = writer
-    return request
+    for name, value in request.options.items():
+        if isinstance(value, float) and not isfinite(value):
+            raise _not_fit(f"options.{name}", "must be a finite number")
+    return request.body()
 
 
 def _not_fit(field: str, message: str) -> RequestRefused:
