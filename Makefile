@@ -51,6 +51,7 @@ check: build
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(if $(HAS_NPM),cd js && npm run --silent check && npm test --silent,@echo "no Node here: the front end's own checks are left out")
 
 test-python: build
