@@ -9,6 +9,9 @@ STAMPS := $(VENV)/.stamps
 LAB_FLAGS := $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
 JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/package.json js/package-lock.json js/build.mjs js/bundling.mjs
+# Tests run in this many processes, a file in one of them.
+PROCESSES ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 HAS_NPM := $(shell command -v npm 2>/dev/null)
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
@@ -55,13 +58,13 @@ check: build
 	$(if $(HAS_NPM),cd js && npm run --silent check && npm test --silent,@echo "no Node here: the front end's own checks are left out")
 
 test-python: build
-	$(BIN)/python -m pytest tests/unit tests/contract tests/package
+	$(PYTEST) tests/unit tests/contract tests/package
 
 test-notebooks: build
 	$(BIN)/python -m pytest --nbval notebooks -p tests.notebook_runs -p no:cacheprovider
 
 test-browser: build $(STAMPS)/chromium
-	$(BIN)/python -m pytest tests/browser
+	$(PYTEST) tests/browser
 
 $(STAMPS)/chromium: | $(BIN)/python
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
