@@ -110,7 +110,7 @@ def _run(events: int) -> dict[str, Any]:
         console = on.console(f"burst {events}")
         heap = on.heap_mb()
         console.start()
-        console.expect_status("Completed", timeout_s=300)
+        console.expect_status("Completed")
         on.settle()
         measured: dict[str, Any] = {"heap": on.heap_mb() - heap, "kernel": on.kernel_mb()}
         if events == MANY:
