@@ -18,7 +18,7 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: build lab test check test-python test-notebooks test-browser test-oldest bench screenshots clean
+.PHONY: build lab test check test-python test-notebooks test-browser soak test-oldest bench screenshots clean
 
 build: $(STAMPS)/package $(STAMPS)/bundle
 
@@ -65,6 +65,10 @@ test-notebooks: build
 
 test-browser: build $(STAMPS)/chromium
 	$(PYTEST) tests/browser
+
+# What takes too long for every change, such as each attack on the preview in every mode.
+soak: build $(STAMPS)/chromium
+	$(PYTEST) -m soak tests
 
 $(STAMPS)/chromium: | $(BIN)/python
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
