@@ -161,7 +161,9 @@ def reader(page: Page) -> Reader:
     return reader
 
 
-@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.parametrize(
+    "seed", [2, 3, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(4, 14))]
+)
 def test_whatever_is_filtered_or_wrapped_one_stays_where_one_reads(reader: Reader, seed: int) -> None:
     chance = random.Random(seed)
     reader.lines.hover()

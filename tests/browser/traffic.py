@@ -14,12 +14,12 @@ _FRAME = re.compile(rb'"kind": ?"frame"')
 
 @dataclass
 class Traffic:
-    """Widget messages, the console's frames among them, all their bytes, and the bytes of the largest."""
+    """Widget messages and their bytes; the console's frames among them, and the largest one's bytes."""
 
     messages: int = 0
     frames: int = 0
     bytes: int = 0
-    largest: int = 0
+    largest_frame: int = 0
 
     @classmethod
     def of(cls, page: Page) -> Self:
@@ -36,8 +36,9 @@ class Traffic:
             return
         self.messages += 1
         self.bytes += len(frame)
-        self.largest = max(self.largest, len(frame))
-        self.frames += bool(_FRAME.search(frame))
+        if _FRAME.search(frame):
+            self.frames += 1
+            self.largest_frame = max(self.largest_frame, len(frame))
 
 
 def _header(message: bytes) -> bytes:
