@@ -247,22 +247,18 @@ async def test_1_a_run_that_is_only_slow_is_waited_for(server: QuirkyServer) -> 
 
 
 async def test_1_what_arrives_while_the_server_is_asked_wins(server: QuirkyServer) -> None:
-    asked, arrived = asyncio.Event(), asyncio.Event()
+    asked = asyncio.Event()
 
     async def then_the_stream_goes_on() -> None:
         asked.set()
-        await arrived.wait()
+        # Server and client share this event loop: so many turns take what is written to who reads it.
+        for _ in range(200):
+            await asyncio.sleep(0)
 
     server.on("GET", f"{BASE}/runs", replace(listed("failed", False), first=then_the_stream_goes_on))
     end = frame("run_failed", second=9, success=False, error="no layout")
     stream(server, Stream(STARTED + STAGE_FAILED, Until(asked), end + STREAM_END, HOLD))
-    told = Told()
-    async with client_of(server) as client, asyncio.timeout(120):
-        async for item in follow(client, "r1", patience=QUICK):
-            told.take(item)
-            if "run_failed" in told.types:
-                arrived.set()
-    assert told.types == ["run_started", "stage_failed", "run_failed"]
+    assert (await followed(server)).types == ["run_started", "stage_failed", "run_failed"]
 
 
 async def test_1_after_a_recovery_the_run_is_given_its_time_again(server: QuirkyServer) -> None:
@@ -480,9 +476,9 @@ async def test_a_stream_that_went_silent_is_given_up(server: QuirkyServer) -> No
 
 
 async def test_keepalives_keep_a_silent_stream_alive(server: QuirkyServer) -> None:
-    beats = (Wait(0.1), KEEPALIVE) * 6
+    beats = (Wait(0.25), KEEPALIVE) * 8
     stream(server, Stream(STARTED, *beats, COMPLETED + STREAM_END))
-    told = await followed(server, patience=replace(QUICK, silence_s=0.3, quiet_s=5))
+    told = await followed(server, patience=replace(QUICK, silence_s=1.5, quiet_s=60))
     assert told.phases == ["connecting", "live", "ended"]
 
 
