@@ -1,6 +1,6 @@
 // What the page's kernel answers about artifacts: as the real one does, but without colours.
 
-import type { FromBrowser, Requests } from "../src/wire";
+import type { FromBrowser, Requests } from "../src/kernel/wire";
 import { type Moment, olderText } from "./run";
 
 type ArtifactRequest = Extract<FromBrowser, { kind: "request" }>;

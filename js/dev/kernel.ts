@@ -1,6 +1,6 @@
 // A kernel in the page: answers a console as the real one does, on a run that goes by itself.
 
-import type { Model } from "../src/channel";
+import type { Model } from "../src/kernel/channel";
 import type {
   FromBrowser,
   FromKernel,
@@ -11,7 +11,7 @@ import type {
   ViewPatch,
   Watch,
   WireError,
-} from "../src/wire";
+} from "../src/kernel/wire";
 import { artifactAnswer } from "./artifacts";
 import { decorated, logAnswer, progressOf, SCAN_ROWS, windowOf } from "./log";
 import { type Moment, momentOf, nothingRun, type Scene, TEXTS, TOTAL_S } from "./run";

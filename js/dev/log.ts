@@ -1,6 +1,6 @@
 // The log of the kernel in the page: windows of it, what matches in it, and where things stand.
 
-import type { FromBrowser, LogFilter, LogRow, LogSearch, SearchProgress } from "../src/wire";
+import type { FromBrowser, LogFilter, LogRow, LogSearch, SearchProgress } from "../src/kernel/wire";
 
 type Piece = [text: string, style: string];
 

@@ -1,9 +1,9 @@
 // `?state=running&theme=dark`: the console in one of its states. `?golden=name` shows a golden run.
 
 import goldenRuns from "golden-runs";
-import type { Model } from "../src/channel";
 import widget from "../src/index";
-import type { FromKernel, Traits } from "../src/wire";
+import type { Model } from "../src/kernel/channel";
+import type { FromKernel, Traits } from "../src/kernel/wire";
 import { PageKernel, type Setup, savedRun } from "./kernel";
 import { HOSTILE, TEXTS, TOTAL_S } from "./run";
 

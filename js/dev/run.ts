@@ -11,7 +11,7 @@ import type {
   RunView,
   StageRow,
   WorkerRow,
-} from "../src/wire";
+} from "../src/kernel/wire";
 
 export const WORKERS: WorkerRow[] = [
   {

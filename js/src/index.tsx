@@ -1,11 +1,11 @@
 // What anywidget calls: one view of a model. Each call is a console of its own, and leaves nothing
 // behind when its returned function is called.
 
-import { createApp } from "./app";
-import type { Model } from "./channel";
-import { createArtifactBox } from "./panes/artifacts";
+import type { Model } from "./kernel/channel";
+import { createArtifactBox } from "./panes/artifacts/artifacts";
 import { Console } from "./shell/console";
-import styles from "./styles/index.css?inline";
+import styles from "./shell/index.css?inline";
+import { createApp } from "./state/app";
 import { createRoot } from "./ui/dom";
 
 const HIDDEN_AFTER_MS = 800;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { App } from "../src/app";
-import { isGrowing } from "../src/selectors";
-import { createDocument } from "../src/viewer/documents";
-import { stepOf } from "../src/viewer/find";
-import { matchesOf } from "../src/viewer/pages";
-import { firstTab, TABS_MOST } from "../src/viewer/tabs";
-import { fileOf, wholeText } from "../src/viewer/whole";
+import { createDocument } from "../src/panes/artifacts/documents";
+import { stepOf } from "../src/panes/artifacts/find";
+import { fileOf, wholeText } from "../src/panes/artifacts/full-text";
+import { matchesOf } from "../src/panes/artifacts/paged-source";
+import { firstTab, TABS_MOST } from "../src/panes/artifacts/tabs";
+import type { App } from "../src/state/app";
+import { isGrowing } from "../src/state/selectors";
 import { artifact, run } from "./samples";
 
 describe("the tabs that are drawn", () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { findings } from "../src/desk/brand";
+import { findings } from "../src/shell/brand";
 
 const MISSING = { field: "brand.mission", message: "Field required" };
 const REPORT = { valid: false, warnings: [], policy_rules_generated: 0, drift_anchors_count: 0 };

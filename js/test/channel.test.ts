@@ -1,8 +1,15 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Channel, createChannel, type Model, NO_ANSWER, NO_KERNEL, type Sink } from "../src/channel";
-import type { FromBrowser, FromKernel, Patch, Saved, Traits, ViewPatch, Watch } from "../src/wire";
+import {
+  type Channel,
+  createChannel,
+  type Model,
+  NO_ANSWER,
+  NO_KERNEL,
+  type Sink,
+} from "../src/kernel/channel";
+import type { FromBrowser, FromKernel, Patch, Saved, Traits, ViewPatch, Watch } from "../src/kernel/wire";
 import { state } from "./samples";
 
 type Handler = (...args: never[]) => void;

@@ -3,12 +3,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PageKernel, type Setup, savedRun } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
-import type { App } from "../src/app";
 import widget from "../src/index";
+import type { App } from "../src/state/app";
 
-vi.mock("../src/parts", async (original) => ({
-  ...(await original<typeof import("../src/parts")>()),
-  importPart: async (name: string) => (await import(`../src/${name}/index.tsx`)).default,
+vi.mock("../src/kernel/live-code", async (original) => ({
+  ...(await original<typeof import("../src/kernel/live-code")>()),
+  importPart: async (name: string) => {
+    const parts: Record<string, () => Promise<{ default: unknown }>> = {
+      lists: () => import("../src/ui/list/live"),
+      desk: () => import("../src/shell/live"),
+      search: () => import("../src/panes/log/live"),
+      viewer: () => import("../src/panes/artifacts/live"),
+    };
+    return (await parts[name]?.())?.default;
+  },
 }));
 
 const DONE = { at: TOTAL_S + 1 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextStep, strictOf } from "../src/desk/draft";
+import { nextStep, strictOf } from "../src/shell/draft";
 import { desk, run, state } from "./samples";
 
 const form = (over = {}) => ({ task: "A task", brand: "", strict: false, ...over });

@@ -1,14 +1,14 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Order, Word } from "../src/preview/drawing";
+import type { Order, Word } from "../src/panes/artifacts/preview/drawing";
 import {
   createPreview,
   type Drawing,
   frameDocument,
   type Guard,
   type PreviewFrame,
-} from "../src/preview/frame";
+} from "../src/panes/artifacts/preview/frame";
 
 /** The inside of one loaded frame, as the page around sees it: what it was ordered, and a way to answer. */
 interface Inside {

@@ -9,7 +9,7 @@ import type {
   RoutingRow,
   RunView,
   StageRow,
-} from "../src/wire";
+} from "../src/kernel/wire";
 
 export const link = (over: Partial<Link> = {}): Link => ({
   phase: "live",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Link, RunView } from "../src/kernel/wire";
 import {
   axisStep,
   elapsedMs,
@@ -9,8 +10,7 @@ import {
   shownArtifact,
   statusOf,
   timeline,
-} from "../src/selectors";
-import type { Link, RunView } from "../src/wire";
+} from "../src/state/selectors";
 import { artifact, desk, ledgerRow, link, run, stage } from "./samples";
 
 describe("statusOf", () => {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { LogRows } from "../src/log";
-import { applyPatch, NOTHING, TAIL_ROWS } from "../src/store";
-import { type ArtifactText, applyText } from "../src/text";
-import type { ConsoleState, FromKernel, Patch } from "../src/wire";
+import type { ConsoleState, FromKernel, Patch } from "../src/kernel/wire";
+import { type ArtifactText, applyText } from "../src/state/artifact-text";
+import { LogRows } from "../src/state/log-rows";
+import { applyPatch, NOTHING, TAIL_ROWS } from "../src/state/store";
 import { artifact, ledgerRow, link, random, routingRow, run, stage, state } from "./samples";
 
 describe("applyPatch", () => {

@@ -1,12 +1,12 @@
-import type { App } from "../app";
-import { NO_ANSWER } from "../channel";
-import { type ArtifactBox, ArtifactsPane } from "../panes/artifacts";
-import { LedgerPane } from "../panes/ledger";
-import { LogPane } from "../panes/log";
-import { RoutingPane } from "../panes/routing";
-import { TimelinePane } from "../panes/timeline";
+import { NO_ANSWER } from "../kernel/channel";
+import { type ArtifactBox, ArtifactsPane } from "../panes/artifacts/artifacts";
+import { LedgerPane } from "../panes/ledger/ledger";
+import { LogPane } from "../panes/log/log";
+import { RoutingPane } from "../panes/routing/routing";
+import { TimelinePane } from "../panes/timeline/timeline";
+import type { App } from "../state/app";
+import { columnsOf, heightOf } from "../state/view";
 import { Icon, INFO, WARNING } from "../ui/icons";
-import { columnsOf, heightOf } from "../view";
 import { Header } from "./header";
 
 /** The parts of the tree that are drawn by hand. */

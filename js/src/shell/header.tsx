@@ -1,7 +1,7 @@
-import type { App } from "../app";
-import { NO_KERNEL } from "../channel";
-import { count, seconds } from "../format";
-import { elapsedMs, stagesDone, statusOf } from "../selectors";
+import { NO_KERNEL } from "../kernel/channel";
+import type { App } from "../state/app";
+import { elapsedMs, stagesDone, statusOf } from "../state/selectors";
+import { count, seconds } from "../ui/format";
 
 export function Header({ app }: { app: App }) {
   const { desk } = app.parts;

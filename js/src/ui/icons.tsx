@@ -1,7 +1,7 @@
 // Icons on a 16 by 16 grid: strokes in the colour of the text around them. One constant each, so that a
 // bundle holds the ones it uses.
 
-import type { RunStatus, StageStatus } from "../wire";
+import type { RunStatus, StageStatus } from "../kernel/wire";
 
 export const PLAY = "M5 3v10l8-5Z";
 export const STOP = "M4 4h8v8H4Z";

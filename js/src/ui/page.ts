@@ -1,6 +1,6 @@
 // What needs the page around the console: its clipboard and its downloads.
 
-import type { App } from "../app";
+import type { App } from "../state/app";
 
 /** Copies text; pages that are not served securely have only the old way, with a field in `near`. */
 export async function copyText(text: string, near: Node): Promise<void> {

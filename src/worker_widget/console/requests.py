@@ -1,4 +1,4 @@
-"""How what a view asks for is answered: every request of ``js/src/wire.ts`` has one handler.
+"""How what a view asks for is answered: every request of ``js/src/kernel/wire.ts`` has one handler.
 
 A handler's parameters are the request's arguments, checked by their types; what it returns is the
 result, what it raises the refusal. The handlers are in `run_requests`, `log_requests`,

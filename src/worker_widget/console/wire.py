@@ -1,4 +1,4 @@
-"""What the kernel and the browser say to each other: the mirror of ``js/src/wire.ts``.
+"""What the kernel and the browser say to each other: the mirror of ``js/src/kernel/wire.ts``.
 
 Rows of stages, routing, ledger and artifacts are `worker_widget.run.state`'s structs as they are.
 Times are integer microseconds since 1970-01-01 UTC, durations milliseconds, sizes code points.

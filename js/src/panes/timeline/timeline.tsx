@@ -1,0 +1,93 @@
+import type { App } from "../../state/app";
+import { type Bar, isTicking, timeline } from "../../state/selectors";
+import { columnsOf } from "../../state/view";
+import { agentName, compact, duration, percent, seconds } from "../../ui/format";
+import { Mark } from "../../ui/icons";
+import { Rows } from "../../ui/list/list";
+import { Pane } from "../pane";
+
+/** What the pane has on the left and on the right of its axis, in pixels. */
+const BESIDE_PX = 186;
+
+export function TimelinePane({ app }: { app: App }) {
+  const { run, stages, link } = app.state;
+  const { width, shares, maximised } = app.view;
+  const paneShare = (!maximised && shares[columnsOf(width)].columns?.[0]) || 1;
+  const axisPx = width * paneShare - BESIDE_PX;
+  const { bars, ticks } = timeline(stages, run, app.nowUs, isTicking(run, link), axisPx);
+  const list = app.lists.stages;
+  app.parts.desk?.follow(app, bars.map(({ live }) => live).lastIndexOf(true));
+  const body = (
+    <Rows
+      list={list}
+      total={bars.length}
+      role="list"
+      row={(index) => <Stage key={index} app={app} bar={bars[index] as Bar} />}
+    />
+  );
+  return (
+    <Pane app={app} name="timeline" title="Timeline">
+      {bars.length ? (
+        <>
+          <div class="axis dim" aria-hidden="true">
+            <div class="rel">
+              {ticks.map(({ at, label }) => (
+                <span style={`left:${at}%`}>{label}</span>
+              ))}
+            </div>
+          </div>
+          {body}
+        </>
+      ) : (
+        <p class="empty">{run ? "The first stage has not begun." : "The stages of a run appear here."}</p>
+      )}
+    </Pane>
+  );
+}
+
+function Stage({ app, bar }: { app: App; bar: Bar }) {
+  const { stage, left, width, live, durationMs } = bar;
+  const { stage_id, name, status, attempts, recoveries, violations, drift, tokens, error } = stage;
+  const on = app.view.stage === stage_id;
+  const time = status === "pending" ? "" : live ? seconds(durationMs) : duration(durationMs);
+  const said = [
+    name,
+    status,
+    time,
+    attempts > 1 && `attempts: ${attempts}`,
+    recoveries && `recoveries: ${recoveries}`,
+    violations && `violations: ${violations}`,
+    drift !== null && `drift: ${percent(drift)}`,
+    error,
+  ]
+    .filter(Boolean)
+    .join(", ");
+  return (
+    <div class={`stage rel ${status}`} role="listitem">
+      <button
+        class="pick marked"
+        aria-pressed={on}
+        aria-label={said}
+        title={said}
+        onclick={() => app.set({ stage: on ? null : stage_id })}
+      >
+        <Mark status={status} />
+        <span class="row">
+          <b class="cut">{name}</b>
+          {attempts > 1 && <i class="tag warning">×{attempts}</i>}
+          {recoveries > 0 && <i class="tag warning">↻{recoveries}</i>}
+          {drift !== null && <i class="tag">Δ {percent(drift)}</i>}
+          <span class="num end">{time}</span>
+        </span>
+        <span class="row small">
+          <span class="agent cut">{agentName(stage.agent)}</span>
+          <span class="track">
+            <i style={`left:${left}%;width:${width}%`} />
+          </span>
+          <span class="num end">{tokens !== null && `${compact(tokens)} tok`}</span>
+        </span>
+        {error && <span class="why cut">{error}</span>}
+      </button>
+    </div>
+  );
+}

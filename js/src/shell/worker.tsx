@@ -1,0 +1,67 @@
+import { Failure } from "../panes/pane";
+import type { App } from "../state/app";
+import { isActive } from "../state/selectors";
+import { DOWN, Icon } from "../ui/icons";
+import { Popover } from "../ui/popover";
+
+const AVAILABILITY = {
+  available: ["ok", "Available"],
+  beta: ["info", "Beta"],
+  coming_soon: ["", "Coming soon"],
+} as const;
+
+export function WorkerSelect({ app }: { app: App }) {
+  const { worker, workers } = app.state.desk;
+  const current = workers.find(({ id }) => id === worker);
+  const locked = app.off || (isActive(app.state.run) ? "A run is under way" : "");
+  return (
+    <>
+      <Popover
+        app={app}
+        id="worker"
+        role="listbox"
+        label="Workers"
+        kind="field"
+        text={
+          <>
+            <span class="cut grow">{current?.name || worker || "Worker"}</span>
+            <Icon d={DOWN} />
+          </>
+        }
+        tip={current?.description ?? "Choose a worker"}
+        off={locked || (workers.length ? "" : "The workers are not known yet")}
+      >
+        {() =>
+          workers.map(({ id, name, description, status, moats }) => {
+            const [tone, words] = AVAILABILITY[status];
+            const off = status === "coming_soon";
+            return (
+              <button
+                key={id}
+                role="option"
+                class="option"
+                aria-selected={id === worker}
+                aria-disabled={off}
+                onclick={() => {
+                  if (off) return;
+                  app.set({ panel: "" });
+                  if (id !== worker) app.act("worker.select", { worker: id });
+                }}
+              >
+                <span class="row">
+                  <b class="grow">{name}</b>
+                  <i class={`tag ${tone}`}>{words}</i>
+                </span>
+                <div class="dim">{description}</div>
+                {moats.map((moat) => (
+                  <i class="tag engine">{moat}</i>
+                ))}
+              </button>
+            );
+          })
+        }
+      </Popover>
+      <Failure app={app} at="worker.select" />
+    </>
+  );
+}

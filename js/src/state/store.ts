@@ -1,0 +1,46 @@
+// The streamed run state: what the kernel last said. Pure rules.
+
+import type { ConsoleState, Patch, Tail } from "../kernel/wire";
+
+/** How many of the newest rows a tail holds here, as in the kernel. */
+export const TAIL_ROWS = 200;
+
+const EMPTY = { total: 0, rows: [] };
+
+export const NOTHING: ConsoleState = {
+  desk: { worker: "", workers: [], origin: "", task: "", brand: "", notice: null },
+  link: { phase: "idle", message: null, attempt: 0, retry_us: null },
+  run: null,
+  stages: [],
+  routing: EMPTY,
+  ledger: EMPTY,
+  artifacts: [],
+};
+
+/** `rows` with the news: a row of a known key replaces it in place, another comes after the last. */
+function mergeRows<Row>(rows: Row[], news: Row[] | undefined, keyOf: (row: Row) => unknown): Row[] {
+  if (!news) return rows;
+  const merged = new Map(rows.map((row) => [keyOf(row), row]));
+  for (const row of news) merged.set(keyOf(row), row);
+  return [...merged.values()];
+}
+
+function mergeTail<Row extends { n: number }>(tail: Tail<Row>, news: Tail<Row> | undefined): Tail<Row> {
+  if (!news) return tail;
+  return { total: news.total, rows: mergeRows(tail.rows, news.rows, (row) => row.n).slice(-TAIL_ROWS) };
+}
+
+/** The state after one more frame. What belongs to a run ends when another run comes. */
+export function applyPatch(state: ConsoleState, patch: Patch): ConsoleState {
+  const { desk = state.desk, link = state.link, run = state.run } = patch;
+  const old = run?.run_id === state.run?.run_id ? state : NOTHING;
+  return {
+    desk,
+    link,
+    run,
+    stages: mergeRows(old.stages, patch.stages, (row) => row.stage_id),
+    routing: mergeTail(old.routing, patch.routing),
+    ledger: mergeTail(old.ledger, patch.ledger),
+    artifacts: mergeRows(old.artifacts, patch.artifacts, (row) => row.file),
+  };
+}
