@@ -4,7 +4,7 @@ import { bundles, textImports } from "../bundling.mjs";
 import { PART_NAMES } from "../src/kernel/live-code";
 
 const parts = PART_NAMES.map((name) => `${name}.js`);
-const sizes: Record<string, { text: string; minified: number; gzipped: number }> = {};
+const sizes: Record<string, { text: string; minified: number }> = {};
 
 /** Leaves out the scripts that run inside the preview frames: nothing of the page is in their reach. */
 const noScripts: Plugin = {
