@@ -70,7 +70,7 @@ function stretch({ currentTarget: box, type }: { currentTarget: HTMLElement; typ
 function TaskField({ app }: { app: App }) {
   const { view, errors, state } = app;
   // While it goes on a run says what it was asked for, whatever had been written for the next one.
-  const task = isActive(state.run) ? state.run.task : view.task;
+  const task = isActive(state.run) ? (state.run.task ?? "") : view.task;
   const locked = isActive(state.run) || app.offline || app.busy.has("run.start");
   const problems = errors["run.start"]?.problems.filter(({ field }) => field === "task") ?? [];
   return (

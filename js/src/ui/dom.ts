@@ -1,53 +1,16 @@
-// Makes the DOM like a tree of elements. Components are plain functions of the state, called as the
-// tree is built; what remains is one comparison with the tree before. It is the JSX runtime, too.
+// Makes the DOM like a tree of elements: the JSX runtime. Components are plain functions of the state,
+// called as the tree is built; a drawing compares the tree with the one before and changes what differs.
 //
-// A library for this would take a quarter of what the whole bundle may weigh.
+// A library for this would take a quarter of the size that the whole bundle may have.
 
-/** What an element may contain; `null`, `undefined`, booleans and `""` leave nothing behind. */
-export type Child = Element | string | number | boolean | null | undefined | Child[];
+import type { Child, Element, Props } from "./jsx";
 
-/** Called with the element once it is in the document; what it returns is called when it leaves. */
-// biome-ignore lint/suspicious/noConfusingVoidType: most have nothing to undo
-export type Ref = (element: HTMLElement) => (() => void) | void;
-
-type Handlers = { [Name in keyof HTMLElementEventMap as `on${Name}`]?: (event: HandlerEvent<Name>) => void };
-type HandlerEvent<Name extends keyof HTMLElementEventMap> = HTMLElementEventMap[Name] & {
-  currentTarget: HTMLInputElement;
-};
-
-interface Props extends Handlers {
-  [attribute: string]: unknown;
-  ref?: Ref | undefined;
-  children?: Child;
-}
-
-/** One node of the tree; a text has no tag. */
-export interface Element {
-  tag: string;
-  props: Props;
-  key: string | number | undefined;
-  children: Element[];
-  dom?: Node;
-  leave?: ReturnType<Ref>;
-}
-
-export declare namespace JSX {
-  type Element = Child;
-  interface ElementChildrenAttribute {
-    children: unknown;
-  }
-  interface IntrinsicAttributes {
-    key?: string | number;
-  }
-  interface IntrinsicElements {
-    [tag: string]: Props & IntrinsicAttributes;
-  }
-}
+export type { Child, JSX, Ref } from "./jsx";
 
 export const Fragment = ({ children }: { children?: Child }): Child => children;
 
 // biome-ignore lint/suspicious/noExplicitAny: a component may take any props
-export function jsx(tag: string | ((props: any) => Child), props: Props, key?: string | number): Child {
+export function jsx(tag: string | ((props: any) => Child), props: Props, key?: Element["key"]): Child {
   if (typeof tag === "string") return { tag, props, key, children: flat(props.children) };
   const made = tag(props);
   if (key !== undefined && isElement(made)) made.key = key;

@@ -3,6 +3,7 @@
 
 import type { App } from "../../state/app";
 import type { Child, Ref } from "../dom";
+import type { Html } from "../jsx";
 
 /** So many rows are drawn without the part: more than a saved run has. */
 const PLAIN_MOST = 500;
@@ -68,14 +69,12 @@ export function createList(app: List["app"], rowPx: number, tail = false): List 
   return list;
 }
 
-interface RowsProps {
+type RowsProps = Omit<Html<HTMLDivElement>, "ref" | "onscroll" | "onwheel" | "onpointerdown"> & {
   list: List;
   total: number;
   /** One element for the row of this index, with a key. */
   row: (index: number) => Child;
-  /** Everything else is the box's: its role, its name, its keys. */
-  [attribute: string]: unknown;
-}
+};
 
 export function Rows({ list, total, row, class: kind, ...props }: RowsProps) {
   if (!list.driven) list.app.parts.lists?.drive(list);
