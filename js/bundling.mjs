@@ -48,15 +48,12 @@ export const common = {
   plugins: [textImports],
 };
 
-/** The widget, and the parts that only work with a kernel and come from it. */
+/** The widget, which every notebook stores, and the code that needs a kernel and comes from it. */
 export const bundles = {
   ...common,
   entryPoints: {
     widget: fileURLToPath(new URL("src/index.tsx", import.meta.url)),
-    lists: fileURLToPath(new URL("src/ui/list/live.tsx", import.meta.url)),
-    desk: fileURLToPath(new URL("src/shell/live.tsx", import.meta.url)),
-    search: fileURLToPath(new URL("src/panes/log/live.tsx", import.meta.url)),
-    viewer: fileURLToPath(new URL("src/panes/artifacts/live.tsx", import.meta.url)),
+    live: fileURLToPath(new URL("src/live.ts", import.meta.url)),
   },
   minify: true,
   legalComments: "none",

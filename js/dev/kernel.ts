@@ -28,8 +28,8 @@ export interface Setup {
   flood?: number;
   /** Answers nothing. */
   dead?: boolean;
-  /** The code of each part. */
-  part?: () => Promise<string>;
+  /** The text of `live.js`. */
+  code?: () => Promise<string>;
   traits?: Partial<Traits>;
   notice?: { code: string; message: string };
   /** What a request is refused with. */
@@ -211,8 +211,8 @@ export class PageKernel implements Model {
       this.#tell({ kind: "reply", client, id, ok: false, error: refusal });
       return;
     }
-    if (name === "part") {
-      const code = this.#setup.part?.() ?? fetch(`build/${message.args.name}.js`).then((file) => file.text());
+    if (name === "live") {
+      const code = this.#setup.code?.() ?? fetch("build/live.js").then((file) => file.text());
       code.then((code) => this.#tell({ kind: "reply", client, id, ok: true, result: { code } }));
       return;
     }

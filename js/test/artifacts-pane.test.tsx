@@ -4,19 +4,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PageKernel, type Setup } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
 import widget from "../src/index";
-import { deviceLook } from "../src/panes/artifacts/presentation";
+import { deviceStyle } from "../src/panes/artifacts/live";
 
-vi.mock("../src/kernel/live-code", async (original) => ({
-  ...(await original<typeof import("../src/kernel/live-code")>()),
-  importPart: async (name: string) => {
-    const parts: Record<string, () => Promise<{ default: unknown }>> = {
-      lists: () => import("../src/ui/list/live"),
-      desk: () => import("../src/shell/live"),
-      search: () => import("../src/panes/log/live"),
-      viewer: () => import("../src/panes/artifacts/live"),
-    };
-    return (await parts[name]?.())?.default;
-  },
+vi.mock("../src/kernel/live-code", () => ({
+  importModule: async () => (await import("../src/live")).default,
 }));
 
 const DONE = { at: TOTAL_S + 1 };
@@ -39,7 +30,7 @@ async function open(scene: Partial<Setup["scene"]> = {}, setup: Partial<Setup> =
   const kernel = new PageKernel({
     scene: { ...DONE, ...scene },
     live: false,
-    part: async () => "",
+    code: async () => "",
     ...setup,
   });
   const asked: { name: string; args: Record<string, unknown> }[] = [];
@@ -76,7 +67,7 @@ async function open(scene: Partial<Setup["scene"]> = {}, setup: Partial<Setup> =
   return { root, all, text, button, press, type, key, asked };
 }
 
-describe("an artifact that was begun anew", () => {
+describe("an artifact that was started again", () => {
   it("shows an older version, says so, and goes back to the newest", async () => {
     const { press, text, all, asked } = await open({ rewritten: 2 });
     await press("v3 of 3");
@@ -141,7 +132,7 @@ describe("comparing", () => {
     await until(() => expect(all("[role=option]").length).toBeGreaterThan(9));
     expect(all("[role=option]").some((item) => item.title.startsWith("landing.html\nthis run"))).toBe(false);
     all("[role=option]")[1]?.click();
-    await until(() => expect(text("[aria-label=Difference]")).toMatch(/The run of .* ago, and this one/));
+    await until(() => expect(text("[aria-label=Difference]")).toMatch(/The run of .* ago, and this run/));
     expect(asked.find(({ name }) => name === "artifact.compare")?.args).toMatchObject({
       a: { run_id: "run-2", file: "landing.html", version: null },
       b: { run_id: null, file: "landing.html", version: null },
@@ -166,7 +157,7 @@ describe("comparing", () => {
     type(field, "this run");
     await until(() => expect(rows().length).toBe(6));
     type(field, "no such thing");
-    await until(() => expect(text("[role=dialog] .empty")).toBe("Nothing here has all of this in it."));
+    await until(() => expect(text("[role=dialog] .empty")).toBe("No option matches."));
     type(field, "market");
     await until(() => expect(rows()).toEqual(["market_report.jsonthis run"]));
     key(field, "Enter");
@@ -285,13 +276,13 @@ describe("many tabs", () => {
 
 describe("a page", () => {
   it("is given the width of a device, and drawn smaller where the pane is narrower", () => {
-    expect(deviceLook(820, 410)).toEqual({
-      look: "device",
+    expect(deviceStyle(820, 410)).toEqual({
+      class: "device",
       style: "--device:820px;--scale:0.5000",
-      words: "The page is 820 px wide, drawn at 50%.",
+      note: "The page is 820 px wide, drawn at 50%.",
     });
-    expect(deviceLook(390, 600).words).toBe("The page is 390 px wide.");
-    expect(deviceLook(0, 600).look).toBe("");
+    expect(deviceStyle(390, 600).note).toBe("The page is 390 px wide.");
+    expect(deviceStyle(0, 600).class).toBe("");
   });
 
   it("tells the width that it was given", async () => {

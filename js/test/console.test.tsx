@@ -6,17 +6,8 @@ import { TOTAL_S } from "../dev/run";
 import widget from "../src/index";
 import type { App } from "../src/state/app";
 
-vi.mock("../src/kernel/live-code", async (original) => ({
-  ...(await original<typeof import("../src/kernel/live-code")>()),
-  importPart: async (name: string) => {
-    const parts: Record<string, () => Promise<{ default: unknown }>> = {
-      lists: () => import("../src/ui/list/live"),
-      desk: () => import("../src/shell/live"),
-      search: () => import("../src/panes/log/live"),
-      viewer: () => import("../src/panes/artifacts/live"),
-    };
-    return (await parts[name]?.())?.default;
-  },
+vi.mock("../src/kernel/live-code", () => ({
+  importModule: async () => (await import("../src/live")).default,
 }));
 
 const DONE = { at: TOTAL_S + 1 };
@@ -38,7 +29,7 @@ const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 10_000
 
 /** A console on a page of its own, and ways to look at it and to use it. */
 async function open(setup: Partial<Setup>) {
-  const kernel = new PageKernel({ scene: null, live: false, part: async () => "", ...setup });
+  const kernel = new PageKernel({ scene: null, live: false, code: async () => "", ...setup });
   const place = document.createElement("div");
   document.body.append(place);
   const end = widget.render({ model: kernel, el: place });
@@ -213,7 +204,7 @@ describe("the log", () => {
     expect(trace()?.querySelector(".fg-red")?.getAttribute("style")).toMatch(/^--f: ?var\(--red\);$/);
     press("Wrap lines");
     await until(() => expect(trace()?.textContent).toContain("IndexError"));
-    expect(text(".said .fg-bright-red")).toBe("IndexError");
+    expect(text(".message .fg-bright-red")).toBe("IndexError");
     const again = await openLog();
     await until(() => expect(again.text(".log")).toContain("IndexError"));
   });
@@ -288,7 +279,7 @@ describe("the log", () => {
     await goTo("2.0");
     await until(() => expect(chosen()).toMatch(/^\+2\.0/));
     await goTo("soon");
-    await until(() => expect(text(".goto [role=alert]")).toContain("no time and no line"));
+    await until(() => expect(text(".goto [role=alert]")).toContain("neither a time nor a line"));
   });
 
   it("is narrowed to an agent, and widened again", async () => {
@@ -319,7 +310,7 @@ describe("the log", () => {
     lines()[1]
       ?.closest(".list")
       ?.dispatchEvent(new KeyboardEvent("keydown", { key: "c", ctrlKey: true, bubbles: true }));
-    await until(() => expect(text(".told")).toBe("2 lines copied"));
+    await until(() => expect(text(".copied")).toBe("2 lines copied"));
     expect(written[0]?.split("\n")).toHaveLength(2);
     vi.restoreAllMocks();
   });
@@ -521,7 +512,7 @@ describe("states", () => {
 
   it("say that a run made nothing once it is over", async () => {
     const { text } = await open({ scene: { at: 0.3, cancelled: true } });
-    expect(text("[data-pane=artifacts] .empty")).toBe("The run ended without making anything.");
+    expect(text("[data-pane=artifacts] .empty")).toBe("The run ended without an artifact.");
   });
 
   it("show the source of an artifact as it is written, as plain text", async () => {
@@ -580,7 +571,7 @@ describe("the layout", () => {
   async function wide(width: number) {
     const console = await open({ scene: DONE });
     const { console: app } = console.place.firstElementChild as unknown as { console: App };
-    app.set({ width });
+    app.view.set({ width });
     const style = () => console.root.querySelector(".console")?.getAttribute("style") ?? "";
     const bar = (label: string) =>
       console.all(".split").find((item) => item.getAttribute("aria-label") === label);
@@ -618,20 +609,20 @@ describe("the layout", () => {
     const { key, value, app } = await wide(1200);
     key(LOG, "ArrowUp");
     await until(() => expect(value(LOG)).toBe(58));
-    app.set({ width: 768 });
+    app.view.set({ width: 768 });
     await until(() => expect(value(LOG)).toBe(62));
     key(LOG, "ArrowDown");
     await until(() => expect(value(LOG)).toBe(64));
     const again = await wide(1200);
     expect(again.value(LOG)).toBe(58);
-    again.app.set({ width: 768 });
+    again.app.view.set({ width: 768 });
     await until(() => expect(again.value(LOG)).toBe(64));
   });
 });
 
 describe("views", () => {
   it("of one model are each their own", async () => {
-    const kernel = new PageKernel({ scene: DONE, live: false, part: async () => "" });
+    const kernel = new PageKernel({ scene: DONE, live: false, code: async () => "" });
     const places = [document.createElement("div"), document.createElement("div")];
     document.body.append(...places);
     leave.push(...places.map((el) => widget.render({ model: kernel, el })));

@@ -5,8 +5,8 @@ import {
   contentPx,
   drawnRows,
   endPx,
+  layOut,
   OVERSCAN,
-  standing,
 } from "../src/ui/list/geometry";
 import { random } from "./samples";
 
@@ -20,7 +20,7 @@ function listOf(heightOf: (row: number) => number, total: number, rowPx = LEAST)
     const [first, end] = drawnRows(shape, LEAST, anchor);
     const edges = [0];
     for (let row = first; row < end; row += 1) edges.push((edges[row - first] ?? 0) + heightOf(row));
-    const stands = standing(shape, anchor, first, edges, wanted);
+    const stands = layOut(shape, anchor, first, edges, wanted);
     /** Where a drawn row's top is on the screen. */
     const topOf = (row: number) => stands.shiftPx + (edges[row - first] ?? Number.NaN);
     return { ...stands, first, end, topOf, bottomPx: stands.shiftPx + (edges[end - first] ?? 0) };
@@ -45,7 +45,7 @@ describe.each(UNEVEN)("a list of uneven rows ($name)", ({ total, seed, heightOf 
 
   it("fills the screen wherever it stands, with few rows", () => {
     for (const at of places) {
-      const { blank, first, end } = look({ at: at + next(), y: 0 });
+      const { blank, first, end } = look({ point: at + next(), y: 0 });
       expect(blank).toBe(false);
       expect(end - first).toBeLessThanOrEqual(VIEW / LEAST + 2 * OVERSCAN + 2);
     }
@@ -53,12 +53,12 @@ describe.each(UNEVEN)("a list of uneven rows ($name)", ({ total, seed, heightOf 
 
   it("moves by as many pixels as one scrolls, and no farther than its ends", () => {
     for (const at of places) {
-      const before = look({ at, y: 0 });
+      const before = look({ point: at, y: 0 });
       for (const px of [-260, -100, -1, 1, 100, 260]) {
-        const after = look({ at: before.at, y: -px });
+        const after = look({ point: before.top, y: -px });
         const row = Math.max(before.first, after.first) + OVERSCAN;
         const moved = before.topOf(row) - after.topOf(row);
-        if (after.at > 0 && !after.atEnd) expect(moved).toBeCloseTo(px, 4);
+        if (after.top > 0 && !after.atEnd) expect(moved).toBeCloseTo(px, 4);
         else expect(Math.abs(moved)).toBeLessThanOrEqual(Math.abs(px) + 1e-6);
       }
     }
@@ -66,7 +66,7 @@ describe.each(UNEVEN)("a list of uneven rows ($name)", ({ total, seed, heightOf 
 
   it("reaches both ends by its bar", () => {
     const start = look(anchorAt(shape, 0));
-    expect([start.at, start.shiftPx, start.scrollPx]).toEqual([0, 0, 0]);
+    expect([start.top, start.shiftPx, start.scrollPx]).toEqual([0, 0, 0]);
     const end = look(anchorAt(shape, endPx(shape)));
     expect(end.atEnd).toBe(true);
     expect(end.end).toBe(total);
@@ -77,7 +77,7 @@ describe.each(UNEVEN)("a list of uneven rows ($name)", ({ total, seed, heightOf 
   it("shows by its bar about where it stands", () => {
     let last = -1;
     for (let at = 0; at < total; at += Math.ceil(total / 50)) {
-      const { scrollPx } = look({ at, y: 0 });
+      const { scrollPx } = look({ point: at, y: 0 });
       expect(scrollPx).toBeGreaterThanOrEqual(last);
       expect(scrollPx).toBeLessThanOrEqual(endPx(shape));
       last = scrollPx;
@@ -86,11 +86,11 @@ describe.each(UNEVEN)("a list of uneven rows ($name)", ({ total, seed, heightOf 
 
   it("brings any row into view, and moves nothing for one that is", () => {
     for (const row of places) {
-      const far = look({ at: row, y: VIEW / 3 }, row);
+      const far = look({ point: row, y: VIEW / 3 }, row);
       const bottom = far.topOf(row) + heightOf(row);
       expect(far.topOf(row)).toBeGreaterThanOrEqual(-1e-6);
       expect(Math.min(bottom, VIEW)).toBeGreaterThan(far.topOf(row));
-      const again = look({ at: far.at, y: 0 }, row);
+      const again = look({ point: far.top, y: 0 }, row);
       if (bottom <= VIEW) expect(again.topOf(row)).toBeCloseTo(far.topOf(row), 4);
     }
   });
@@ -98,9 +98,9 @@ describe.each(UNEVEN)("a list of uneven rows ($name)", ({ total, seed, heightOf 
   it("keeps every row where it is when more come", () => {
     const more = listOf(heightOf, total + 500, 30);
     for (const at of places) {
-      const before = look({ at, y: 0 });
+      const before = look({ point: at, y: 0 });
       if (before.atEnd) continue;
-      const after = more.look({ at: before.at, y: 0 });
+      const after = more.look({ point: before.top, y: 0 });
       expect(after.topOf(after.first + OVERSCAN)).toBeCloseTo(before.topOf(after.first + OVERSCAN), 4);
     }
   });
@@ -110,8 +110,8 @@ describe("a list of even rows", () => {
   it.each([16, 1_000, 399_000])("scrolls pixel by pixel like any box: %i rows", (total) => {
     const { shape, look } = listOf(() => LEAST, total);
     for (let px = 0; px <= endPx(shape); px += Math.ceil(endPx(shape) / 37)) {
-      const { at, scrollPx } = look(anchorAt(shape, px));
-      expect(at * LEAST).toBeCloseTo(px, 3);
+      const { top, scrollPx } = look(anchorAt(shape, px));
+      expect(top * LEAST).toBeCloseTo(px, 3);
       expect(scrollPx).toBeCloseTo(px, 3);
     }
   });
@@ -122,21 +122,21 @@ describe("a list of even rows", () => {
 
   it("moves no farther than needed to the next row, and shows a far one with others around it", () => {
     const { look } = listOf(() => LEAST, 1_000);
-    expect(look({ at: 20, y: 0 }, 19).at).toBe(19);
-    expect(look({ at: 20, y: 0 }, 34).at).toBe(20);
-    expect(look({ at: 20, y: 0 }, 35).at).toBe(21);
-    expect(look({ at: 20, y: 0 }, 37).topOf(37)).toBe(VIEW / 3);
+    expect(look({ point: 20, y: 0 }, 19).top).toBe(19);
+    expect(look({ point: 20, y: 0 }, 34).top).toBe(20);
+    expect(look({ point: 20, y: 0 }, 35).top).toBe(21);
+    expect(look({ point: 20, y: 0 }, 37).topOf(37)).toBe(VIEW / 3);
   });
 
   it("that fits on the screen stands at its top", () => {
     const { look } = listOf(() => LEAST, 3);
-    expect(look({ at: 3, y: VIEW })).toMatchObject({
+    expect(look({ point: 3, y: VIEW })).toMatchObject({
       shiftPx: 0,
-      at: 0,
+      top: 0,
       bottom: 3,
       atEnd: true,
       scrollPx: 0,
     });
-    expect(listOf(() => LEAST, 0).look({ at: 0, y: 0 })).toMatchObject({ first: 0, end: 0, shiftPx: 0 });
+    expect(listOf(() => LEAST, 0).look({ point: 0, y: 0 })).toMatchObject({ first: 0, end: 0, shiftPx: 0 });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parsePlace } from "../src/panes/log/location";
+import { parseLocation } from "../src/panes/log/location";
 
 const START = new Date(2026, 2, 3, 14, 3, 7, 500).getTime() * 1000;
 const later = (seconds: number) => ({ time_us: START + seconds * 1e6 });
@@ -7,7 +7,7 @@ const clock = (...time: [hours: number, minutes: number, seconds: number, ms?: n
   time_us: new Date(2026, 2, 3, ...time).getTime() * 1000,
 });
 
-describe("parsePlace", () => {
+describe("parseLocation", () => {
   it.each([
     ["12.5", later(12.5)],
     ["+12.5", later(12.5)],
@@ -22,18 +22,18 @@ describe("parsePlace", () => {
     ["01:30:00", clock(25, 30, 0)],
     ["13:59:00", clock(13, 59, 0)],
   ])("reads %s", (text, place) => {
-    expect(parsePlace(text, START)).toEqual(place);
+    expect(parseLocation(text, START)).toEqual(place);
   });
 
   it.each(["", "soon", "1:75", "24:00:00", "12:60:00", "1:2:3:4", "#", "-5", "#1.5"])(
     "does not read %j",
     (text) => {
-      expect(parsePlace(text, START)).toBeNull();
+      expect(parseLocation(text, START)).toBeNull();
     },
   );
 
   it("knows a line, but no time, of a run without a start", () => {
-    expect(parsePlace("#7", null)).toEqual({ n: 7 });
-    expect(parsePlace("7", null)).toBeNull();
+    expect(parseLocation("#7", null)).toEqual({ n: 7 });
+    expect(parseLocation("7", null)).toBeNull();
   });
 });

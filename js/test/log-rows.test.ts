@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createFresh } from "../src/panes/log/newer";
-import { missing, PAGE } from "../src/panes/log/pages";
+import { createNewLines } from "../src/panes/log/newer";
+import { missingPages, PAGE_ROWS } from "../src/panes/log/pages";
 import { filterRows, firstLine, LogRows } from "../src/state/log-rows";
 import { logRow } from "./samples";
 
@@ -43,7 +43,7 @@ describe("LogRows", () => {
 });
 
 it("what is new is what came since the end was on screen, also while one searches", () => {
-  const freshOf = createFresh();
+  const freshOf = createNewLines();
   let log = new LogRows();
   log.put(25, [], 0);
   expect(freshOf(log, "all", true)).toBe(0);
@@ -56,7 +56,7 @@ it("what is new is what came since the end was on screen, also while one searche
 });
 
 it("what is new is what came since the end was on screen, and nothing that another filter lets through", () => {
-  const freshOf = createFresh();
+  const freshOf = createNewLines();
   let log = new LogRows();
   let filter = "all";
   expect(freshOf(log, filter, false)).toBe(0);
@@ -81,18 +81,18 @@ describe("missing", () => {
   it("names the pages that must be asked for", () => {
     const log = new LogRows();
     log.put(1_000, rows(980, 1_000), 0);
-    expect(missing(log, 985, 1_000)).toEqual([]);
-    expect(missing(log, 390, 410)).toEqual([200, 400]);
-    log.put(1_000, rows(200, 200 + PAGE), 0);
-    expect(missing(log, 390, 410)).toEqual([400]);
+    expect(missingPages(log, 985, 1_000)).toEqual([]);
+    expect(missingPages(log, 390, 410)).toEqual([200, 400]);
+    log.put(1_000, rows(200, 200 + PAGE_ROWS), 0);
+    expect(missingPages(log, 390, 410)).toEqual([400]);
   });
 
   it("names nothing past the end, and nothing of rows that are not known yet", () => {
     const log = new LogRows();
-    expect(missing(new LogRows(log), 0, 50)).toEqual([]);
+    expect(missingPages(new LogRows(log), 0, 50)).toEqual([]);
     log.put(3, [], 0);
-    expect(missing(log, 0, 50)).toEqual([0]);
-    expect(missing(log, 3, 50)).toEqual([]);
+    expect(missingPages(log, 0, 50)).toEqual([0]);
+    expect(missingPages(log, 3, 50)).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { remember, remembered } from "../src/state/preferences";
+import { loadPreferences, savePreferences } from "../src/state/preferences";
 import { SHARES } from "../src/state/view";
 
 const KEY = "worker-widget";
@@ -9,13 +9,13 @@ const UNCHANGED = { theme: "auto", shares: SHARES, levels: null, absolute: false
 
 beforeEach(() => localStorage.clear());
 
-describe("what is remembered", () => {
+describe("the preferences of a browser", () => {
   it("is what was chosen, and nothing else of what is on screen", () => {
-    expect(remembered()).toEqual(UNCHANGED);
+    expect(loadPreferences()).toEqual(UNCHANGED);
     const shares = { ...SHARES, 2: { ...SHARES[2], columns: [0.6] } };
-    remember({ theme: "dark", wrap: true, task: "secret" });
-    remember({ shares, levels: ["error"] });
-    expect(remembered()).toEqual({ ...UNCHANGED, theme: "dark", wrap: true, shares, levels: ["error"] });
+    savePreferences({ theme: "dark", wrap: true, task: "secret" });
+    savePreferences({ shares, levels: ["error"] });
+    expect(loadPreferences()).toEqual({ ...UNCHANGED, theme: "dark", wrap: true, shares, levels: ["error"] });
     expect(localStorage.getItem(KEY)).not.toContain("secret");
   });
 
@@ -33,12 +33,12 @@ describe("what is remembered", () => {
     '{"shares": {"3": {"columns": [0.2, 1.4], "left": [0], "centre": [null]}, "2": {"rows": "a"}}}',
   ])("does not break the layout when it is %s", (saved) => {
     localStorage.setItem(KEY, saved);
-    expect(remembered()).toEqual(UNCHANGED);
+    expect(loadPreferences()).toEqual(UNCHANGED);
   });
 
   it("keeps the layouts that are whole", () => {
     const rows = [0.1, 0.3, 0.5, 0.9];
     localStorage.setItem(KEY, JSON.stringify({ shares: { 1: { rows }, 3: { columns: [0.9, 0.1] } } }));
-    expect(remembered().shares).toEqual({ ...SHARES, 1: { rows } });
+    expect(loadPreferences().shares).toEqual({ ...SHARES, 1: { rows } });
   });
 });

@@ -1,16 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Link, RunView } from "../src/kernel/wire";
-import {
-  axisStep,
-  elapsedMs,
-  filterLedger,
-  isTicking,
-  ledgerCounts,
-  runBlocked,
-  shownArtifact,
-  statusOf,
-  timeline,
-} from "../src/state/selectors";
+import { filterLedger, ledgerCounts } from "../src/panes/ledger/filter";
+import { axisStep, timeline } from "../src/panes/timeline/axis";
+import { elapsedMs, runBlocked, statusOf } from "../src/shell/run-status";
+import { isTicking, shownArtifact } from "../src/state/selectors";
 import { artifact, desk, ledgerRow, link, run, stage } from "./samples";
 
 describe("statusOf", () => {

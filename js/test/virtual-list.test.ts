@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createList, type List } from "../src/ui/list/list";
-import { drive } from "../src/ui/list/virtual";
+import { makeVirtual } from "../src/ui/list/virtual";
 
 const ROW = 20;
 
@@ -108,19 +108,18 @@ beforeEach(() => {
     },
   );
   paints = new Set();
-  const app = {
+  const painting = {
     changed: () => undefined,
     onPaint: (paint: () => void) => {
       paints.add(paint);
       return () => paints.delete(paint);
     },
-    parts: {},
   };
   box = new FakeBox();
   heightOf = () => ROW;
   total = 1_000;
-  list = createList(app, ROW, true);
-  drive(list);
+  list = createList(ROW, true);
+  makeVirtual(list, painting);
   leave = list.box?.(box as unknown as HTMLElement) as () => void;
   resized();
   draw();
@@ -194,7 +193,7 @@ describe("a list that follows its end", () => {
     draw();
     wheel(-200);
     total = 5_000;
-    list.stand(2_000);
+    list.moveTo(2_000);
     draw();
     wheel(20);
     expect(list.follow).toBe(false);
@@ -315,7 +314,7 @@ it("moves the scroll bar of a list that left the page while one scrolled", () =>
 it("draws what a screen holds, and a margin, of any number of rows", () => {
   grow(3_000_000);
   for (const share of [0, 0.3, 0.77, 1]) {
-    list.stand(share * total);
+    list.moveTo(share * total);
     draw();
     draw();
     expect(list.end - list.first).toBeLessThanOrEqual(300 / ROW + 14);

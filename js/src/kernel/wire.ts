@@ -2,8 +2,6 @@
 // are the wire's own. Times are integer microseconds since 1970-01-01 UTC, durations milliseconds,
 // sizes Unicode code points.
 
-import type { PartName } from "./live-code";
-
 export type RunStatus = "queued" | "running" | "completed" | "failed" | "cancelled";
 export type StageStatus =
   | "pending"
@@ -374,8 +372,8 @@ export interface Requests {
     args: { filter: LogFilter; start: number; end: number };
     result: { text: string; lines: number };
   };
-  /** The module of a part that only works with a kernel, from the package's own files. */
-  part: { args: { name: PartName }; result: { code: string } };
+  /** The module `live.js`, from the package's own files. */
+  live: { args: Record<string, never>; result: { code: string } };
   /** Where in the filtered log the first row at or after a place stands; exactly one place is given. */
   "log.locate": {
     args: { filter: LogFilter; position: number | null; time_us: number | null; n: number | null };

@@ -1,95 +1,86 @@
-// The rows of the routing and the ledger pane, once a run's state no longer holds all of them: asked for
-// page by page, as they come into view.
+// The rows of routing and ledger that the streamed state no longer holds: requested in pages as they come
+// into view.
 
-import type { LedgerFilter, LedgerRow, Requests, RoutingRow } from "../kernel/wire";
-import type { App } from "../state/app";
+import type { Uses } from "../state/app";
 
-const PAGE = 200;
+export const PAGE_ROWS = 200;
 const CAPACITY = 4_000;
-/** While a run goes on, its newest rows are asked for again after so long; after a failure, any. */
+/** The newest rows of a running run are requested at most this often; after a failure, any rows. */
 const PAUSE_MS = 500;
 
-/** Rows by index; what is not at hand comes once one looks at it. */
-export interface Earlier<Row> {
+export interface RowPages<Row, Counts> {
   readonly total: number;
-  /** How many rows each filter of the ledger leaves. */
-  readonly counts?: Requests["ledger.window"]["result"]["counts"] | undefined;
+  /** The number of rows that each filter passes. */
+  readonly counts: Counts | undefined;
   row(index: number): Row | undefined;
-  /** These rows are on screen, of a list that has grown to so many, whatever the filter. */
-  look(first: number, end: number, grown: number): void;
+  /** Requests the rows on screen that are not loaded. `length` is that of the whole list, whatever the filter. */
+  fetchVisible(first: number, end: number, length: number): void;
 }
 
-interface Window<Row> {
+interface Answer<Row, Counts> {
   total: number;
   rows: Row[];
-  counts?: Requests["ledger.window"]["result"]["counts"];
+  counts?: Counts;
 }
 
-function pages<Row>(app: App, ask: (start: number) => Promise<Window<Row>>): Earlier<Row> {
+type Fetch<Row, Counts> = (start: number) => Promise<Answer<Row, Counts>>;
+
+const pause = () => new Promise((done) => setTimeout(done, PAUSE_MS));
+
+function createPages<Row, Counts>(changed: () => void, fetch: Fetch<Row, Counts>): RowPages<Row, Counts> {
   const rows = new Map<number, Row>();
-  let asking = false;
-  /** How long the list was when its end was last asked for. */
+  let total = 0;
+  let counts: Counts | undefined;
+  let fetching = false;
+  /** The length of the list when its end was requested last. */
   let known = 0;
 
-  async function get(start: number, grown: number): Promise<void> {
-    asking = true;
+  async function load(start: number, length: number): Promise<void> {
+    fetching = true;
     try {
-      const answer = await ask(start);
+      const answer = await fetch(start);
       if (rows.size > CAPACITY) rows.clear();
       answer.rows.forEach((row, i) => {
         rows.set(start + i, row);
       });
-      source.total = answer.total;
-      source.counts = answer.counts;
-      known = grown;
-      if (start + PAGE >= answer.total) await pause();
+      ({ total, counts } = answer);
+      known = length;
+      if (start + PAGE_ROWS >= total) await pause();
     } catch {
       await pause();
     }
-    asking = false;
-    app.changed();
+    fetching = false;
+    changed();
   }
 
-  const source = {
-    total: 0,
-    counts: undefined as Earlier<Row>["counts"],
-    row: (index: number) => rows.get(index),
-    look(first: number, end: number, grown: number) {
-      if (asking) return;
-      for (let i = first; i < Math.min(end, source.total); i += 1) {
-        if (!rows.has(i)) return void get(i - (i % PAGE), grown);
+  return {
+    get total() {
+      return total;
+    },
+    get counts() {
+      return counts;
+    },
+    row: (index) => rows.get(index),
+    fetchVisible(first, end, length) {
+      if (fetching) return;
+      for (let index = first; index < Math.min(end, total); index += 1) {
+        if (!rows.has(index)) return void load(index - (index % PAGE_ROWS), length);
       }
-      if (grown !== known) void get(source.total - (source.total % PAGE), grown);
+      if (length !== known) void load(total - (total % PAGE_ROWS), length);
     },
   };
-  return source;
 }
 
-const pause = () => new Promise((done) => setTimeout(done, PAUSE_MS));
-
-const latest = new WeakMap<App, Map<string, { key: string; source: unknown }>>();
-
-/** The one for this run and filter: another filter begins anew. */
-function kept<Row>(app: App, name: string, filter: unknown, make: () => Earlier<Row>): Earlier<Row> {
-  const key = JSON.stringify([app.state.run?.run_id, filter]);
-  const ofApp = latest.get(app) ?? new Map();
-  latest.set(app, ofApp);
-  if (ofApp.get(name)?.key !== key) ofApp.set(name, { key, source: make() });
-  return ofApp.get(name).source;
+/** Keeps the pages of one list: another run or filter starts new ones. */
+export function createRowPages<Row, Counts = undefined>(
+  app: Uses<"run" | "painting">,
+): (filter: string, fetch: Fetch<Row, Counts>) => RowPages<Row, Counts> {
+  let key = "";
+  let pages: RowPages<Row, Counts> | undefined;
+  return (filter, fetch) => {
+    const next = `${app.run.state.run?.run_id} ${filter}`;
+    if (!pages || next !== key) pages = createPages(app.painting.changed, fetch);
+    key = next;
+    return pages;
+  };
 }
-
-export const earlierRouting = (app: App, stage_id: string | null): Earlier<RoutingRow> =>
-  kept(app, "routing", stage_id, () =>
-    pages(
-      app,
-      async (start) => (await app.request("routing.window", { stage_id, start, count: PAGE })).result,
-    ),
-  );
-
-export const earlierLedger = (app: App, stage_id: string | null, kind: LedgerFilter): Earlier<LedgerRow> =>
-  kept(app, "ledger", [stage_id, kind], () =>
-    pages(
-      app,
-      async (start) => (await app.request("ledger.window", { stage_id, kind, start, count: PAGE })).result,
-    ),
-  );

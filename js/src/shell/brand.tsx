@@ -1,7 +1,7 @@
 import type { BrandCheck, Problem } from "../kernel/wire";
-import { Button } from "../panes/pane";
-import type { App } from "../state/app";
+import type { Uses } from "../state/app";
 import { isActive } from "../state/selectors";
+import { Button } from "../ui/button";
 import { plural } from "../ui/format";
 import { BRAND, CHECK, CROSS, Icon, WARNING } from "../ui/icons";
 import { Popover } from "../ui/popover";
@@ -19,10 +19,10 @@ const EXAMPLE = {
   visual: { primary_color: "#1f4e79", secondary_color: "#e07a3f" },
 };
 
-/** Whether a problem belongs to the brand, wherever it was told. */
+/** The problem is in the brand. */
 export const ofBrand = ({ field }: Problem): boolean => /^brand\b/.test(field);
 
-/** What is wrong with the brand's text itself. No brand is fine. */
+/** The syntax problem of the brand's text. An empty text is valid. */
 export const brandProblem = (text: string): string => (text.trim() ? objectProblem(text) : "");
 
 const TONES = { error: CROSS, warning: WARNING, ok: CHECK };
@@ -33,7 +33,7 @@ interface Finding {
   message: string;
 }
 
-/** Everything that is known to be wrong or right with the brand as it stands. Pure. */
+/** All findings on the current text of the brand. Pure. */
 export function findings(
   text: string,
   refused: readonly Problem[],
@@ -41,7 +41,7 @@ export function findings(
 ): Finding[] {
   const broken = brandProblem(text);
   if (broken) return [{ tone: "error", message: broken }];
-  // A check of this very text names all that a start was refused for.
+  // A report on this text includes the problems of a refused start.
   const found: Finding[] = (report?.errors ?? refused.filter(ofBrand)).map(({ field, message }) => ({
     tone: "error",
     field: field.replace(/^brand\.?/, ""),
@@ -58,8 +58,10 @@ export function findings(
   return found;
 }
 
-export function BrandButton({ app }: { app: App }) {
-  const { view, errors, state, off } = app;
+export function BrandButton({ app }: { app: Uses<"view" | "run" | "operations" | "connection"> }) {
+  const { view, operations, connection } = app;
+  const { errors } = operations;
+  const { state } = app.run;
   const { brand } = view;
   const failed = errors["brand.check"];
   const refused = [...(errors["run.start"]?.problems ?? []), ...(failed?.problems ?? [])];
@@ -68,25 +70,25 @@ export function BrandButton({ app }: { app: App }) {
   if (failed && !found.length) found.push({ tone: "error", message: failed.message });
   const flawed = found.some(({ tone }) => tone === "error");
   const set = brand.trim() !== "";
-  const locked = app.offline ? off : isActive(state.run) ? "A run is under way" : "";
+  const locked = connection.offline ? connection.off : isActive(state.run) ? "A run is in progress" : "";
 
   const edit = (next: string) => {
-    app.forgive("brand.check");
-    app.forgive("run.start");
-    app.set({ brand: next });
+    operations.clearError("brand.check");
+    operations.clearError("run.start");
+    view.set({ brand: next });
   };
   const check = async () => {
-    const answer = await app.act("brand.check", { brand });
-    if (answer) app.set({ checked: { brand, report: answer.result } });
+    const answer = await operations.act("brand.check", { brand });
+    if (answer) view.set({ checked: { brand, report: answer.result } });
   };
 
   return (
     <Popover
-      app={app}
+      panels={view}
       id="brand"
       role="dialog"
       label="Brand"
-      kind={`field ${flawed ? "flawed" : ""}`}
+      class={`field ${flawed ? "flawed" : ""}`}
       icon={flawed ? WARNING : BRAND}
       text={
         <>
@@ -94,7 +96,7 @@ export function BrandButton({ app }: { app: App }) {
           <i class={`tag ${flawed ? "error" : ""}`}>{flawed ? "check" : set ? "set" : "none"}</i>
         </>
       }
-      tip={set ? "Edit the brand" : "No brand is given"}
+      tip={set ? "Edit the brand" : "No brand is set"}
     >
       {() => (
         <>
@@ -104,12 +106,12 @@ export function BrandButton({ app }: { app: App }) {
             <Button
               class="link"
               text="Insert example"
-              tip="Begin with an example"
+              tip="Start with an example"
               off={locked || (set ? "Clear the brand first" : "")}
               onclick={() => edit(JSON.stringify(EXAMPLE, null, 2))}
             />
-            <Button class="link" text="Clear" tip="Give no brand" off={locked} onclick={() => edit("")} />
-            <Button icon={CROSS} tip="Close (Esc)" onclick={() => app.set({ panel: "" })} />
+            <Button class="link" text="Clear" tip="Remove the brand" off={locked} onclick={() => edit("")} />
+            <Button icon={CROSS} tip="Close (Esc)" onclick={() => view.set({ panel: "" })} />
           </header>
           <textarea
             class="json scroll"
@@ -138,9 +140,9 @@ export function BrandButton({ app }: { app: App }) {
             <label class="row grow">
               <input
                 type="checkbox"
-                checked={strictOf(app.state, view)}
+                checked={strictOf(state, view)}
                 disabled={!!locked}
-                onchange={(event) => app.set({ strict: event.currentTarget.checked })}
+                onchange={(event) => view.set({ strict: event.currentTarget.checked })}
               />
               Strict mode <span class="dim">lets no policy violation through</span>
             </label>
@@ -149,8 +151,8 @@ export function BrandButton({ app }: { app: App }) {
               icon={CHECK}
               text="Check"
               tip="Let the worker check the brand"
-              busy={app.busy.has("brand.check")}
-              off={off || (set ? brandProblem(brand) : "There is no brand")}
+              busy={operations.busy.has("brand.check")}
+              off={connection.off || (set ? brandProblem(brand) : "There is no brand")}
               onclick={check}
             />
           </footer>

@@ -1,71 +1,77 @@
 import { NO_ANSWER } from "../kernel/channel";
-import { type ArtifactBox, ArtifactsPane } from "../panes/artifacts/artifacts";
+import type { Live } from "../live-types";
+import { type ArtifactPresenter, ArtifactsPane } from "../panes/artifacts/artifacts";
 import { LedgerPane } from "../panes/ledger/ledger";
 import { LogPane } from "../panes/log/log";
 import { RoutingPane } from "../panes/routing/routing";
 import { TimelinePane } from "../panes/timeline/timeline";
-import type { App } from "../state/app";
+import type { App, Uses } from "../state/app";
 import { columnsOf, heightOf } from "../state/view";
 import { Icon, INFO, WARNING } from "../ui/icons";
 import { Header } from "./header";
+import type { ShellLive } from "./live-types";
 
-/** The parts of the tree that are drawn by hand. */
-export interface Boxes {
-  artifact: ArtifactBox;
-}
-
-/** Sizes of tracks: what is before the first share, between two, and after the last. */
+/** The sizes of the tracks: before the first share, between two shares, and after the last. */
 const tracks = (shares: number[]): string =>
   [...shares.map((share, i) => `${(share - (shares[i - 1] ?? 0)) * 100}%`), "1fr"].join(" ");
 
-export function Console({ app, boxes }: { app: App; boxes: Boxes }) {
-  const { view, theme, parts } = app;
+interface ConsoleProps {
+  app: App;
+  live: Live | undefined;
+  presenter: ArtifactPresenter;
+}
+
+export function Console({ app, live, presenter }: ConsoleProps) {
+  const { view, appearance } = app;
   const columns = columnsOf(view.width);
   const shares = Object.entries(view.shares[columns]).map(([name, shares]) => `;--${name}:${tracks(shares)}`);
   return (
     <section
       class={`console cols${columns}`}
-      data-theme={theme.dark ? "dark" : "light"}
-      data-native={theme.native}
-      style={`height:${heightOf(columns, app.height)}px${shares.join("")}`}
+      data-theme={appearance.dark ? "dark" : "light"}
+      data-native={appearance.native}
+      style={`height:${heightOf(columns, appearance.height)}px${shares.join("")}`}
       aria-label="Worker console"
     >
-      {Object.values(parts).map(({ styles }) => (
-        <style>{styles}</style>
-      ))}
-      <Header app={app} />
-      <Banner app={app} />
+      {live && <style>{live.styles}</style>}
+      <Header app={app} live={live?.shell} />
+      <Banner app={app} live={live?.shell} />
       <div class="panes grow rel">
         <div class="col left">
-          <TimelinePane app={app} />
-          <RoutingPane app={app} />
+          <TimelinePane app={app} live={live?.timeline} />
+          <RoutingPane app={app} live={live?.routing} />
         </div>
         <div class="col centre">
-          <LogPane app={app} />
-          <LedgerPane app={app} />
+          <LogPane app={app} live={live?.log} />
+          <LedgerPane app={app} live={live?.ledger} showInLog={live?.log.showEvent} />
         </div>
-        <ArtifactsPane app={app} box={boxes.artifact} />
-        {view.maximised === null && parts.desk && <parts.desk.Splitters app={app} />}
+        <ArtifactsPane app={app} live={live?.artifacts} presenter={presenter} />
+        {view.maximised === null && live?.shell.Splitters()}
       </div>
     </section>
   );
 }
 
-/** What stands in the way of everything. */
-function Banner({ app }: { app: App }) {
-  const { kernel, state, parts, errors } = app;
-  const [tone, words] =
+interface BannerProps {
+  app: Uses<"connection" | "run" | "operations">;
+  live: ShellLive | undefined;
+}
+
+/** A problem of the whole console. */
+function Banner({ app, live }: BannerProps) {
+  const { kernel } = app.connection;
+  const [tone, text] =
     kernel === "none"
       ? (["info", "Saved run, no kernel: run the cell again."] as const)
       : kernel === "silent"
         ? (["warning", NO_ANSWER] as const)
-        : (["error", (errors.part ?? state.desk.notice)?.message] as const);
+        : (["error", (app.operations.errors.live ?? app.run.state.desk.notice)?.message] as const);
   return (
-    words && (
+    text && (
       <p class={`strip row ${tone}`} role="alert">
         <Icon d={tone === "info" ? INFO : WARNING} />
-        {words}
-        {parts.desk && <parts.desk.Retry app={app} />}
+        {text}
+        {live?.Retry()}
       </p>
     )
   );

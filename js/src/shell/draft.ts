@@ -1,23 +1,23 @@
-// What the form says, beside what the run on screen was asked for. Pure.
+// The draft in the form, compared with the run on screen. Pure.
 
 import type { ConsoleState } from "../kernel/wire";
 import { isOver } from "../state/selectors";
 import type { View } from "../state/view";
 
-type Form = Pick<View, "task" | "brand" | "strict">;
+type Draft = Pick<View, "task" | "brand" | "strict">;
 
-/** Whether the next run stops at the first violation: until one chooses, as the run on screen did. */
-export const strictOf = ({ run }: ConsoleState, { strict }: Pick<Form, "strict">): boolean =>
+/** Whether the next run uses strict mode: by default, like the run on screen. */
+export const strictOf = ({ run }: ConsoleState, { strict }: Pick<Draft, "strict">): boolean =>
   strict ?? run?.strict_mode ?? false;
 
-/** What the next press does. Once a run is over, that depends on whether the form asks for another one. */
-export function nextStep({ run, desk }: ConsoleState, form: Form): "run" | "stop" | "new" {
+/** The step of the primary button. After a run it depends on whether the draft differs from the run. */
+export function nextStep({ run, desk }: ConsoleState, draft: Draft): "run" | "stop" | "new" {
   if (!run) return "run";
   if (!isOver(run)) return "stop";
   const same =
-    form.task.trim() === (run.task ?? desk.task).trim() &&
-    form.brand === desk.brand &&
-    (form.strict ?? run.strict_mode) === (run.strict_mode ?? form.strict) &&
+    draft.task.trim() === (run.task ?? desk.task).trim() &&
+    draft.brand === desk.brand &&
+    (draft.strict ?? run.strict_mode) === (run.strict_mode ?? draft.strict) &&
     desk.worker === (run.worker ?? desk.worker);
   return same ? "new" : "run";
 }

@@ -1,39 +1,48 @@
-import { Button, Failure } from "../panes/pane";
-import type { App } from "../state/app";
-import { isActive, runBlocked } from "../state/selectors";
+import type { Uses } from "../state/app";
+import { isActive } from "../state/selectors";
+import { Button } from "../ui/button";
+import { Failure } from "../ui/failure";
 import { PLAY, PLUS, STOP } from "../ui/icons";
 import { BrandButton, brandProblem, ofBrand } from "./brand";
 import { nextStep, strictOf } from "./draft";
-import { tried } from "./retry";
+import { runBlocked } from "./run-status";
 import { WorkerSelect } from "./worker";
 
-export function Form({ app }: { app: App }) {
+type FormStores = Uses<"run" | "view" | "operations" | "connection">;
+
+interface Props {
+  app: FormStores;
+  /** A start failed with the error that the banner shows. */
+  tried: () => void;
+}
+
+export function Form({ app, tried }: Props) {
   return (
     <div class="form row">
       <WorkerSelect app={app} />
-      <TaskField app={app} />
+      <TaskField app={app} tried={tried} />
       <BrandButton app={app} />
-      <PrimaryButton app={app} />
+      <PrimaryButton app={app} tried={tried} />
     </div>
   );
 }
 
 /** Why no run can be started now, or `""`. */
-function blocked({ off, kernel, state: { desk }, view }: App): string {
+function blocked({ connection, run, view }: FormStores): string {
+  const { desk } = run.state;
   const worker = desk.workers.find(({ id }) => id === desk.worker);
-  return off || runBlocked(kernel, worker, view.task);
+  return connection.off || runBlocked(connection.kernel, worker, view.task);
 }
 
-async function start(app: App): Promise<void> {
-  const { task, brand } = app.view;
-  const { worker } = app.state.desk;
+async function start({ app, tried }: Props): Promise<void> {
+  const { view, operations, run } = app;
+  const { task, brand } = view;
+  const { worker } = run.state.desk;
   if (!brandProblem(brand))
-    await app.act("run.start", { worker, task, brand, strict_mode: strictOf(app.state, app.view) });
-  const refused = app.errors["run.start"];
-  // The banner says it already: that it is still so, it says anew.
-  if (refused && refused.message === app.state.desk.notice?.message) tried(app);
-  if (brandProblem(brand) || refused?.problems.some(ofBrand)) app.set({ panel: "brand" });
-  app.changed();
+    await operations.act("run.start", { worker, task, brand, strict_mode: strictOf(run.state, view) });
+  const refused = operations.errors["run.start"];
+  if (refused && refused.message === run.state.desk.notice?.message) tried();
+  if (brandProblem(brand) || refused?.problems.some(ofBrand)) view.set({ panel: "brand" });
 }
 
 const STEPS = {
@@ -42,37 +51,40 @@ const STEPS = {
   new: ["run.new", PLUS, "New run", "Leave this run and prepare another (Enter)"],
 } as const;
 
-const stepping = (app: App): boolean => Object.values(STEPS).some(([request]) => app.busy.has(request));
+const isStepping = ({ operations }: FormStores): boolean =>
+  Object.values(STEPS).some(([request]) => operations.busy.has(request));
 
-/** What the button and Enter do, and why they cannot now, or `""`. */
-function stepOf(app: App) {
-  const step = nextStep(app.state, app.view);
-  const off = step === "run" ? blocked(app) : app.off;
+/** The step of the primary button and of Enter, and why it is disabled, or `""`. */
+function stepOf({ app, tried }: Props) {
+  const { run, view, operations, connection } = app;
+  const step = nextStep(run.state, view);
+  const off = step === "run" ? blocked(app) : connection.off;
   const [name] = STEPS[step];
   const go = () => {
-    if (off || stepping(app)) return;
-    if (name === "run.start") start(app);
+    if (off || isStepping(app)) return;
+    if (name === "run.start") start({ app, tried });
     else {
-      app.set({ strict: strictOf(app.state, app.view) });
-      app.act(name, {});
+      view.set({ strict: strictOf(run.state, view) });
+      operations.act(name, {});
     }
   };
   return { step, off, go };
 }
 
-/** Grows over what is below it while one writes, and moves nothing. */
+/** While it has the focus, the field grows over the panes below it. */
 function stretch({ currentTarget: box, type }: { currentTarget: HTMLElement; type: string }): void {
   box.style.height = "";
   if (type === "blur") box.scrollTop = 0;
   else box.style.height = `${Math.min(box.scrollHeight + 2, 120)}px`;
 }
 
-function TaskField({ app }: { app: App }) {
-  const { view, errors, state } = app;
-  // While it goes on a run says what it was asked for, whatever had been written for the next one.
-  const task = isActive(state.run) ? (state.run.task ?? "") : view.task;
-  const locked = isActive(state.run) || app.offline || app.busy.has("run.start");
-  const problems = errors["run.start"]?.problems.filter(({ field }) => field === "task") ?? [];
+function TaskField({ app, tried }: Props) {
+  const { view, operations, connection } = app;
+  const { run } = app.run.state;
+  // During a run the field shows the task of the run.
+  const task = isActive(run) ? (run.task ?? "") : view.task;
+  const locked = isActive(run) || connection.offline || operations.busy.has("run.start");
+  const problems = operations.errors["run.start"]?.problems.filter(({ field }) => field === "task") ?? [];
   return (
     <div class="task rel">
       <textarea
@@ -80,20 +92,20 @@ function TaskField({ app }: { app: App }) {
         rows={1}
         aria-label="Task"
         aria-invalid={problems.length > 0}
-        placeholder="What shall the worker build? Enter runs it, Shift+Enter begins a new line."
+        placeholder="Describe the task. Enter runs it, Shift+Enter starts a new line."
         readOnly={locked}
         value={task}
         oninput={(event) => {
           stretch(event);
-          app.forgive("run.start");
-          app.set({ task: event.currentTarget.value });
+          operations.clearError("run.start");
+          view.set({ task: event.currentTarget.value });
         }}
         onfocus={stretch}
         onblur={stretch}
         onkeydown={(event) => {
           if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
           event.preventDefault();
-          if (!locked) stepOf(app).go();
+          if (!locked) stepOf({ app, tried }).go();
         }}
       />
       <span class="cut" aria-hidden="true">
@@ -108,25 +120,26 @@ function TaskField({ app }: { app: App }) {
   );
 }
 
-/** The one button for what comes next. */
-function PrimaryButton({ app }: { app: App }) {
-  const { step, off, go } = stepOf(app);
+/** The button for the next step. */
+function PrimaryButton({ app, tried }: Props) {
+  const { operations } = app;
+  const { step, off, go } = stepOf({ app, tried });
   const [, icon, text, tip] = STEPS[step];
-  const busy = stepping(app);
-  const problems = app.errors["run.start"]?.problems ?? [];
-  const elsewhere =
+  const busy = isStepping(app);
+  const problems = operations.errors["run.start"]?.problems ?? [];
+  const atFields =
     problems.length > 0 && problems.every((problem) => problem.field === "task" || ofBrand(problem));
   return (
     <div class="primary">
       <Button class={`button ${step}`} {...{ icon, text, tip, busy, off }} onclick={go} />
-      {busy && app.waiting && (
+      {busy && app.connection.waiting && (
         <div class="bubble info" role="status">
           A cell keeps the kernel busy. This takes effect as soon as it can.
         </div>
       )}
-      {!elsewhere && <Failure app={app} at="run.start" />}
-      <Failure app={app} at="run.stop" />
-      <Failure app={app} at="run.new" />
+      {!atFields && <Failure failures={operations} at="run.start" />}
+      <Failure failures={operations} at="run.stop" />
+      <Failure failures={operations} at="run.new" />
     </div>
   );
 }

@@ -1,38 +1,38 @@
-// Where a JSON text goes wrong. Browsers word it differently, and some do not say where at all.
+// Finds the first problem in a JSON text. Browsers describe it in different words, some without a location.
 
-/** What keeps `text` from being a JSON object, with its line and column from 1, or `""`. */
+/** The problem that keeps `text` from being a JSON object, with line and column from 1, or `""`. */
 export function objectProblem(text: string): string {
   let at = 0;
-  let said = "expected an object in { }";
+  let problem = "expected an object in { }";
   try {
     const value: unknown = JSON.parse(text);
     if (value !== null && typeof value === "object" && !Array.isArray(value)) return "";
   } catch {
-    [at, said] = firstProblem(text);
+    [at, problem] = firstProblem(text);
   }
   const lines = text.slice(0, at).split("\n");
-  return `Line ${lines.length}, column ${(lines[lines.length - 1] ?? "").length + 1}: ${said}`;
+  return `Line ${lines.length}, column ${(lines[lines.length - 1] ?? "").length + 1}: ${problem}`;
 }
 
 const LITERAL = /"([ !#-[\]-\uffff]|\\["\\/bfnrtu])*"|-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|true|false|null/y;
 
-/** Reads `text` up to the first character that cannot stand where it stands. */
-function firstProblem(text: string): [at: number, said: string] {
+/** Parses `text` up to the first character that is not allowed there. */
+function firstProblem(text: string): [at: number, problem: string] {
   let at = 0;
-  const fail = (said: string): never => {
-    throw [at, at < text.length ? said : `the text ends here, ${said}`];
+  const fail = (problem: string): never => {
+    throw [at, at < text.length ? problem : `the text ends here, ${problem}`];
   };
-  /** Whether the next character is `mark`, which is then read. */
+  /** Consumes the next character if it is `mark`. */
   const next = (mark: string) => {
     while (/\s/.test(text[at] ?? "")) at += 1;
     if (text[at] !== mark) return false;
     at += 1;
     return true;
   };
-  const literal = (said: string) => {
+  const literal = (problem: string) => {
     const pattern = new RegExp(LITERAL);
     pattern.lastIndex = at;
-    if (!pattern.test(text)) fail(text[at] === '"' ? "this text is not closed properly" : said);
+    if (!pattern.test(text)) fail(text[at] === '"' ? "this text is not closed properly" : problem);
     at = pattern.lastIndex;
   };
   const items = (close: string, item: () => void) => {

@@ -1,30 +1,19 @@
-// The module that the kernel sends as the part "desk".
-
-import { Failure } from "../panes/pane";
-import { MEANINGS } from "../panes/routing/meanings";
-import { earlierLedger, earlierRouting } from "../panes/row-pages";
-import { follow } from "../panes/timeline/follow";
+import type { App } from "../state/app";
 import { Form } from "./form";
-import styles from "./live.css?inline";
-import type { DeskPart } from "./live-types";
+import type { ShellLive } from "./live-types";
 import { Menus } from "./menus";
-import { Retry } from "./retry";
+import { createRetry } from "./retry";
 import { Splitters } from "./splitters";
-import { Asked, Reason } from "./status";
+import { Reason, RunTask } from "./status";
 
-const desk: DeskPart = {
-  Form,
-  Menus,
-  Reason,
-  Asked,
-  Retry,
-  Failure,
-  Splitters,
-  MEANINGS,
-  follow,
-  earlierRouting,
-  earlierLedger,
-  styles,
-};
-
-export default desk;
+export function createShellLive(app: App): ShellLive {
+  const { Retry, tried } = createRetry(app);
+  return {
+    Form: () => <Form app={app} tried={tried} />,
+    Menus: () => <Menus app={app} />,
+    Reason: (props) => <Reason app={app} {...props} />,
+    RunTask: () => <RunTask app={app} />,
+    Retry,
+    Splitters: () => <Splitters app={app} />,
+  };
+}

@@ -1,18 +1,21 @@
 import type { Requests } from "../kernel/wire";
-import { Button, Failure } from "../panes/pane";
-import type { App } from "../state/app";
+import type { Uses } from "../state/app";
 import { joined, kindOfRun } from "../state/history";
 import { isOver } from "../state/selectors";
-import type { Choice } from "../state/theme";
+import type { ThemeChoice } from "../state/theme";
+import { Button } from "../ui/button";
+import { Failure } from "../ui/failure";
 import { ago, dateTime, duration } from "../ui/format";
 import { EXPORT, HALF, HISTORY, Mark, MOON, REFRESH, REPLAY, SUN } from "../ui/icons";
 import { saveFile } from "../ui/page";
 import { Popover } from "../ui/popover";
-import { closeFromElsewhere } from "./outside-click";
+import { closeOnOutsideClick } from "./outside-click";
 
-export function Menus({ app }: { app: App }) {
+type MenuStores = Uses<"run" | "view" | "operations" | "connection">;
+
+export function Menus({ app }: { app: MenuStores & Uses<"appearance"> }) {
   return (
-    <span class="menus row" ref={closeFromElsewhere(app)}>
+    <span class="menus row" ref={closeOnOutsideClick(app)}>
       <ReplayButton app={app} />
       <HistoryMenu app={app} />
       <ExportMenu app={app} />
@@ -21,67 +24,72 @@ export function Menus({ app }: { app: App }) {
   );
 }
 
-function ReplayButton({ app }: { app: App }) {
-  const { run } = app.state;
+function ReplayButton({ app }: { app: MenuStores }) {
+  const { run } = app.run.state;
   return (
     <>
       {run && (
         <Button
           icon={REPLAY}
           text="Replay"
-          tip="Execute this run again from its replay token (M4), and compare the artifacts"
+          tip="Execute this run again from its replay token (M4) and compare the artifacts"
           off={
-            app.off ||
-            (!isOver(run) ? "The run is not over yet" : run.replayable ? "" : "This run cannot be replayed")
+            app.connection.off ||
+            (!isOver(run) ? "The run has not ended yet" : run.replayable ? "" : "This run cannot be replayed")
           }
-          busy={app.busy.has("run.replay")}
-          onclick={() => app.act("run.replay", {})}
+          busy={app.operations.busy.has("run.replay")}
+          onclick={() => app.operations.act("run.replay", {})}
         />
       )}
-      <Failure app={app} at="run.replay" />
+      <Failure failures={app.operations} at="run.replay" />
     </>
   );
 }
 
-function HistoryMenu({ app }: { app: App }) {
-  const { view, state } = app;
+function HistoryMenu({ app }: { app: MenuStores }) {
+  const { view } = app;
   const { history } = view;
   const load = async () => {
-    const answer = await app.act("history.list", {});
-    if (answer) app.set({ history: answer.result.runs });
+    const answer = await app.operations.act("history.list", {});
+    if (answer) app.view.set({ history: answer.result.runs });
   };
   return (
     <>
       <Popover
-        app={app}
+        panels={app.view}
         id="history"
         role="menu"
         label="Run history"
         icon={HISTORY}
         text="History"
         tip="The last ten runs"
-        off={app.off}
-        busy={app.busy.has("run.open")}
+        off={app.connection.off}
+        busy={app.operations.busy.has("run.open")}
         onopen={load}
       >
         {() => (
           <>
             <header class="bar row">
               <h3 class="grow">Last runs</h3>
-              <Button icon={REFRESH} tip="Refresh" busy={app.busy.has("history.list")} onclick={load} />
+              <Button
+                icon={REFRESH}
+                tip="Refresh"
+                busy={app.operations.busy.has("history.list")}
+                onclick={load}
+              />
             </header>
             {history?.map((run) => (
               <button
                 key={run.run_id}
                 role="menuitem"
                 class="option run marked"
-                aria-current={run.run_id === state.run?.run_id}
+                aria-current={run.run_id === app.run.state.run?.run_id}
                 title={[run.task, dateTime(run.started_us), run.replay_of && `Replay of run ${run.replay_of}`]
                   .filter(Boolean)
                   .join("\n")}
                 onclick={() => {
-                  app.set({ panel: "" });
-                  app.act("run.open", { run_id: run.run_id });
+                  app.view.set({ panel: "" });
+                  app.operations.act("run.open", { run_id: run.run_id });
                 }}
               >
                 <Mark status={run.status} />
@@ -93,14 +101,14 @@ function HistoryMenu({ app }: { app: App }) {
                 </span>
               </button>
             ))}
-            {!history?.length && !app.errors["history.list"] && (
+            {!history?.length && !app.operations.errors["history.list"] && (
               <p class="empty">{history ? "No run yet. Runs stay here when the notebook is closed." : "…"}</p>
             )}
-            <Failure app={app} at="history.list" />
+            <Failure failures={app.operations} at="history.list" />
           </>
         )}
       </Popover>
-      <Failure app={app} at="run.open" />
+      <Failure failures={app.operations} at="run.open" />
     </>
   );
 }
@@ -111,31 +119,31 @@ const FORMATS: [Requests["export"]["args"]["format"], string, string][] = [
   ["csv", "CSV", "the log, for spreadsheets"],
 ];
 
-function ExportMenu({ app }: { app: App }) {
-  const { run, artifacts } = app.state;
+function ExportMenu({ app }: { app: MenuStores }) {
+  const { run, artifacts } = app.run.state;
   const save = async (format: Requests["export"]["args"]["format"]) => {
-    app.set({ panel: "" });
-    const { result } = (await app.act("export", { format })) ?? {};
+    app.view.set({ panel: "" });
+    const { result } = (await app.operations.act("export", { format })) ?? {};
     if (result) saveFile(result.file_name, result.text, result.mime);
   };
   const saveAll = async () => {
-    app.set({ panel: "" });
-    const { result, buffers } = (await app.act("artifact.bundle", {})) ?? {};
+    app.view.set({ panel: "" });
+    const { result, buffers } = (await app.operations.act("artifact.bundle", {})) ?? {};
     const bytes = buffers?.[0];
     if (result && bytes) saveFile(result.file_name, bytes as BlobPart, "application/zip");
   };
   return (
     <>
       <Popover
-        app={app}
+        panels={app.view}
         id="export"
         role="menu"
         label="Export"
         icon={EXPORT}
         text="Export"
         tip="Save this run as a file"
-        off={app.off || (run ? "" : "There is no run to export yet")}
-        busy={app.busy.has("export") || app.busy.has("artifact.bundle")}
+        off={app.connection.off || (run ? "" : "There is no run to export yet")}
+        busy={app.operations.busy.has("export") || app.operations.busy.has("artifact.bundle")}
       >
         {() => (
           <>
@@ -150,22 +158,26 @@ function ExportMenu({ app }: { app: App }) {
           </>
         )}
       </Popover>
-      <Failure app={app} at="export" />
-      <Failure app={app} at="artifact.bundle" />
+      <Failure failures={app.operations} at="export" />
+      <Failure failures={app.operations} at="artifact.bundle" />
     </>
   );
 }
 
-const THEMES: Record<Choice, [icon: string, next: Choice]> = {
+const THEMES: Record<ThemeChoice, [icon: string, next: ThemeChoice]> = {
   auto: [HALF, "light"],
   light: [SUN, "dark"],
   dark: [MOON, "auto"],
 };
 
-function ThemeButton({ app }: { app: App }) {
-  const { choice } = app.theme;
+function ThemeButton({ app: { appearance } }: { app: Uses<"appearance"> }) {
+  const { choice } = appearance;
   const [icon, next] = THEMES[choice];
   return (
-    <Button icon={icon} tip={`Theme: ${choice}. Switch to ${next}`} onclick={() => app.setTheme(next)} />
+    <Button
+      icon={icon}
+      tip={`Theme: ${choice}. Switch to ${next}`}
+      onclick={() => appearance.setTheme(next)}
+    />
   );
 }

@@ -1,24 +1,22 @@
-// A press elsewhere closes what is open.
-
-import type { App } from "../state/app";
+import type { Uses } from "../state/app";
 import type { Ref } from "../ui/dom";
 
-/** For an element that is there as long as anything can open. */
-export const closeFromElsewhere =
-  ({ view, set }: App): Ref =>
+/** Closes the open panel on a click outside it. For an element that exists as long as panels can open. */
+export const closeOnOutsideClick =
+  ({ view }: Uses<"view">): Ref =>
   () => {
-    const press = (event: Event) => {
-      const inside = (node: EventTarget) => (node as HTMLElement).dataset?.pop === view.panel;
-      if (view.panel && !event.composedPath().some(inside)) set({ panel: "" });
+    const onPointerDown = (event: Event) => {
+      const belongs = (node: EventTarget) => (node as HTMLElement).dataset?.pop === view.panel;
+      if (view.panel && !event.composedPath().some(belongs)) view.set({ panel: "" });
     };
-    // A press inside the preview is not told to the page, but takes the focus from it.
-    const blur = () => {
-      if (view.panel && view.panel !== "brand") set({ panel: "" });
+    // A click in the preview fires no event in the page, but takes the focus from it.
+    const onBlur = () => {
+      if (view.panel && view.panel !== "brand") view.set({ panel: "" });
     };
-    document.addEventListener("pointerdown", press, true);
-    window.addEventListener("blur", blur);
+    document.addEventListener("pointerdown", onPointerDown, true);
+    window.addEventListener("blur", onBlur);
     return () => {
-      document.removeEventListener("pointerdown", press, true);
-      window.removeEventListener("blur", blur);
+      document.removeEventListener("pointerdown", onPointerDown, true);
+      window.removeEventListener("blur", onBlur);
     };
   };

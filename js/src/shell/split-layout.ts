@@ -1,26 +1,26 @@
-// Where the bars between the panes are, and how far each can go. Pure.
+// The splitters between the panes: their positions and limits. Pure.
 
 import type { Columns, Group, Shares } from "../state/view";
 
-export interface Bar {
+export interface Split {
   group: Group;
-  /** Which of the group's shares it moves. */
-  place: number;
+  /** The index of the share that it moves. */
+  index: number;
   label: string;
-  /** It goes left and right; else up and down. */
+  /** It moves left and right; otherwise up and down. */
   across: boolean;
   share: number;
-  least: number;
-  most: number;
-  /** How long its group is, as a share of the whole. */
+  min: number;
+  max: number;
+  /** The length of its group, as a share of the console. */
   extent: number;
-  /** Where it is drawn, in shares of the whole. */
+  /** Its position, in shares of the console. */
   box: { left?: number; top?: number; width?: number; height?: number };
 }
 
-/** No column and no pane is made smaller than this, in pixels. */
-const LEAST_WIDTH = 200;
-const LEAST_HEIGHT = 110;
+/** The smallest column and the smallest pane, in pixels. */
+const MIN_WIDTH = 200;
+const MIN_HEIGHT = 110;
 
 const LABELS: Record<Columns, { [Name in Group]?: string[] }> = {
   1: {
@@ -39,26 +39,26 @@ const LABELS: Record<Columns, { [Name in Group]?: string[] }> = {
   },
 };
 
-/** The bars of a layout that is `width` by `height` pixels. */
-export function barsOf(columns: Columns, shares: Shares, width: number, height: number): Bar[] {
+/** The splitters of a layout of `width` by `height` pixels. */
+export function splitsOf(columns: Columns, shares: Shares, width: number, height: number): Split[] {
   const [low = 1] = columns === 2 ? (shares.rows ?? []) : [];
   const [first = 1, second = 1] = shares.columns ?? [];
-  const boxes: Record<Group, (share: number) => Bar["box"]> = {
+  const boxes: Record<Group, (share: number) => Split["box"]> = {
     columns: (left) => ({ left, height: low }),
     rows: (top) => ({ top, width: 1 }),
     left: (top) => ({ top: top * low, width: first }),
     centre: (top) => ({ top: top * low, left: first, width: second - first }),
   };
   return (Object.entries(LABELS[columns]) as [Group, string[]][]).flatMap(([group, labels]) => {
-    const places = shares[group] ?? [];
+    const groupShares = shares[group] ?? [];
     const across = group === "columns";
     const extent = group === "left" || group === "centre" ? low : 1;
-    const room = across ? LEAST_WIDTH / width : LEAST_HEIGHT / (height * extent);
-    return labels.map((label, place): Bar => {
-      const share = places[place] as number;
-      const least = (places[place - 1] ?? 0) + room;
-      const most = Math.max(least, (places[place + 1] ?? 1) - room);
-      return { group, place, label, across, share, least, most, extent, box: boxes[group](share) };
+    const room = across ? MIN_WIDTH / width : MIN_HEIGHT / (height * extent);
+    return labels.map((label, index): Split => {
+      const share = groupShares[index] as number;
+      const min = (groupShares[index - 1] ?? 0) + room;
+      const max = Math.max(min, (groupShares[index + 1] ?? 1) - room);
+      return { group, index, label, across, share, min, max, extent, box: boxes[group](share) };
     });
   });
 }

@@ -1,45 +1,46 @@
-// The bars between the panes: dragged, moved with the arrow keys, and put back by a double click or Enter.
+// The splitters between the panes: dragged, moved with the arrow keys, and reset by a double click or Enter.
 
-import type { App } from "../state/app";
+import type { Uses } from "../state/app";
 import { type Columns, columnsOf, heightOf, SHARES } from "../state/view";
-import { type Bar, barsOf } from "./split-layout";
+import type { ViewStore } from "../state/view-store";
+import { type Split, splitsOf } from "./split-layout";
 
 const STEP = 0.02;
 
-export function Splitters({ app }: { app: App }) {
-  const { view, height } = app;
+export function Splitters({ app: { view, appearance } }: { app: Uses<"view" | "appearance"> }) {
   const columns = columnsOf(view.width);
-  return barsOf(columns, view.shares[columns], view.width, heightOf(columns, height)).map((bar) => (
-    <Splitter key={`${columns} ${bar.label}`} app={app} columns={columns} bar={bar} />
+  const height = heightOf(columns, appearance.height);
+  return splitsOf(columns, view.shares[columns], view.width, height).map((split) => (
+    <Splitter key={`${columns} ${split.label}`} view={view} columns={columns} split={split} />
   ));
 }
 
 const percent = (share: number) => `${share * 100}%`;
 
-function Splitter({ app, columns, bar }: { app: App; columns: Columns; bar: Bar }) {
-  const { group, place, label, across, share, least, most, extent } = bar;
-  const first = SHARES[columns][group]?.[place] as number;
-  const set = (wanted: number) => {
-    const next = Math.round(Math.min(most, Math.max(least, wanted)) * 1000) / 1000;
-    const { shares } = app.view;
+function Splitter({ view, columns, split }: { view: ViewStore; columns: Columns; split: Split }) {
+  const { group, index, label, across, share, min, max, extent } = split;
+  const first = SHARES[columns][group]?.[index] as number;
+  const set = (target: number) => {
+    const next = Math.round(Math.min(max, Math.max(min, target)) * 1000) / 1000;
+    const { shares } = view;
     const layout = shares[columns];
-    const moved = layout[group]?.map((old, i) => (i === place ? next : old));
-    app.set({ shares: { ...shares, [columns]: { ...layout, [group]: moved } } });
+    const moved = layout[group]?.map((old, i) => (i === index ? next : old));
+    view.set({ shares: { ...shares, [columns]: { ...layout, [group]: moved } } });
   };
   return (
     <div
       class={`split ${across ? "across" : ""}`}
-      style={Object.entries(bar.box)
+      style={Object.entries(split.box)
         .map(([side, share]) => `${side}:${percent(share)}`)
         .join(";")}
       role="separator"
       tabIndex={0}
-      title="Drag it, or move it with the arrow keys; a double click or Enter puts it back"
+      title="Drag, or move with the arrow keys; a double click or Enter resets it"
       aria-label={label}
       aria-orientation={across ? "vertical" : "horizontal"}
       aria-valuenow={Math.round(share * 100)}
-      aria-valuemin={Math.round(least * 100)}
-      aria-valuemax={Math.round(most * 100)}
+      aria-valuemin={Math.round(min * 100)}
+      aria-valuemax={Math.round(max * 100)}
       onpointerdown={(event) => {
         if (event.button === 0) event.currentTarget.setPointerCapture(event.pointerId);
       }}
@@ -50,7 +51,7 @@ function Splitter({ app, columns, bar }: { app: App; columns: Columns; bar: Bar 
         set(at / extent);
       }}
       onkeydown={(event) => {
-        const next = nextShare(event.key, across, bar, first);
+        const next = nextShare(event.key, across, split, first);
         if (next === undefined) return;
         event.preventDefault();
         set(next);
@@ -60,10 +61,10 @@ function Splitter({ app, columns, bar }: { app: App; columns: Columns; bar: Bar 
   );
 }
 
-/** Where a key puts a bar. */
-function nextShare(key: string, across: boolean, { share, least, most }: Bar, first: number) {
+/** The share after a key press. */
+function nextShare(key: string, across: boolean, { share, min, max }: Split, first: number) {
   const [less, more] = across ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
   if (key === less) return share - STEP;
   if (key === more) return share + STEP;
-  return { Home: least, End: most, Enter: first }[key];
+  return { Home: min, End: max, Enter: first }[key];
 }

@@ -1,32 +1,39 @@
-// What the status line says at length: shown in one line, whole in a panel.
+// The parts of the status line that open a panel with their full text.
 
-import { Button } from "../panes/pane";
-import type { App } from "../state/app";
+import type { Uses } from "../state/app";
 import { isOver } from "../state/selectors";
+import { Button } from "../ui/button";
 import { CROSS, INFO } from "../ui/icons";
 import { Popover } from "../ui/popover";
 
-/** Why the run stands as it does. */
-export const Reason = ({ app, tone, text }: { app: App; tone: string; text: string }) => (
-  <Popover app={app} id="reason" role="dialog" label="Why" kind={`tone cut ${tone}`} text={text} tip={text}>
+export const Reason = ({ app, tone, text }: { app: Uses<"view">; tone: string; text: string }) => (
+  <Popover
+    panels={app.view}
+    id="reason"
+    role="dialog"
+    label="Reason"
+    class={`tone cut ${tone}`}
+    text={text}
+    tip={text}
+  >
     {() => <p class="whole">{text}</p>}
   </Popover>
 );
 
-export function Asked({ app }: { app: App }) {
-  const { state, view } = app;
-  const task = state.run?.task;
-  // While it goes on, the field itself says it.
-  if (!task || !state.run || !isOver(state.run) || view.task.trim() === task.trim()) return null;
+export function RunTask({ app: { view, run: store } }: { app: Uses<"run" | "view"> }) {
+  const { run } = store.state;
+  const task = run?.task;
+  // During a run the task field shows it.
+  if (!task || !run || !isOver(run) || view.task.trim() === task.trim()) return null;
   return (
     <Popover
-      app={app}
+      panels={view}
       id="asked"
       role="dialog"
       label="Task of this run"
       icon={INFO}
       text={<span class="cut">This run: {task}</span>}
-      tip={`This run was asked for: ${task}`}
+      tip={`Task of this run: ${task}`}
     >
       {() => (
         <>
@@ -35,10 +42,10 @@ export function Asked({ app }: { app: App }) {
             <Button
               class="link"
               text="Put into the form"
-              tip="Write this task into the form again"
-              onclick={() => app.set({ task, panel: "" })}
+              tip="Put this task into the form again"
+              onclick={() => view.set({ task, panel: "" })}
             />
-            <Button icon={CROSS} tip="Close (Esc)" onclick={() => app.set({ panel: "" })} />
+            <Button icon={CROSS} tip="Close (Esc)" onclick={() => view.set({ panel: "" })} />
           </header>
           <p class="whole">{task}</p>
         </>

@@ -1,6 +1,6 @@
-import { Failure } from "../panes/pane";
-import type { App } from "../state/app";
+import type { Uses } from "../state/app";
 import { isActive } from "../state/selectors";
+import { Failure } from "../ui/failure";
 import { DOWN, Icon } from "../ui/icons";
 import { Popover } from "../ui/popover";
 
@@ -10,18 +10,20 @@ const AVAILABILITY = {
   coming_soon: ["", "Coming soon"],
 } as const;
 
-export function WorkerSelect({ app }: { app: App }) {
-  const { worker, workers } = app.state.desk;
+export function WorkerSelect({ app }: { app: Uses<"view" | "run" | "operations" | "connection"> }) {
+  const { view, operations } = app;
+  const { desk, run } = app.run.state;
+  const { worker, workers } = desk;
   const current = workers.find(({ id }) => id === worker);
-  const locked = app.off || (isActive(app.state.run) ? "A run is under way" : "");
+  const locked = app.connection.off || (isActive(run) ? "A run is in progress" : "");
   return (
     <>
       <Popover
-        app={app}
+        panels={view}
         id="worker"
         role="listbox"
         label="Workers"
-        kind="field"
+        class="field"
         text={
           <>
             <span class="cut grow">{current?.name || worker || "Worker"}</span>
@@ -44,8 +46,8 @@ export function WorkerSelect({ app }: { app: App }) {
                 aria-disabled={off}
                 onclick={() => {
                   if (off) return;
-                  app.set({ panel: "" });
-                  if (id !== worker) app.act("worker.select", { worker: id });
+                  view.set({ panel: "" });
+                  if (id !== worker) operations.act("worker.select", { worker: id });
                 }}
               >
                 <span class="row">
@@ -61,7 +63,7 @@ export function WorkerSelect({ app }: { app: App }) {
           })
         }
       </Popover>
-      <Failure app={app} at="worker.select" />
+      <Failure failures={operations} at="worker.select" />
     </>
   );
 }

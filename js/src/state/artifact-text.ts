@@ -1,16 +1,16 @@
-// The text of an artifact, put together from what the kernel sends of it. Pure.
+// The text of an artifact, assembled from the pieces that the kernel sends. Pure.
 
 import type { ViewPatch } from "../kernel/wire";
 
-/** `chunks` only ever grow within one version, so that a view can go on where it stopped. */
+/** `chunks` only ever grow within one version, so that a reader can continue where it stopped. */
 export interface ArtifactText {
   file: string;
   version: number;
   chunks: readonly string[];
-  /** How many code points the chunks hold. */
+  /** The length of the chunks in code points. */
   chars: number;
   done: boolean;
-  /** Here ends what is sent unasked. */
+  /** The kernel sends no more of it with the frames. */
   cut: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface ArtifactText {
 export const codePoints = (text: string): number =>
   text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 
-/** The text with the patch, or `null` where something between is missing and must be asked for again. */
+/** The text after a patch, or `null` where a piece before it is missing and must be requested. */
 export function applyText(
   text: ArtifactText | undefined,
   { file, version, offset, text: news, done, cut }: NonNullable<ViewPatch["artifact"]>,

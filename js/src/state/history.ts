@@ -1,11 +1,11 @@
-// How a run of the history differs from others that read alike.
+// How a run in the history is described. Pure.
 
 import type { HistoryRow } from "../kernel/wire";
 
-/** Words that follow one another, those that there are. */
+/** The words that are not empty, separated by dots. */
 export const joined = (...words: (string | false | null | undefined)[]): string =>
   words.filter(Boolean).join(" · ");
 
-/** What kind of run it is; "" for one that was begun as usual. */
+/** What distinguishes a run from an ordinary one: "replay", "strict", or "". */
 export const kindOfRun = ({ replay_of, strict_mode }: HistoryRow): string =>
   joined(replay_of && "replay", strict_mode && "strict");

@@ -1,4 +1,4 @@
-// The rows of the log that are at hand: a bounded window on a log that may have millions.
+// The loaded rows of the log: a bounded window on a log of any length.
 
 import type { Level, LogFilter, LogRow } from "../kernel/wire";
 
@@ -6,21 +6,21 @@ export const LEVELS: readonly Level[] = ["debug", "info", "warning", "error"];
 
 const CAPACITY = 2_000;
 
-/** The rows under one filter, by their index. Forgets what lies far from where one reads. */
+/** The rows under one filter, by their index. Rows far from the visible ones are discarded. */
 export class LogRows {
   total: number;
-  /** Whether the total of these rows was told yet; until then the rows before are shown. */
+  /** The total of these rows is known; until then the rows before are shown. */
   known = false;
   rows = new Map<number, LogRow>();
-  /** Set while the rows before are to stay: what came last meanwhile. */
+  /** Set while the rows before stay on screen: the last rows received meanwhile. */
   late: Parameters<LogRows["put"]> | [] | undefined;
-  /** Shown in place of what is not here yet. */
+  /** Shown in place of rows that are not loaded. */
   private before: LogRows["rows"];
 
-  /** `same` are those before, only marked otherwise: each stays until the new one is here. */
+  /** `sameRows`: the rows before are the same with other marks; each stays until its successor is loaded. */
   constructor(
     before?: LogRows,
-    private same = false,
+    private sameRows = false,
   ) {
     this.before = before?.rows.size ? before.rows : (before?.before ?? this.rows);
     this.total = before?.total ?? 0;
@@ -38,32 +38,33 @@ export class LogRows {
     }
     this.total = total;
     this.known = true;
-    if (!this.same) this.before = this.rows;
+    if (!this.sameRows) this.before = this.rows;
     if (this.rows.size > CAPACITY) {
-      for (const i of this.rows.keys()) if (Math.abs(i - near) > CAPACITY / 4) this.rows.delete(i);
+      for (const index of this.rows.keys())
+        if (Math.abs(index - near) > CAPACITY / 4) this.rows.delete(index);
     }
-    // A row that is drawn stays the same object.
+    // A loaded row stays the same object, so that it is not drawn again.
     for (const row of news) if (!this.rows.has(row.i)) this.rows.set(row.i, row);
   }
 }
 
-/** The rows that pass, numbered anew: for a saved run, whose log no kernel filters. */
+/** The rows of a saved run that pass, with new indices: no kernel filters them. */
 export function filterRows(rows: readonly LogRow[], { levels, stage_id }: LogFilter): LogRow[] {
   return rows
     .filter((row) => (levels?.includes(row.level) ?? true) && (!stage_id || row.stage_id === stage_id))
-    .map((row, i) => ({ ...row, i }));
+    .map((row, index) => ({ ...row, i: index }));
 }
 
-export type Piece = [text: string, style: string];
+export type TextPiece = [text: string, style: string];
 
-/** A message in the pieces that differ in style. */
-export const piecesOf = ({ message, pieces }: LogRow): Piece[] => pieces ?? [[message, ""]];
+/** A message in consecutive pieces of one style each. */
+export const piecesOf = ({ message, pieces }: LogRow): TextPiece[] => pieces ?? [[message, ""]];
 
-/** The pieces of the first line, and how many lines follow it. */
-export function firstLine(row: LogRow): { pieces: Piece[]; more: number } {
+/** The pieces of the first line, and the number of lines after it. */
+export function firstLine(row: LogRow): { pieces: TextPiece[]; more: number } {
   const lines = row.message.trimEnd().split("\n");
   let left = (lines[0] as string).length;
-  const pieces = piecesOf(row).flatMap(([text, style]): Piece[] => {
+  const pieces = piecesOf(row).flatMap(([text, style]): TextPiece[] => {
     const part = text.slice(0, left);
     left -= part.length;
     return part ? [[part, style]] : [];

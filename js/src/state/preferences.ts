@@ -1,12 +1,12 @@
-// What this browser remembers of how one looks at consoles: small choices, under one name. Storage may
-// be forbidden: a choice then lasts as long as the page. Whatever else is written there counts for nothing.
+// The preferences that this browser stores for all consoles, under one name. Where storage is forbidden a
+// choice lasts as long as the page. Stored values of any other shape are ignored.
 
 import { LEVELS } from "./log-rows";
-import type { Choice } from "./theme";
+import type { ThemeChoice } from "./theme";
 import { SHARES, type View } from "./view";
 
-export interface Memory extends Pick<View, "shares" | "levels" | "absolute" | "wrap"> {
-  theme: Choice;
+export interface Preferences extends Pick<View, "shares" | "levels" | "absolute" | "wrap"> {
+  theme: ThemeChoice;
 }
 
 const NAMES = ["theme", "shares", "levels", "absolute", "wrap"];
@@ -20,20 +20,22 @@ function read(): Record<string, unknown> {
   }
 }
 
-/** `saved`, wherever it divides what `first` does; else that. */
-// biome-ignore lint/suspicious/noExplicitAny: it may be anything
-function fitting(first: any, saved: any): any {
-  if (!Array.isArray(first))
-    return Object.fromEntries(Object.keys(first).map((name) => [name, fitting(first[name], saved?.[name])]));
+/** The stored shares of each group that still fits the layout; the default of every other. */
+// biome-ignore lint/suspicious/noExplicitAny: a stored value can be anything
+function fitting(defaults: any, stored: any): any {
+  if (!Array.isArray(defaults))
+    return Object.fromEntries(
+      Object.keys(defaults).map((name) => [name, fitting(defaults[name], stored?.[name])]),
+    );
   const fits =
-    Array.isArray(saved) &&
-    saved.length === first.length &&
-    [...saved, 1].every((share, i) => Number.isFinite(share) && share - (saved[i - 1] ?? 0) > 0.01);
-  return fits ? saved : first;
+    Array.isArray(stored) &&
+    stored.length === defaults.length &&
+    [...stored, 1].every((share, i) => Number.isFinite(share) && share - (stored[i - 1] ?? 0) > 0.01);
+  return fits ? stored : defaults;
 }
 
-/** What was chosen last, or never changed. */
-export function remembered(): Memory {
+/** The stored preferences, with defaults. */
+export function loadPreferences(): Preferences {
   const { theme, shares, levels, absolute, wrap } = read();
   const chosen = LEVELS.filter((level) => `${levels}`.includes(level));
   return {
@@ -45,13 +47,13 @@ export function remembered(): Memory {
   };
 }
 
-/** Remembers what of a change is remembered at all. */
-export function remember(change: Partial<View & Memory>): void {
-  const news = Object.entries(change).filter(([name]) => NAMES.includes(name));
-  if (!news.length) return;
+/** Stores the preferences among the changed values. */
+export function savePreferences(change: Partial<View & Preferences>): void {
+  const entries = Object.entries(change).filter(([name]) => NAMES.includes(name));
+  if (!entries.length) return;
   try {
-    localStorage.setItem(KEY, JSON.stringify({ ...read(), ...Object.fromEntries(news) }));
+    localStorage.setItem(KEY, JSON.stringify({ ...read(), ...Object.fromEntries(entries) }));
   } catch {
-    // See above.
+    // Storage is forbidden or full.
   }
 }

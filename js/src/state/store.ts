@@ -1,8 +1,8 @@
-// The streamed run state: what the kernel last said. Pure rules.
+// The streamed state: what the kernel sent last, and how a patch changes it. Pure.
 
 import type { ConsoleState, Patch, Tail } from "../kernel/wire";
 
-/** How many of the newest rows a tail holds here, as in the kernel. */
+/** How many of the newest rows a tail holds, in the kernel and here. */
 export const TAIL_ROWS = 200;
 
 const EMPTY = { total: 0, rows: [] };
@@ -17,7 +17,7 @@ export const NOTHING: ConsoleState = {
   artifacts: [],
 };
 
-/** `rows` with the news: a row of a known key replaces it in place, another comes after the last. */
+/** Merges `news` into `rows`: a row of a known key replaces the old one, other rows are appended. */
 function mergeRows<Row>(rows: Row[], news: Row[] | undefined, keyOf: (row: Row) => unknown): Row[] {
   if (!news) return rows;
   const merged = new Map(rows.map((row) => [keyOf(row), row]));
@@ -30,7 +30,7 @@ function mergeTail<Row extends { n: number }>(tail: Tail<Row>, news: Tail<Row> |
   return { total: news.total, rows: mergeRows(tail.rows, news.rows, (row) => row.n).slice(-TAIL_ROWS) };
 }
 
-/** The state after one more frame. What belongs to a run ends when another run comes. */
+/** The state after one patch. Another run starts with empty rows. */
 export function applyPatch(state: ConsoleState, patch: Patch): ConsoleState {
   const { desk = state.desk, link = state.link, run = state.run } = patch;
   const old = run?.run_id === state.run?.run_id ? state : NOTHING;

@@ -1,20 +1,20 @@
-// Light or dark: what the page around says, until the person decides.
+// The theme of the page around: light or dark, and whether it lends its colours.
 
 import type { Traits } from "../kernel/wire";
 
-export type Choice = Traits["theme"];
+export type ThemeChoice = Traits["theme"];
 
-/** What a page tells of its theme; `native` where it also lends its colours (JupyterLab). */
+/** `native`: the page defines JupyterLab's colours. */
 export interface PageTheme {
   dark: boolean;
   native: boolean;
 }
 
-/** Asks the hosts in turn: each marks its theme in a way of its own. */
+/** Reads the page's theme. Each host marks it in another way. */
 export function pageTheme({ body, documentElement: html }: Document, systemDark: boolean): PageTheme {
   const { jpThemeLight, vscodeThemeKind } = body.dataset;
   if (jpThemeLight) return { dark: jpThemeLight === "false", native: true };
-  // In turn: VS Code; Jupyter Book, Sphinx themes and Colab; Quarto.
+  // In order: VS Code; Jupyter Book, Sphinx themes and Colab; Quarto.
   const marks = [
     vscodeThemeKind,
     html.dataset.theme,
@@ -29,8 +29,8 @@ export function pageTheme({ body, documentElement: html }: Document, systemDark:
   return { dark: systemDark, native: false };
 }
 
-/** Tells the page's theme now, and calls `changed` whenever it may have become another. */
-export function watchPage(changed: () => void): { read: () => PageTheme; dispose: () => void } {
+/** `read` returns the page's theme; `changed` is called whenever it may have changed. */
+export function watchPageTheme(changed: () => void): { read: () => PageTheme; dispose: () => void } {
   const system = matchMedia("(prefers-color-scheme: dark)");
   const observer = new MutationObserver(changed);
   const attributeFilter = [

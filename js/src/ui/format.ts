@@ -1,10 +1,10 @@
-// How figures, times and durations are written. Pure.
+// Formats of figures, times and durations. Pure.
 
 const NONE = "–";
 
 const two = (n: number) => String(n).padStart(2, "0");
 
-/** A duration that may tick: always in seconds, so that its width does not jump. "12.3 s", "2:03", "1:02:03". */
+/** A duration that can count: always in seconds, so that its width is stable. "12.3 s", "2:03", "1:02:03". */
 export function seconds(ms: number | null): string {
   if (ms === null) return NONE;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
@@ -14,7 +14,7 @@ export function seconds(ms: number | null): string {
   return `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(total % 60)}`;
 }
 
-/** A finished duration: "<1 ms", "213 ms", and from a second on as `seconds`. */
+/** A finished duration: "<1 ms", "213 ms", and from one second on like `seconds`. */
 export function duration(ms: number | null): string {
   if (ms === null || ms >= 1000) return seconds(ms);
   return ms < 1 ? "<1 ms" : `${Math.round(ms)} ms`;
@@ -24,7 +24,7 @@ export const count = (n: number): string => n.toLocaleString("en-US");
 
 export const plural = (n: number, word: string): string => `${count(n)} ${word}${n === 1 ? "" : "s"}`;
 
-/** A size for a narrow place: "812", "12.4k", "3.1M". */
+/** A short size: "812", "12.4k", "3.1M". */
 export function compact(n: number): string {
   if (n < 1000) return `${n}`;
   return n < 999_950 ? `${(n / 1000).toFixed(1)}k` : `${(n / 1e6).toFixed(1)}M`;
@@ -33,7 +33,7 @@ export function compact(n: number): string {
 export const percent = (share: number | null | undefined): string =>
   share == null ? NONE : `${Math.round(share * 100)}%`;
 
-/** How long after the start: "+0.0", "+12.3", "+2:03.4". */
+/** The time after the start: "+0.0", "+12.3", "+2:03.4". */
 export function offset(us: number | null, startUs: number | null): string {
   if (us === null || startUs === null) return "";
   const tenths = Math.max(0, Math.floor((us - startUs) / 100_000));
@@ -41,7 +41,7 @@ export function offset(us: number | null, startUs: number | null): string {
   return tenths < 600 ? `+${rest}` : `+${Math.floor(tenths / 600)}:${rest.padStart(4, "0")}`;
 }
 
-/** The local date and time, as ISO 8601 writes it but without the zone. */
+/** The local date and time in ISO 8601, without the zone. */
 function local(us: number): string {
   const ms = us / 1000;
   return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString();
@@ -54,7 +54,7 @@ export const clockTime = (us: number | null): string => (us === null ? "" : loca
 export const dateTime = (us: number | null): string =>
   us === null ? NONE : local(us).slice(0, 19).replace("T", " ");
 
-/** How long ago: "just now", "5 min ago", "3 h ago", "2 d ago". */
+/** A past time: "just now", "5 min ago", "3 h ago", "2 d ago". */
 export function ago(us: number | null, nowUs: number): string {
   if (us === null) return NONE;
   const minutes = (nowUs - us) / 60e6;

@@ -1,42 +1,45 @@
-// What opens under a button. Which one is open, and that Escape and a press elsewhere close it, is the
-// console's business; the way through its items is its own.
+// A button and the panel that it opens. Escape and a click outside are handled by the shell.
 
-import { Button } from "../panes/pane";
-import type { App } from "../state/app";
+import { Button } from "./button";
 import type { Child, Ref } from "./dom";
-import { bequeath } from "./focus";
+import { restoreFocus } from "./focus";
+
+/** Which panel is open, by its id; `""` is none. */
+export interface PanelState {
+  readonly panel: string;
+  set(change: { panel: string }): void;
+}
 
 interface PopoverProps {
-  app: App;
-  /** What it is called in `view.panel`. */
+  panels: PanelState;
   id: string;
   role: "menu" | "listbox" | "dialog";
-  /** Its accessible name. */
+  /** The accessible name of the panel. */
   label: string;
-  /** The button's. */
+  /** Icon, text and tip of the button. */
   icon?: string;
   text: Child;
   tip: string;
   off?: string | undefined;
   busy?: boolean;
-  kind?: string;
+  class?: string;
   onopen?: () => void;
   children: () => Child;
 }
 
 const ITEMS = "[role^=menuitem],[role=option],textarea";
 
-/** Puts the focus where one goes on: the chosen item, the first one, or the field; and back as it closes. */
+/** Focuses the chosen item, the first item, or the field; when the panel closes, its button. */
 const focusFirst: Ref = (panel) => {
   const item =
     panel.querySelector<HTMLElement>("[aria-selected=true]") ?? panel.querySelector<HTMLElement>(ITEMS);
   item?.focus({ preventScroll: true });
   const button = panel.previousElementSibling as HTMLElement;
-  return bequeath(() => button)(panel);
+  return restoreFocus(() => button)(panel);
 };
 
 export function Popover({
-  app,
+  panels,
   id,
   role,
   label,
@@ -45,18 +48,18 @@ export function Popover({
   tip,
   off,
   busy,
-  kind,
+  class: classes,
   onopen,
   children,
 }: PopoverProps) {
-  const open = app.view.panel === id;
+  const open = panels.panel === id;
   return (
     <div class={`rel ${id}`} data-pop={id}>
       <Button
         {...{ icon, text, tip, off, busy, open, opens: role }}
-        class={kind ?? "tool"}
+        class={classes ?? "tool"}
         onclick={() => {
-          app.set({ panel: open ? "" : id });
+          panels.set({ panel: open ? "" : id });
           if (!open) onopen?.();
         }}
       />
@@ -78,7 +81,7 @@ export function Popover({
   );
 }
 
-/** Arrows, the ends, and the first letters of a name lead through the items. */
+/** Arrow keys, Home, End and the first letters of a name move the focus between the items. */
 function moveFocus(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   const { key, currentTarget: menu } = event;
   const items = [...menu.querySelectorAll<HTMLElement>(ITEMS)];

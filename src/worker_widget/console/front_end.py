@@ -1,20 +1,22 @@
-"""The browser's side as text: the console itself, and the parts that it asks for when they are needed.
+"""The bundles of the front end as text: ``widget`` and ``live``.
 
-A saved notebook carries the console once for every widget in it, so what is of use only with a kernel
-is not in there but comes from the kernel.
+A saved notebook contains ``widget`` once for every widget in it, so the code that needs a kernel is a bundle
+of its own, which the browser requests from the kernel.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from ..errors import WorkerWidgetError
 
 STATIC: Final = Path(__file__).parents[1] / "static"
 
+Bundle = Literal["widget", "live"]
 
-def text(name: str = "widget") -> str:
+
+def text(name: Bundle = "widget") -> str:
     """The module ``name``. Raises `WorkerWidgetError` where the package was not built."""
     path = STATIC / f"{name}.js"
     try:

@@ -23,7 +23,7 @@ from .desk import Desk, wire_error
 from .log_requests import LogRequests
 from .row_requests import RowRequests
 from .run_requests import RunRequests
-from .wire import PartName, Request, Watch, WireError
+from .wire import Request, Watch, WireError
 
 _log = logging.getLogger(__name__)
 
@@ -33,10 +33,6 @@ _NEWEST_ONLY: Final = ("log.locate", "log.next")
 
 class VisibleArgs(Args, frozen=True, kw_only=True):
     visible: bool
-
-
-class PartArgs(Args, frozen=True, kw_only=True):
-    name: PartName
 
 
 class Requests:
@@ -50,7 +46,7 @@ class Requests:
             **LogRequests(desk).handlers,
             **RowRequests(desk).handlers,
             **ArtifactRequests(desk).handlers,
-            "part": (PartArgs, self._part),
+            "live": (Args, self._live),
         }
 
     async def answer(self, request: Request) -> None:
@@ -103,5 +99,5 @@ class Requests:
             if self._looking.get(key) is task:
                 del self._looking[key]
 
-    async def _part(self, args: PartArgs) -> Answer:
-        return Answer({"code": await asyncio.to_thread(front_end.text, args.name)})
+    async def _live(self, args: Args) -> Answer:
+        return Answer({"code": await asyncio.to_thread(front_end.text, "live")})

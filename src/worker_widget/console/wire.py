@@ -15,9 +15,6 @@ from ..run.state import Counts, RunState
 EVERY_VIEW = "*"
 """Stands for a view that has not said hello yet, in ``views``."""
 
-PartName = Literal["lists", "desk", "search", "viewer"]
-"""The parts of the front end that the kernel sends, each the name of its bundle."""
-
 LinkPhase = Literal["idle", "starting", "connecting", "live", "reconnecting", "stalled", "ended"]
 
 

@@ -1,99 +1,90 @@
 import type { ArtifactRow } from "../../kernel/wire";
-import type { App } from "../../state/app";
+import type { Uses } from "../../state/app";
 import type { ArtifactText } from "../../state/artifact-text";
 import { isGrowing, isOver, ofStage } from "../../state/selectors";
-import type { Child, Ref } from "../../ui/dom";
+import { Button } from "../../ui/button";
+import type { Ref } from "../../ui/dom";
 import { compact, count } from "../../ui/format";
 import { CROSS, Icon, kindIcon, SCREEN, WARNING } from "../../ui/icons";
-import { Button, Pane, StageChip } from "../pane";
-import type { Viewer } from "./live-types";
-import { createPreview, type Drawing } from "./preview/frame";
+import { Pane, StageChip } from "../pane";
+import type { ArtifactsLive, Presentation } from "./live-types";
+import { createPreview } from "./preview/frame";
 
 const STATUS_WORDS = { assembling: "being written", done: "done", failed: "not finished" };
 
-/** How an artifact is shown: drawn in the frame, as plain text, in a way of its own, or only in words. */
-export interface Shown {
-  drawing?: Drawing | undefined;
-  plain?: ArtifactText | undefined;
-  body?: Child;
-  words?: string | undefined;
-  note?: Child;
-  /** Class names and styles of the frame, or of the text. */
-  look?: string | undefined;
-  style?: string | undefined;
-}
-
-/** A saved run's tab is chosen from the start. */
-const showChosen: Ref = (strip) => {
+/** The chosen tab of a saved run is known from the start. */
+const scrollToChosen: Ref = (strip) => {
   strip.scrollLeft = (strip.querySelector("[aria-selected=true]") as HTMLElement).offsetLeft;
 };
 
-/** What the pane shows of an artifact, and what draws it. */
-export interface ArtifactBox {
-  /** What works with the kernel, once it is here. */
-  readonly viewer: Viewer | undefined;
-  present(row: ArtifactRow): Shown;
-  frame: Ref;
+/** Presents the artifact on screen, and draws it in the sandboxed frame. */
+export interface ArtifactPresenter {
+  present(row: ArtifactRow, live: ArtifactsLive | undefined): Presentation;
+  frame: Ref<HTMLDivElement>;
 }
 
-export function createArtifactBox(app: App): ArtifactBox {
-  let shown: Shown = {};
-  let viewer: Viewer | undefined;
-  let broken = false;
+export function createArtifactPresenter(
+  app: Uses<"run" | "view" | "artifacts" | "painting">,
+): ArtifactPresenter {
+  const { view, painting } = app;
+  let shown: Presentation = {};
+  let live: ArtifactsLive | undefined;
+  let blocked = false;
 
-  function usual(row: ArtifactRow, text: ArtifactText | undefined, growing: boolean): Shown {
+  function savedPresentation(
+    row: ArtifactRow,
+    text: ArtifactText | undefined,
+    growing: boolean,
+  ): Presentation {
     const { file, version, kind, chars, stage_id, status, has_content } = row;
-    if (!has_content && status !== "assembling") return { words: "It has no content." };
-    const { run, stages } = app.state;
-    const { source } = app.view;
+    if (!has_content && status !== "assembling") return { message: "It has no content." };
+    const { run, stages } = app.run.state;
+    const { source } = view;
     const why = stages.find((stage) => stage.stage_id === stage_id)?.error;
     const note =
       !growing && status !== "done" && (why ? `It was not finished: ${why}` : "It was not finished.");
-    if (kind === "html" && !source && !broken) {
+    if (kind === "html" && !source && !blocked) {
       const subject = [run?.run_id, file].join("\n");
-      // One that was never finished is drawn to its end, too.
+      // An unfinished page is drawn to its end, too.
       const done = text?.done || (!growing && (text?.chars ?? 0) >= chars);
       const drawing = { subject, version: `${version}`, chunks: text?.chunks ?? [], done };
-      return { drawing, words: text ? "" : "Waiting for its text …", note };
+      return { drawing, message: text ? "" : "Waiting for its text …", note };
     }
     return {
       plain: text,
-      words: text ? "" : growing ? "Waiting for its text …" : "Its text is not here.",
-      note: broken && !source ? "This page forbids previews: this is the source." : note,
+      message: text ? "" : growing ? "Waiting for its text …" : "Its text is not available.",
+      note: blocked && !source ? "This page does not allow previews. The source is shown." : note,
     };
   }
 
   return {
-    get viewer() {
-      return viewer;
-    },
-    present(row) {
-      viewer ??= app.parts.viewer?.createViewer(app);
-      const here = app.text(row.file);
-      const text = here?.version === row.version ? here : undefined;
-      const growing = isGrowing(app.state.run, row);
-      shown = usual(row, text, growing);
-      if (viewer) shown = viewer.present({ row, text, growing, broken, usual: shown });
+    present(row, current) {
+      live = current;
+      const received = app.artifacts.text(row.file);
+      const text = received?.version === row.version ? received : undefined;
+      const growing = isGrowing(app.run.state.run, row);
+      shown = savedPresentation(row, text, growing);
+      if (live) shown = live.present({ row, text, growing, blocked, saved: shown });
       return shown;
     },
     frame(holder) {
       const preview = createPreview({
-        link: (link) => (link[0] === "#" ? viewer?.within(link) : app.set({ link })),
-        broken() {
-          broken = true;
-          app.changed();
+        onLink: (link) => (link[0] === "#" ? live?.onInnerLink(link) : view.set({ link })),
+        onBlocked() {
+          blocked = true;
+          painting.changed();
         },
-        escape: () => holder.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })),
-        stopped: (why) => viewer?.stopped(why),
+        onEscape: () => holder.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })),
+        onStopped: (reason) => live?.onStopped(reason),
       });
       const paint = () => {
         const { drawing } = shown;
-        preview.element.title = `Preview of ${app.shown?.file}`;
+        preview.element.title = `Preview of ${app.artifacts.shown?.file}`;
         if (drawing) preview.show(drawing);
-        viewer?.drawn(preview);
+        live?.onDrawn(preview);
       };
       holder.append(preview.element);
-      const stop = app.onPaint(paint);
+      const stop = painting.onPaint(paint);
       return () => {
         stop();
         preview.dispose();
@@ -102,8 +93,15 @@ export function createArtifactBox(app: App): ArtifactBox {
   };
 }
 
-export function ArtifactsPane({ app, box }: { app: App; box: ArtifactBox }) {
-  const { view, state, shown } = app;
+interface Props {
+  app: Uses<"run" | "view" | "artifacts">;
+  live: ArtifactsLive | undefined;
+  presenter: ArtifactPresenter;
+}
+
+export function ArtifactsPane({ app, live, presenter }: Props) {
+  const { shown } = app.artifacts;
+  const { run, artifacts } = app.run.state;
   return (
     <Pane
       app={app}
@@ -113,20 +111,20 @@ export function ArtifactsPane({ app, box }: { app: App; box: ArtifactBox }) {
         <>
           <span class="grow" />
           <StageChip app={app} />
-          {box.viewer && <box.viewer.tabs.Follow />}
+          {live?.tabs.Follow()}
         </>
       }
     >
-      <div class={`artifact column grow ${view.filling ? "filling" : ""}`}>
+      <div class={`artifact column grow ${app.view.filling ? "filling" : ""}`}>
         {shown ? (
-          <Artifact app={app} box={box} row={shown} />
+          <Artifact app={app} live={live} presenter={presenter} row={shown} />
         ) : (
           <p class="empty">
-            {state.artifacts.length
-              ? "This stage made no artifact."
-              : state.run && isOver(state.run)
-                ? "The run ended without making anything."
-                : "What the worker makes is drawn here as it is written."}
+            {artifacts.length
+              ? "This stage has no artifact."
+              : run && isOver(run)
+                ? "The run ended without an artifact."
+                : "Artifacts appear here while the worker writes them."}
           </p>
         )}
       </div>
@@ -134,34 +132,34 @@ export function ArtifactsPane({ app, box }: { app: App; box: ArtifactBox }) {
   );
 }
 
-function Artifact({ app, box, row }: { app: App; box: ArtifactBox; row: ArtifactRow }) {
-  const { view, state } = app;
+function Artifact({ app, live, presenter, row }: Props & { row: ArtifactRow }) {
+  const { view } = app;
+  const { stages, artifacts } = app.run.state;
   const { kind, chars, stage_id } = row;
-  const stage = state.stages.find((item) => item.stage_id === stage_id)?.name ?? stage_id;
-  const tabs = ofStage(state.artifacts, view.stage);
-  const { drawing, plain, body, words, note, look, style } = box.present(row);
-  const { viewer } = box;
+  const stage = stages.find((item) => item.stage_id === stage_id)?.name ?? stage_id;
+  const tabs = ofStage(artifacts, view.stage);
+  const { drawing, plain, body, message, note, class: classes, style } = presenter.present(row, live);
 
   return (
     <>
       <div class="tabrow row">
         <div
-          key={viewer ? "live" : "saved"}
+          key={live ? "live" : "saved"}
           class="tabs bar grow"
           role="tablist"
           aria-label="Artifacts"
-          ref={viewer?.tabs.strip ?? showChosen}
-          onkeydown={viewer?.tabs.onKeyDown}
+          ref={live?.tabs.strip ?? scrollToChosen}
+          onkeydown={live?.tabs.onKeyDown}
         >
-          {(viewer?.tabs.of(tabs, row) ?? tabs).map((tab) => (
+          {(live?.tabs.drawn(tabs, row) ?? tabs).map((tab) => (
             <button
               key={tab.file}
               role="tab"
               class={`tab row ${tab.status}`}
               aria-selected={tab === row}
-              tabIndex={viewer && tab !== row ? -1 : 0}
+              tabIndex={live && tab !== row ? -1 : 0}
               title={`${tab.file}: ${STATUS_WORDS[tab.status]}`}
-              onclick={() => app.set({ picked: tab.file })}
+              onclick={() => view.set({ picked: tab.file })}
             >
               <Icon d={kindIcon(tab.kind)} />
               {tab.file}
@@ -171,7 +169,7 @@ function Artifact({ app, box, row }: { app: App; box: ArtifactBox; row: Artifact
             </button>
           ))}
         </div>
-        {viewer && <viewer.tabs.Menu />}
+        {live?.tabs.Menu()}
       </div>
       <div class="tools bar row">
         <fieldset class="segments row small" aria-label="Show as">
@@ -181,7 +179,7 @@ function Artifact({ app, box, row }: { app: App; box: ArtifactBox; row: Artifact
               <button
                 class={on ? "on" : ""}
                 aria-pressed={on}
-                onclick={() => app.set({ source, comparison: null })}
+                onclick={() => view.set({ source, comparison: null })}
               >
                 {source ? "Source" : "Preview"}
               </button>
@@ -192,42 +190,42 @@ function Artifact({ app, box, row }: { app: App; box: ArtifactBox; row: Artifact
           <span class="num">{count(chars)} chars</span>
           <span>{stage}</span>
         </span>
-        {viewer && <viewer.Tools row={row} />}
+        {live?.Tools({ row })}
         <Button
           icon={SCREEN}
           tip={view.filling ? "Leave full screen (Esc)" : "Full screen"}
           on={view.filling}
-          onclick={() => app.set({ filling: !view.filling })}
+          onclick={() => view.set({ filling: !view.filling })}
         />
       </div>
-      {viewer && <viewer.Bars row={row} />}
+      {live?.Bars({ row })}
       <div class="column grow rel">
         {drawing && (
           <div
-            class={`frame grow ${kind === "html" && !view.source ? "paper" : ""} ${look ?? ""}`}
+            class={`frame grow ${kind === "html" && !view.source ? "paper" : ""} ${classes ?? ""}`}
             style={style}
-            ref={box.frame}
+            ref={presenter.frame}
           />
         )}
         {plain && (
           <pre
-            key={viewer ? "live" : "saved"}
-            class={`source grow scroll ${look ?? ""}`}
+            key={live ? "live" : "saved"}
+            class={`source grow scroll ${classes ?? ""}`}
             tabIndex={0}
-            ref={viewer?.source}
+            ref={live?.source}
           >
-            {!viewer && plain.chunks.join("")}
+            {!live && plain.chunks.join("")}
           </pre>
         )}
         {body}
-        {words && <p class="empty over">{words}</p>}
+        {message && <p class="empty over">{message}</p>}
         {note && <p class="note small">{note}</p>}
         {view.link && (
           <p class="note row small" role="status">
             <span class="cut grow">
               Links do not open here: <code>{view.link}</code>
             </span>
-            <Button icon={CROSS} tip="Dismiss" onclick={() => app.set({ link: "" })} />
+            <Button icon={CROSS} tip="Dismiss" onclick={() => view.set({ link: "" })} />
           </p>
         )}
       </div>

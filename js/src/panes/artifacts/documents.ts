@@ -1,39 +1,41 @@
-// The documents that the kernel makes: asked for one at a time, and each kept until its successor is here.
+// Documents that the kernel renders: requested one at a time, and kept until the next one is received.
 
-import type { App } from "../../state/app";
+import type { Uses } from "../../state/app";
 
-/** What is wanted. A document of another `key` is another one, of the same `subject` it may stand in for it. */
-export interface Wanted<Made> {
+/** The document to show. Another `key` is another document; of the same `subject` the old one stays until then. */
+export interface Wanted<Document> {
   subject: string;
   key: string;
-  /** Whether the one of this key that is here should be made anew. */
-  due(made: Made): boolean;
-  ask(): Promise<Made>;
+  /** The received document of this key should be rendered again. */
+  isOutdated(document: Document): boolean;
+  request(): Promise<Document>;
 }
 
-export interface Kept<Made> {
+export interface Received<Document> {
   subject: string;
   key: string;
-  made: Made;
+  document: Document;
 }
 
-/** Gives the document that is wanted, or the last one of its subject, and sees that the wanted one comes. */
-export function createDocument<Made>(
-  app: App,
-  place: string,
-): (wanted: Wanted<Made>) => Kept<Made> | undefined {
-  let kept: Kept<Made> | undefined;
-  let asked = "";
-  return ({ subject, key, due, ask }) => {
-    const here = kept?.key === key;
-    const error = app.errors[place];
-    const failed = asked === key && error && (error.code !== "silent" || app.off);
-    if (!failed && !(here && kept && !due(kept.made)) && !app.busy.has(place) && !app.offline) {
-      asked = key;
-      app.attempt(place, async () => {
-        kept = { subject, key, made: await ask() };
+/** Returns the wanted document or the last one of its subject, and requests the wanted one if it is missing. */
+export function createDocument<Document>(
+  app: Uses<"operations" | "connection">,
+  operation: string,
+): (wanted: Wanted<Document>) => Received<Document> | undefined {
+  let received: Received<Document> | undefined;
+  let requested = "";
+  return ({ subject, key, isOutdated, request }) => {
+    const { operations, connection } = app;
+    const current = received?.key === key;
+    const error = operations.errors[operation];
+    const failed = requested === key && error && (error.code !== "silent" || connection.off);
+    const complete = current && received && !isOutdated(received.document);
+    if (!failed && !complete && !operations.busy.has(operation) && !connection.offline) {
+      requested = key;
+      operations.attempt(operation, async () => {
+        received = { subject, key, document: await request() };
       });
     }
-    return kept?.subject === subject ? kept : undefined;
+    return received?.subject === subject ? received : undefined;
   };
 }

@@ -1,35 +1,40 @@
-// Finding in the source: in a document, whose matches the kernel has marked, or in the lines of a paged one.
+// Finding text in the source: in a rendered document, whose matches the kernel has marked, or in a paged source.
 
 import type { ArtifactRow } from "../../kernel/wire";
+import type { Uses } from "../../state/app";
+import { Button } from "../../ui/button";
+import { Failure } from "../../ui/failure";
+import { takeFocus } from "../../ui/focus";
 import { count } from "../../ui/format";
 import { CROSS, DOWN } from "../../ui/icons";
-import { Button, Failure } from "../pane";
-import { takeFocus } from "./focus";
 import { UP } from "./icons";
 import type { PagedSource } from "./paged-source";
-import type { Own } from "./state";
+import type { ArtifactState } from "./state";
 
-/** Where one stands after a step among so many, round at the ends; both from 1. */
-export const stepOf = (nth: number, of: number, way: 1 | -1): number => ((nth - 1 + way + of) % of) + 1;
+/** The next of `of` matches in a direction, both from 1; after the last comes the first. */
+export const nextMatch = (nth: number, of: number, direction: 1 | -1): number =>
+  ((nth - 1 + direction + of) % of) + 1;
 
 interface FindBarProps {
-  own: Own;
+  app: Uses<"view" | "operations">;
+  state: ArtifactState;
   row: ArtifactRow;
-  /** The source, where it is paged. */
+  /** The source, if it is paged. */
   paged: PagedSource | null;
 }
 
-export function FindBar({ own, row, paged }: FindBarProps) {
-  const { app, find } = own;
+export function FindBar({ app, state, row, paged }: FindBarProps) {
+  const { find } = state;
   if (!find || !app.view.source || app.view.comparison) return null;
   const { text, nth, of } = find;
 
-  const step = (way: 1 | -1) => {
-    const here = own.find ?? find;
-    if (paged) paged.find(way);
-    else if (here.of) own.set({ find: { ...here, nth: stepOf(here.nth, here.of, way) } });
+  const step = (direction: 1 | -1) => {
+    const current = state.find ?? find;
+    if (paged) paged.find(direction);
+    else if (current.of)
+      state.set({ find: { ...current, nth: nextMatch(current.nth, current.of, direction) } });
   };
-  const close = () => own.set({ find: null });
+  const close = () => state.set({ find: null });
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter") step(event.shiftKey ? -1 : 1);
     else if (event.key !== "Escape") return;
@@ -39,7 +44,7 @@ export function FindBar({ own, row, paged }: FindBarProps) {
     }
     event.preventDefault();
   };
-  const off = of ? "" : "Nothing is found";
+  const off = of ? "" : "No match";
   return (
     <div key="find" class="bar row small sub" role="search" ref={takeFocus}>
       <input
@@ -48,7 +53,7 @@ export function FindBar({ own, row, paged }: FindBarProps) {
         placeholder="Find in source"
         value={text}
         oninput={({ currentTarget: { value } }) => {
-          own.set({ find: { text: value, nth: 1, of: null, line: null } });
+          state.set({ find: { text: value, nth: 1, of: null, line: null } });
           paged?.find(1);
         }}
         onkeydown={onKeyDown}
@@ -59,7 +64,7 @@ export function FindBar({ own, row, paged }: FindBarProps) {
       <Button icon={UP} tip="Previous (Shift+Enter)" off={off} onclick={() => step(-1)} />
       <Button icon={DOWN} tip="Next (Enter)" off={off} onclick={() => step(1)} />
       <Button icon={CROSS} tip="Close (Esc)" onclick={close} />
-      <Failure app={app} at="artifact.find" />
+      <Failure failures={app.operations} at="artifact.find" />
     </div>
   );
 }

@@ -1,32 +1,33 @@
-// The whole text of an artifact, page by page: however long it is, it comes in pieces that stop nothing.
+// The full text of an artifact, page by page, so that a text of any length does not block the page.
 
-import type { App } from "../../state/app";
+import type { Uses } from "../../state/app";
 import { codePoints } from "../../state/artifact-text";
 
-/** As many characters as the kernel gives at once. */
-const PAGE = 1_048_576;
+/** The kernel sends at most so many characters at once. */
+const PAGE_CHARS = 1_048_576;
 
-/** Kinds whose text is their bytes, as base64 or as a data URL. */
+/** Kinds whose text encodes bytes, as base64 or as a data URL. */
 const BINARY = /^(png|jpe?g|gif|webp|avif|bmp|ico|zip|pdf)$/;
 
 export const isBinary = (kind: string): boolean => BINARY.test(kind);
 
-/** The pages of one version. `onShare` is told how much is here and says whether to go on; else it is `null`. */
-export async function wholeText(
-  app: App,
+/** The pages of one version. `onProgress` receives the loaded share; if it returns `false`, the result is `null`. */
+export async function fullText(
+  app: Uses<"run" | "artifacts" | "operations">,
   file: string,
   version: number,
-  onShare: (share: number) => boolean,
+  onProgress: (share: number) => boolean,
 ): Promise<string[] | null> {
-  const here = app.text(file);
-  if (here?.done && here.version === version) return [...here.chunks];
-  const run = app.state.run?.run_id;
+  const received = app.artifacts.text(file);
+  if (received?.done && received.version === version) return [...received.chunks];
+  const run = app.run.state.run?.run_id;
   const pages: string[] = [];
   for (let offset = 0, chars = 1; offset < chars; ) {
-    if (!onShare(offset / chars)) return null;
-    const { result } = await app.request("artifact.text", { file, version, offset, count: PAGE });
-    if (app.state.run?.run_id !== run)
-      throw new Error(`Another run was opened before all of ${file} was here.`);
+    if (!onProgress(offset / chars)) return null;
+    const args = { file, version, offset, count: PAGE_CHARS };
+    const { result } = await app.operations.request("artifact.text", args);
+    if (app.run.state.run?.run_id !== run)
+      throw new Error(`Another run was opened before ${file} was loaded completely.`);
     if (!result.text) break;
     pages.push(result.text);
     offset += codePoints(result.text);
@@ -35,7 +36,7 @@ export async function wholeText(
   return pages;
 }
 
-/** The file that the pages are. */
+/** The pages as a file. */
 export function fileOf(kind: string, pages: readonly string[]): Blob {
   if (!isBinary(kind)) return new Blob([...pages], { type: "text/plain;charset=utf-8" });
   const base64 = pages.join("").replace(/^data:[^,]*,/, "");

@@ -1,4 +1,4 @@
-// The viewer's icons, on the console's grid.
+// Icons of the live code of this pane; see ui/icons.tsx.
 
 export const FIND = "M7 3a4 4 0 1 0 0 8a4 4 0 0 0 0-8M10 10l4 4";
 export const WRAP = "M2 4h12M2 8h9a2 2 0 0 1 0 4H7M9 10l-2 2 2 2M2 12h2";

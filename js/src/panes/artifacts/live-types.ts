@@ -1,55 +1,59 @@
-// The viewer, as the console sees it: what one can do with an artifact while there is a kernel to ask.
+// The artifacts pane as `live.js` extends it, and how an artifact is presented.
 
 import type { ArtifactRow } from "../../kernel/wire";
-import type { App } from "../../state/app";
 import type { ArtifactText } from "../../state/artifact-text";
 import type { Child, Ref } from "../../ui/dom";
-import type { Shown } from "./artifacts";
-import type { PreviewFrame, Stopped } from "./preview/frame";
+import type { Drawing, PreviewFrame, StopReason } from "./preview/frame";
 
-/** The artifact on screen, and how it is shown without the viewer. */
-export interface Subject {
-  row: ArtifactRow;
-  /** What has come of its newest version. */
-  text: ArtifactText | undefined;
-  growing: boolean;
-  /** The page forbids previews. */
-  broken: boolean;
-  usual: Shown;
+/** How an artifact is shown: in the sandboxed frame, as plain text, as elements, or as a message only. */
+export interface Presentation {
+  drawing?: Drawing | undefined;
+  plain?: ArtifactText | undefined;
+  body?: Child;
+  message?: string | undefined;
+  /** Under the artifact. */
+  note?: Child;
+  /** Classes and style of the frame or the text. */
+  class?: string | undefined;
+  style?: string | undefined;
 }
 
-/** What works with the tabs. */
+/** The artifact on screen, and how a saved notebook presents it. */
+export interface Subject {
+  row: ArtifactRow;
+  /** What has been received of its newest version. */
+  text: ArtifactText | undefined;
+  growing: boolean;
+  /** The page around forbids scripts in its frames. */
+  blocked: boolean;
+  saved: Presentation;
+}
+
 export interface Tabs {
-  /** Which of them are drawn: of many, those around the one on screen. */
-  of(tabs: readonly ArtifactRow[], row: ArtifactRow): readonly ArtifactRow[];
-  /** The list of all of them, beside the strip of some. */
+  /** The tabs that are drawn: of many, those around the tab on screen. */
+  drawn(tabs: readonly ArtifactRow[], row: ArtifactRow): readonly ArtifactRow[];
+  /** The list of all tabs. */
   Menu: () => Child;
-  /** Goes on with what the worker writes. */
+  /** Returns to the artifact that is being written. */
   Follow: () => Child;
-  strip: Ref;
+  strip: Ref<HTMLDivElement>;
   onKeyDown(event: KeyboardEvent): void;
 }
 
-/** One console's. */
-export interface Viewer {
-  /** How the artifact is shown. */
-  present(subject: Subject): Shown;
+/** What `live.js` adds to the artifacts pane. */
+export interface ArtifactsLive {
+  present(subject: Subject): Presentation;
   tabs: Tabs;
-  /** On the right of the toolbar. */
+  /** At the right of the toolbar. */
   Tools: (props: { row: ArtifactRow }) => Child;
-  /** Under the toolbar: what is open of finding, versions and the difference. */
+  /** Under the toolbar: progress, version, difference, find bar, running scripts. */
   Bars: (props: { row: ArtifactRow }) => Child;
-  /** The frame has drawn. */
-  drawn(preview: PreviewFrame): void;
-  /** A link in the frame led to a place in the document itself. */
-  within(link: string): void;
-  /** Draws plain text as it comes. */
-  source: Ref;
+  /** The frame was drawn. */
+  onDrawn(preview: PreviewFrame): void;
+  /** A link to a place in the same document was followed. */
+  onInnerLink(link: string): void;
   /** The scripts of the page in the preview were stopped. */
-  stopped(why: Stopped): void;
-}
-
-export interface ViewerPart {
-  createViewer: (app: App) => Viewer;
-  styles: string;
+  onStopped(reason: StopReason): void;
+  /** Appends plain text as it is received. */
+  source: Ref<HTMLPreElement>;
 }

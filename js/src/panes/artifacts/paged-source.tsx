@@ -1,31 +1,31 @@
-// The source of an artifact that is too long for the page: lines that come from the kernel as they come
-// into view.
+// The source of an artifact that is too long to be loaded: its lines are requested as they come into view.
 
 import type { ArtifactRow } from "../../kernel/wire";
+import type { Uses } from "../../state/app";
 import { isGrowing } from "../../state/selectors";
+import { Button } from "../../ui/button";
 import type { Child } from "../../ui/dom";
-import { createList, Rows } from "../../ui/list/list";
-import { Button } from "../pane";
-import type { Own } from "./state";
+import { Rows } from "../../ui/list/list";
+import { createVirtualList } from "../../ui/list/virtual";
+import type { ArtifactState } from "./state";
 
 const LINE_PX = 18;
-/** So many lines come at once, and so many are kept. */
-const PAGE = 200;
-const PAGES_MOST = 40;
-/** A text that grew by this much has more lines than one knows of. */
+const PAGE_LINES = 200;
+const MAX_PAGES = 40;
+/** A text that grew by this factor has lines that are not known yet. */
 const GROWTH = 1.1;
 
 export interface PagedSource {
   Source: (props: { row: ArtifactRow; version: number | null }) => Child;
-  /** Goes to the next line with what is to be found, or the one before. */
-  find(way: 1 | -1): void;
+  /** Goes to the next matching line. */
+  find(direction: 1 | -1): void;
 }
 
-/** A line cut where it matches, whatever the case: every second piece is a match. */
-export function matchesOf(line: string, text: string): string[] {
+/** Splits a line at its matches, ignoring case: every second piece is a match. */
+export function splitAtMatches(line: string, text: string): string[] {
   const low = line.toLowerCase();
   const wanted = text.toLowerCase();
-  // A few letters have another length in the other case: then what is cut would not be what matched.
+  // A few letters change their length with their case: the pieces would not be the matches.
   if (!wanted || low.length !== line.length) return [line];
   const pieces: string[] = [];
   let from = 0;
@@ -36,95 +36,101 @@ export function matchesOf(line: string, text: string): string[] {
   return [...pieces, line.slice(from)];
 }
 
-export function createPagedSource(own: Own): PagedSource {
-  const { app } = own;
-  const list = createList(app, LINE_PX);
-  let place = { file: "", version: null as number | null };
+export function createPagedSource(
+  app: Uses<"run" | "operations" | "painting" | "connection">,
+  state: ArtifactState,
+): PagedSource {
+  const { operations, painting } = app;
+  const list = createVirtualList(painting, LINE_PX);
+  let source = { file: "", version: null as number | null };
   let subject = "";
   let pages = new Map<number, string[]>();
-  let asked = new Set<number>();
+  let requested = new Set<number>();
   let total = 0;
-  /** How long the text was when its last lines were asked for. */
+  /** The length of the text when its last lines were requested. */
   let chars = 0;
   let problem = "";
 
-  function ask(page: number): void {
-    if (asked.has(page) || app.off) return;
-    const asking = asked;
-    asking.add(page);
-    app
-      .request("artifact.lines", { ...place, start: page * PAGE, count: PAGE })
+  function fetchPage(page: number): void {
+    if (requested.has(page) || app.connection.off) return;
+    const generation = requested;
+    requested.add(page);
+    operations
+      .request("artifact.lines", { ...source, start: page * PAGE_LINES, count: PAGE_LINES })
       .then(({ result }) => {
-        // Another text is on screen by now.
-        if (asking !== asked) return;
+        // Another source may be on screen by now.
+        if (generation !== requested) return;
         pages.delete(page);
         pages.set(page, result.rows);
         for (const old of pages.keys()) {
-          if (pages.size <= PAGES_MOST) break;
+          if (pages.size <= MAX_PAGES) break;
           pages.delete(old);
-          asked.delete(old);
+          requested.delete(old);
         }
         total = result.total;
         problem = "";
       })
       .catch((reason: Error) => {
-        if (asking === asked) problem = reason.message;
+        if (generation === requested) problem = reason.message;
       })
-      .then(() => app.changed());
+      .then(() => painting.changed());
   }
 
-  /** What the lines are of; another one starts with none. */
-  function settle(row: ArtifactRow, version: number | null): void {
-    place = { file: row.file, version };
-    const next = [app.state.run?.run_id, row.file, version ?? row.version].join("\n");
+  /** Starts anew with another source, and requests the lines that were added. */
+  function enter(row: ArtifactRow, version: number | null): void {
+    source = { file: row.file, version };
+    const { run } = app.run.state;
+    const next = [run?.run_id, row.file, version ?? row.version].join("\n");
     if (next !== subject) {
       pages = new Map();
-      asked = new Set();
+      requested = new Set();
       total = 0;
       problem = "";
-      list.stand(0);
-      ask(0);
-    } else if (row.chars > chars * (isGrowing(app.state.run, row) ? GROWTH : 1)) {
-      // The last line there was may have gone on.
-      const last = Math.max(0, Math.ceil(total / PAGE) - 1);
-      asked.delete(last);
-      ask(last);
+      list.moveTo(0);
+      fetchPage(0);
+    } else if (row.chars > chars * (isGrowing(run, row) ? GROWTH : 1)) {
+      // The last line may have grown.
+      const last = Math.max(0, Math.ceil(total / PAGE_LINES) - 1);
+      requested.delete(last);
+      fetchPage(last);
     } else return;
     chars = row.chars;
     subject = next;
   }
 
-  const lineOf = (index: number): string | undefined => pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+  const lineAt = (index: number): string | undefined =>
+    pages.get(Math.floor(index / PAGE_LINES))?.[index % PAGE_LINES];
 
   function Line({ index }: { index: number }): Child {
-    const line = lineOf(index);
-    const pieces = matchesOf(line ?? "", own.find?.text ?? "");
+    const line = lineAt(index);
+    const pieces = splitAtMatches(line ?? "", state.find?.text ?? "");
     return (
       <div
         key={index}
-        class={`line ${line === undefined ? "blank" : ""} ${own.find?.line === index ? "on" : ""}`}
+        class={`line ${line === undefined ? "blank" : ""} ${state.find?.line === index ? "on" : ""}`}
       >
-        {pieces.map((piece, at) => (at % 2 ? <mark>{piece}</mark> : piece))}
+        {pieces.map((piece, i) => (i % 2 ? <mark>{piece}</mark> : piece))}
       </div>
     );
   }
 
   return {
     Source({ row, version }) {
-      settle(row, version);
+      enter(row, version);
       const rows = (
         <Rows
           key="paged"
           list={list}
           total={total}
-          class={`paged grow ${own.wrap ? "" : "nowrap"}`}
+          class={`paged grow ${state.wrap ? "" : "nowrap"}`}
           role="group"
           tabIndex={0}
           aria-label={`Source of ${row.file}`}
           row={(index) => Line({ index })}
         />
       );
-      for (let page = Math.floor(list.first / PAGE); page * PAGE < list.end; page += 1) ask(page);
+      for (let page = Math.floor(list.first / PAGE_LINES); page * PAGE_LINES < list.end; page += 1)
+        fetchPage(page);
       return (
         <>
           {rows}
@@ -134,11 +140,11 @@ export function createPagedSource(own: Own): PagedSource {
               <span class="grow">{problem}</span>
               <Button
                 text="Try again"
-                tip="Ask for the lines again"
+                tip="Request the lines again"
                 onclick={() => {
-                  asked.clear();
+                  requested.clear();
                   problem = "";
-                  app.changed();
+                  painting.changed();
                 }}
               />
             </p>
@@ -146,19 +152,24 @@ export function createPagedSource(own: Own): PagedSource {
         </>
       );
     },
-    async find(way) {
-      const { find } = own;
+    async find(direction) {
+      const { find } = state;
       if (!find?.text) return;
       const { text } = find;
       const from = find.line ?? Math.floor(list.top) - 1;
-      await app.attempt("artifact.find", async () => {
-        const { result } = await app.request("artifact.find", { ...place, text, from, way });
-        if (own.find?.text !== text) return;
-        own.set({ find: { text, ...result } });
+      await operations.attempt("artifact.find", async () => {
+        const { result } = await operations.request("artifact.find", {
+          ...source,
+          text,
+          from,
+          way: direction,
+        });
+        if (state.find?.text !== text) return;
+        state.set({ find: { text, ...result } });
         if (result.line !== null) list.show(result.line);
       });
-      // More was typed since.
-      if (own.find && own.find.text !== text) this.find(way);
+      // The text may have changed meanwhile.
+      if (state.find && state.find.text !== text) this.find(direction);
     },
   };
 }

@@ -1,31 +1,33 @@
-// A list to choose from, however long, under a button: typing narrows it, arrows lead through it.
+// A button with a list of options of any length. Typing filters it; arrow keys move the highlight.
 
-import type { App } from "../../state/app";
+import type { Uses } from "../../state/app";
+import type { ViewStore } from "../../state/view-store";
+import { Button } from "../../ui/button";
 import type { Child } from "../../ui/dom";
-import { createList, type List, Rows } from "../../ui/list/list";
-import { Button, Failure } from "../pane";
-import { takeFocus } from "./focus";
-import type { Own } from "./state";
+import { Failure } from "../../ui/failure";
+import { takeFocus } from "../../ui/focus";
+import { type List, Rows } from "../../ui/list/list";
+import { createVirtualList } from "../../ui/list/virtual";
+import type { ArtifactState } from "./state";
 
 export const OPTION_PX = 28;
-/** A list without a scroll bar has at most this many options. */
-const OPTIONS_MOST = 12;
+/** A longer list has a scroll bar. */
+const MAX_OPTIONS = 12;
 
 export interface Option {
   id: string;
   name: string;
-  /** Where it comes from, beside its name. */
+  /** Its origin, beside its name. */
   of?: string;
   icon: Child;
   /** On the right. */
   detail?: Child;
-  /** It is the one that is shown now. */
+  /** It is shown now. */
   on?: boolean;
   choose: () => void;
 }
 
 interface PickerProps {
-  /** What it is called in `view.panel`. */
   id: string;
   label: string;
   icon?: string;
@@ -34,30 +36,33 @@ interface PickerProps {
   off?: string | undefined;
   onopen?: () => void;
   options: () => readonly Option[];
-  /** What a failure to get them is kept under. */
-  place?: string;
+  /** The operation that loads the options. */
+  operation?: string;
 }
 
-export function createPicker(own: Own): (props: PickerProps) => Child {
-  const { app } = own;
-  const list = createList(app, OPTION_PX);
-  return ({ id, label, icon, text, tip, off, onopen, options, place }) => {
-    const open = app.view.panel === id;
+export function createPicker(
+  app: Uses<"view" | "operations" | "painting">,
+  state: ArtifactState,
+): (props: PickerProps) => Child {
+  const { view } = app;
+  const list = createVirtualList(app.painting, OPTION_PX);
+  return ({ id, label, icon, text, tip, off, onopen, options, operation }) => {
+    const open = view.panel === id;
     return (
       <div class={`rel picker ${id}`} data-pop={id}>
         <Button
           {...{ icon, text, tip, off, open, opens: "dialog" }}
           onclick={() => {
-            Object.assign(own, { typed: "", option: -1 });
-            app.set({ panel: open ? "" : id });
-            list.stand(0);
+            Object.assign(state, { typed: "", option: -1 });
+            view.set({ panel: open ? "" : id });
+            list.moveTo(0);
             if (!open) onopen?.();
           }}
         />
         {open && (
           <div key={id} class="panel column" role="dialog" aria-label={label} ref={takeFocus}>
-            <Options own={own} list={list} label={label} all={options()} />
-            {place && <Failure app={app} at={place} />}
+            <Options view={view} state={state} list={list} label={label} all={options()} />
+            {operation && <Failure failures={app.operations} at={operation} />}
           </div>
         )}
       </div>
@@ -66,55 +71,56 @@ export function createPicker(own: Own): (props: PickerProps) => Child {
 }
 
 interface OptionsProps {
-  own: Own;
+  view: ViewStore;
+  state: ArtifactState;
   list: List;
   label: string;
   all: readonly Option[];
 }
 
-function Options({ own, list, label, all }: OptionsProps) {
-  const { app, typed } = own;
-  const wanted = typed.toLowerCase().trim().split(/\s+/);
+function Options({ view, state, list, label, all }: OptionsProps) {
+  const { typed } = state;
+  const words = typed.toLowerCase().trim().split(/\s+/);
   const options = all.filter(({ name, of }) => {
     const shown = `${name} ${of ?? ""}`.toLowerCase();
-    return wanted.every((word) => shown.includes(word));
+    return words.every((word) => shown.includes(word));
   });
-  const current = own.option < 0 ? options.findIndex(({ on }) => on) : own.option;
-  const at = Math.min(Math.max(current, 0), options.length - 1);
+  const current = state.option < 0 ? options.findIndex(({ on }) => on) : state.option;
+  const highlighted = Math.min(Math.max(current, 0), options.length - 1);
 
   const step = (to: number) => {
-    own.set({ option: (to + options.length) % options.length });
-    list.show(own.option);
+    state.set({ option: (to + options.length) % options.length });
+    list.show(state.option);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const page = OPTIONS_MOST - 1;
+    const page = MAX_OPTIONS - 1;
     const moves: Record<string, number> = {
-      ArrowDown: at + 1,
-      ArrowUp: at - 1,
-      PageDown: Math.min(at + page, options.length - 1),
-      PageUp: Math.max(at - page, 0),
+      ArrowDown: highlighted + 1,
+      ArrowUp: highlighted - 1,
+      PageDown: Math.min(highlighted + page, options.length - 1),
+      PageUp: Math.max(highlighted - page, 0),
     };
     const move = moves[event.key];
-    if (event.key === "Enter") choose(app, options[at]);
+    if (event.key === "Enter") choose(view, options[highlighted]);
     else if (move === undefined || !options.length) return;
     else step(move);
     event.preventDefault();
   };
-  const height = Math.min(options.length, OPTIONS_MOST) * OPTION_PX;
+  const height = Math.min(options.length, MAX_OPTIONS) * OPTION_PX;
   return (
     <>
       <input
         class="field"
         role="combobox"
-        aria-label={`${label}: type to narrow`}
+        aria-label={`${label}: type to filter`}
         aria-expanded="true"
         aria-controls="options"
-        aria-activedescendant={options[at] && `option-${at}`}
-        placeholder="Type to narrow"
+        aria-activedescendant={options[highlighted] && `option-${highlighted}`}
+        placeholder="Type to filter"
         value={typed}
         oninput={({ currentTarget: { value } }) => {
-          own.set({ typed: value, option: value ? 0 : -1 });
-          list.stand(0);
+          state.set({ typed: value, option: value ? 0 : -1 });
+          list.moveTo(0);
         }}
         onkeydown={onKeyDown}
       />
@@ -134,26 +140,26 @@ function Options({ own, list, label, all }: OptionsProps) {
               id={`option-${index}`}
               role="option"
               class="option row"
-              aria-selected={index === at}
+              aria-selected={index === highlighted}
               aria-current={option.on}
               title={option.of ? `${option.name}\n${option.of}` : option.name}
-              onclick={() => choose(app, option)}
+              onclick={() => choose(view, option)}
             >
               {option.icon}
-              <span class={option.of ? "cut whose" : "cut grow"}>{option.name}</span>
+              <span class={option.of ? "cut name" : "cut grow"}>{option.name}</span>
               {option.of && <span class="small dim cut grow">{option.of}</span>}
               {option.detail}
             </div>
           );
         }}
       />
-      {!options.length && <p class="empty">{all.length ? "Nothing here has all of this in it." : "…"}</p>}
+      {!options.length && <p class="empty">{all.length ? "No option matches." : "…"}</p>}
     </>
   );
 }
 
-function choose(app: App, option: Option | undefined): void {
+function choose(view: ViewStore, option: Option | undefined): void {
   if (!option) return;
-  app.set({ panel: "" });
+  view.set({ panel: "" });
   option.choose();
 }

@@ -1,47 +1,46 @@
-// What this view of the console has open in the viewer. View-only state, as `view` is, of this part alone.
+// The view-only state of the artifacts pane.
 
 import type { ArtifactRow } from "../../kernel/wire";
-import type { App } from "../../state/app";
+import type { Uses } from "../../state/app";
 
-/** The width that a page is given, in pixels; 0 is that of the pane. */
+/** The width of the previewed page, in pixels; 0 is that of the pane. */
 export type Device = 0 | 390 | 820;
 
 export interface Find {
   text: string;
-  /** Which of the matches one stands at, from 1, and how many there are; `of` null where that is not known yet. */
+  /** The chosen match, from 1, and the number of matches; `null` while it is not known. */
   nth: number;
   of: number | null;
-  /** The line of a paged source that one stands at. */
+  /** The line of the chosen match in a paged source. */
   line: number | null;
 }
 
-export interface OwnState {
-  /** Long lines are broken. */
+export interface ArtifactViewState {
+  /** Long lines are wrapped. */
   wrap: boolean;
   device: Device;
-  /** How wide the pane is. */
-  px: number;
+  /** The width of the toolbar. */
+  barPx: number;
   /** The older version on screen; `null` is the newest. */
   version: number | null;
   find: Find | null;
-  /** The change of a comparison that one stands at, from 1, and how many there are. */
+  /** The chosen change of a comparison, from 1, and the number of changes. */
   change: number;
   changes: number | null;
-  /** The page whose scripts run, and why they were stopped. */
+  /** The page whose scripts run, and why scripts were stopped. */
   running: string;
   stopped: string;
-  /** What is being fetched page by page, and how much of it is here: 0 to 1. */
-  taking: { file: string; share: number; stopped: boolean } | null;
-  /** What was typed into the list that is open, and the option that one stands at; -1 is the current one. */
+  /** The file whose full text is being loaded, and the loaded share: 0 to 1. */
+  loading: { file: string; share: number; cancelled: boolean } | null;
+  /** The typed text in the open picker, and the highlighted option; -1 is the current option. */
   typed: string;
   option: number;
 }
 
-export interface Own extends OwnState {
-  readonly app: App;
-  set(change: Partial<OwnState>): void;
-  /** Forgets what was open for another artifact. */
-  settle(row: ArtifactRow): void;
+export interface ArtifactState extends ArtifactViewState {
+  set(change: Partial<ArtifactViewState>): void;
+  /** Resets what belongs to the artifact before. */
+  enter(row: ArtifactRow): void;
 }
 
 /** What belongs to one artifact. */
@@ -51,33 +50,32 @@ const FRESH = {
   change: 1,
   changes: null,
   stopped: "",
-} satisfies Partial<OwnState>;
+} satisfies Partial<ArtifactViewState>;
 
-export function createOwn(app: App): Own {
+export function createArtifactState(app: Uses<"run" | "view" | "painting">): ArtifactState {
   let subject = "";
-  const own: Own = {
-    app,
+  const state: ArtifactState = {
     wrap: true,
     device: 0,
-    px: 480,
+    barPx: 480,
     running: "",
-    taking: null,
+    loading: null,
     typed: "",
     option: -1,
     ...FRESH,
     set(change) {
-      Object.assign(own, change);
-      app.changed();
+      Object.assign(state, change);
+      app.painting.changed();
     },
-    settle({ file, version }) {
-      const next = [app.state.run?.run_id, file].join("\n");
+    enter({ file, version }) {
+      const next = [app.run.state.run?.run_id, file].join("\n");
       if (next !== subject) {
-        Object.assign(own, FRESH);
+        Object.assign(state, FRESH);
         app.view.comparison = null;
       }
       subject = next;
-      if (own.version === version) own.version = null;
+      if (state.version === version) state.version = null;
     },
   };
-  return own;
+  return state;
 }

@@ -1,38 +1,42 @@
 import type { ArtifactRow } from "../../kernel/wire";
+import type { Uses } from "../../state/app";
 import { isActive, ofStage } from "../../state/selectors";
 import { compact, count } from "../../ui/format";
 import { DOWN, Icon, kindIcon, WARNING } from "../../ui/icons";
 import type { Tabs } from "./live-types";
 import { createPicker, type Option } from "./picker";
-import type { Own } from "./state";
+import type { ArtifactState } from "./state";
 
-/** This many tabs are drawn, around the one on screen; a list has them all. */
-export const TABS_MOST = 40;
-const TABS_MARGIN = 3;
+/** At most so many tabs are drawn, around the tab on screen; the list has all of them. */
+export const MAX_TABS = 40;
+const MARGIN_TABS = 3;
 
-/** The first tab that is drawn: the one before, `first`, while the one on screen, `at`, is well among them. */
-export function firstTab(total: number, at: number, first: number): number {
-  const last = Math.max(0, total - TABS_MOST);
-  const early = at < first + TABS_MARGIN;
-  const late = at >= first + TABS_MOST - TABS_MARGIN;
-  return Math.min(last, early || late ? Math.max(0, at - TABS_MOST / 2) : first);
+/** The first drawn tab. It stays `first` while the tab on screen, `shown`, is well among the drawn tabs. */
+export function firstTab(total: number, shown: number, first: number): number {
+  const last = Math.max(0, total - MAX_TABS);
+  const early = shown < first + MARGIN_TABS;
+  const late = shown >= first + MAX_TABS - MARGIN_TABS;
+  return Math.min(last, early || late ? Math.max(0, shown - MAX_TABS / 2) : first);
 }
 
-/** Fewer are in sight anyway. */
-const LISTED_FROM = 4;
+/** With fewer tabs there is no list: all of them are in view. */
+const MIN_LISTED = 4;
 
-export function createTabs(own: Own): Tabs {
-  const { app } = own;
-  /** Which of the tabs is the first that is drawn. */
+export function createTabs(
+  app: Uses<"run" | "view" | "artifacts" | "operations" | "painting">,
+  state: ArtifactState,
+): Tabs {
+  const { view, artifacts } = app;
+  /** The index of the first drawn tab. */
   let first = 0;
-  /** The tab that is chosen next takes the focus. */
+  /** The next tab on screen takes the focus. */
   let stepping = false;
-  const all = () => ofStage(app.state.artifacts, app.view.stage);
-  const Picker = createPicker(own);
+  const all = () => ofStage(app.run.state.artifacts, view.stage);
+  const Picker = createPicker(app, state);
   const optionOf = ({ file, kind, status, chars }: ArtifactRow): Option => ({
     id: file,
     name: file,
-    on: file === app.shown?.file,
+    on: file === artifacts.shown?.file,
     icon: <Icon d={kindIcon(kind)} />,
     detail: (
       <>
@@ -45,17 +49,17 @@ export function createTabs(own: Own): Tabs {
         <span class="small dim num">{compact(chars)}</span>
       </>
     ),
-    choose: () => app.set({ picked: file }),
+    choose: () => view.set({ picked: file }),
   });
   return {
-    of(tabs, row) {
+    drawn(tabs, row) {
       first = firstTab(tabs.length, tabs.indexOf(row), first);
-      return tabs.slice(first, first + TABS_MOST);
+      return tabs.slice(first, first + MAX_TABS);
     },
     Menu() {
       const tabs = all();
       return (
-        tabs.length >= LISTED_FROM && (
+        tabs.length >= MIN_LISTED && (
           <Picker
             id="all-tabs"
             label="All artifacts"
@@ -73,49 +77,53 @@ export function createTabs(own: Own): Tabs {
       );
     },
     Follow: () =>
-      app.view.picked !== null &&
-      isActive(app.state.run) && (
-        <button class="chip" title="Show what is being written" onclick={() => app.set({ picked: null })}>
+      view.picked !== null &&
+      isActive(app.run.state.run) && (
+        <button
+          class="chip"
+          title="Show the artifact that is being written"
+          onclick={() => view.set({ picked: null })}
+        >
           Follow
         </button>
       ),
     strip(strip) {
-      let seen: string | undefined;
+      let file: string | undefined;
       let head: Element | null = null;
       let left = 0;
       let width = 0;
       const paint = () => {
         const tab = strip.querySelector<HTMLElement>("[aria-selected=true]");
-        // With another width it may be out of sight. A notebook takes cells that are out of sight out of the page:
-        // their width is 0, and their scrolling is lost.
-        if (strip.clientWidth !== width) seen = undefined;
+        // Another width can move the tab out of view. A notebook removes cells that are out of view from the page:
+        // their width is 0, and their scroll position is lost.
+        if (strip.clientWidth !== width) file = undefined;
         width = strip.clientWidth;
         if (width && tab) {
           const { offsetLeft, offsetWidth } = tab;
-          // Others are drawn before it now: it stays where it is.
+          // Other tabs are drawn before it now: it stays in place.
           if (head !== strip.firstElementChild) strip.scrollLeft += offsetLeft - left;
-          if (app.shown?.file !== seen) {
+          if (artifacts.shown?.file !== file) {
             const most = Math.min(offsetLeft, strip.scrollLeft);
             strip.scrollLeft = Math.max(offsetLeft + offsetWidth - strip.clientWidth, most);
             if (stepping) tab.focus();
             stepping = false;
           }
-          seen = app.shown?.file;
+          file = artifacts.shown?.file;
           head = strip.firstElementChild;
           left = offsetLeft;
         }
       };
-      return app.onPaint(paint);
+      return app.painting.onPaint(paint);
     },
     onKeyDown(event) {
       const tabs = all();
-      const at = tabs.findIndex(({ file }) => file === app.shown?.file);
-      const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: -1 }[event.key];
+      const shown = tabs.findIndex(({ file }) => file === artifacts.shown?.file);
+      const to = { ArrowLeft: shown - 1, ArrowRight: shown + 1, Home: 0, End: -1 }[event.key];
       const next = to !== undefined && tabs.at(to % tabs.length);
       if (!next) return;
       event.preventDefault();
       stepping = true;
-      app.set({ picked: next.file });
+      view.set({ picked: next.file });
     },
   };
 }

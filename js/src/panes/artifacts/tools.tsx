@@ -1,16 +1,18 @@
-// What stands on the right of the artifact's toolbar: as much of it as there is room for, the rest in a menu.
+// The tools at the right of the artifact's toolbar; those without room are in a menu.
 
 import type { ArtifactRow } from "../../kernel/wire";
+import type { Uses } from "../../state/app";
+import { Button } from "../../ui/button";
 import type { Child, Ref } from "../../ui/dom";
+import { Failure } from "../../ui/failure";
 import { CHECK, COPY, EXPORT, Icon } from "../../ui/icons";
-import { copyText, saveFile, tellCopied } from "../../ui/page";
+import { confirmCopy, copyText, saveFile } from "../../ui/page";
 import { Popover } from "../../ui/popover";
-import { Button, Failure } from "../pane";
 import { createCompareMenu } from "./compare";
-import { fileOf, isBinary, wholeText } from "./full-text";
+import { fileOf, fullText, isBinary } from "./full-text";
 import { FIND, FULL, MOBILE, MORE, SCRIPTS, TABLET, WRAP } from "./icons";
-import type { Device, Own } from "./state";
-import { createVersionMenu } from "./versions";
+import type { ArtifactState, Device } from "./state";
+import { VersionMenu } from "./versions";
 
 interface Tool {
   icon: string;
@@ -21,7 +23,7 @@ interface Tool {
   act: () => void;
 }
 
-/** What a tool takes, and what else stands in the bar, in pixels. */
+/** The widths of a tool, of the rest of the bar, and of the version menu, in pixels. */
 const TOOL_PX = 27;
 const REST_PX = 232;
 const VERSION_PX = 62;
@@ -33,55 +35,57 @@ const DEVICES: [Device, name: string, icon: string][] = [
 ];
 
 const SCRIPTS_TIP =
-  "Run the page's own scripts. They still reach nothing outside the preview, but one that never ends can make the notebook stand still.";
+  "Run the page's own scripts. They cannot reach anything outside the preview, but a script that never ends can block the notebook.";
 
-/** Which page it is whose scripts were allowed: another version asks anew. */
-export const pageOf = ({ file, version }: ArtifactRow, older: number | null): string =>
+/** Identifies the page whose scripts were allowed: another version needs a new permission. */
+export const pageKey = ({ file, version }: ArtifactRow, older: number | null): string =>
   `${older ?? version}\n${file}`;
 
-export function createTools(own: Own): (props: { row: ArtifactRow }) => Child {
-  const { app } = own;
-  const CompareMenu = createCompareMenu(own);
-  const VersionMenu = createVersionMenu(own);
+export function createTools(
+  app: Uses<"run" | "view" | "artifacts" | "operations" | "painting" | "connection">,
+  state: ArtifactState,
+): (props: { row: ArtifactRow }) => Child {
+  const { view, operations, connection } = app;
+  const CompareMenu = createCompareMenu(app, state);
 
   const measure: Ref = (mark) => {
     const bar = mark.parentElement as HTMLElement;
     const sizes = new ResizeObserver(() => {
-      if (bar.clientWidth && bar.clientWidth !== own.px) own.set({ px: bar.clientWidth });
+      if (bar.clientWidth && bar.clientWidth !== state.barPx) state.set({ barPx: bar.clientWidth });
     });
     sizes.observe(bar);
     return () => sizes.disconnect();
   };
 
-  /** Does something with all of the artifact, once it is here. */
-  const take = (row: ArtifactRow, use: (pages: string[]) => Promise<void> | void) =>
-    app.attempt("artifact", async () => {
-      const taking = { file: row.file, share: 0, stopped: false };
+  /** Loads the full text and passes it to `use`. */
+  const withFullText = (row: ArtifactRow, use: (pages: string[]) => Promise<void> | void) =>
+    operations.attempt("artifact", async () => {
+      const loading = { file: row.file, share: 0, cancelled: false };
       try {
-        const pages = await wholeText(app, row.file, own.version ?? row.version, (share) => {
-          taking.share = share;
-          own.set({ taking });
-          return !taking.stopped;
+        const pages = await fullText(app, row.file, state.version ?? row.version, (share) => {
+          loading.share = share;
+          state.set({ loading });
+          return !loading.cancelled;
         });
-        if (pages && !taking.stopped) await use(pages);
+        if (pages && !loading.cancelled) await use(pages);
       } finally {
-        own.set({ taking: null });
+        state.set({ loading: null });
       }
     });
 
   function toolsOf(row: ArtifactRow): Tool[] {
     const { file, kind, has_content } = row;
-    const { source, comparison } = app.view;
-    const page = pageOf(row, own.version);
-    const runs = own.running === page;
+    const { source, comparison } = view;
+    const page = pageKey(row, state.version);
+    const runs = state.running === page;
     const none = has_content ? "" : "It has no content";
-    const off = none || (own.taking ? "Wait until all of it is here" : "");
+    const off = none || (state.loading ? "Wait until the full text is loaded" : "");
     const save: Tool = {
       icon: EXPORT,
       name: `Download ${file}`,
-      off: off || app.off,
+      off: off || connection.off,
       act: () =>
-        take(row, (pages) => {
+        withFullText(row, (pages) => {
           const data = fileOf(kind, pages);
           saveFile(file, data, data.type);
         }),
@@ -89,11 +93,11 @@ export function createTools(own: Own): (props: { row: ArtifactRow }) => Child {
     const copy: Tool = {
       icon: COPY,
       name: `Copy ${file}`,
-      off: off || app.off || (isBinary(kind) ? "It is no text" : ""),
+      off: off || connection.off || (isBinary(kind) ? "It is not a text" : ""),
       act: () =>
-        take(row, async (pages) => {
+        withFullText(row, async (pages) => {
           await copyText(pages.join(""), document.body);
-          tellCopied(app, file);
+          confirmCopy(view, file);
         }),
     };
     if (comparison) return [save, copy];
@@ -102,13 +106,18 @@ export function createTools(own: Own): (props: { row: ArtifactRow }) => Child {
         {
           icon: FIND,
           name: "Find in source",
-          on: own.find !== null,
+          on: state.find !== null,
           off: none,
-          act: () => own.set({ find: own.find ? null : { text: "", nth: 1, of: null, line: null } }),
+          act: () => state.set({ find: state.find ? null : { text: "", nth: 1, of: null, line: null } }),
         },
         save,
         copy,
-        { icon: WRAP, name: "Wrap long lines", on: own.wrap, act: () => own.set({ wrap: !own.wrap }) },
+        {
+          icon: WRAP,
+          name: "Wrap long lines",
+          on: state.wrap,
+          act: () => state.set({ wrap: !state.wrap }),
+        },
       ];
     }
     if (kind !== "html") return [save, copy];
@@ -118,8 +127,8 @@ export function createTools(own: Own): (props: { row: ArtifactRow }) => Child {
       ...DEVICES.map(([device, name, icon]) => ({
         icon,
         name,
-        on: own.device === device,
-        act: () => own.set({ device: own.device === device ? 0 : device }),
+        on: state.device === device,
+        act: () => state.set({ device: state.device === device ? 0 : device }),
       })),
       {
         icon: SCRIPTS,
@@ -127,25 +136,25 @@ export function createTools(own: Own): (props: { row: ArtifactRow }) => Child {
         tip: SCRIPTS_TIP,
         on: runs,
         off: none,
-        act: () => own.set({ running: runs ? "" : page, stopped: "" }),
+        act: () => state.set({ running: runs ? "" : page, stopped: "" }),
       },
     ];
   }
 
   return ({ row }) => {
     const tools = toolsOf(row);
-    const room = own.px - REST_PX - (row.version > 1 ? VERSION_PX : 0);
+    const room = state.barPx - REST_PX - (row.version > 1 ? VERSION_PX : 0);
     const fits = Math.max(1, Math.floor(room / TOOL_PX));
-    // The menu itself takes the place of one.
-    const beside = tools.length <= fits ? tools.length : Math.max(1, fits - 1);
-    const rest = tools.slice(beside);
+    // The menu takes the room of one tool.
+    const visible = tools.length <= fits ? tools.length : Math.max(1, fits - 1);
+    const rest = tools.slice(visible);
     return (
       <>
         <i hidden ref={measure} />
         <span class="small dim" role="status">
-          {app.view.copied === row.file && "copied"}
+          {view.copied === row.file && "copied"}
         </span>
-        {tools.slice(0, beside).map(({ icon, name, tip, on, off, act }) => (
+        {tools.slice(0, visible).map(({ icon, name, tip, on, off, act }) => (
           <Button
             key={name}
             icon={icon}
@@ -156,11 +165,11 @@ export function createTools(own: Own): (props: { row: ArtifactRow }) => Child {
             onclick={act}
           />
         ))}
-        <VersionMenu row={row} />
+        <VersionMenu app={app} state={state} row={row} />
         <CompareMenu row={row} />
         {rest.length > 0 && (
           <Popover
-            app={app}
+            panels={view}
             id="more-tools"
             role="menu"
             label="More tools"
@@ -170,7 +179,7 @@ export function createTools(own: Own): (props: { row: ArtifactRow }) => Child {
           >
             {() =>
               rest.map(({ icon, name, tip, on, off, act }) => (
-                // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the one that can be on takes it
+                // biome-ignore lint/a11y/useAriaPropsSupportedByRole: only a toggle sets it
                 <button
                   role={on === undefined ? "menuitem" : "menuitemcheckbox"}
                   class="option row"
@@ -178,7 +187,7 @@ export function createTools(own: Own): (props: { row: ArtifactRow }) => Child {
                   disabled={!!off}
                   title={off || tip || name}
                   onclick={() => {
-                    app.set({ panel: "" });
+                    view.set({ panel: "" });
                     act();
                   }}
                 >
@@ -190,7 +199,7 @@ export function createTools(own: Own): (props: { row: ArtifactRow }) => Child {
             }
           </Popover>
         )}
-        <Failure app={app} at="artifact" />
+        <Failure failures={operations} at="artifact" />
       </>
     );
   };

@@ -1,22 +1,29 @@
-// The versions of an artifact that was begun anew: an older one on screen, or what changed since.
+// The versions of an artifact that was started again: an older version on screen, and differences.
 
 import type { ArtifactRow } from "../../kernel/wire";
+import type { Uses } from "../../state/app";
+import { Button } from "../../ui/button";
 import type { Child } from "../../ui/dom";
 import { CHECK, Icon } from "../../ui/icons";
 import { Popover } from "../../ui/popover";
-import { Button } from "../pane";
 import { COMPARE } from "./icons";
-import type { Own } from "./state";
+import type { ArtifactState } from "./state";
 
 /** The versions of an artifact, the newest first. */
 const versionsOf = ({ version }: ArtifactRow): number[] =>
-  Array.from({ length: version }, (_, n) => version - n);
+  Array.from({ length: version }, (_, i) => version - i);
 
-/** Shows what changed from an older version to the newer one. */
-function compareVersions(own: Own, { file }: ArtifactRow, one: number, other: number): void {
-  const [older, newer] = [Math.min(one, other), Math.max(one, other)];
-  own.set({ change: 1, changes: null });
-  own.app.set({
+/** Shows the difference from the older to the newer version. */
+function compareVersions(
+  { view }: Uses<"view">,
+  state: ArtifactState,
+  { file }: ArtifactRow,
+  a: number,
+  b: number,
+): void {
+  const [older, newer] = [Math.min(a, b), Math.max(a, b)];
+  state.set({ change: 1, changes: null });
+  view.set({
     picked: file,
     panel: "",
     comparison: {
@@ -27,61 +34,74 @@ function compareVersions(own: Own, { file }: ArtifactRow, one: number, other: nu
   });
 }
 
-export function createVersionMenu(own: Own): (props: { row: ArtifactRow }) => Child {
-  const { app } = own;
-  return ({ row }) => {
-    const { file, version } = row;
-    if (version < 2) return null;
-    const here = own.version ?? version;
-    return (
-      <Popover
-        app={app}
-        id="versions"
-        role="menu"
-        label="Versions"
-        text={<span class="num small">{`v${here} of ${version}`}</span>}
-        tip={`Version ${here} of ${version}: it was begun anew`}
-      >
-        {() => (
-          <>
-            {versionsOf(row).map((item) => (
+export function VersionMenu({
+  app,
+  state,
+  row,
+}: {
+  app: Uses<"view">;
+  state: ArtifactState;
+  row: ArtifactRow;
+}): Child {
+  const { file, version } = row;
+  if (version < 2) return null;
+  const shown = state.version ?? version;
+  return (
+    <Popover
+      panels={app.view}
+      id="versions"
+      role="menu"
+      label="Versions"
+      text={<span class="num small">{`v${shown} of ${version}`}</span>}
+      tip={`Version ${shown} of ${version}: the artifact was started again`}
+    >
+      {() => (
+        <>
+          {versionsOf(row).map((item) => (
+            <button
+              role="menuitemradio"
+              class="option row"
+              aria-checked={item === shown}
+              onclick={() => {
+                app.view.set({ picked: file, panel: "", comparison: null });
+                state.set({ version: item === version ? null : item, find: null });
+              }}
+            >
+              <span class="grow">
+                Version {item} {item === version && <span class="dim">the newest</span>}
+              </span>
+              {item === shown && <Icon d={CHECK} />}
+            </button>
+          ))}
+          {versionsOf(row)
+            .filter((item) => item !== shown)
+            .map((item) => (
               <button
-                role="menuitemradio"
+                role="menuitem"
                 class="option row"
-                aria-checked={item === here}
-                onclick={() => {
-                  app.set({ picked: file, panel: "", comparison: null });
-                  own.set({ version: item === version ? null : item, find: null });
-                }}
+                onclick={() => compareVersions(app, state, row, item, shown)}
               >
-                <span class="grow">
-                  Version {item} {item === version && <span class="dim">the newest</span>}
-                </span>
-                {item === here && <Icon d={CHECK} />}
+                <Icon d={COMPARE} />
+                <span class="grow">Difference with version {item}</span>
               </button>
             ))}
-            {versionsOf(row)
-              .filter((item) => item !== here)
-              .map((item) => (
-                <button
-                  role="menuitem"
-                  class="option row"
-                  onclick={() => compareVersions(own, row, item, here)}
-                >
-                  <Icon d={COMPARE} />
-                  <span class="grow">Difference with version {item}</span>
-                </button>
-              ))}
-          </>
-        )}
-      </Popover>
-    );
-  };
+        </>
+      )}
+    </Popover>
+  );
 }
 
-/** Says that this is not the newest version. */
-export function VersionBar({ own, row }: { own: Own; row: ArtifactRow }) {
-  const { app, version } = own;
+/** Names the older version on screen. */
+export function VersionBar({
+  app,
+  state,
+  row,
+}: {
+  app: Uses<"view">;
+  state: ArtifactState;
+  row: ArtifactRow;
+}) {
+  const { version } = state;
   if (version === null || app.view.comparison) return null;
   return (
     <div key="version" class="bar row small sub">
@@ -90,13 +110,13 @@ export function VersionBar({ own, row }: { own: Own; row: ArtifactRow }) {
       </span>
       <Button
         text="Difference"
-        tip={`What changed from version ${version} to the newest`}
-        onclick={() => compareVersions(own, row, version, row.version)}
+        tip={`Show the difference from version ${version} to the newest`}
+        onclick={() => compareVersions(app, state, row, version, row.version)}
       />
       <Button
         text="Newest"
         tip="Show the newest version"
-        onclick={() => own.set({ version: null, find: null })}
+        onclick={() => state.set({ version: null, find: null })}
       />
     </div>
   );

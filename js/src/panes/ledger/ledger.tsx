@@ -1,10 +1,14 @@
 import type { LedgerRow } from "../../kernel/wire";
-import type { App } from "../../state/app";
-import { filterLedger, ledgerCounts } from "../../state/selectors";
+import type { Uses } from "../../state/app";
+import { Chips } from "../../ui/button";
+import { Failure } from "../../ui/failure";
+import { revealInList } from "../../ui/focus";
 import { count, offset } from "../../ui/format";
 import { CHECK, CROSS, Icon, INFO, WARNING } from "../../ui/icons";
 import { Rows } from "../../ui/list/list";
-import { Chips, Pane, reveal, StageChip } from "../pane";
+import { Pane, StageChip } from "../pane";
+import { filterLedger, ledgerCounts } from "./filter";
+import type { LedgerLive } from "./live-types";
 
 const ENGINES: Record<string, string> = {
   M4: "golden replay",
@@ -16,25 +20,31 @@ const ENGINES: Record<string, string> = {
 
 const OUTCOMES = { ok: CHECK, warning: WARNING, error: CROSS, info: INFO };
 
-export function LedgerPane({ app }: { app: App }) {
-  const { run, ledger } = app.state;
+interface Props {
+  app: Uses<"run" | "view" | "lists" | "painting" | "operations">;
+  live: LedgerLive | undefined;
+  /** Shows the log line at or after the position of an event. */
+  showInLog: ((position: number) => Promise<void>) | undefined;
+}
+
+export function LedgerPane({ app, live, showInLog }: Props) {
+  const { run, ledger } = app.run.state;
   const { total, rows } = ledger;
   const { stage, ledgerFilter, ledgerOpen } = app.view;
   const list = app.lists.ledger;
-  const { desk } = app.parts;
-  const earlier = total > rows.length && desk?.earlierLedger(app, stage, ledgerFilter);
-  const shown = filterLedger(rows, ledgerFilter, stage);
-  const size = earlier ? earlier.total : shown.length;
+  const pages = total > rows.length ? live?.pages(stage, ledgerFilter) : undefined;
+  const passing = filterLedger(rows, ledgerFilter, stage);
+  const size = pages ? pages.total : passing.length;
   const body = (
     <Rows
       list={list}
       total={size}
       role="list"
       row={(index) => {
-        const row = earlier ? earlier.row(index) : shown[index];
+        const row = pages ? pages.row(index) : passing[index];
         return row ? (
-          app.memo(row, `${index} ${ledgerOpen === row.n} ${run?.started_us}`, () => (
-            <Entry key={index} app={app} row={row} />
+          app.painting.memo(row, `${index} ${ledgerOpen === row.n} ${run?.started_us} ${!showInLog}`, () => (
+            <Entry key={index} app={app} row={row} showInLog={showInLog} />
           ))
         ) : (
           <div key={index} class="entry blank" />
@@ -42,7 +52,7 @@ export function LedgerPane({ app }: { app: App }) {
       }}
     />
   );
-  if (earlier) earlier.look(list.first, list.end, total);
+  pages?.fetchVisible(list.first, list.end, total);
   return (
     <Pane
       app={app}
@@ -53,20 +63,18 @@ export function LedgerPane({ app }: { app: App }) {
           {total > 0 && (
             <Chips
               label="Show"
-              options={ledgerCounts(rows, stage, ledgerFilter, earlier ? earlier.counts : undefined).map(
-                ([name, size]) => [
-                  name,
-                  size || name === "all" ? (
-                    <>
-                      {name} <b>{count(size)}</b>
-                    </>
-                  ) : (
-                    `no ${name}`
-                  ),
-                ],
-              )}
+              options={ledgerCounts(rows, stage, ledgerFilter, pages?.counts).map(([name, size]) => [
+                name,
+                size || name === "all" ? (
+                  <>
+                    {name} <b>{count(size)}</b>
+                  </>
+                ) : (
+                  `no ${name}`
+                ),
+              ])}
               isOn={(name) => name === ledgerFilter}
-              onChoose={(name) => app.set({ ledgerFilter: name })}
+              onChoose={(name) => app.view.set({ ledgerFilter: name })}
             />
           )}
           <StageChip app={app} />
@@ -74,7 +82,7 @@ export function LedgerPane({ app }: { app: App }) {
         </>
       }
     >
-      {desk && <desk.Failure app={app} at="locate" />}
+      {live && <Failure failures={app.operations} at="ledger.log" />}
       {size > 0 ? (
         body
       ) : (
@@ -84,14 +92,14 @@ export function LedgerPane({ app }: { app: App }) {
             : "Failures, policy checks, drift and recoveries appear here."}
         </p>
       )}
-      {!earlier && total > rows.length && (
+      {!pages && total > rows.length && (
         <p class="note small">{count(total - rows.length)} earlier rows are not shown.</p>
       )}
     </Pane>
   );
 }
 
-function Entry({ app, row }: { app: App; row: LedgerRow }) {
+function Entry({ app, row, showInLog }: Pick<Props, "app" | "showInLog"> & { row: LedgerRow }) {
   const { n, position, time_us, stage_id, kind, engine, outcome, title, detail } = row;
   const on = app.view.ledgerOpen === n;
   const facts: [string, string][] = [
@@ -107,11 +115,11 @@ function Entry({ app, row }: { app: App; row: LedgerRow }) {
         title={title}
         onclick={() => {
           app.lists.ledger.follow = false;
-          app.set({ ledgerOpen: on ? null : n });
-          if (!on) app.attempt("locate", async () => app.search?.locate(position));
+          app.view.set({ ledgerOpen: on ? null : n });
+          if (!on) app.operations.attempt("ledger.log", async () => showInLog?.(position));
         }}
       >
-        <span class="num small dim time">{offset(time_us, app.state.run?.started_us ?? null)}</span>
+        <span class="num small dim time">{offset(time_us, app.run.state.run?.started_us ?? null)}</span>
         <i class="tag engine">{engine}</i>
         <span class="dim kind">{kind}</span>
         <span class="tone row" role="img" title={outcome}>
@@ -120,7 +128,7 @@ function Entry({ app, row }: { app: App; row: LedgerRow }) {
         <span class="cut grow">{title}</span>
       </button>
       {on && (
-        <dl class="detail small" ref={reveal}>
+        <dl class="detail small" ref={revealInList}>
           {facts.map(([label, text]) => (
             <>
               <dt class="dim">{label}</dt>

@@ -1,17 +1,17 @@
+import type { Uses } from "../../state/app";
 import { piecesOf } from "../../state/log-rows";
+import { Button } from "../../ui/button";
 import { clockTime, count } from "../../ui/format";
 import { CROSS } from "../../ui/icons";
-import { Button } from "../pane";
-import type { Ways } from "./navigation";
-import type { Own } from "./state";
-import { Pieces } from "./styled-text";
+import type { Navigation } from "./navigation";
+import { StyledText } from "./styled-text";
 
-/** The whole of the chosen line, under the list. */
-export function Detail({ own: { app }, ways }: { own: Own; ways: Ways }) {
+/** The complete chosen line, under the list. */
+export function Detail({ app, navigation }: { app: Uses<"view" | "log">; navigation: Navigation }) {
   const { active } = app.view;
-  const row = active === null ? undefined : app.log.row(active);
+  const row = active === null ? undefined : app.log.rows.row(active);
   if (!row) return null;
-  const nth = ways.nth();
+  const step = navigation.step();
   return (
     <section class="logdetail column" aria-label="Log line">
       <header class="row small dim">
@@ -20,20 +20,20 @@ export function Detail({ own: { app }, ways }: { own: Own; ways: Ways }) {
           <span class="cut">{fact}</span>
         ))}
         <span class="grow" />
-        {nth?.errors && (
+        {step?.errors && (
           <span class="num">
-            error {count(nth.nth)} of {count(nth.of)}
+            error {count(step.nth)} of {count(step.of)}
           </span>
         )}
-        {ways.isNarrowed() && (
-          <button class="chip" title="Show the lines around it, too (Enter)" onclick={ways.toContext}>
+        {navigation.isFiltered() && (
+          <button class="chip" title="Show the lines around it, too (Enter)" onclick={navigation.toContext}>
             In context
           </button>
         )}
-        <Button icon={CROSS} tip="Close (Esc)" onclick={() => app.set({ active: null })} />
+        <Button icon={CROSS} tip="Close (Esc)" onclick={() => app.view.set({ active: null })} />
       </header>
       <pre class="scroll" tabIndex={0}>
-        {row.chars ? ways.whole(row) : <Pieces pieces={piecesOf(row)} />}
+        {row.chars ? navigation.fullMessage(row) : <StyledText pieces={piecesOf(row)} />}
       </pre>
     </section>
   );

@@ -1,4 +1,4 @@
-// The icons of this part; see ui/icons.tsx.
+// Icons of the live code of this pane; see ui/icons.tsx.
 
 export const SEARCH = "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9M10.5 10.5 14 14";
 export const FUNNEL = "M2 3h12L9.5 8.5V13l-3-1.5v-3Z";

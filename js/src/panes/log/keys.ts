@@ -1,52 +1,59 @@
-import type { Ways } from "./navigation";
-import type { Own } from "./state";
+import type { Uses } from "../../state/app";
+import type { Navigation } from "./navigation";
+import type { LogState } from "./state";
 
-/** Whether some text is marked: then it is that which is copied. */
-function isTextChosen(element: HTMLElement): boolean {
-  // Where the root of a shadow has no selection of its own, the document's looks into it.
+/** Text is selected: Ctrl+C copies the selection. */
+function isTextSelected(element: HTMLElement): boolean {
+  // A shadow root without a selection of its own: the document's selection reaches into it.
   const root = element.getRootNode() as Partial<Document>;
   return String(root.getSelection?.() ?? document.getSelection() ?? "") !== "";
 }
 
-/** Gives the focus back to the lines. */
-export const focusLines = (inside: Element): void =>
-  inside.closest("section")?.querySelector<HTMLElement>(".list")?.focus({ preventScroll: true });
+/** Focuses the list of lines again. */
+export const focusLines = (within: Element): void =>
+  within.closest("section")?.querySelector<HTMLElement>(".list")?.focus({ preventScroll: true });
 
-/** Opens the search, with the focus in its field. */
-function open(own: Own, list: HTMLElement): void {
-  own.set({ searching: true });
+/** Opens the search and focuses its field. */
+function openSearch(state: LogState, list: HTMLElement): void {
+  state.set({ searching: true });
   list.closest("section")?.querySelector<HTMLInputElement>(".find input")?.select();
 }
 
-/** What a key does in the list of lines. */
-export function onKey(own: Own, ways: Ways, event: KeyboardEvent): void {
-  const { app } = own;
-  const { view, lines, log } = app;
+/** Handles a key in the list of lines. */
+export function onKey(
+  app: Uses<"view" | "log" | "connection">,
+  state: LogState,
+  navigation: Navigation,
+  event: KeyboardEvent,
+): void {
+  const { view } = app;
+  const { list, rows } = app.log;
   const { key, shiftKey } = event;
-  const list = event.currentTarget as HTMLElement;
-  const way = shiftKey ? -1 : 1;
-  const here = view.active ?? (lines.atEnd ? log.total : Math.floor(lines.top) - 1);
-  const go = (index: number) => () => ways.choose(Math.min(Math.max(index, 0), log.total - 1), shiftKey);
+  const grid = event.currentTarget as HTMLElement;
+  const direction = shiftKey ? -1 : 1;
+  const current = view.active ?? (list.atEnd ? rows.total : Math.floor(list.top) - 1);
+  const go = (index: number) => () =>
+    navigation.choose(Math.min(Math.max(index, 0), rows.total - 1), shiftKey);
   const keys: Record<string, () => void> = {
-    ArrowDown: go(here + 1),
-    ArrowUp: go(here - 1),
-    PageDown: go(here + lines.page),
-    PageUp: go(here - lines.page),
+    ArrowDown: go(current + 1),
+    ArrowUp: go(current - 1),
+    PageDown: go(current + list.page),
+    PageUp: go(current - list.page),
     Home: go(0),
-    End: go(log.total - 1),
-    "/": () => open(own, list),
-    "Ctrl+f": () => open(own, list),
-    F3: () => ways.toMatch(way),
-    e: () => ways.toError(way),
-    g: () => app.set({ panel: "goto" }),
-    Enter: () => ways.toContext(),
-    "Ctrl+a": () => app.set({ anchor: 0, active: log.total - 1 }),
-    "Ctrl+c": () => ways.copy(),
+    End: go(rows.total - 1),
+    "/": () => openSearch(state, grid),
+    "Ctrl+f": () => openSearch(state, grid),
+    F3: () => navigation.toMatch(direction),
+    e: () => navigation.toError(direction),
+    g: () => view.set({ panel: "goto" }),
+    Enter: () => navigation.toContext(),
+    "Ctrl+a": () => view.set({ anchor: 0, active: rows.total - 1 }),
+    "Ctrl+c": () => navigation.copy(),
   };
   const ctrl = event.ctrlKey || event.metaKey;
   const name = key.length > 1 ? key : (ctrl ? "Ctrl+" : "") + key.toLowerCase();
-  const does = keys[name];
-  if (!does || app.off || !log.total || (name === "Ctrl+c" && isTextChosen(list))) return;
+  const action = keys[name];
+  if (!action || app.connection.off || !rows.total || (name === "Ctrl+c" && isTextSelected(grid))) return;
   event.preventDefault();
-  does();
+  action();
 }

@@ -1,33 +1,23 @@
-// The search, as the console sees it: ways through the log, which only a kernel can show.
-
-import type { App } from "../../state/app";
-import type { LogRows } from "../../state/log-rows";
 import type { Child } from "../../ui/dom";
+import type { Html } from "../../ui/jsx";
 
-/** One console's. */
-export interface Search {
-  /** Beside the levels: the agent that the log is narrowed to. */
-  Chip: () => Child;
-  /** In the log's title bar: search, filters, going somewhere, copying. */
+/** What `live.js` adds to the log: search, navigation, loading of rows, copying. */
+export interface LogLive {
+  /** Beside the levels: the agent that the log is filtered to. */
+  AgentChip: () => Child;
+  /** In the title bar. */
   Tools: () => Child;
-  /** Under the title bar: the search, while it is open. */
-  Bar: () => Child;
-  /** Under the list: the way back to its end, and the whole of the chosen line. */
-  Under: () => Child;
-  /** What makes the list of lines one that is gone through by keys. */
-  grid(): { onkeydown: (event: KeyboardEvent) => void; [attribute: `aria-${string}`]: unknown };
+  /** Under the title bar: errors, and the search while it is open. */
+  SearchBar: () => Child;
+  /** Under the list: the way back to its end, and the chosen line. */
+  Details: () => Child;
+  /** Makes the list a grid with keyboard navigation. */
+  gridProps(): Html<HTMLDivElement>;
   isChosen(index: number): boolean;
-  /** Soon asks for the rows that are to be drawn and not at hand. */
-  look(): void;
-  /** Chooses a line by its index, or up to it, and brings it into view. */
+  /** Requests the rows on screen that are not loaded. */
+  fetchVisible(): void;
+  /** Chooses the line of this index and brings it into view; with `extend`, all lines up to it. */
   choose(index: number, extend?: boolean): void;
-  /** Chooses the line at or after a position, showing what filters hid. */
-  locate(position: number): Promise<void>;
-  /** Another filter was set than of the rows before: keeps what one reads, or chose, where it is. */
-  stay(before: LogRows, active: number | null): void;
-}
-
-export interface SearchPart {
-  createSearch: (app: App) => Search;
-  styles: string;
+  /** Removes the filters, and chooses the line at or after the position of an event. */
+  showEvent(position: number): Promise<void>;
 }

@@ -1,15 +1,14 @@
-// A place in the log, as one types it. Pure.
+// Parses a location in the log: a line or a time. Pure.
 
-export type Place = { n: number } | { time_us: number };
+export type LogLocation = { n: number } | { time_us: number };
 
-/** Half a day: a time of day is taken for the one nearest to the run's start. */
 const HALF_DAY_MS = 43_200_000;
 
 /**
- * "#1200" is a line; "12.5" or "1:02" are seconds or minutes and seconds after the run's start;
- * "14:03:07" is a local time of day. `null` for anything else, or where the start is not known.
+ * "#1200" is a line; "12.5" and "1:02" are seconds, and minutes and seconds, after the run's start;
+ * "14:03:07" is a local time of day, the nearest to the start. `null` for any other text, or without a start.
  */
-export function parsePlace(text: string, startUs: number | null): Place | null {
+export function parseLocation(text: string, startUs: number | null): LogLocation | null {
   const line = /^#\s*(\d[\d,]*)$/.exec(text.trim());
   if (line) return { n: Number(line[1]?.replaceAll(",", "")) };
   const time = /^\+?(?:(?:(\d{1,2}):)?(\d+):)?(\d+(?:\.\d+)?)$/.exec(text.trim());

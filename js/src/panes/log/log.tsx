@@ -1,36 +1,44 @@
 import type { Level, LogRow } from "../../kernel/wire";
-import type { App } from "../../state/app";
+import type { Uses } from "../../state/app";
 import { firstLine, LEVELS, piecesOf } from "../../state/log-rows";
+import { Button, Chips } from "../../ui/button";
 import { clockTime, offset, plural } from "../../ui/format";
 import { TIME, WRAP } from "../../ui/icons";
 import { Rows } from "../../ui/list/list";
-import { Button, Chips, Pane, StageChip } from "../pane";
-import { Pieces } from "./styled-text";
+import { Pane, StageChip } from "../pane";
+import type { LogLive } from "./live-types";
+import { StyledText } from "./styled-text";
 
-export function LogPane({ app }: { app: App }) {
-  const { view, log, lines, state, search } = app;
+export interface LogPaneProps {
+  app: Uses<"view" | "log" | "run" | "painting">;
+  live: LogLive | undefined;
+}
+
+export function LogPane({ app, live }: LogPaneProps) {
+  const { view, log } = app;
+  const { run } = app.run.state;
   const { absolute, wrap, stage } = view;
-  const { total } = log;
+  const { list, rows } = log;
   const levels: readonly Level[] = view.levels ?? LEVELS;
-  const rows = (
+  const lines = (
     <Rows
-      list={lines}
-      total={total}
+      list={list}
+      total={rows.total}
       row={(index) => {
-        const row = log.row(index);
-        const on = search?.isChosen(index);
-        const draw = () => <Line key={index} app={app} index={index} row={row} on={on} />;
-        const mode = [index, on, absolute, wrap, stage, state.run?.started_us].join();
-        return row ? app.memo(row, mode, draw) : draw();
+        const row = rows.row(index);
+        const chosen = live?.isChosen(index);
+        const draw = () => <Line key={index} app={app} live={live} index={index} row={row} chosen={chosen} />;
+        const mode = [index, chosen, absolute, wrap, stage, run?.started_us, !live].join();
+        return row ? app.painting.memo(row, mode, draw) : draw();
       }}
       class={`${wrap ? "wrap" : ""} ${absolute ? "absolute" : ""}`}
       role="grid"
       tabIndex={0}
       aria-label="Log lines"
-      {...search?.grid()}
+      {...live?.gridProps()}
     />
   );
-  search?.look();
+  live?.fetchVisible();
   return (
     <Pane
       app={app}
@@ -46,80 +54,78 @@ export function LogPane({ app }: { app: App }) {
               const next = levels.includes(level)
                 ? levels.filter((item) => item !== level)
                 : [...levels, level];
-              app.set({ levels: next.length < LEVELS.length ? next : null });
+              view.set({ levels: next.length < LEVELS.length ? next : null });
             }}
           />
           <StageChip app={app} />
-          {search?.Chip()}
+          {live?.AgentChip()}
           <span class="grow" />
           <span class="menus row">
-            {search?.Tools()}
-            <Button icon={WRAP} tip="Wrap lines" on={wrap} onclick={() => app.set({ wrap: !wrap })} />
+            {live?.Tools()}
+            <Button icon={WRAP} tip="Wrap lines" on={wrap} onclick={() => view.set({ wrap: !wrap })} />
             <Button
               icon={TIME}
               tip="Times of day"
               on={absolute}
-              onclick={() => app.set({ absolute: !absolute })}
+              onclick={() => view.set({ absolute: !absolute })}
             />
           </span>
         </>
       }
     >
-      {search?.Bar()}
+      {live?.SearchBar()}
       <div key="lines" class="grow rel">
-        {rows}
-        {!total && (log.known || !state.run) && (
+        {lines}
+        {!rows.total && (rows.known || !run) && (
           <p class="empty over">
             {!levels.length
               ? "No level is chosen."
-              : state.run?.counts.logs
+              : run?.counts.logs
                 ? "No line passes this filter."
-                : "What the worker says appears here."}
+                : "The log lines of the worker appear here."}
           </p>
         )}
       </div>
-      {search?.Under()}
+      {live?.Details()}
     </Pane>
   );
 }
 
-interface LineProps {
-  app: App;
+interface LineProps extends LogPaneProps {
   index: number;
   row: LogRow | undefined;
-  on: boolean | undefined;
+  chosen: boolean | undefined;
 }
 
-function Line({ app, index, row, on }: LineProps) {
+function Line({ app, live, index, row, chosen }: LineProps) {
   return (
     <div
       class={`pick row logline ${row?.level ?? "blank"}`}
       role="row"
       id={`line-${index}`}
       aria-rowindex={index + 1}
-      aria-selected={on}
-      onclick={({ shiftKey }) => app.search?.choose(index, shiftKey)}
+      aria-selected={chosen}
+      onclick={({ shiftKey }) => live?.choose(index, shiftKey)}
     >
       {row && <Cells app={app} row={row} />}
     </div>
   );
 }
 
-function Cells({ app, row }: { app: App; row: LogRow }) {
-  const { view, state } = app;
+function Cells({ app: { view, run }, row }: { app: Uses<"view" | "run">; row: LogRow }) {
   const { level, time_us, stage_id } = row;
   const all = piecesOf(row);
   const { pieces, more } = view.wrap ? { pieces: all, more: 0 } : firstLine(row);
-  // What was found further down is told where those lines are.
+  // A match in a hidden line is marked at the number of hidden lines.
   const found = all.slice(pieces.length).some(([, style]) => /^match/.test(style)) ? "match" : "";
   return [
-    ["num time", view.absolute ? clockTime(time_us) : offset(time_us, state.run?.started_us ?? null)],
+    ["num time", view.absolute ? clockTime(time_us) : offset(time_us, run.state.run?.started_us ?? null)],
     [level === "warning" || level === "error" ? "tag" : "dim", level],
     ...(view.stage === null ? [["dim where", stage_id]] : []),
-    ["grow said", <Pieces pieces={pieces} />],
+    ["grow message", <StyledText pieces={pieces} />],
     ...(more ? [[`dim more ${found}`, `+${plural(more, "line")}`]] : []),
-  ].map(([kind, text]) => (
-    <span role="gridcell" class={`cut ${kind}`}>
+  ].map(([classes, text]) => (
+    <span role="gridcell" class={`cut ${classes}`}>
       {text}
     </span>
   ));

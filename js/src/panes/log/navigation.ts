@@ -1,267 +1,272 @@
-// The ways through the log: to the next of its kind, to a place, into its surroundings, and out to the
-// clipboard.
+// Navigation in the log: to the next match or error, to a location, into the context of a line, and copying.
 
 import type { Level, LogFilter, LogRow, Requests } from "../../kernel/wire";
+import type { Uses } from "../../state/app";
 import type { LogRows } from "../../state/log-rows";
 import { plural } from "../../ui/format";
-import { copyText, tellCopied } from "../../ui/page";
-import { parsePlace } from "./location";
-import { missing, PAGE } from "./pages";
-import type { Own } from "./state";
+import { confirmCopy, copyText } from "../../ui/page";
+import { parseLocation } from "./location";
+import { missingPages, PAGE_ROWS } from "./pages";
+import type { LogState } from "./state";
 
-export type Way = 1 | -1;
-type Spot = Partial<Requests["log.locate"]["args"]>;
+export type Direction = 1 | -1;
+type Target = Partial<Requests["log.locate"]["args"]>;
 
 const ERRORS: Level[] = ["error"];
-/** While one scrolls, rows are asked for this often. */
+/** During a scroll, rows are requested at most this often. */
 const FETCH_PAUSE_MS = 60;
-/** What could not be had is asked for again after this long. */
-const AGAIN_MS = 2_000;
-/** For so long the lines before stay on screen while one's place among others is looked for. */
+/** Failed requests of rows are repeated after this time. */
+const RETRY_MS = 2_000;
+/** The lines before a change stay on screen this long while the index of a line is requested. */
 const HOLD_MS = 400;
-/** Rows that are asked for above the place where one will stand. */
-const ABOVE_ROWS = 50;
+/** Rows that are requested above a target line. */
+const ROWS_ABOVE = 50;
 
-export interface Ways {
+export interface Navigation {
   choose(index: number, extend?: boolean): void;
-  /** Which line of those one goes through the chosen one is, if it is one of them. */
-  nth(): Own["nth"];
-  look(): void;
-  locate(position: number): Promise<void>;
-  stay(before: LogRows, active: number | null): void;
-  /** The whole message of a line, as soon as it is here. */
-  whole(row: LogRow): string;
-  /** The next line that matches the search, or the one before. */
-  toMatch(way: Way): void;
-  /** The next error, or the one before. */
-  toError(way: Way): void;
-  /** The place that one typed, and `then`; says what cannot be read as one. */
-  toPlace(text: string, then: () => void): void;
-  /** Whether lines are hidden around the chosen one. */
-  isNarrowed(): boolean;
-  /** Shows the chosen line among those that were hidden around it. */
+  /** The last step, if its line is still the active line of the same log. */
+  step(): LogState["step"];
+  fetchVisible(): void;
+  showEvent(position: number): Promise<void>;
+  /** After a change of the filter: keeps the chosen or topmost line where it is. */
+  keepPlace(before: LogRows, active: number | null): void;
+  /** The complete message of a line, once it is loaded; its beginning until then. */
+  fullMessage(row: LogRow): string;
+  toMatch(direction: Direction): void;
+  toError(direction: Direction): void;
+  /** Goes to the location in `text`, then calls `done`. */
+  toLocation(text: string, done: () => void): void;
+  /** Filters hide lines around the chosen line. */
+  isFiltered(): boolean;
+  /** Removes these filters and keeps the chosen line. */
   toContext(): void;
   /** Copies the chosen lines, or those on screen. */
   copy(): void;
 }
 
-export function createWays(own: Own): Ways {
-  const { app } = own;
-  const { view, lines } = app;
-  let finding = 0;
-  /** Of the steps to the next line of a kind: the last, through which lines, and how to give up the first. */
-  let walk: Promise<unknown> = Promise.resolve();
-  let walking = "";
-  let leave = () => {};
-  let fetching = false;
-  let fetched = 0;
-  let asking: LogRows | undefined;
-  let asked = new Set<number>();
-  let whole = { of: "", message: "" };
-  /** The place that neither filters nor wrapping change, until one moves; `at` is where it is now. */
-  let kept: { position: number; at: number; chosen: boolean; moved: number } | undefined;
+export function createNavigation(
+  app: Uses<"view" | "log" | "run" | "operations" | "painting" | "connection">,
+  state: LogState,
+): Navigation {
+  const { view, log, operations } = app;
+  const { list } = log;
+  const { changed } = app.painting;
+  let searches = 0;
+  /** The steps in progress: the last step, the lines they go through, and how to abandon the first. */
+  let steps: Promise<unknown> = Promise.resolve();
+  let stepping = "";
+  let abandon = () => {};
+  let fetchDue = false;
+  let fetchedMs = 0;
+  let fetchedRows: LogRows | undefined;
+  let requestedPages = new Set<number>();
+  let full = { key: "", message: "" };
+  /** The line that stays in place through filters and wrapping until the list is moved; `point` is its point in the list. */
+  let kept: { position: number; point: number; chosen: boolean; moved: number } | undefined;
   let { wrap } = view;
 
   function choose(index: number, extend = false): void {
     if (!extend || view.active === null) view.anchor = index;
     view.active = index;
-    lines.show(index);
+    list.show(index);
   }
 
-  /** Keeps where one is, in the rows of `log`, unless one has not moved since. */
-  function keep(log: LogRows, active: number | null): typeof kept {
-    if (kept?.moved !== lines.moved) {
-      const chosen = active !== null && active > lines.top - 1 && active < lines.bottom;
-      hold(log, chosen ? active : lines.top, chosen);
+  /** Keeps the chosen or topmost line of `rows`; the line kept before, if the list has not moved since. */
+  function keep(rows: LogRows, active: number | null): typeof kept {
+    if (kept?.moved !== list.moved) {
+      const chosen = active !== null && active > list.top - 1 && active < list.bottom;
+      keepPoint(rows, chosen ? active : list.top, chosen);
     }
     return kept;
   }
 
-  function hold(log: LogRows, at: number, chosen: boolean): void {
-    const row = log.row(Math.floor(at));
-    kept = row && { position: row.position, at, chosen, moved: lines.moved };
+  function keepPoint(rows: LogRows, point: number, chosen: boolean): void {
+    const row = rows.row(Math.floor(point));
+    kept = row && { position: row.position, point, chosen, moved: list.moved };
   }
 
-  /** Lines were wrapped, or no longer are: that alone does not take one elsewhere. */
-  function rewrap(): void {
+  /** A change of wrapping does not move the line on screen. */
+  function applyWrap(): void {
     if (wrap === view.wrap) return;
     wrap = view.wrap;
-    const place = lines.follow ? undefined : keep(app.log, view.active);
-    if (!place) return;
-    if (place.at === view.active) lines.show(place.at);
-    else lines.stand(place.at);
-    place.moved = lines.moved;
+    const line = list.follow ? undefined : keep(log.rows, view.active);
+    if (!line) return;
+    if (line.point === view.active) list.show(line.point);
+    else list.moveTo(line.point);
+    line.moved = list.moved;
   }
 
-  /** The answer may be older than a frame that overtook it: a log never becomes shorter. */
-  const put = (log: LogRows, total: number, rows: LogRow[], near: number) =>
-    log.put(log.known ? Math.max(total, log.total) : total, rows, near);
+  /** A reply can be older than a frame that arrived before it: a log never becomes shorter. */
+  const put = (rows: LogRows, total: number, news: LogRow[], near: number) =>
+    rows.put(rows.known ? Math.max(total, rows.total) : total, news, near);
 
-  /** Shows what came while the lines before stayed. */
-  function release(log: LogRows): void {
-    const { late } = log;
-    log.late = undefined;
-    if (late?.length) log.put(...late);
-    app.changed();
+  /** Shows the rows that were received while the lines before stayed on screen. */
+  function release(rows: LogRows): void {
+    const { late } = rows;
+    rows.late = undefined;
+    if (late?.length) rows.put(...late);
+    changed();
   }
 
-  /** Goes to the first row at or after a place, or else to the last; unless one has gone elsewhere since. */
-  async function find(spot: Spot, go: (index: number) => void): Promise<void> {
-    finding += 1;
-    const mine = finding;
-    const { log, filter, query: search } = app;
-    const place = { filter, position: null, time_us: null, n: null, ...spot };
-    // What stands elsewhere would be seen for a moment.
-    if (!log.known) {
-      log.late ??= [];
-      setTimeout(release, HOLD_MS, log);
+  /** Calls `go` with the index of the first line at or after a target, or of the last line; unless another search has started. */
+  async function find(target: Target, go: (index: number) => void): Promise<void> {
+    searches += 1;
+    const mine = searches;
+    const { rows, filter, query: search } = log;
+    const args = { filter, position: null, time_us: null, n: null, ...target };
+    // Without this, other lines would be visible for a moment.
+    if (!rows.known) {
+      rows.late ??= [];
+      setTimeout(release, HOLD_MS, rows);
     }
     try {
-      const { i, total } = (await app.request("log.locate", place)).result;
+      const { i, total } = (await operations.request("log.locate", args)).result;
       const index = Math.min(i, total - 1);
-      const start = Math.max(0, index - ABOVE_ROWS);
-      const around = { filter, search, start, count: PAGE };
-      const rows = log.known ? [] : (await app.request("log.window", around)).result.rows;
-      release(log);
-      put(log, total, rows, index);
-      if (total && mine === finding) go(index);
+      const start = Math.max(0, index - ROWS_ABOVE);
+      const around = { filter, search, start, count: PAGE_ROWS };
+      const news = rows.known ? [] : (await operations.request("log.window", around)).result.rows;
+      release(rows);
+      put(rows, total, news, index);
+      if (total && mine === searches) go(index);
     } catch (reason) {
-      // Whoever asked for another place since does not wait for this one.
-      if (mine === finding) throw reason;
+      // The error of an outdated search is ignored.
+      if (mine === searches) throw reason;
     } finally {
-      if (mine === finding) release(log);
+      if (mine === searches) release(rows);
     }
   }
 
-  /** What the log is of: with another answer, nothing that was counted in it counts. */
-  const question = () => JSON.stringify([app.state.run?.run_id, app.filter, app.query]);
+  /** Identifies run, filter and query: counts under another key are outdated. */
+  const logKey = () => JSON.stringify([app.run.state.run?.run_id, log.filter, log.query]);
 
-  /** Steps follow each other; but nobody waits for one through lines that are no longer asked for. */
-  function next(way: Way, want: LogFilter): void {
-    const asked = question();
-    if (asked !== walking) leave();
-    walking = asked;
+  /** Steps run in sequence; a step through lines that are no longer shown is abandoned. */
+  function next(way: Direction, want: LogFilter): void {
+    const asked = logKey();
+    if (asked !== stepping) abandon();
+    stepping = asked;
     const step = async () => {
-      if (asked !== question()) return;
-      const left = new Promise<null>((resolve) => {
-        leave = () => resolve(null);
+      if (asked !== logKey()) return;
+      const abandoned = new Promise<null>((resolve) => {
+        abandon = () => resolve(null);
       });
-      const from = view.active ?? (way > 0 ? Math.floor(lines.top) - 1 : Math.ceil(lines.bottom));
+      const from = view.active ?? (way > 0 ? Math.floor(list.top) - 1 : Math.ceil(list.bottom));
       const answer = await Promise.race([
-        app.request("log.next", { filter: app.filter, want, from, way }),
-        left,
+        operations.request("log.next", { filter: log.filter, want, from, way }),
+        abandoned,
       ]);
-      if (!answer || asked !== question()) return;
-      const { i, nth, of } = answer.result;
-      if (i === null) tellCopied(app, want.levels === ERRORS ? "log: no error here" : "log: no match here");
+      if (!answer || asked !== logKey()) return;
+      const { i: index, nth, of } = answer.result;
+      const errors = want.levels === ERRORS;
+      if (index === null) confirmCopy(view, errors ? "log: no error here" : "log: no match here");
       else {
-        own.nth = { i, nth, of, asked, errors: want.levels === ERRORS };
-        choose(i);
+        state.step = { index, nth, of, asked, errors };
+        choose(index);
       }
     };
-    walk = walk.then(() => app.attempt("log.next", step));
+    steps = steps.then(() => operations.attempt("log.next", step));
   }
 
-  function fetch(): void {
-    fetching = false;
-    const { log, filter, query: search } = app;
-    if (log !== asking) asked = new Set();
-    asking = log;
-    const pages = asked;
-    for (const start of missing(log, lines.first, lines.end).filter((page) => !pages.has(page))) {
+  function fetchMissing(): void {
+    fetchDue = false;
+    const { rows, filter, query: search } = log;
+    if (rows !== fetchedRows) requestedPages = new Set();
+    fetchedRows = rows;
+    const pages = requestedPages;
+    for (const start of missingPages(rows, list.first, list.end).filter((page) => !pages.has(page))) {
       pages.add(start);
-      fetched = Date.now();
-      app
-        .request("log.window", { filter, search, start, count: PAGE })
+      fetchedMs = Date.now();
+      operations
+        .request("log.window", { filter, search, start, count: PAGE_ROWS })
         .then(({ result }) => {
-          put(log, result.total, result.rows, lines.first);
+          put(rows, result.total, result.rows, list.first);
           pages.delete(start);
-          app.changed();
+          changed();
         })
         .catch(() =>
           setTimeout(() => {
             pages.delete(start);
-            if (!app.off) app.changed();
-          }, AGAIN_MS),
+            if (!app.connection.off) changed();
+          }, RETRY_MS),
         );
     }
   }
 
   return {
     choose,
-    nth() {
-      const { nth } = own;
-      if (nth?.i !== view.active || nth?.asked !== question()) return null;
-      // There may be more since: of matches the search tells, of all errors the run does.
-      const every = !Object.values(app.filter).some(Boolean);
-      const now = nth.errors ? every && app.state.run?.counts.errors : app.found?.count;
-      return { ...nth, of: Math.max(nth.of, now || 0) };
+    step() {
+      const { step } = state;
+      if (step?.index !== view.active || step?.asked !== logKey()) return null;
+      // Newer totals: of matches in the search's progress, of all errors in the run's counts.
+      const unfiltered = !Object.values(log.filter).some(Boolean);
+      const now = step.errors ? unfiltered && app.run.state.run?.counts.errors : log.progress?.count;
+      return { ...step, of: Math.max(step.of, now || 0) };
     },
-    look() {
-      rewrap();
-      if (!fetching) setTimeout(fetch, fetched + FETCH_PAUSE_MS - Date.now());
-      fetching = true;
+    fetchVisible() {
+      applyWrap();
+      if (!fetchDue) setTimeout(fetchMissing, fetchedMs + FETCH_PAUSE_MS - Date.now());
+      fetchDue = true;
     },
-    locate(position) {
+    showEvent(position) {
       Object.assign(view, { levels: null, agent: null, only: false });
-      // The rows of a new filter begin with nothing chosen: it must have been drawn before.
-      app.paint();
+      // The first drawing under a new filter resets the chosen line: it must come first.
+      app.painting.paint();
       return find({ position }, choose);
     },
-    stay(before, active) {
-      const place = keep(before, active);
-      if (!place) return;
-      find({ position: place.position }, (index) => {
-        if (place.moved !== lines.moved) return;
-        if (place.chosen) choose(index);
-        else lines.stand(index);
-        Object.assign(place, { at: index, moved: lines.moved });
+    keepPlace(before, active) {
+      const line = keep(before, active);
+      if (!line) return;
+      find({ position: line.position }, (index) => {
+        if (line.moved !== list.moved) return;
+        if (line.chosen) choose(index);
+        else list.moveTo(index);
+        Object.assign(line, { point: index, moved: list.moved });
       }).catch(() => undefined);
     },
-    whole({ n, chars, message }) {
+    fullMessage({ n, chars, message }) {
       if (chars === undefined) return message;
-      const of = `${app.state.run?.run_id} ${n}`;
-      if (whole.of === of) return whole.message;
-      whole = { of, message };
-      app
+      const key = `${app.run.state.run?.run_id} ${n}`;
+      if (full.key === key) return full.message;
+      full = { key, message };
+      operations
         .request("log.message", { n })
         .then(({ result }) => result.message)
         .catch((reason: Error) => `${message}\n\n${reason.message}`)
-        .then((all) => {
-          if (whole.of === of) whole.message = all;
-          app.changed();
+        .then((complete) => {
+          if (full.key === key) full.message = complete;
+          changed();
         });
       return message;
     },
-    toMatch(way) {
-      const { filter, query: search } = app;
-      if (search) next(way, { ...filter, search });
+    toMatch(direction) {
+      const { filter, query: search } = log;
+      if (search) next(direction, { ...filter, search });
     },
-    toError: (way) => next(way, { ...app.filter, levels: ERRORS }),
-    toPlace(text, then) {
-      app.attempt("log.locate", async () => {
-        const place = parsePlace(text, app.state.run?.started_us ?? null);
-        if (!place) throw new Error("That is no time and no line. Try 12.5, 1:02, 14:03:07 or #1200.");
-        await find(place, choose);
-        then();
+    toError: (direction) => next(direction, { ...log.filter, levels: ERRORS }),
+    toLocation(text, done) {
+      operations.attempt("log.locate", async () => {
+        const location = parseLocation(text, app.run.state.run?.started_us ?? null);
+        if (!location)
+          throw new Error("This is neither a time nor a line. Try 12.5, 1:02, 14:03:07 or #1200.");
+        await find(location, choose);
+        done();
       });
     },
-    isNarrowed: () => view.levels !== null || view.agent !== null || (view.only && app.query !== null),
+    isFiltered: () => view.levels !== null || view.agent !== null || (view.only && log.query !== null),
     toContext() {
-      // What is chosen is meant, also where one has scrolled away from it.
-      if (view.active !== null) hold(app.log, view.active, true);
-      app.set({ only: false, levels: null, agent: null });
+      // The chosen line is kept even if the list was scrolled away from it.
+      if (view.active !== null) keepPoint(log.rows, view.active, true);
+      view.set({ only: false, levels: null, agent: null });
     },
     copy() {
-      app.attempt("log.copy", async () => {
+      operations.attempt("log.copy", async () => {
         const { active, anchor } = view;
         const [start, end] =
           active === null
-            ? [Math.floor(lines.top), Math.min(app.log.total, Math.ceil(lines.bottom))]
+            ? [Math.floor(list.top), Math.min(log.rows.total, Math.ceil(list.bottom))]
             : [Math.min(active, anchor), Math.max(active, anchor) + 1];
-        const { result } = await app.request("log.copy", { filter: app.filter, start, end });
+        const { result } = await operations.request("log.copy", { filter: log.filter, start, end });
         await copyText(result.text, document.body);
-        tellCopied(app, `log: ${plural(result.lines, "line")} copied`);
+        confirmCopy(view, `log: ${plural(result.lines, "line")} copied`);
       });
     },
   };

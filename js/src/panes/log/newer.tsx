@@ -1,4 +1,6 @@
-import type { App } from "../../state/app";
+// The button that returns to the end of the log, with the number of new lines.
+
+import type { Uses } from "../../state/app";
 import type { LogRows } from "../../state/log-rows";
 import { isTicking } from "../../state/selectors";
 import type { Child } from "../../ui/dom";
@@ -6,42 +8,42 @@ import { count } from "../../ui/format";
 import { DOWN, Icon } from "../../ui/icons";
 
 /**
- * Counts the lines that came since the end was on screen. What another filter lets through is not new, and
- * what came meanwhile is when one has gone back to a filter.
+ * Counts the lines that were added since the end was on screen. Lines that another filter passes are not new;
+ * after a return to a filter, the lines added meanwhile are.
  */
-export function createFresh(): (log: LogRows, filter: string, ended: boolean) => number {
+export function createNewLines(): (rows: LogRows, filter: string, atEnd: boolean) => number {
   const seen = new Map<string, number>();
-  let told = "";
-  return (log, filter, ended) => {
-    if (log.known) told = filter;
-    // Until its own total is told a log has that of the rows before.
-    if (told !== filter) return 0;
-    if (ended) seen.clear();
-    const before = seen.get(filter) ?? log.total;
+  let known = "";
+  return (rows, filter, atEnd) => {
+    if (rows.known) known = filter;
+    // Until their total is known, rows have that of the rows before.
+    if (known !== filter) return 0;
+    if (atEnd) seen.clear();
+    const before = seen.get(filter) ?? rows.total;
     seen.set(filter, before);
-    return Math.max(0, log.total - before);
+    return Math.max(0, rows.total - before);
   };
 }
 
-/** The way back to the end of the log, for one who reads elsewhere. */
-export function createNewer(app: App): () => Child {
-  const { lines } = app;
-  const freshOf = createFresh();
+export function createNewer(app: Uses<"log" | "run" | "view">): () => Child {
+  const { list } = app.log;
+  const newLines = createNewLines();
   return () => {
-    const { log, state } = app;
-    const filter = JSON.stringify([state.run?.run_id, app.filter]);
-    const fresh = freshOf(log, filter, lines.follow || (lines.atEnd && lines.end === log.total));
-    if (lines.follow || !(fresh || (!lines.atEnd && isTicking(state.run, state.link)))) return null;
+    const { run, link } = app.run.state;
+    const { rows } = app.log;
+    const filter = JSON.stringify([run?.run_id, app.log.filter]);
+    const added = newLines(rows, filter, list.follow || (list.atEnd && list.end === rows.total));
+    if (list.follow || !(added || (!list.atEnd && isTicking(run, link)))) return null;
     return (
       <button
         class="newer row small on"
         onclick={() => {
-          lines.follow = true;
-          app.set({ active: null });
+          list.follow = true;
+          app.view.set({ active: null });
         }}
       >
         <Icon d={DOWN} />
-        {fresh ? `${count(fresh)} new` : "Follow"}
+        {added ? `${count(added)} new` : "Follow"}
       </button>
     );
   };

@@ -1,13 +1,13 @@
-// Which rows are asked for as one moves through the log.
+// Rows of the log are requested in pages, so that scrolling requests each row once. Pure.
 
 import type { LogRows } from "../../state/log-rows";
 
-/** Rows are asked for in pages, so that scrolling asks for each once. */
-export const PAGE = 200;
+export const PAGE_ROWS = 200;
 
-/** The pages, by their first row, that must be asked for to show `first` up to `end`. */
-export function missing({ total, known, rows }: LogRows, first: number, end: number): number[] {
+/** The first rows of the pages that are missing between `first` and `end`. */
+export function missingPages({ total, known, rows }: LogRows, first: number, end: number): number[] {
   const pages = new Set<number>();
-  for (let i = first; known && i < Math.min(end, total); i += 1) if (!rows.has(i)) pages.add(i - (i % PAGE));
+  for (let index = first; known && index < Math.min(end, total); index += 1)
+    if (!rows.has(index)) pages.add(index - (index % PAGE_ROWS));
   return [...pages];
 }

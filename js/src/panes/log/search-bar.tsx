@@ -1,61 +1,63 @@
+import type { Uses } from "../../state/app";
+import { Button } from "../../ui/button";
 import type { Ref } from "../../ui/dom";
+import { Failure } from "../../ui/failure";
 import { count, plural } from "../../ui/format";
 import { CROSS, DOWN, Icon } from "../../ui/icons";
-import { Button, Failure } from "../pane";
 import { CASE, ONLY, REGEX, UP } from "./icons";
 import { focusLines } from "./keys";
-import type { Ways } from "./navigation";
-import type { Own } from "./state";
+import type { Navigation } from "./navigation";
+import type { LogState } from "./state";
 
-/** One goes on typing before this is over. */
+/** The typed text becomes the query after a pause this long. */
 const TYPING_MS = 120;
 
 const focus: Ref = (field) => field.focus({ preventScroll: true });
 
 interface Props {
-  own: Own;
-  ways: Ways;
+  app: Uses<"view" | "log" | "operations" | "connection">;
+  state: LogState;
+  navigation: Navigation;
 }
 
-export function Bar({ own, ways }: Props) {
-  const { app } = own;
+export function SearchBar({ app, state, navigation }: Props) {
   return (
     <>
       {["log.next", "log.copy", "log.facets"].map((at) => (
-        <Failure app={app} at={at} />
+        <Failure failures={app.operations} at={at} />
       ))}
-      {own.searching && <Find own={own} ways={ways} />}
+      {state.searching && <Search app={app} state={state} navigation={navigation} />}
     </>
   );
 }
 
-function Find({ own, ways }: Props) {
-  const { app } = own;
-  const { view, found, query } = app;
-  const take = (text: string) => app.set({ query: { ...view.query, text } });
+function Search({ app, state, navigation }: Props) {
+  const { view } = app;
+  const { progress, query } = app.log;
+  const apply = (text: string) => view.set({ query: { ...view.query, text } });
   const close = (field: Element) => {
     focusLines(field);
-    own.set({ searching: false, typed: "" });
-    take("");
+    state.set({ searching: false, typed: "" });
+    apply("");
   };
-  const onKeyDown = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent & { currentTarget: Element }) => {
     const { key, shiftKey, currentTarget } = event;
     if (key === "Enter" || key === "F3") {
-      // What was typed just now counts, too.
-      if (own.typed !== view.query.text) take(own.typed);
-      ways.toMatch(shiftKey ? -1 : 1);
+      // The pause after typing may not be over.
+      if (state.typed !== view.query.text) apply(state.typed);
+      navigation.toMatch(shiftKey ? -1 : 1);
     } else if (key !== "Escape") return;
-    else if (own.typed) {
-      own.set({ typed: "" });
-      take("");
-    } else close(currentTarget as Element);
+    else if (state.typed) {
+      state.set({ typed: "" });
+      apply("");
+    } else close(currentTarget);
     event.preventDefault();
     event.stopPropagation();
   };
   const toggle = (name: "regex" | "case_sensitive") =>
-    app.set({ query: { ...view.query, [name]: !view.query[name] } });
-  const error = query && found?.error;
-  const off = app.off || (query ? "" : "Type what to look for first");
+    view.set({ query: { ...view.query, [name]: !view.query[name] } });
+  const error = query && progress?.error;
+  const off = app.connection.off || (query ? "" : "Type a search text first");
   return (
     <div class="find bar row">
       <span class={`field row ${error ? "error" : ""}`}>
@@ -67,10 +69,10 @@ function Find({ own, ways }: Props) {
           aria-invalid={!!error}
           placeholder="Search"
           spellcheck={false}
-          value={own.typed}
+          value={state.typed}
           oninput={({ currentTarget: { value } }) => {
-            own.set({ typed: value });
-            setTimeout(() => own.typed === value && view.query.text !== value && take(value), TYPING_MS);
+            state.set({ typed: value });
+            setTimeout(() => state.typed === value && view.query.text !== value && apply(value), TYPING_MS);
           }}
           onkeydown={onKeyDown}
         />
@@ -82,17 +84,22 @@ function Find({ own, ways }: Props) {
         />
         <Button icon={REGEX} tip="Regular expression" on={view.query.regex} onclick={() => toggle("regex")} />
       </span>
-      <Matches own={own} ways={ways} />
+      <Matches app={app} navigation={navigation} />
       <span class="row menus">
-        <Button icon={UP} tip="Previous match (Shift+Enter)" off={off} onclick={() => ways.toMatch(-1)} />
-        <Button icon={DOWN} tip="Next match (Enter)" off={off} onclick={() => ways.toMatch(1)} />
+        <Button
+          icon={UP}
+          tip="Previous match (Shift+Enter)"
+          off={off}
+          onclick={() => navigation.toMatch(-1)}
+        />
+        <Button icon={DOWN} tip="Next match (Enter)" off={off} onclick={() => navigation.toMatch(1)} />
       </span>
       <button
         class="chip only"
         aria-label="Only matches"
-        title="Show only the lines that match"
+        title="Show matching lines only"
         aria-pressed={view.only}
-        onclick={() => app.set({ only: !view.only })}
+        onclick={() => view.set({ only: !view.only })}
       >
         <Icon d={ONLY} />
         <span>Only matches</span>
@@ -105,8 +112,8 @@ function Find({ own, ways }: Props) {
       >
         <Icon d={CROSS} />
       </button>
-      {query && found && !found.done && !error && (
-        <i class="scanned" style={`--share:${(100 * found.scanned) / (found.of || 1)}%`} />
+      {query && progress && !progress.done && !error && (
+        <i class="scanned" style={`--share:${(100 * progress.scanned) / (progress.of || 1)}%`} />
       )}
       {error && (
         <p class="bubble error small" role="alert">
@@ -117,27 +124,27 @@ function Find({ own, ways }: Props) {
   );
 }
 
-/** How many lines match, exactly, as it grows; and which of them one stands at. */
-function Matches({ own: { app }, ways }: Props) {
-  const { found, query, log } = app;
-  const nth = query && ways.nth();
-  const at = nth && !nth.errors && log.row(nth.i)?.pieces ? nth : null;
-  const done = found?.done ?? true;
-  const words = !query
+/** The number of matching lines, and which of them is chosen. */
+function Matches({ app, navigation }: { app: Uses<"log">; navigation: Navigation }) {
+  const { progress, query, rows } = app.log;
+  const step = query && navigation.step();
+  const match = step && !step.errors && rows.row(step.index)?.pieces ? step : null;
+  const done = progress?.done ?? true;
+  const text = !query
     ? ""
-    : !found
+    : !progress
       ? "…"
-      : found.error
+      : progress.error
         ? ""
-        : at
-          ? `${count(at.nth)} of ${count(at.of)}`
-          : found.count || !done
-            ? plural(found.count, "line")
+        : match
+          ? `${count(match.nth)} of ${count(match.of)}`
+          : progress.count || !done
+            ? plural(progress.count, "line")
             : "No match";
   return (
     <span class="matches small dim num" role="status" aria-busy={!done}>
-      {words}
-      {!done && words && " …"}
+      {text}
+      {!done && text && " …"}
     </span>
   );
 }

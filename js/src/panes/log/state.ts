@@ -1,35 +1,32 @@
-// What this view of the console has open in the search. View-only state, as `view` is, of this part alone.
+// The view-only state of the log's search and navigation.
 
 import type { Requests } from "../../kernel/wire";
-import type { App } from "../../state/app";
 
-export interface OwnState {
+export interface LogViewState {
   /** The search bar is open. */
   searching: boolean;
-  /** What was typed into the search, which is taken a moment later. */
+  /** The text in the search field; it becomes the query a moment later. */
   typed: string;
-  /** The line that one went to last: which it is of those one goes through, in which log, and whether of errors. */
-  nth: { i: number; nth: number; of: number; asked: string; errors: boolean } | null;
-  /** Who and what the log tells of, once it was asked. */
+  /** The result of the last step to a match or an error: the `nth` of `of` lines, under the filter and query of `asked`. */
+  step: { index: number; nth: number; of: number; asked: string; errors: boolean } | null;
+  /** The agents and stages of the log, once they are loaded. */
   facets: Requests["log.facets"]["result"] | null;
 }
 
-export interface Own extends OwnState {
-  readonly app: App;
-  set(change: Partial<OwnState>): void;
+export interface LogState extends LogViewState {
+  set(change: Partial<LogViewState>): void;
 }
 
-export function createOwn(app: App): Own {
-  const own: Own = {
-    app,
+export function createLogState(changed: () => void): LogState {
+  const state: LogState = {
     searching: false,
     typed: "",
-    nth: null,
+    step: null,
     facets: null,
     set(change) {
-      Object.assign(own, change);
-      app.changed();
+      Object.assign(state, change);
+      changed();
     },
   };
-  return own;
+  return state;
 }

@@ -1,7 +1,7 @@
-import type { Piece } from "../../state/log-rows";
+import type { TextPiece } from "../../state/log-rows";
 
-/** Text in the colours of terminals, and with what a search found in it. */
-export const Pieces = ({ pieces }: { pieces: Piece[] }) =>
+/** Text with the colours of a terminal, and with the matches of a search. */
+export const StyledText = ({ pieces }: { pieces: TextPiece[] }) =>
   pieces.map(([text, style]) =>
     style ? (
       <span class={style} style={style.replace(/([fb])g-(bright-)?(\w+)/g, "--$1:var(--$3);")}>

@@ -1,51 +1,51 @@
-import type { App } from "../../state/app";
-import type { Ref } from "../../ui/dom";
+import type { Uses } from "../../state/app";
+import { Button } from "../../ui/button";
+import { Failure } from "../../ui/failure";
 import { agentName, count } from "../../ui/format";
 import { COPY, CROSS, Icon } from "../../ui/icons";
 import { Popover } from "../../ui/popover";
-import { Button, Failure } from "../pane";
 import { ERROR_NEXT, FUNNEL, GOTO, SEARCH } from "./icons";
 import { focusLines } from "./keys";
-import type { Ways } from "./navigation";
-import type { Own } from "./state";
+import type { Navigation } from "./navigation";
+import type { LogState } from "./state";
 
-/** More stages or agents than these are not listed: the timeline has them all. */
-const LISTED_MOST = 100;
+/** The filter lists at most so many stages and agents; the timeline has all stages. */
+const MAX_LISTED = 100;
 
 interface Props {
-  own: Own;
-  ways: Ways;
+  app: Uses<"view" | "log" | "run" | "operations" | "connection">;
+  state: LogState;
+  navigation: Navigation;
 }
 
-export function Tools({ own, ways }: Props) {
-  const { app } = own;
-  const { view, log, state } = app;
-  const off = app.off || (log.total ? "" : "No line yet");
-  const noError = state.run?.counts.errors ? "" : "No error yet";
-  const [, said] = view.copied.split("log: ");
+export function Tools({ app, state, navigation }: Props) {
+  const { view } = app;
+  const off = app.connection.off || (app.log.rows.total ? "" : "No line yet");
+  const noError = app.run.state.run?.counts.errors ? "" : "No error yet";
+  const [, confirmation] = view.copied.split("log: ");
   return (
     <>
-      <span class="told small dim" role="status">
-        {said}
+      <span class="copied small dim" role="status">
+        {confirmation}
       </span>
       <Button
         icon={SEARCH}
         tip="Search the log (/)"
-        on={own.searching}
-        off={app.off}
+        on={state.searching}
+        off={app.connection.off}
         onclick={() => {
-          own.set({ searching: !own.searching, typed: "" });
-          app.set({ query: { ...view.query, text: "" } });
+          state.set({ searching: !state.searching, typed: "" });
+          view.set({ query: { ...view.query, text: "" } });
         }}
       />
-      <FilterMenu own={own} off={off} />
-      <GoTo own={own} ways={ways} off={off} />
+      <FilterMenu app={app} state={state} off={off} />
+      <GoTo app={app} navigation={navigation} off={off} />
       <button
         class="tool"
         aria-label="Next error (E)"
-        title={off || noError || "Next error (E); Shift+E: the one before"}
+        title={off || noError || "Next error (E); Shift+E: previous error"}
         disabled={!!(off || noError)}
-        onclick={({ shiftKey }) => ways.toError(shiftKey ? -1 : 1)}
+        onclick={({ shiftKey }) => navigation.toError(shiftKey ? -1 : 1)}
       >
         <Icon d={ERROR_NEXT} />
       </button>
@@ -53,23 +53,25 @@ export function Tools({ own, ways }: Props) {
         icon={COPY}
         tip={`Copy the lines ${view.active === null ? "in view" : "chosen"}`}
         off={off}
-        busy={app.busy.has("log.copy")}
-        onclick={() => ways.copy()}
+        busy={app.operations.busy.has("log.copy")}
+        onclick={() => navigation.copy()}
       />
     </>
   );
 }
 
-function FilterMenu({ own: { app, facets, set }, off }: { own: Own; off: string }) {
-  const { view, state } = app;
-  const stageName = (id: string) => state.stages.find((stage) => stage.stage_id === id)?.name ?? id;
+function FilterMenu({ app, state, off }: Omit<Props, "navigation"> & { off: string }) {
+  const { view } = app;
+  const { facets } = state;
+  const { stages } = app.run.state;
+  const stageName = (id: string) => stages.find((stage) => stage.stage_id === id)?.name ?? id;
   const groups = [
     ["stage", "All stages", facets?.stages, stageName],
     ["agent", "All agents", facets?.agents, agentName],
   ] as const;
   return (
     <Popover
-      app={app}
+      panels={view}
       id="filter"
       role="menu"
       label="Show the lines of"
@@ -78,14 +80,14 @@ function FilterMenu({ own: { app, facets, set }, off }: { own: Own; off: string 
       tip="Filter by stage or agent"
       off={off}
       onopen={async () => {
-        const answer = await app.act("log.facets", {});
-        if (answer) set({ facets: answer.result });
+        const answer = await app.operations.act("log.facets", {});
+        if (answer) state.set({ facets: answer.result });
       }}
     >
       {() =>
         groups.map(([kind, all, options, nameOf]) => (
           <fieldset aria-label={kind}>
-            {[[null, 0] as const, ...(options?.slice(0, LISTED_MOST) ?? [])].map(([value, lines]) => (
+            {[[null, 0] as const, ...(options?.slice(0, MAX_LISTED) ?? [])].map(([value, lines]) => (
               <button
                 key={value ?? ""}
                 role="menuitemradio"
@@ -93,7 +95,7 @@ function FilterMenu({ own: { app, facets, set }, off }: { own: Own; off: string 
                 aria-checked={view[kind] === value}
                 onclick={({ currentTarget }) => {
                   focusLines(currentTarget);
-                  app.set({ [kind]: value, panel: "" });
+                  view.set({ [kind]: value, panel: "" });
                 }}
               >
                 <span class="cut grow">{value === null ? all : nameOf(value)}</span>
@@ -107,23 +109,21 @@ function FilterMenu({ own: { app, facets, set }, off }: { own: Own; off: string 
   );
 }
 
-const select: Ref = (field) => (field as HTMLInputElement).select();
-
-function GoTo({ own: { app }, ways, off }: Props & { off: string }) {
-  const { counts } = app.state.run ?? {};
-  const leave = (inside: Element) => {
-    focusLines(inside);
-    app.set({ panel: "" });
+function GoTo({ app, navigation, off }: Omit<Props, "state"> & { off: string }) {
+  const { counts } = app.run.state.run ?? {};
+  const close = (within: Element) => {
+    focusLines(within);
+    app.view.set({ panel: "" });
   };
-  const goals: [text: string, key: string, off: boolean, go: () => void][] = [
-    ["Next error", "E", !counts?.errors, () => ways.toError(1)],
-    ["Previous error", "Shift+E", !counts?.errors, () => ways.toError(-1)],
-    ["First line", "Home", false, () => ways.choose(0)],
-    ["Last line", "End", false, () => ways.choose(app.log.total - 1)],
+  const targets: [text: string, key: string, off: boolean, go: () => void][] = [
+    ["Next error", "E", !counts?.errors, () => navigation.toError(1)],
+    ["Previous error", "Shift+E", !counts?.errors, () => navigation.toError(-1)],
+    ["First line", "Home", false, () => navigation.choose(0)],
+    ["Last line", "End", false, () => navigation.choose(app.log.rows.total - 1)],
   ];
   return (
     <Popover
-      app={app}
+      panels={app.view}
       id="goto"
       role="dialog"
       label="Go to"
@@ -138,21 +138,21 @@ function GoTo({ own: { app }, ways, off }: Props & { off: string }) {
             Time or line
             <input
               class="field"
-              ref={select}
+              ref={(field) => field.select()}
               placeholder="12.5, 1:02, 14:03:07, #1200"
-              aria-invalid={!!app.errors["log.locate"]}
+              aria-invalid={!!app.operations.errors["log.locate"]}
               onkeydown={({ key, currentTarget }) => {
-                if (key === "Enter") ways.toPlace(currentTarget.value, () => leave(currentTarget));
+                if (key === "Enter") navigation.toLocation(currentTarget.value, () => close(currentTarget));
               }}
             />
           </label>
-          <Failure app={app} at="log.locate" />
-          {goals.map(([text, key, off, go]) => (
+          <Failure failures={app.operations} at="log.locate" />
+          {targets.map(([text, key, off, go]) => (
             <button
               class="option row"
               disabled={off}
               onclick={({ currentTarget }) => {
-                leave(currentTarget);
+                close(currentTarget);
                 go();
               }}
             >
@@ -166,11 +166,11 @@ function GoTo({ own: { app }, ways, off }: Props & { off: string }) {
   );
 }
 
-/** Says that the log shows one agent alone, and takes that back. */
-export function AgentChip({ app: { view, set } }: { app: App }) {
+/** Names the agent that the log is filtered to; a click removes the filter. */
+export function AgentChip({ app: { view } }: { app: Uses<"view"> }) {
   return (
     view.agent !== null && (
-      <button class="chip on" title="Show all agents" onclick={() => set({ agent: null })}>
+      <button class="chip on" title="Show all agents" onclick={() => view.set({ agent: null })}>
         <span class="cut">Agent: {agentName(view.agent)}</span>
         <Icon d={CROSS} />
       </button>

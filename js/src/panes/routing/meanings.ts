@@ -1,14 +1,11 @@
-// What the figures of the routing pane mean, how they are counted, and where they come from.
-
-import type { Meanings } from "../../shell/live-types";
+import type { Meanings } from "./live-types";
 
 export const MEANINGS: Meanings = {
   Complexity:
-    "How demanding the router took the work to be, from 0% (routine) to 100%; above the list, in the newest decision, or that of the chosen stage (M17)",
-  Confidence:
-    "How sure the router was of this agent, from 0% to 100%: how far it was ahead of the next one (M17)",
+    "How demanding the work is, from 0% (routine) to 100%, as the router rated it. Above the list: the newest decision, or that of the chosen stage (M17)",
+  Confidence: "How sure the router was of this agent, from 0% to 100%: its lead over the next agent (M17)",
   Drift:
-    "How far the last text that was measured is from the brand's own voice, from 0% (like it) to 100%. Each worker has a threshold, usually 35%; above it a text has drifted (M18)",
+    "The distance of the last measured text from the brand's voice, from 0% (no drift) to 100%. Each worker has a threshold, usually 35%; a text above it has drifted (M18)",
   Artifacts:
-    "How many files this run, or its chosen stage, has made so far, the one being written among them",
+    "The number of files that this run, or the chosen stage, has created so far, including the file being written",
 };

@@ -1,30 +1,35 @@
 import type { RoutingRow } from "../../kernel/wire";
-import type { Meanings } from "../../shell/live-types";
-import type { App } from "../../state/app";
+import type { Uses } from "../../state/app";
 import { ofStage } from "../../state/selectors";
+import { revealInList } from "../../ui/focus";
 import { agentName, count, percent } from "../../ui/format";
 import { DOWN, Icon, RIGHT } from "../../ui/icons";
 import { Rows } from "../../ui/list/list";
-import { Pane, reveal, StageChip } from "../pane";
+import { Pane, StageChip } from "../pane";
+import type { Meanings, RoutingLive } from "./live-types";
 
-export function RoutingPane({ app }: { app: App }) {
-  const { run, routing, stages, artifacts } = app.state;
+interface Props {
+  app: Uses<"run" | "view" | "lists" | "painting">;
+  live: RoutingLive | undefined;
+}
+
+export function RoutingPane({ app, live }: Props) {
+  const { run, routing, stages, artifacts } = app.run.state;
   const { stage, routingOpen } = app.view;
   const list = app.lists.routing;
-  const { desk } = app.parts;
-  const earlier = routing.total > routing.rows.length && desk?.earlierRouting(app, stage);
+  const pages = routing.total > routing.rows.length ? live?.pages(stage) : undefined;
   const rows = ofStage(routing.rows, stage);
-  const { total } = earlier || { total: rows.length };
+  const { total } = pages ?? { total: rows.length };
   const body = (
     <Rows
       list={list}
       total={total}
       role="list"
       row={(index) => {
-        const row = earlier ? earlier.row(index) : rows[index];
+        const row = pages ? pages.row(index) : rows[index];
         return row ? (
-          app.memo(row, `${index} ${routingOpen === row.n} ${!desk}`, () => (
-            <Decision key={index} app={app} row={row} />
+          app.painting.memo(row, `${index} ${routingOpen === row.n} ${!live}`, () => (
+            <Decision key={index} app={app} live={live} row={row} />
           ))
         ) : (
           <div key={index} class="decision blank" />
@@ -32,7 +37,7 @@ export function RoutingPane({ app }: { app: App }) {
       }}
     />
   );
-  if (earlier) earlier.look(list.first, list.end, routing.total);
+  pages?.fetchVisible(list.first, list.end, routing.total);
   const shown = stages.find(({ stage_id }) => stage_id === stage) ?? run;
   const figures = [
     ["Complexity", percent(shown?.complexity)],
@@ -53,7 +58,7 @@ export function RoutingPane({ app }: { app: App }) {
     >
       <dl class="tiles row">
         {figures.map(([label, value]) => (
-          <div class="grow" title={desk?.MEANINGS[label]}>
+          <div class="grow" title={live?.meanings[label]}>
             <dt class="small dim">{label}</dt>
             <dd>{value}</dd>
           </div>
@@ -63,10 +68,10 @@ export function RoutingPane({ app }: { app: App }) {
         body
       ) : (
         <p class="empty">
-          {routing.total ? "No decision for this stage." : "Which agent takes each stage appears here."}
+          {routing.total ? "No decision for this stage." : "The agent chosen for each stage appears here."}
         </p>
       )}
-      {!earlier && routing.total > routing.rows.length && (
+      {!pages && routing.total > routing.rows.length && (
         <p class="note small">
           {count(routing.total - routing.rows.length)} earlier decisions are not shown.
         </p>
@@ -75,7 +80,11 @@ export function RoutingPane({ app }: { app: App }) {
   );
 }
 
-function Decision({ app, row }: { app: App; row: RoutingRow }) {
+function Decision({
+  app,
+  live,
+  row,
+}: Pick<Props, "live"> & { app: Uses<"view" | "lists">; row: RoutingRow }) {
   const { n, stage_id, source, confidence, complexity, alternatives } = row;
   const on = app.view.routingOpen === n;
   const agent = agentName(row.agent);
@@ -84,26 +93,26 @@ function Decision({ app, row }: { app: App; row: RoutingRow }) {
       <button
         class="pick marked"
         aria-expanded={on}
-        title={alternatives.length ? "Show the alternatives" : "No alternatives were told"}
+        title={alternatives.length ? "Show the alternatives" : "No alternatives were reported"}
         disabled={!alternatives.length}
         onclick={() => {
           app.lists.routing.follow = false;
-          app.set({ routingOpen: on ? null : n });
+          app.view.set({ routingOpen: on ? null : n });
         }}
       >
         <Icon d={on ? DOWN : RIGHT} />
         <span class="row">
-          <b>{agent || "no agent told"}</b>
+          <b>{agent || "no agent reported"}</b>
           <span class="dim cut">{stage_id !== agent && stage_id}</span>
           <span class="dim num end">{source}</span>
         </span>
         <span class="row small">
-          <Meter app={app} label="Confidence" share={confidence} />
-          <Meter app={app} label="Complexity" share={complexity} />
+          <Meter label="Confidence" share={confidence} meanings={live?.meanings} />
+          <Meter label="Complexity" share={complexity} meanings={live?.meanings} />
         </span>
       </button>
       {on && (
-        <ul class="others small" ref={reveal}>
+        <ul class="others small" ref={revealInList}>
           {alternatives.map((other) => (
             <li>
               <b>{agentName(other.agent)}</b> {other.score?.toFixed(2)}{" "}
@@ -116,10 +125,16 @@ function Decision({ app, row }: { app: App; row: RoutingRow }) {
   );
 }
 
-/** A share as a bar, with its figure. */
-function Meter({ app, label, share }: { app: App; label: keyof Meanings; share: number | null }) {
+interface MeterProps {
+  label: keyof Meanings;
+  share: number | null;
+  meanings: Meanings | undefined;
+}
+
+/** A share as a bar with its figure. */
+function Meter({ label, share, meanings }: MeterProps) {
   return (
-    <span class="meter row grow dim num" title={app.parts.desk?.MEANINGS[label]}>
+    <span class="meter row grow dim num" title={meanings?.[label]}>
       <i class="grow" style={`--share:${percent(share ?? 0)}`} />
       {percent(share)} <span class="cut">{label.toLowerCase()}</span>
     </span>

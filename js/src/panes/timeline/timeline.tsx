@@ -1,25 +1,32 @@
-import type { App } from "../../state/app";
-import { type Bar, isTicking, timeline } from "../../state/selectors";
+import type { Uses } from "../../state/app";
+import { isTicking } from "../../state/selectors";
 import { columnsOf } from "../../state/view";
 import { agentName, compact, duration, percent, seconds } from "../../ui/format";
 import { Mark } from "../../ui/icons";
 import { Rows } from "../../ui/list/list";
 import { Pane } from "../pane";
+import { type Bar, timeline } from "./axis";
+import type { TimelineLive } from "./live-types";
 
-/** What the pane has on the left and on the right of its axis, in pixels. */
+/** The width of the pane to the left and right of its axis, in pixels. */
 const BESIDE_PX = 186;
 
-export function TimelinePane({ app }: { app: App }) {
-  const { run, stages, link } = app.state;
+export function TimelinePane({
+  app,
+  live,
+}: {
+  app: Uses<"run" | "view" | "lists">;
+  live: TimelineLive | undefined;
+}) {
+  const { run, stages, link } = app.run.state;
   const { width, shares, maximised } = app.view;
   const paneShare = (!maximised && shares[columnsOf(width)].columns?.[0]) || 1;
   const axisPx = width * paneShare - BESIDE_PX;
-  const { bars, ticks } = timeline(stages, run, app.nowUs, isTicking(run, link), axisPx);
-  const list = app.lists.stages;
-  app.parts.desk?.follow(app, bars.map(({ live }) => live).lastIndexOf(true));
+  const { bars, ticks } = timeline(stages, run, app.run.nowUs, isTicking(run, link), axisPx);
+  live?.followRunning(bars.map((bar) => bar.live).lastIndexOf(true));
   const body = (
     <Rows
-      list={list}
+      list={app.lists.stages}
       total={bars.length}
       role="list"
       row={(index) => <Stage key={index} app={app} bar={bars[index] as Bar} />}
@@ -39,18 +46,18 @@ export function TimelinePane({ app }: { app: App }) {
           {body}
         </>
       ) : (
-        <p class="empty">{run ? "The first stage has not begun." : "The stages of a run appear here."}</p>
+        <p class="empty">{run ? "The first stage has not started." : "The stages of a run appear here."}</p>
       )}
     </Pane>
   );
 }
 
-function Stage({ app, bar }: { app: App; bar: Bar }) {
+function Stage({ app: { view }, bar }: { app: Uses<"view">; bar: Bar }) {
   const { stage, left, width, live, durationMs } = bar;
   const { stage_id, name, status, attempts, recoveries, violations, drift, tokens, error } = stage;
-  const on = app.view.stage === stage_id;
+  const on = view.stage === stage_id;
   const time = status === "pending" ? "" : live ? seconds(durationMs) : duration(durationMs);
-  const said = [
+  const summary = [
     name,
     status,
     time,
@@ -67,9 +74,9 @@ function Stage({ app, bar }: { app: App; bar: Bar }) {
       <button
         class="pick marked"
         aria-pressed={on}
-        aria-label={said}
-        title={said}
-        onclick={() => app.set({ stage: on ? null : stage_id })}
+        aria-label={summary}
+        title={summary}
+        onclick={() => view.set({ stage: on ? null : stage_id })}
       >
         <Mark status={status} />
         <span class="row">

@@ -1,39 +1,37 @@
-// A list of any length. With a kernel it draws only what is on screen, by the part "lists"; what a saved
-// notebook holds is drawn as it is.
+// A list of any length. With a kernel it draws only the rows on screen (virtual.ts); a saved run has few
+// rows, and all of them are drawn.
 
-import type { App } from "../../state/app";
 import type { Child, Ref } from "../dom";
 import type { Html } from "../jsx";
 
-/** So many rows are drawn without the part: more than a saved run has. */
-const PLAIN_MOST = 500;
+/** A plain list draws at most so many rows: more than a saved run has. */
+const MAX_PLAIN_ROWS = 500;
 
 export interface List {
-  readonly app: Pick<App, "changed" | "onPaint" | "parts">;
   /** The height of the lowest row. */
   readonly rowPx: number;
-  /** It follows the end whenever one has scrolled there. */
+  /** It follows its end after a scroll to the end. */
   readonly tail: boolean;
-  /** The part draws it. */
-  driven: boolean;
-  /** Stays with the end until one moves away from it. */
+  /** It draws only the rows on screen. */
+  virtual: boolean;
+  /** It stays at its end while rows are added. */
   follow: boolean;
   atEnd: boolean;
-  /** How often one has moved it: scrolled it, or brought a row into view. */
+  /** The number of moves so far: scrolls, and rows brought into view. */
   moved: number;
   viewPx: number;
-  /** How many rows one goes with a page. */
+  /** The number of rows of a page. */
   page: number;
   /** The rows that are drawn. */
   first: number;
   end: number;
-  /** The points at the screen's top and bottom: a row's index, and how far into it. */
+  /** The points at the screen's top and bottom: the index of a row, plus the part of it above the point. */
   top: number;
   bottom: number;
-  /** Brings a row into view at the next drawing, and no longer follows the end. */
+  /** Brings a row into view at the next drawing, and stops following the end. */
   show(index: number): void;
-  /** Puts a point of the list at the screen's top, and no longer follows the end. */
-  stand(at: number): void;
+  /** Puts a point of the list at the screen's top, and stops following the end. */
+  moveTo(point: number): void;
   /** Prepares the drawing of a list of `total` rows. */
   draw(total: number): void;
   box?: Ref;
@@ -44,12 +42,11 @@ export interface List {
 
 const ignore = () => undefined;
 
-export function createList(app: List["app"], rowPx: number, tail = false): List {
+export function createList(rowPx: number, tail = false): List {
   const list: List = {
-    app,
     rowPx,
     tail,
-    driven: false,
+    virtual: false,
     follow: tail,
     atEnd: true,
     moved: 0,
@@ -60,9 +57,9 @@ export function createList(app: List["app"], rowPx: number, tail = false): List 
     top: 0,
     bottom: 0,
     show: ignore,
-    stand: ignore,
+    moveTo: ignore,
     draw(total) {
-      list.first = Math.max(0, total - PLAIN_MOST);
+      list.first = Math.max(0, total - MAX_PLAIN_ROWS);
       list.end = total;
     },
   };
@@ -76,21 +73,20 @@ type RowsProps = Omit<Html<HTMLDivElement>, "ref" | "onscroll" | "onwheel" | "on
   row: (index: number) => Child;
 };
 
-export function Rows({ list, total, row, class: kind, ...props }: RowsProps) {
-  if (!list.driven) list.app.parts.lists?.drive(list);
+export function Rows({ list, total, row, class: classes, ...props }: RowsProps) {
   list.draw(total);
-  const { first, end, driven } = list;
+  const { first, end, virtual } = list;
   return (
     <div
-      key={`${driven}`}
+      key={`${virtual}`}
       {...props}
-      class={`list scroll ${kind ?? ""} ${!driven && list.tail ? "tail" : ""}`}
+      class={`list scroll ${classes ?? ""} ${!virtual && list.tail ? "tail" : ""}`}
       ref={list.box}
       onscroll={list.onScroll}
       onwheel={list.onWheel}
       onpointerdown={list.onPointerDown}
     >
-      <div class={driven ? "spacer" : ""}>
+      <div class={virtual ? "spacer" : ""}>
         <div>{Array.from({ length: Math.max(0, end - first) }, (_, i) => row(first + i))}</div>
       </div>
     </div>

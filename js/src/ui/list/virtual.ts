@@ -1,44 +1,51 @@
-// Makes a list draw only what is on screen: rows of any height, each one element. The box's scrolling is
-// a wish, and the list stands where its anchor says (see geometry.ts): so rows that are added or change
-// their height never move what one reads.
+// A list that draws only the rows on screen: rows of any height, one element each. The position of the list
+// is that of its anchor (geometry.ts), and scrolling moves the anchor, so that rows which are added or
+// change their height never move what is on screen.
 
-import { type Anchor, anchorAt, contentPx, drawnRows, endPx, standing } from "./geometry";
-import type { List } from "./list";
+import type { Painting } from "../painting";
+import { type Anchor, anchorAt, contentPx, drawnRows, endPx, layOut } from "./geometry";
+import { createList, type List } from "./list";
 
-/** After a pause this long, one does not go on scrolling. */
+/** Scrolling has ended after a pause this long. */
 const PAUSE_MS = 150;
 
-export function drive(list: List): void {
+export function createVirtualList(painting: Painting, rowPx: number): List {
+  const list = createList(rowPx);
+  makeVirtual(list, painting);
+  return list;
+}
+
+export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "changed" | "onPaint">): void {
   const { rowPx, tail } = list;
-  const { changed, onPaint } = list.app;
   const shape = { total: 0, rowPx, viewPx: list.viewPx };
-  let anchor: Anchor = { at: 0, y: 0 };
+  let anchor: Anchor = { point: 0, y: 0 };
   let box: HTMLElement | undefined;
-  let wanted: number | null = null;
-  /** What was written last: how high the content is, and how far down in it the rows stand. */
+  /** The row to bring into view. */
+  let target: number | null = null;
+  /** What was written last: the height of the content, and the offset of the rows in it. */
   let heightPx = Number.NaN;
   let blockPx = Number.NaN;
-  /** How far the box was scrolled when it was last drawn. */
+  /** The scroll position of the box at the last drawing. */
   let scrolled = 0;
-  /** What was scrolled by moves by as much; what the bar was dragged to is a share of the whole. */
+  /** The scroll bar was dragged: its position is a share of the whole. A wheel moves by as much as it turns. */
   let dragged = false;
   let down = false;
-  /** Where the list ended as one began to scroll: whoever gets there has come to the end, even if it went on. */
+  /** The length of the list as scrolling began: a scroll beyond it has reached the end, even if rows were added. */
   let goal = 0;
   let again = false;
   let pausing: ReturnType<typeof setTimeout> | undefined;
 
-  /** What one has scrolled since. A box that was out of the page has forgotten it: also sideways. */
-  function heed(): boolean {
+  /** Applies a scroll since the last drawing. A box that was out of the page has lost both scroll positions. */
+  function applyScroll(): boolean {
     if (!box?.clientHeight || !box.scrollLeft) return false;
     const moved = box.scrollTop - scrolled;
     if (Math.abs(moved) < 1) return false;
     scrolled = box.scrollTop;
-    // A box that becomes higher at the end is scrolled upward by the browser.
+    // The browser scrolls a box up that becomes higher at its end.
     list.follow &&= scrolled >= box.scrollHeight - box.clientHeight - 1;
     if (list.follow) return false;
     list.moved += 1;
-    wanted = null;
+    target = null;
     down = moved > 0;
     const all = list.end - list.first === shape.total;
     if (!all && (dragged || Math.abs(moved) > 4 * shape.viewPx)) anchor = anchorAt(shape, scrolled);
@@ -52,15 +59,15 @@ export function drive(list: List): void {
     return true;
   }
 
-  function rest(): void {
+  function endPause(): void {
     clearTimeout(pausing);
     pausing = undefined;
   }
 
   function paint(): void {
     if (!box?.clientHeight) return;
-    // What one has scrolled and was not told yet is not to be undone.
-    heed();
+    // A scroll whose event has not fired yet must not be undone.
+    applyScroll();
     const spacer = box.firstElementChild as HTMLElement;
     const block = spacer.firstElementChild as HTMLElement;
     const rows = [...block.children] as HTMLElement[];
@@ -68,24 +75,18 @@ export function drive(list: List): void {
     const mean = block.offsetHeight / rows.length;
     const all = rows.length === shape.total;
     if (rows.length && (all || (!pausing && Math.abs(mean / shape.rowPx - 1) > 0.25))) shape.rowPx = mean;
-    const { shiftPx, at, bottom, atEnd, blank, scrollPx } = standing(
-      shape,
-      anchor,
-      list.first,
-      edges,
-      wanted,
-    );
-    anchor = { at, y: 0 };
-    Object.assign(list, { top: at, bottom, atEnd, page: Math.max(1, Math.floor(bottom - at) - 1) });
+    const { shiftPx, top, bottom, atEnd, blank, scrollPx } = layOut(shape, anchor, list.first, edges, target);
+    anchor = { point: top, y: 0 };
+    Object.assign(list, { top, bottom, atEnd, page: Math.max(1, Math.floor(bottom - top) - 1) });
     if (down && bottom > goal - 0.1) list.follow = tail;
     down = false;
-    // Whatever is written costs a layout when the next list is measured: only what is another.
+    // Every write costs a layout when the next list is measured: only changes are written.
     if (heightPx !== contentPx(shape)) {
       heightPx = contentPx(shape);
       spacer.style.height = `${heightPx}px`;
     }
-    // Not while one scrolls, which that would stop; but nobody is to be held up where the bar ends.
-    const stuck = scrolled < 1 ? at > 0 : scrolled > endPx(shape) - 1 && !atEnd;
+    // Setting the position stops a scroll in progress, so it waits, except where the bar has reached its end too early.
+    const stuck = scrolled < 1 ? top > 0 : scrolled > endPx(shape) - 1 && !atEnd;
     if (!pausing || stuck || list.follow || !box.scrollLeft) {
       if (Math.abs(scrollPx - box.scrollTop) >= 1) box.scrollTop = scrollPx;
       if (!box.scrollLeft) box.scrollLeft = 1;
@@ -97,35 +98,35 @@ export function drive(list: List): void {
     }
     again = blank && !again;
     if (again) changed();
-    else wanted = null;
+    else target = null;
   }
 
   Object.assign(list, {
-    driven: true,
+    virtual: true,
     show(index) {
-      wanted = index;
+      target = index;
       list.moved += 1;
       list.follow = false;
       changed();
     },
-    stand(at) {
-      anchor = { at, y: 0 };
-      wanted = null;
+    moveTo(point) {
+      anchor = { point, y: 0 };
+      target = null;
       list.follow = false;
-      // Whoever goes on scrolling has begun here.
-      rest();
+      // A scroll in progress continues from here.
+      endPause();
       changed();
     },
     draw(total) {
       shape.total = total;
-      anchor.at = Math.min(anchor.at, total);
+      anchor.point = Math.min(anchor.point, total);
       if (list.follow) {
-        anchor = { at: total, y: shape.viewPx };
-        wanted = null;
+        anchor = { point: total, y: shape.viewPx };
+        target = null;
       }
       let [first, end] = drawnRows(shape, rowPx, anchor);
-      if (wanted !== null && (wanted < first || wanted >= end)) {
-        anchor = { at: wanted, y: shape.viewPx / 3 };
+      if (target !== null && (target < first || target >= end)) {
+        anchor = { point: target, y: shape.viewPx / 3 };
         [first, end] = drawnRows(shape, rowPx, anchor);
       }
       Object.assign(list, { first, end });
@@ -138,7 +139,7 @@ export function drive(list: List): void {
         changed();
       });
       sizes.observe(element);
-      // A box that was moved in the page has lost its scrolling, which nothing else would tell.
+      // A box that was moved in the page has lost its scroll position; no other event reports that.
       const sight = new IntersectionObserver(changed, { root: element });
       sight.observe(element.querySelector(".spacer > div") as Element);
       const stop = onPaint(paint);
@@ -146,24 +147,24 @@ export function drive(list: List): void {
         sizes.disconnect();
         sight.disconnect();
         stop();
-        rest();
+        endPause();
       };
     },
     onScroll() {
-      // What was just drawn scrolls the box, too.
-      if (heed()) changed();
+      // A drawing scrolls the box, too.
+      if (applyScroll()) changed();
     },
     onWheel({ deltaY }) {
       dragged = false;
-      // At once: what comes before the first scrolled pixel must not take one back to the end.
+      // Before the first scroll event: rows added in between must not return the list to its end.
       if (deltaY < 0 && list.top > 0 && list.follow) {
         list.moved += 1;
         list.follow = false;
         changed();
       }
     },
-    onPointerDown({ target, currentTarget }) {
-      dragged = target === currentTarget;
+    onPointerDown({ target: pressed, currentTarget }) {
+      dragged = pressed === currentTarget;
     },
   } satisfies Partial<List>);
 }

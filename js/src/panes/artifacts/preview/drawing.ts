@@ -1,32 +1,32 @@
-// What runs inside the innermost preview frame: it is sent chunks of a document, writes them into its
-// own, and keeps links from leading away. A page can give its elements names that hide what documents
-// and forms are asked for, so that is taken from them before any page is there.
+// Runs inside the innermost preview frame: receives chunks of a document, writes them into its own document,
+// and prevents navigation by links. Named elements of a page can hide properties of documents and forms, so
+// these are stored in constants before any page is written.
 
-/** What the frame is told to do; nothing, to see whether it answers. */
-export interface Order {
-  /** Begin a new document; `keep` leaves the reader where they were. */
+/** A command to the frame; an empty command only asks for a reply. */
+export interface FrameCommand {
+  /** Starts a new document; `keep` restores the scroll position. */
   open?: "anew" | "keep" | undefined;
   text?: string;
   close?: boolean;
-  /** The element to bring into view, by its id. */
-  go?: string | undefined;
+  /** The id of the element to bring into view. */
+  target?: string | undefined;
 }
 
-/** What the frame tells; nothing, when it only answers. */
-export interface Word {
+/** A message from the frame; an empty message is a reply. */
+export interface FrameMessage {
   href?: string;
   escape?: true;
-  /** Of a page whose scripts run: it tries to go elsewhere. */
+  /** The page, whose scripts run, tries to navigate. */
   left?: true;
 }
 
-/** What a page needs besides whose own scripts run. */
-export interface Running {
-  connected(tell: (word: Word) => void): void;
-  /** The document was begun anew, which removed every listener. */
-  opened(): void;
+/** What is added for a page whose own scripts run. */
+export interface ScriptedPage {
+  onConnect(send: (message: FrameMessage) => void): void;
+  /** A new document was started, which removed every listener. */
+  onOpen(): void;
   /** All of the text is written. */
-  written(): void;
+  onWritten(): void;
 }
 
 const { apply } = Reflect;
@@ -37,7 +37,7 @@ const close = document.close.bind(document);
 const byId = document.getElementById.bind(document);
 const styleOf = getComputedStyle;
 
-/** The browser connects to the host of a link that is pointed at or pressed. With this before it there is no host. */
+/** Prefix of disabled links: the browser connects to the host of a link under the pointer, and this has no host. */
 const DEAD = "dead:";
 export const LINKS = ["href", "xlink:href"];
 
@@ -46,28 +46,28 @@ export const isLink = (node: object | null): node is Element =>
 
 const hrefOf = (element: Element, name: string): string | null => apply(getAttribute, element, [name]);
 
-/** Takes the address of a link away from the browser, but leaves it a link. */
-export function deaden(link: Element): void {
+/** Disables the address of a link, but keeps it a link. */
+export function disableLink(link: Element): void {
   for (const name of LINKS) {
     const href = hrefOf(link, name);
     if (href && href[0] !== "#" && !href.startsWith(DEAD)) apply(setAttribute, link, [name, DEAD + href]);
   }
 }
 
-let tell: (word: Word) => void = () => undefined;
-/** Whether someone has taken over from the view's own scrolling. */
+let send: (message: FrameMessage) => void = () => undefined;
+/** The reader has scrolled: the view no longer follows the end. */
 let touched = false;
-/** Where the reader was in the document before, until this one is as long. */
-let place = 0;
+/** The scroll position in the document before, until this document is as long. */
+let restoredY = 0;
 
 export const listen = (names: string, listener: (event: Event) => void, early = true): void => {
   for (const name of names.split(" ")) addEventListener(name, listener, early);
 };
 
 /**
- * Scrolls an element to the start (0) or the middle (0.5) of what shows it; to the start where it is
- * higher than that, and as far below the start as it asks for. `scrollIntoView` would scroll the notebook
- * around the frame as well.
+ * Scrolls an element to the start (0) or the middle (0.5) of its scroll containers; to the start if it is
+ * higher, and below the start by its scroll margin. `scrollIntoView` would also scroll the notebook around
+ * the frame.
  */
 export function reveal(element: Element, part: number): void {
   const box = (of: Element): DOMRect => apply(getBoundingClientRect, of, []);
@@ -80,9 +80,9 @@ export function reveal(element: Element, part: number): void {
   scrollBy(left < 0 || right > innerWidth ? left - innerWidth * part : 0, top - above(innerHeight));
 }
 
-function take(): void {
+function stopFollowing(): void {
   touched = true;
-  place = 0;
+  restoredY = 0;
 }
 
 export function onClick(event: Event): void {
@@ -90,79 +90,79 @@ export function onClick(event: Event): void {
   for (const node of event.composedPath()) {
     if (!(node instanceof Element)) continue;
     href ??= hrefOf(node, "href") ?? hrefOf(node, "xlink:href");
-    // An animation can give an address to a link, and `<use>` hides what it repeats.
+    // An animation can set the address of a link, and `<use>` hides the elements that it repeats.
     if (href != null || node instanceof SVGUseElement || isLink(node)) event.preventDefault();
   }
   if (href == null) return;
-  tell({ href: (href.startsWith(DEAD) ? href.slice(DEAD.length) : href).slice(0, 2000) });
+  send({ href: (href.startsWith(DEAD) ? href.slice(DEAD.length) : href).slice(0, 2000) });
   if (href[0] !== "#") return;
-  take();
+  stopFollowing();
   const target = byId(href.slice(1));
   if (target) reveal(target, 0);
   else if (href === "#" || href === "#top") scrollTo(0, 0);
 }
 
 function onKey(event: Event): void {
-  if ((event as KeyboardEvent).key === "Escape" && !event.defaultPrevented) tell({ escape: true });
+  if ((event as KeyboardEvent).key === "Escape" && !event.defaultPrevented) send({ escape: true });
 }
 
 const links = new MutationObserver((records) => {
   for (const { addedNodes, target } of records) {
-    for (const node of addedNodes) if (isLink(node)) deaden(node);
-    // What a menu repeats is put there as a whole, as it was before.
+    for (const node of addedNodes) if (isLink(node)) disableLink(node);
+    // A select menu copies the chosen option as a whole, with its links.
     if (target.nodeName === "SELECTEDCONTENT") {
-      for (const link of (target as Element).querySelectorAll("a,area")) deaden(link);
+      for (const link of (target as Element).querySelectorAll("a,area")) disableLink(link);
     }
   }
 });
 
-function begin(): void {
+function openDocument(): void {
   open();
-  // That removed the listeners of the document before.
+  // Opening has removed the listeners of the document before.
   links.observe(document, { childList: true, subtree: true });
   listen("click auxclick", onClick);
   listen("submit dragstart", (event) => event.preventDefault());
-  listen("wheel keydown pointerdown", take);
+  listen("wheel keydown pointerdown", stopFollowing);
   listen("keydown", onKey, false);
 }
 
-function bring(goal: Element): void {
+function showTarget(target: Element): void {
   document.querySelector("[aria-current]")?.removeAttribute("aria-current");
-  goal.setAttribute("aria-current", "true");
-  take();
-  reveal(goal, 0.5);
+  target.setAttribute("aria-current", "true");
+  stopFollowing();
+  reveal(target, 0.5);
 }
 
-export function draw(running?: Running): void {
-  const obey = (order: Order) => {
-    if (order.open) {
-      touched &&= order.open === "keep";
-      place = touched ? scrollY : 0;
-      begin();
-      running?.opened();
+export function draw(scripted?: ScriptedPage): void {
+  const execute = (command: FrameCommand) => {
+    if (command.open) {
+      touched &&= command.open === "keep";
+      restoredY = touched ? scrollY : 0;
+      openDocument();
+      scripted?.onOpen();
     }
-    const { text, go } = order;
+    const { text } = command;
     if (text) write(text);
-    if (order.close) {
-      running?.written();
+    if (command.close) {
+      scripted?.onWritten();
       close();
     }
-    const goal = go ? byId(go) : null;
-    if (goal) bring(goal);
-    else if (text == null) tell({});
-    else if (place) {
-      scrollTo(0, place);
-      if (scrollY >= place) place = 0;
+    const target = command.target ? byId(command.target) : null;
+    if (target) showTarget(target);
+    else if (text == null) send({});
+    else if (restoredY) {
+      scrollTo(0, restoredY);
+      if (scrollY >= restoredY) restoredY = 0;
     }
-    // Until someone takes over, the view follows what is being written, and shows the start of what is done.
-    else if (!touched) scrollTo(0, order.close ? 0 : 1e9);
+    // Until the reader scrolls, the view follows the end, and shows the start of a complete document.
+    else if (!touched) scrollTo(0, command.close ? 0 : 1e9);
   };
 
   addEventListener("message", ({ ports: [port] }) => {
     if (!port) return;
-    tell = port.postMessage.bind(port);
-    running?.connected(tell);
-    port.onmessage = ({ data }: MessageEvent<Order>) => obey(data);
-    tell({});
+    send = port.postMessage.bind(port);
+    scripted?.onConnect(send);
+    port.onmessage = ({ data }: MessageEvent<FrameCommand>) => execute(data);
+    send({});
   });
 }

@@ -1,52 +1,52 @@
-// The frame that artifacts are drawn in. Nothing of a worker's is ever HTML anywhere else.
+// The frame that artifacts are drawn in. Nothing that a worker produced is HTML anywhere else.
 //
-// Two sandboxed frames, one in the other. The policy of the outer one (`frame-src 'none'`) keeps the
-// inner one from ever being navigated to an address; the inner one has an opaque origin, and runs one
-// script, ours, named by a nonce that nobody else knows. It is given the document through a port.
+// Two sandboxed frames, one in the other. The policy of the outer frame (`frame-src 'none'`) prevents any
+// navigation of the inner frame; the inner frame has an opaque origin, and runs one script, allowed by a
+// secret nonce. It receives the document through a port.
 
-import type { Order, Word } from "./drawing";
+import type { FrameCommand, FrameMessage } from "./drawing";
 import { createNeutraliser } from "./neutralise";
 import script from "./static-page.ts?script";
 
-/** What is to be drawn. A new `subject` starts at its top; a new `version` of it keeps the reader's place. */
+/** What to draw. Another `subject` starts at its top; another `version` of it keeps the scroll position. */
 export interface Drawing {
   subject: string;
   version: string;
-  /** Its text so far, which only grows. */
+  /** The text so far, which only grows. */
   chunks: readonly string[];
   done: boolean;
-  /** Lets the page's own scripts run once it is done; without, none of them ever do. */
+  /** Allows the page's own scripts to run once it is done; without it no script runs. */
   scripts?: Guard | undefined;
 }
 
-/** Why the scripts of a page were stopped: it tried to go elsewhere, or did not answer. */
-export type Stopped = "left" | "hung";
+/** Why the scripts of a page were stopped: it tried to navigate, or did not answer. */
+export type StopReason = "left" | "hung";
 
-/** What lets a page's scripts run, and holds them. */
+/** Allows a page's scripts to run, and supervises them. */
 export interface Guard {
-  /** Runs inside, in place of the usual script. */
+  /** Runs in the inner frame, instead of the script for static pages. */
   readonly script: string;
-  /** Watches over them from outside, until what it returns is called. */
-  watch(element: HTMLIFrameElement, port: MessagePort, stop: (why: Stopped) => void): () => void;
+  /** Supervises the scripts from outside, until the returned function is called. */
+  watch(element: HTMLIFrameElement, port: MessagePort, stop: (reason: StopReason) => void): () => void;
 }
 
 export interface PreviewEvents {
-  /** Someone followed a link, which led nowhere, or to a place in the document itself: `#id`. */
-  link(href: string): void;
-  /** The frame does not start: a page can forbid scripts in its frames. */
-  broken(): void;
-  /** Escape was pressed inside. */
-  escape?(): void;
-  /** The page is drawn again without its scripts, and stays so until its version is another. */
-  stopped?(why: Stopped): void;
+  /** A link was clicked. It opened nothing, or a place in the document itself: `#id`. */
+  onLink(href: string): void;
+  /** The frame does not start: the page around can forbid scripts in its frames. */
+  onBlocked(): void;
+  /** Escape was pressed in the frame. */
+  onEscape?(): void;
+  /** The page was drawn again without its scripts, and stays so until another version. */
+  onStopped?(reason: StopReason): void;
 }
 
 export interface PreviewFrame {
   readonly element: HTMLIFrameElement;
-  /** Draws what is new in `drawing`. */
+  /** Draws the changes. */
   show(drawing: Drawing): void;
-  /** Brings the element of this id into view and marks it with `aria-current`, now or once the document is there. */
-  go(id: string): void;
+  /** Brings the element of this id into view and marks it with `aria-current`, as soon as the document is complete. */
+  scrollTo(id: string): void;
   dispose(): void;
 }
 
@@ -63,14 +63,14 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
   let version: string | undefined;
   /** The drawing whose scripts were stopped. */
   let stopped: string | undefined;
-  let goal: string | undefined;
+  let target: string | undefined;
   let sent = 0;
   let closed = false;
   let neutralise = createNeutraliser();
   let starting: ReturnType<typeof setTimeout> | undefined;
   let unwatch: (() => void) | undefined;
 
-  const order = (what: Order) => port?.postMessage(what);
+  const send = (command: FrameCommand) => port?.postMessage(command);
 
   const disconnect = () => {
     clearTimeout(starting);
@@ -79,23 +79,23 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
     port = unwatch = subject = version = undefined;
   };
 
-  /** On every load: a frame that was detached and put back starts from nothing. */
+  /** On every load: a frame that was detached and inserted again is empty. */
   const connect = () => {
     disconnect();
     const channel = new MessageChannel();
     port = channel.port1;
-    starting = setTimeout(events.broken, START_MS);
-    port.onmessage = ({ data }: MessageEvent<Word>) => {
+    starting = setTimeout(events.onBlocked, START_MS);
+    port.onmessage = ({ data }: MessageEvent<FrameMessage>) => {
       clearTimeout(starting);
-      if (typeof data.href === "string") events.link(data.href);
-      if (data.escape) events.escape?.();
+      if (typeof data.href === "string") events.onLink(data.href);
+      if (data.escape) events.onEscape?.();
     };
     unwatch = guard?.watch(element, port, stop);
     element.contentWindow?.[0]?.postMessage(0, "*", [channel.port2]);
     draw();
   };
 
-  /** Out of the page, a frame is gone at once, whatever a script in it does, and is not asked whether it may go. */
+  /** Removing the frame ends its scripts at once, without `beforeunload`. */
   const load = () => {
     const { parentNode, nextSibling } = element;
     disconnect();
@@ -104,25 +104,25 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
     parentNode?.insertBefore(element, nextSibling);
   };
 
-  const stop = (why: Stopped) => {
+  const stop = (reason: StopReason) => {
     stopped = drawing && keyOf(drawing);
     guard = undefined;
     load();
-    events.stopped?.(why);
+    events.onStopped?.(reason);
   };
 
   const draw = () => {
     if (!drawing || !port) return;
     const { chunks, done } = drawing;
     const grown = chunks.length - sent;
-    let open: Order["open"];
+    let open: FrameCommand["open"];
     if (
       drawing.subject !== subject ||
       drawing.version !== version ||
       grown < 0 ||
       (closed && (grown || !done))
     ) {
-      // What has run is never drawn over: its scripts would be there still.
+      // A page whose scripts ran is not overwritten: the scripts would still run.
       if (guard && version !== undefined) return load();
       open = drawing.subject === subject ? "keep" : "anew";
       ({ subject, version } = drawing);
@@ -135,8 +135,8 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
     sent = chunks.length;
     closed = done;
     if (!open && !text && !close) return;
-    order({ open, text, close, go: close ? goal : undefined });
-    if (close) goal = undefined;
+    send({ open, text, close, target: close ? target : undefined });
+    if (close) target = undefined;
   };
 
   element.setAttribute("sandbox", "allow-scripts");
@@ -153,9 +153,9 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
       }
       draw();
     },
-    go(id) {
-      if (port && closed) order({ go: id });
-      else goal = id;
+    scrollTo(id) {
+      if (port && closed) send({ target: id });
+      else target = id;
     },
     dispose() {
       disconnect();
@@ -166,17 +166,17 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
 }
 
 /**
- * The document of the outer frame, with the inner one's in it, which runs `inside`. The inner one is held by
- * both policies: by its own it runs only what has the nonce, and by the outer one's only what is
- * written in the document, for a script with a nonce may import others from anywhere.
+ * The document of the outer frame, which contains the inner frame, which runs `innerScript`. Both policies
+ * apply to the inner frame: by its own only scripts with the nonce run, by the outer policy only scripts
+ * written in the document, because a script with a nonce can import others from anywhere.
  */
-export function frameDocument(inside: string): string {
+export function frameDocument(innerScript: string): string {
   const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18))));
   const head = (scripts: string) =>
     "<!doctype html><meta charset=utf-8><meta name=referrer content=no-referrer>" +
     `<meta http-equiv=Content-Security-Policy content="default-src 'none';script-src '${scripts}';` +
     "style-src 'unsafe-inline';img-src data:;font-src data:;frame-src 'none';form-action 'none';base-uri 'none'\">";
-  const inner = `${head(`nonce-${nonce}`)}<script nonce="${nonce}">${inside}</script>`
+  const inner = `${head(`nonce-${nonce}`)}<script nonce="${nonce}">${innerScript}</script>`
     .replace(/&/g, "&amp;")
     .replace(/"/g, "&quot;");
   const fill = "html,body,iframe{margin:0;border:0;width:100%;height:100%;display:block;overflow:hidden}";

@@ -1,14 +1,13 @@
-// What lets a page's own scripts run in the preview, and watches over them. The widget does not carry
-// it: it comes with the part that shows artifacts.
+// Allows a page's own scripts to run in the preview, and supervises them.
 
-import type { Word } from "./drawing";
+import type { FrameMessage } from "./drawing";
 import type { Guard } from "./frame";
 import script from "./scripted-page.ts?script";
 
-const ASKED_MS = 1_000;
+const PING_MS = 1_000;
 const HUNG_MS = 5_000;
 
-/** Gives the focus back that a page takes by itself: nobody pointed at it, or came by the Tab key. */
+/** Restores the focus that a page took by itself, without a click or the Tab key. */
 function keepFocus(element: HTMLIFrameElement): () => void {
   const { activeElement } = document;
   let last: EventTarget | null = activeElement?.shadowRoot?.activeElement ?? activeElement;
@@ -41,22 +40,22 @@ export const guard: Guard = {
   script,
   watch(element, port, stop) {
     let answered = performance.now();
-    const hear = ({ data }: MessageEvent<Word>) => {
+    const onMessage = ({ data }: MessageEvent<FrameMessage>) => {
       answered = performance.now();
       if (data.left) stop("left");
     };
-    const asking = setInterval(() => {
-      // A page that is out of sight, or a computer that slept, is slow to answer.
+    const pinging = setInterval(() => {
+      // A hidden page, and a computer after sleep, answer slowly.
       if (document.visibilityState === "hidden") answered = performance.now();
       else if (performance.now() - answered > HUNG_MS) stop("hung");
       else port.postMessage({});
-    }, ASKED_MS);
-    const letGo = keepFocus(element);
-    port.addEventListener("message", hear);
+    }, PING_MS);
+    const releaseFocus = keepFocus(element);
+    port.addEventListener("message", onMessage);
     return () => {
-      clearInterval(asking);
-      letGo();
-      port.removeEventListener("message", hear);
+      clearInterval(pinging);
+      releaseFocus();
+      port.removeEventListener("message", onMessage);
     };
   },
 };

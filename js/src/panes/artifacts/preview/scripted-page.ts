@@ -1,13 +1,13 @@
-// Runs inside the innermost preview frame where the page's own scripts may run. They do so once the
-// whole document is there, so that no cut of it runs half a script, and one by one under our nonce.
+// Runs inside the innermost preview frame where the page's own scripts are allowed. They run after the
+// complete document is written, so that no incomplete script runs, one by one under the nonce of this script.
 //
-// The policy keeps them from every request, and from running a script anywhere else: what they add to
-// the page, and every frame in it, has no nonce. It knows nothing of three ways out, which are closed
-// here: WebRTC, elements whose host is connected to before any policy is asked, and navigation, which
-// the frame around refuses, but again only after a connection. A page that tries to leave is held
-// until it has been taken down from outside. What its scripts could change under us is frozen.
+// The policy blocks every request of theirs, and every other script: what they add to the page, and every
+// frame in it, has no nonce. It does not cover three ways out, which are closed here: WebRTC, elements whose
+// host is connected to before the policy is checked, and navigation, which the outer frame blocks, but also
+// after a connection only. A page that tries to leave is blocked in a loop until it is removed from
+// outside. Prototypes that its scripts could change are frozen.
 
-import { deaden, draw, isLink, LINKS, listen, onClick, reveal, type Word } from "./drawing";
+import { disableLink, draw, type FrameMessage, isLink, LINKS, listen, onClick, reveal } from "./drawing";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Properties = Record<string, unknown>;
@@ -16,12 +16,12 @@ const HELD_MS = 2_000;
 const HANDLER = "__handler";
 const SCRIPT_TYPE = /^$|^module$|^(text|application)\/(x-)?(java|ecma)script$/i;
 const GONE = /RTC|^(XSLTProcessor|ReportingObserver|PaymentRequest)$/;
-/** Everything else inherits from these, and a page may well write over what it inherits. */
+/** Everything else inherits from these, and pages override inherited properties. */
 const LEFT_OPEN = /^(Object|Function)$|Error$/;
 const ACTING = /(^|:)(link|meta|base|i?frame|fencedframe)$/i;
-/** Before its colon a tag of XML has a prefix. */
+/** A tag of XML can have a prefix before a colon. */
 const ACTING_TAGS = /<(\/?)(?:[^\s<>/]*:)?(?:link|meta|base|i?frame|fencedframe)(?=[\t\n\f\r />])/gi;
-/** What makes elements of text, and which of its arguments that is. */
+/** Methods and properties that parse text into elements, with the index of that argument. */
 const SINKS: Record<string, number> = {
   innerHTML: 0,
   outerHTML: 0,
@@ -41,18 +41,18 @@ const bodyOf = Object.getOwnPropertyDescriptor(Document.prototype, "body")?.get 
 const { nonce } = document.currentScript as HTMLScriptElement;
 const { userActivation } = navigator;
 
-let tell: (word: Word) => void = () => undefined;
-/** The script of the page that runs. */
+let send: (message: FrameMessage) => void = () => undefined;
+/** The running script of the page. */
 let current: Element | null = null;
 
-/** Keeps a page that leaves until the frame is out of the document, and with it what was begun. */
+/** Blocks a page that leaves until the frame is removed from the document, which cancels the navigation. */
 function hold(): void {
-  tell({ left: true });
+  send({ left: true });
   const until = now() + HELD_MS;
   while (now() < until);
 }
 
-/** A page without a body leaves without asking. This element of the body notices when it goes. */
+/** A page without a body navigates without `beforeunload`. This element of the body detects its removal. */
 class Sentinel extends HTMLElement {
   readonly root = this.attachShadow({ mode: "closed" });
 
@@ -66,7 +66,7 @@ customElements.define("x-sentinel", Sentinel);
 const sentinel = new Sentinel();
 const { root } = sentinel;
 
-/** Runs a script where the page cannot get at its nonce. */
+/** Runs a script where the page cannot read its nonce. */
 function run(text: string, type = ""): void {
   const script = create("script") as HTMLScriptElement;
   script.nonce = nonce;
@@ -76,8 +76,8 @@ function run(text: string, type = ""): void {
   script.remove();
 }
 
-/** Gives an element the handlers that are written into its tag. */
-function handle(element: Element): void {
+/** Sets the handlers that are attributes of an element. */
+function setHandlers(element: Element): void {
   for (const name of apply(getAttributeNames, element, [])) {
     if (!name.startsWith("on")) continue;
     page[HANDLER] = undefined;
@@ -86,18 +86,18 @@ function handle(element: Element): void {
   }
 }
 
-function adopt(element: Element): void {
-  if (isLink(element)) deaden(element);
-  handle(element);
+function prepare(element: Element): void {
+  if (isLink(element)) disableLink(element);
+  setHandlers(element);
 }
 
 const changes = new MutationObserver((records) => {
   for (const { addedNodes, target } of records) {
-    if (isLink(target)) deaden(target);
+    if (isLink(target)) disableLink(target);
     for (const node of addedNodes) {
       if (!(node instanceof Element)) continue;
-      adopt(node);
-      for (const element of apply(querySelectorAll, node, ["*"])) adopt(element);
+      prepare(node);
+      for (const element of apply(querySelectorAll, node, ["*"])) prepare(element);
     }
   }
 });
@@ -115,7 +115,7 @@ function start(): void {
     inert.replaceWith(template);
   }
   apply(append, apply(bodyOf, document, []), [sentinel]);
-  for (const element of all("*")) handle(element);
+  for (const element of all("*")) setHandlers(element);
   observe(document);
   for (const script of all("script")) {
     const type = script.getAttribute("type") ?? "";
@@ -126,7 +126,7 @@ function start(): void {
   current = null;
 }
 
-/** Puts something of ours before a method or a setter of the browser's. */
+/** Replaces a method or a setter of the browser. */
 function wrap(owner: object, name: string, make: (original: Method) => Method): void {
   const property = Object.getOwnPropertyDescriptor(owner, name);
   const part = property?.set ? "set" : property?.get ? "get" : "value";
@@ -136,7 +136,7 @@ function wrap(owner: object, name: string, make: (original: Method) => Method): 
   }
 }
 
-/** Changes one argument, once and for all turned into text; pages empty an element with null. */
+/** Converts one argument to text once and changes it; pages empty an element with null. */
 const through = (index: number, change: (text: string) => string) => (original: Method) =>
   function (this: unknown, ...args: unknown[]) {
     if (index in args) args[index] = change(args[index] === null ? "" : `${args[index]}`);
@@ -145,7 +145,7 @@ const through = (index: number, change: (text: string) => string) => (original: 
 
 const never = (answer?: unknown) => () => () => answer;
 
-const byHand = (original: Method) =>
+const onUserAction = (original: Method) =>
   function (this: unknown, ...args: unknown[]) {
     return userActivation?.isActive ? apply(original, this, args) : undefined;
   } as Method;
@@ -172,13 +172,13 @@ function close(): void {
       }
     }
   }
-  // In a whole document of XML, tags can be written in ways that no expression finds.
+  // In a document of XML, tags can be written in ways that no expression matches.
   wrap(
     DOMParser.prototype,
     "parseFromString",
     through(1, () => "text/html"),
   );
-  // Text that is written now comes where its script stands, and opens no other document.
+  // Text that is written now is inserted at its script, and does not open another document.
   const insert = (...text: unknown[]) => {
     if (current) current.insertAdjacentHTML("beforebegin", text.join(""));
     else apply(bodyOf, document, [])?.insertAdjacentHTML("beforeend", text.join(""));
@@ -205,14 +205,16 @@ function close(): void {
   for (const name of ["pushState", "replaceState", "go", "back", "forward"]) {
     wrap(History.prototype, name, never());
   }
-  // It would tell the nonce.
+  // It contains the nonce.
   wrap(SecurityPolicyViolationEvent.prototype, "originalPolicy", never(""));
-  // The focus is the reader's.
-  for (const { prototype } of [HTMLElement, SVGElement, MathMLElement]) wrap(prototype, "focus", byHand);
-  for (const name of ["click", "showPopover", "togglePopover"]) wrap(HTMLElement.prototype, name, byHand);
-  for (const name of ["show", "showModal"]) wrap(HTMLDialogElement.prototype, name, byHand);
+  // Only the reader moves the focus.
+  for (const { prototype } of [HTMLElement, SVGElement, MathMLElement])
+    wrap(prototype, "focus", onUserAction);
+  for (const name of ["click", "showPopover", "togglePopover"])
+    wrap(HTMLElement.prototype, name, onUserAction);
+  for (const name of ["show", "showModal"]) wrap(HTMLDialogElement.prototype, name, onUserAction);
   for (const { prototype } of [HTMLFormElement, HTMLInputElement, HTMLSelectElement, HTMLTextAreaElement]) {
-    for (const name of ["reportValidity", "select"]) wrap(prototype, name, byHand);
+    for (const name of ["reportValidity", "select"]) wrap(prototype, name, onUserAction);
   }
   for (const name of ["scrollIntoView", "scrollIntoViewIfNeeded"]) {
     wrap(
@@ -237,12 +239,12 @@ function close(): void {
 }
 
 draw({
-  connected(word) {
-    tell = word;
+  onConnect(sendMessage) {
+    send = sendMessage;
     close();
   },
-  opened() {
+  onOpen() {
     listen("beforeunload", hold);
   },
-  written: start,
+  onWritten: start,
 });

@@ -1,4 +1,4 @@
-// The only script that runs in the frame of a page whose own scripts do not.
+// The only script in the frame of a page whose own scripts do not run.
 
 import { draw } from "./drawing";
 
