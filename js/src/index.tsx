@@ -5,9 +5,12 @@ import type { Model } from "./kernel/channel";
 import { importModule } from "./kernel/live-code";
 import type { CreateLive, Live } from "./live-types";
 import { createArtifactPresenter } from "./panes/artifacts/artifacts";
-import { Console } from "./shell/console";
+import { createBoundary } from "./panes/boundary";
+import { TITLES } from "./panes/pane";
+import { type Boundaries, Console, drawPanes } from "./shell/console";
 import styles from "./shell/index.css?inline";
 import { createApp } from "./state/app";
+import type { PaneName } from "./state/view";
 import { createRoot } from "./ui/dom";
 
 const HIDDEN_AFTER_MS = 800;
@@ -23,17 +26,31 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
 
   let live: Live | undefined;
   const draw = createRoot(place);
-  const app = createApp(
+  const boundaryOf = (element: HTMLElement | undefined) =>
+    boundaries[element?.closest<HTMLElement>("[data-pane]")?.dataset.pane as PaneName];
+  const app = createApp({
     model,
-    () => {
+    draw() {
       host.dataset.run = app.run.state.run?.run_id ?? "";
       host.dataset.kernel = app.connection.kernel;
-      draw(<Console app={app} live={live} presenter={presenter} />);
+      draw(<Console app={app} live={live} boundaries={boundaries} />);
+      drawPanes(app, live, boundaries, presenter);
     },
-    async (code) => {
+    guard: {
+      isStopped: (element) => boundaryOf(element)?.failure?.stopped === true,
+      onError(error, element) {
+        const boundary = boundaryOf(element);
+        if (boundary) boundary.stop(error);
+        else console.error(error);
+      },
+    },
+    async startLive(code) {
       live = (await importModule<CreateLive>(code))(app);
     },
-  );
+  });
+  const boundaries = Object.fromEntries(
+    Object.entries(TITLES).map(([name, title]) => [name, createBoundary(title, app.painting.changed)]),
+  ) as Boundaries;
   const presenter = createArtifactPresenter(app);
   const { view } = app;
   // For tests and debugging.

@@ -36,7 +36,7 @@ const SAVED: Record<string, string[]> = {
     "view-store",
   ],
   ui: ["button", "dom", "failure", "focus", "format", "icons", "list/list", "painting"],
-  panes: ["pane"],
+  panes: ["boundary", "pane"],
   "panes/timeline": ["axis", "timeline"],
   "panes/routing": ["routing"],
   "panes/log": ["log", "styled-text"],

@@ -1,12 +1,14 @@
 import { NO_ANSWER } from "../kernel/channel";
 import type { Live } from "../live-types";
 import { type ArtifactPresenter, ArtifactsPane } from "../panes/artifacts/artifacts";
+import type { Boundary } from "../panes/boundary";
 import { LedgerPane } from "../panes/ledger/ledger";
 import { LogPane } from "../panes/log/log";
+import { PaneFrame } from "../panes/pane";
 import { RoutingPane } from "../panes/routing/routing";
 import { TimelinePane } from "../panes/timeline/timeline";
 import type { App, Uses } from "../state/app";
-import { columnsOf, heightOf } from "../state/view";
+import { columnsOf, heightOf, type PaneName } from "../state/view";
 import { Icon, INFO, WARNING } from "../ui/icons";
 import { Header } from "./header";
 import type { ShellLive } from "./live-types";
@@ -15,16 +17,21 @@ import type { ShellLive } from "./live-types";
 const tracks = (shares: number[]): string =>
   [...shares.map((share, i) => `${(share - (shares[i - 1] ?? 0)) * 100}%`), "1fr"].join(" ");
 
+/** One boundary for each pane. */
+export type Boundaries = Readonly<Record<PaneName, Boundary>>;
+
 interface ConsoleProps {
   app: App;
   live: Live | undefined;
-  presenter: ArtifactPresenter;
+  boundaries: Boundaries;
 }
 
-export function Console({ app, live, presenter }: ConsoleProps) {
+/** Everything except the contents of the panes. */
+export function Console({ app, live, boundaries }: ConsoleProps) {
   const { view, appearance } = app;
   const columns = columnsOf(view.width);
   const shares = Object.entries(view.shares[columns]).map(([name, shares]) => `;--${name}:${tracks(shares)}`);
+  const frame = (name: PaneName) => <PaneFrame app={app} name={name} boundary={boundaries[name]} />;
   return (
     <section
       class={`console cols${columns}`}
@@ -38,18 +45,33 @@ export function Console({ app, live, presenter }: ConsoleProps) {
       <Banner app={app} live={live?.shell} />
       <div class="panes grow rel">
         <div class="col left">
-          <TimelinePane app={app} live={live?.timeline} />
-          <RoutingPane app={app} live={live?.routing} />
+          {frame("timeline")}
+          {frame("routing")}
         </div>
         <div class="col centre">
-          <LogPane app={app} live={live?.log} />
-          <LedgerPane app={app} live={live?.ledger} showInLog={live?.log.showEvent} />
+          {frame("log")}
+          {frame("ledger")}
         </div>
-        <ArtifactsPane app={app} live={live?.artifacts} presenter={presenter} />
+        {frame("artifacts")}
         {view.maximised === null && live?.shell.Splitters()}
       </div>
     </section>
   );
+}
+
+/** Draws the contents of the panes, each in its boundary. */
+export function drawPanes(
+  app: App,
+  live: Live | undefined,
+  boundaries: Boundaries,
+  presenter: ArtifactPresenter,
+): void {
+  const { timeline, routing, log, ledger, artifacts } = boundaries;
+  timeline.draw(() => <TimelinePane app={app} live={live?.timeline} />);
+  routing.draw(() => <RoutingPane app={app} live={live?.routing} />);
+  log.draw(() => <LogPane app={app} live={live?.log} />);
+  ledger.draw(() => <LedgerPane app={app} live={live?.ledger} showInLog={live?.log.showEvent} />);
+  artifacts.draw(() => <ArtifactsPane app={app} live={live?.artifacts} presenter={presenter} />);
 }
 
 interface BannerProps {

@@ -4,7 +4,7 @@
 import { createChannel, type Kernel, type Model } from "../kernel/channel";
 import type { ConsoleState, ViewPatch, Watch } from "../kernel/wire";
 import { createList, type List } from "../ui/list/list";
-import { createPainting, type Painting } from "../ui/painting";
+import { createPainting, type PainterGuard, type Painting } from "../ui/painting";
 import { type Appearance, createAppearance } from "./appearance";
 import { type ArtifactStore, createArtifacts } from "./artifacts";
 import { createClock } from "./clock";
@@ -62,12 +62,16 @@ export interface Lifecycle {
   close(): void;
 }
 
-/** `draw` draws everything; `startLive` starts the code of `live.js`. */
-export function createApp(
-  model: Model,
-  draw: () => void,
-  startLive: (code: string) => Promise<void>,
-): App & Lifecycle {
+interface Options {
+  model: Model;
+  /** Draws everything. */
+  draw: () => void;
+  guard: PainterGuard;
+  /** Starts the code of `live.js`. */
+  startLive: (code: string) => Promise<void>;
+}
+
+export function createApp({ model, draw, guard, startLive }: Options): App & Lifecycle {
   let state = NOTHING;
   let started = false;
   let ticker: ReturnType<typeof setInterval> | undefined;
@@ -78,7 +82,7 @@ export function createApp(
     updateWatch();
     updateTicker();
     draw();
-  });
+  }, guard);
   const { changed } = painting;
   const view = createView(changed);
   const log = createLog(view, createList(ROW_PX, true));

@@ -7,10 +7,20 @@ export interface Painting {
   changed(): void;
   /** Draws now. */
   paint(): void;
-  /** Calls `painter` after each drawing, for what the component tree does not draw, until the returned function is called. */
-  onPaint(painter: () => void): () => void;
+  /**
+   * Calls `painter` after each drawing, for what the component tree does not draw, until the returned function
+   * is called. An exception belongs to the pane of `element`.
+   */
+  onPaint(painter: () => void, element?: HTMLElement): () => void;
   /** The result of the last `make` for the same row and mode: an identical object is not compared again. */
   memo(row: object, mode: string, make: () => Child): Child;
+}
+
+/** What keeps the exceptions of painters apart. */
+export interface PainterGuard {
+  /** The painters of this element are not called. */
+  isStopped(element: HTMLElement): boolean;
+  onError(error: unknown, element: HTMLElement | undefined): void;
 }
 
 export interface PaintingLoop extends Painting {
@@ -19,8 +29,8 @@ export interface PaintingLoop extends Painting {
   close(): void;
 }
 
-export function createPainting(draw: () => void): PaintingLoop {
-  const painters = new Set<() => void>();
+export function createPainting(draw: () => void, guard: PainterGuard): PaintingLoop {
+  const painters = new Map<() => void, HTMLElement | undefined>();
   const memos = new WeakMap<object, { mode: string; child: Child }>();
   let scheduled = false;
   let closed = false;
@@ -31,7 +41,14 @@ export function createPainting(draw: () => void): PaintingLoop {
     if (closed) return;
     paintedMs = Date.now();
     draw();
-    for (const painter of painters) painter();
+    for (const [painter, element] of painters) {
+      if (element && guard.isStopped(element)) continue;
+      try {
+        painter();
+      } catch (error) {
+        guard.onError(error, element);
+      }
+    }
   }
 
   return {
@@ -44,8 +61,8 @@ export function createPainting(draw: () => void): PaintingLoop {
       scheduled = true;
       queueMicrotask(paint);
     },
-    onPaint(painter) {
-      painters.add(painter);
+    onPaint(painter, element) {
+      painters.set(painter, element);
       return () => painters.delete(painter);
     },
     memo(row, mode, make) {

@@ -84,7 +84,7 @@ export function createArtifactPresenter(
         live?.onDrawn(preview);
       };
       holder.append(preview.element);
-      const stop = painting.onPaint(paint);
+      const stop = painting.onPaint(paint, holder);
       return () => {
         stop();
         preview.dispose();
@@ -106,7 +106,6 @@ export function ArtifactsPane({ app, live, presenter }: Props) {
     <Pane
       app={app}
       name="artifacts"
-      title="Artifacts"
       tools={
         <>
           <span class="grow" />

@@ -261,7 +261,7 @@ export function createArtifactsLive(
         if (!same && plain.done) pre.scrollTop = 0;
         else if (atEnd) pre.scrollTop = pre.scrollHeight;
       };
-      return app.painting.onPaint(paint);
+      return app.painting.onPaint(paint, pre);
     },
   };
 }

@@ -113,7 +113,7 @@ export function createTabs(
           left = offsetLeft;
         }
       };
-      return app.painting.onPaint(paint);
+      return app.painting.onPaint(paint, strip);
     },
     onKeyDown(event) {
       const tabs = all();

@@ -57,7 +57,6 @@ export function LedgerPane({ app, live, showInLog }: Props) {
     <Pane
       app={app}
       name="ledger"
-      title="Failures & recovery"
       tools={
         <>
           {total > 0 && (

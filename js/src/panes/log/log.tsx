@@ -43,7 +43,6 @@ export function LogPane({ app, live }: LogPaneProps) {
     <Pane
       app={app}
       name="log"
-      title="Log"
       tools={
         <>
           <Chips

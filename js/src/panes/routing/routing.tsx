@@ -48,7 +48,6 @@ export function RoutingPane({ app, live }: Props) {
     <Pane
       app={app}
       name="routing"
-      title="Routing"
       tools={
         <>
           <span class="grow small dim num">{total > 0 && count(total)}</span>

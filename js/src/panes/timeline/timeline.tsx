@@ -33,7 +33,7 @@ export function TimelinePane({
     />
   );
   return (
-    <Pane app={app} name="timeline" title="Timeline">
+    <Pane app={app} name="timeline">
       {bars.length ? (
         <>
           <div class="axis dim" aria-hidden="true">

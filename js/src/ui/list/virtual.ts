@@ -142,7 +142,7 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
       // A box that was moved in the page has lost its scroll position; no other event reports that.
       const sight = new IntersectionObserver(changed, { root: element });
       sight.observe(element.querySelector(".spacer > div") as Element);
-      const stop = onPaint(paint);
+      const stop = onPaint(paint, element);
       return () => {
         sizes.disconnect();
         sight.disconnect();
