@@ -7,8 +7,8 @@ import type {
   HistoryRow,
   Requests,
   Saved,
+  SubscriberPatch,
   Traits,
-  ViewPatch,
   Watch,
   WireError,
 } from "../src/kernel/wire";
@@ -137,8 +137,8 @@ export class PageKernel implements Model {
     if (state.run) state.run = { ...state.run, counts: { ...state.run.counts, logs: log.length } };
   }
 
-  #views(): Record<string, ViewPatch> {
-    const views: Record<string, ViewPatch> = {};
+  #views(): Record<string, SubscriberPatch> {
+    const views: Record<string, SubscriberPatch> = {};
     for (const [client, watch] of this.#watches) {
       const { filter, search, rows } = watch.log;
       const { log } = this.#moment;

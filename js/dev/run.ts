@@ -8,7 +8,7 @@ import type {
   Link,
   LogRow,
   RoutingRow,
-  RunView,
+  RunSummary,
   StageRow,
   WorkerRow,
 } from "../src/kernel/wire";
@@ -392,7 +392,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   }
   const count = (level: Level) => log.filter((row) => row.level === level).length;
   const error = stages.find((stage) => stage.error)?.error ?? null;
-  const run: RunView = {
+  const run: RunSummary = {
     run_id: "3d303d0d-2b8a-4061-8302-33d99695c39d",
     status: failed ? "failed" : scene.cancelled ? "cancelled" : over ? "completed" : "running",
     success: over ? !failed && !scene.cancelled : null,

@@ -9,7 +9,15 @@ import {
   NO_KERNEL,
   type Sink,
 } from "../src/kernel/channel";
-import type { FromBrowser, FromKernel, Patch, Saved, Traits, ViewPatch, Watch } from "../src/kernel/wire";
+import type {
+  FromBrowser,
+  FromKernel,
+  Patch,
+  Saved,
+  SubscriberPatch,
+  Traits,
+  Watch,
+} from "../src/kernel/wire";
 import { state } from "./samples";
 
 type Handler = (...args: never[]) => void;
@@ -61,8 +69,8 @@ let model: FakeModel;
 let channel: Channel;
 let live: boolean;
 let news: {
-  snapshots: (ViewPatch | undefined)[];
-  patches: [Patch, ViewPatch | undefined][];
+  snapshots: (SubscriberPatch | undefined)[];
+  patches: [Patch, SubscriberPatch | undefined][];
   clocks: number[];
   saved: Saved[];
 };
@@ -91,7 +99,7 @@ afterEach(() => {
 
 const snapshot = (
   seq: number,
-  views: Record<string, ViewPatch> = {},
+  views: Record<string, SubscriberPatch> = {},
   client: string | null = channel.client,
 ) => model.say({ kind: "snapshot", client, seq, state: state(), views, now_us: 5 });
 const frame = (seq: number, patch: Patch = {}) => model.say({ kind: "frame", seq, patch });
@@ -199,14 +207,14 @@ describe("frames", () => {
   });
 
   it("bring this view's part, and no other's", () => {
-    const mine: ViewPatch = { log: { total: 1, rows: [] } };
+    const mine: SubscriberPatch = { log: { total: 1, rows: [] } };
     frame(4, { views: { [channel.client]: mine, other: { log: { total: 9, rows: [] } } } });
     expect(news.patches[0]?.[1]).toBe(mine);
   });
 });
 
 describe("what is meant for views that could not say hello", () => {
-  const part: ViewPatch = { log: { total: 1, rows: [] } };
+  const part: SubscriberPatch = { log: { total: 1, rows: [] } };
 
   it("is shown by one that nobody heard", () => {
     snapshot(3, { "*": part }, null);
@@ -221,7 +229,7 @@ describe("what is meant for views that could not say hello", () => {
 });
 
 describe("watch", () => {
-  const part: ViewPatch = {
+  const part: SubscriberPatch = {
     log: { total: 1, rows: [] },
     artifact: { file: "a", version: 1, offset: 0, text: "", done: true },
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Link, RunView } from "../src/kernel/wire";
+import type { Link, RunSummary } from "../src/kernel/wire";
 import { filterLedger, ledgerCounts } from "../src/panes/ledger/filter";
 import { axisStep, timeline } from "../src/panes/timeline/axis";
 import { elapsedMs, runBlocked, statusOf } from "../src/shell/run-status";
@@ -7,7 +7,7 @@ import { isTicking, shownArtifact } from "../src/state/selectors";
 import { artifact, desk, ledgerRow, link, run, stage } from "./samples";
 
 describe("statusOf", () => {
-  it.each<[string, Link, RunView | null, string, string, string]>([
+  it.each<[string, Link, RunSummary | null, string, string, string]>([
     ["nothing run yet", link({ phase: "idle" }), null, "", "Ready", ""],
     [
       "the host starts",

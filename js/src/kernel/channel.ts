@@ -1,8 +1,8 @@
-// The only file that knows the widget's model: messages in and out, sequence numbers, requests, and
-// whether a kernel answers at all.
+// The only file that uses the widget's model: messages, sequence numbers, requests, and whether a kernel
+// answers.
 //
-// Messages can vanish on their way, the last one too. So every frame has a number: a gap, or a
-// heartbeat that names a later one, is answered with a new hello, and that with a snapshot.
+// Messages can be lost, also the last message. So every frame has a number: after a gap, or after a heartbeat
+// with a later number, a new hello is sent, and the kernel answers it with a snapshot.
 
 import type {
   ConsoleState,
@@ -11,41 +11,41 @@ import type {
   Patch,
   Requests,
   Saved,
+  SubscriberPatch,
   Traits,
-  ViewPatch,
   Watch,
   WireError,
 } from "./wire";
 
-/** What is used of an anywidget model. */
+/** The used part of an anywidget model. */
 export interface Model {
   get<Name extends keyof Traits>(name: Name): Traits[Name];
   set<Name extends keyof Traits>(name: Name, value: Traits[Name]): void;
   save_changes(): void;
   send(content: FromBrowser): void;
-  // biome-ignore lint/suspicious/noExplicitAny: each event has arguments of its own
+  // biome-ignore lint/suspicious/noExplicitAny: each event has other arguments
   on(event: string, handler: (...args: any[]) => void): void;
-  // biome-ignore lint/suspicious/noExplicitAny: each event has arguments of its own
+  // biome-ignore lint/suspicious/noExplicitAny: each event has other arguments
   off(event: string, handler: (...args: any[]) => void): void;
 }
 
 /**
- * Whether there is a kernel. connecting: nothing came yet. here: it answers. silent: it should have
- * answered. none: it never did, and a saved run is shown.
+ * The state of the kernel. connecting: no message was received yet. here: it answers. silent: an answer is
+ * overdue. none: it never answered, and a saved run is shown.
  */
 export type Kernel = "connecting" | "here" | "silent" | "none";
 
-/** Where the news goes. Log rows are left out while they may stand under a filter that is no longer wanted. */
+/** Receives the messages. Log rows are left out while they can belong to a filter before the current filter. */
 export interface Sink {
-  snapshot(state: ConsoleState, view: ViewPatch | undefined): void;
-  patch(patch: Patch, view: ViewPatch | undefined): void;
-  /** The run's clock, as the kernel told it just now. */
+  snapshot(state: ConsoleState, view: SubscriberPatch | undefined): void;
+  patch(patch: Patch, view: SubscriberPatch | undefined): void;
+  /** The current time on the run's clock. */
   clock(nowUs: number): void;
   /** No kernel answered: show the run that was saved with the notebook. */
   saved(saved: Saved): void;
-  /** Whether the kernel owes a heartbeat: a run is live. */
+  /** A run is live: the kernel sends heartbeats. */
   live(): boolean;
-  /** `kernel`, `waiting` or a trait is another. */
+  /** `kernel`, `waiting` or a trait has changed. */
   changed(): void;
 }
 
@@ -57,23 +57,23 @@ export interface Answer<Name extends keyof Requests> {
 export interface Channel {
   readonly client: string;
   readonly kernel: Kernel;
-  /** A request waits although the kernel is there: a cell keeps it busy. */
+  /** A request waits for a kernel that a cell keeps busy. */
   readonly waiting: boolean;
-  /** Why the kernel cannot be asked for anything now, or `""`. */
+  /** Why the kernel cannot answer requests now, or `""`. */
   readonly off: string;
   trait<Name extends keyof Traits>(name: Name): Traits[Name];
   setTheme(theme: Traits["theme"]): void;
-  /** Begins to listen, and asks for the state. */
+  /** Starts receiving, and requests the state. */
   open(visible: boolean): void;
-  /** Asks the kernel; rejects with a `WireError`. */
+  /** Sends a request; rejects with a `WireError`. */
   request<Name extends keyof Requests>(name: Name, args: Requests[Name]["args"]): Promise<Answer<Name>>;
-  /** Tells what this view shows from now on. Log rows under a filter before are no longer passed on. */
+  /** Sets what this subscriber watches. Log rows under the filter before are no longer passed on. */
   watch(watch: Watch): void;
   setVisible(visible: boolean): void;
   close(): void;
 }
 
-/** A request that failed on its way; the kernel sends its own. */
+/** An error of the connection; the kernel sends its own errors. */
 const failure = (code: string, message: string): WireError => ({ code, message, problems: [] });
 
 export const NO_KERNEL = "No kernel is connected: run the cell again.";
@@ -87,18 +87,18 @@ const HELLO_FIRST = 250;
 const HELLO_MOST = 8_000;
 const SAVED_AFTER = 2_500;
 const SILENT_AFTER = 6_000;
-/** A live run's heartbeat comes every 2 s: after this long without any, ask. */
+/** A live run has a heartbeat every 2 s: after this time without a message a hello is sent. */
 const PROBE_AFTER = 4_500;
-/** A request that takes longer is waiting for a busy kernel, or for one that is gone: ask. */
+/** After this time a request waits for a busy or a dead kernel: a hello is sent. */
 const SLOW_AFTER = 2_500;
 const REQUEST_MOST = 30_000;
-/** Starting a run may mean starting the host. */
+/** The start of a run can include the start of the host. */
 const START_MOST = 90_000;
 
 const ignore = () => undefined;
 
-/** What the log's news answers to. */
-const asks = ({ log }: Watch) => JSON.stringify([log.filter, log.search]);
+/** Identifies the log rows that are watched. */
+const logKey = ({ log }: Watch) => JSON.stringify([log.filter, log.search]);
 
 interface Pending {
   sent: number;
@@ -111,16 +111,16 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
   const client = Math.random().toString(36).slice(2);
   let kernel: Kernel = "connecting";
   let waiting = false;
-  /** The last frame that is applied; -1 before the first snapshot. */
+  /** The number of the last applied frame; -1 before the first snapshot. */
   let seq = -1;
-  let heard = Date.now();
+  let receivedMs = Date.now();
   let hello: { since: number; next: number; delay: number; filters: number } | undefined;
   let visible = true;
   let watched = firstWatch;
-  /** How many filters of the log were told to the kernel, and how many of them it has taken. */
+  /** The number of log filters sent to the kernel, and the last that it has confirmed. */
   let filters = 0;
-  let taken = 0;
-  /** Log rows were left out that may have been under either. */
+  let confirmed = 0;
+  /** Log rows were left out that could belong to the current filter. */
   let missed = false;
   let requests = 0;
   const pending = new Map<number, Pending>();
@@ -128,7 +128,7 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
   let acking: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
 
-  function become(nextKernel: Kernel, nextWaiting: boolean): void {
+  function setKernel(nextKernel: Kernel, nextWaiting: boolean): void {
     if (nextKernel === kernel && nextWaiting === waiting) return;
     kernel = nextKernel;
     waiting = nextWaiting;
@@ -140,11 +140,11 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
       model.send(message);
     } catch {
       // The connection is closed: the kernel was shut down or restarted.
-      if (kernel === "here") become("silent", false);
+      if (kernel === "here") setKernel("silent", false);
     }
   }
 
-  function sayHello(): void {
+  function sendHello(): void {
     const now = Date.now();
     hello ??= { since: now, next: now, delay: HELLO_FIRST, filters };
     if (now >= hello.next) {
@@ -156,51 +156,51 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
   }
 
   function receive(message: FromKernel, buffers: DataView[] = []): void {
-    heard = Date.now();
+    receivedMs = Date.now();
     if (message.kind === "reply") {
       if (message.client === client) settle(message, buffers);
     } else if (message.kind === "snapshot") {
       if (message.client === null || message.client === client) {
         seq = message.seq;
-        // One for all that does not know this view was sent before its hello was heard.
-        if (message.client === null && visible && !message.views[client]) sayHello();
+        // A snapshot for all without this subscriber was sent before its hello was processed.
+        if (message.client === null && visible && !message.views[client]) sendHello();
         else {
-          // The hello told the watch, too: the reply to that may have been lost.
-          if (message.client) taken = Math.max(taken, hello?.filters ?? 0);
+          // The hello contained the watch, too: the reply to the request can be lost.
+          if (message.client) confirmed = Math.max(confirmed, hello?.filters ?? 0);
           hello = undefined;
         }
-        tellClock(message.now_us);
-        sink.snapshot(message.state, partOf(message.views));
+        updateClock(message.now_us);
+        sink.snapshot(message.state, changesFor(message.views));
         ack();
       }
     } else {
-      if (message.kind === "heartbeat") tellClock(message.now_us);
-      // After a gap the picture goes on, incomplete, until the snapshot mends it: a kernel that a
-      // cell keeps busy sends frames long before it can answer.
-      if (seq < 0 || message.seq > seq + (message.kind === "frame" ? 1 : 0)) sayHello();
+      if (message.kind === "heartbeat") updateClock(message.now_us);
+      // After a gap frames are still applied, until the snapshot completes the state: a kernel that a cell
+      // keeps busy sends frames long before it answers.
+      if (seq < 0 || message.seq > seq + (message.kind === "frame" ? 1 : 0)) sendHello();
       if (message.kind === "frame" && seq >= 0 && message.seq > seq) {
         seq = message.seq;
-        sink.patch(message.patch, partOf(message.patch.views));
+        sink.patch(message.patch, changesFor(message.patch.views));
         ack();
       }
     }
-    if (seq >= 0) become("here", waiting);
+    if (seq >= 0) setKernel("here", waiting);
     arm();
   }
 
-  function tellClock(nowUs: number | undefined): void {
+  function updateClock(nowUs: number | undefined): void {
     if (nowUs !== undefined) sink.clock(nowUs);
   }
 
-  function partOf(views: Record<string, ViewPatch> = {}): ViewPatch | undefined {
+  function changesFor(views: Record<string, SubscriberPatch> = {}): SubscriberPatch | undefined {
     const narrowed = Object.values(watched.log.filter).some(Boolean);
-    const part = views[client] ?? (narrowed ? undefined : views["*"]);
-    if (filters === taken || !(part?.log || part?.search)) return part;
+    const changes = views[client] ?? (narrowed ? undefined : views["*"]);
+    if (filters === confirmed || !(changes?.log || changes?.search)) return changes;
     missed = true;
-    return { ...part, log: undefined, search: undefined };
+    return { ...changes, log: undefined, search: undefined };
   }
 
-  /** Once the page has had its turns to draw, for all frames that came until then: the kernel answers each. */
+  /** After the page had time to draw, for all frames received until then, because the kernel answers each ack. */
   function ack(): void {
     acking ??= setTimeout(() => {
       acking = undefined;
@@ -233,7 +233,7 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
     arm();
   }
 
-  /** Looks after what is overdue, for as long as anything is expected. */
+  /** Checks for overdue messages as long as any is expected. */
   function arm(): void {
     if (pulse !== undefined || closed || !(hello || pending.size || sink.live())) return;
     pulse = setTimeout(() => {
@@ -248,13 +248,13 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
     let oldest = now;
     for (const { sent } of pending.values()) oldest = Math.min(oldest, sent);
     const slow = now - oldest > SLOW_AFTER;
-    const quiet = now - Math.max(heard, Math.min(oldest, hello?.since ?? now, live ? heard : now));
-    if (hello || quiet > (live ? PROBE_AFTER : SLOW_AFTER)) sayHello();
+    const quiet = now - Math.max(receivedMs, Math.min(oldest, hello?.since ?? now, live ? receivedMs : now));
+    if (hello || quiet > (live ? PROBE_AFTER : SLOW_AFTER)) sendHello();
     const saved = kernel === "connecting" && hello && now - hello.since >= SAVED_AFTER && model.get("saved");
     if (saved && "state" in saved) {
-      become("none", false);
+      setKernel("none", false);
       sink.saved(saved as Saved);
-    } else become(kernel !== "none" && quiet >= SILENT_AFTER ? "silent" : kernel, slow);
+    } else setKernel(kernel !== "none" && quiet >= SILENT_AFTER ? "silent" : kernel, slow);
     for (const [id, { deadline, reject }] of pending) {
       if (now <= deadline && kernel !== "silent") continue;
       pending.delete(id);
@@ -283,24 +283,24 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
       visible = isVisible;
       model.on("msg:custom", receive);
       for (const trait of traits) model.on(trait, sink.changed);
-      sayHello();
+      sendHello();
     },
     // The reply's shape is the one that `Requests` declares for this name.
     request: (name, args) =>
       new Promise((resolve, reject) => ask(name, args, resolve as Pending["resolve"], reject)),
     watch(watch) {
-      if (asks(watch) !== asks(watched)) filters += 1;
+      if (logKey(watch) !== logKey(watched)) filters += 1;
       watched = watch;
       const filter = filters;
       const done = () => {
-        taken = Math.max(taken, filter);
-        // It may have been among what was left out: the kernel does not say it twice unasked.
-        if (missed && taken === filters) {
+        confirmed = Math.max(confirmed, filter);
+        // The rows that were left out are not sent again unless they are requested.
+        if (missed && confirmed === filters) {
           missed = false;
-          sayHello();
+          sendHello();
         }
       };
-      // Not by a promise: the frame right behind the reply is already an answer to this.
+      // Without a promise: the frame right after the reply already has the rows of this watch.
       ask("watch", watch, done, done);
     },
     setVisible(isVisible) {
@@ -308,9 +308,9 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
       visible = isVisible;
       if (visible) {
         hello = undefined;
-        sayHello();
+        sendHello();
       } else {
-        // Where it fails the kernel sends frames that nobody looks at, until the next hello.
+        // If it fails, the kernel sends frames to a hidden subscriber until the next hello.
         ask("visible", { visible }, ignore, ignore);
       }
     },

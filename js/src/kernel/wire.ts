@@ -1,6 +1,6 @@
-// What the kernel and the browser say to each other: the mirror of console/wire.py. Names and shapes
-// are the wire's own. Times are integer microseconds since 1970-01-01 UTC, durations milliseconds,
-// sizes Unicode code points.
+// The messages between kernel and browser: the mirror of console/wire.py. Names and shapes are those of the
+// wire. Times are integer microseconds since 1970-01-01 UTC, durations milliseconds, sizes Unicode code
+// points. A subscriber is one mounted console in a page: it receives frames.
 
 export type RunStatus = "queued" | "running" | "completed" | "failed" | "cancelled";
 export type StageStatus =
@@ -14,8 +14,8 @@ export type StageStatus =
 export type Level = "debug" | "info" | "warning" | "error";
 export type Outcome = "ok" | "warning" | "error" | "info";
 
-/** The figures and the fate of the run on screen. */
-export interface RunView {
+/** The run on screen: its status and figures. */
+export interface RunSummary {
   run_id: string;
   status: RunStatus;
   success: boolean | null;
@@ -35,7 +35,7 @@ export interface RunView {
   replayable: boolean;
   verified: { identical: boolean | null; artifacts: VerifiedArtifact[] } | null;
   counts: Counts;
-  /** Nothing arrives live: this run is shown from the history. */
+  /** The run is shown from the history. */
   recording: boolean;
 }
 
@@ -97,7 +97,7 @@ export interface LedgerRow {
   detail: [label: string, text: string][];
 }
 
-/** Which rows of the ledger to show; problems are those with the outcome warning or error. */
+/** A filter of the ledger; problems are rows with the outcome warning or error. */
 export type LedgerFilter = "all" | "problems" | LedgerRow["kind"];
 
 export interface ArtifactRow {
@@ -107,14 +107,14 @@ export interface ArtifactRow {
   stage_id: string | null;
   status: "assembling" | "done" | "failed";
   chars: number;
-  /** How often it was begun anew, from 1; every version so far can be asked for. */
+  /** How often it was started, from 1; every version so far can be requested. */
   version: number;
   sha256: string | null;
   has_content: boolean;
   position: number;
 }
 
-/** `i` is the row's index under the filter it was asked with (from 0), `n` its number in the whole log (from 1). */
+/** `i` is the index of the row under the requested filter, from 0; `n` its line in the whole log, from 1; `position` that of its event in the run's event log. */
 export interface LogRow {
   i: number;
   n: number;
@@ -123,26 +123,26 @@ export interface LogRow {
   level: Level;
   stage_id: string | null;
   agent: string | null;
-  /** Plain text, without control sequences; it may have line breaks. */
+  /** Plain text without control sequences, possibly of several lines. */
   message: string;
-  /** The length of the whole message where `message` is only its beginning. */
+  /** The length of the complete message where `message` is only its beginning. */
   chars?: number;
   /**
-   * Only where something in `message` is styled or matches: consecutive pieces of it with class names.
-   * These are "match", "bold", "dim", "italic", "underline", "strike", "inverse", and "fg-" or "bg-"
-   * with one of the 16 colours of terminals: "fg-red", "bg-bright-blue".
+   * Where parts of `message` are styled or match: consecutive pieces of it with class names. These are
+   * "match", "bold", "dim", "italic", "underline", "strike", "inverse", and "fg-" or "bg-" with one of the
+   * 16 colours of terminals: "fg-red", "bg-bright-blue".
    */
   pieces?: [text: string, style: string][];
 }
 
-/** What to look for in the log's messages; what is counted are the lines that match. */
+/** A search in the messages of the log; it counts matching lines. */
 export interface LogSearch {
   text: string;
   regex: boolean;
   case_sensitive: boolean;
 }
 
-/** Which rows to show. `search` lets through only those that match it. */
+/** A filter of the log. With `search` only matching rows pass. */
 export interface LogFilter {
   levels: Level[] | null;
   stage_id: string | null;
@@ -151,8 +151,8 @@ export interface LogFilter {
 }
 
 /**
- * How far the watched search is: how many of the first `scanned` lines match, of as many as there are.
- * `error` says in words what is wrong with the pattern, and ends it.
+ * The progress of the watched search: `count` of the first `scanned` of `of` lines match. `error` describes
+ * the problem of the pattern, and ends the search.
  */
 export interface SearchProgress {
   count: number;
@@ -162,12 +162,12 @@ export interface SearchProgress {
   error: string | null;
 }
 
-/** How the kernel stands with the worker's event stream. */
+/** The kernel's connection to the event stream of the worker. */
 export interface Link {
   phase: "idle" | "starting" | "connecting" | "live" | "reconnecting" | "stalled" | "ended";
   message: string | null;
   attempt: number;
-  /** When the next attempt is made, for a countdown. */
+  /** The time of the next attempt, for a countdown. */
   retry_us: number | null;
 }
 
@@ -190,20 +190,20 @@ export interface WireError {
   problems: Problem[];
 }
 
-/** What stands around the run: the form and what it may offer. */
+/** The form of the next run, and what it offers. */
 export interface Desk {
   worker: string;
   workers: WorkerRow[];
-  /** Where runs go: "embedded host", or the server's origin. */
+  /** Where runs are executed: "embedded host", or the origin of the server. */
   origin: string;
   task: string;
   /** The brand as JSON text, or "" for none. */
   brand: string;
-  /** Something the person must know: host missing, key refused, run unknown, history not writable. */
+  /** A problem of the whole console: host missing, key refused, run unknown, history not writable. */
   notice: WireError | null;
 }
 
-/** Rows above `total` were dropped here; older ones come by request. */
+/** The newest of `total` rows; older rows are requested. */
 export interface Tail<Row> {
   total: number;
   rows: Row[];
@@ -212,63 +212,63 @@ export interface Tail<Row> {
 export interface ConsoleState {
   desk: Desk;
   link: Link;
-  run: RunView | null;
+  run: RunSummary | null;
   stages: StageRow[];
   routing: Tail<RoutingRow>;
   ledger: Tail<LedgerRow>;
   artifacts: ArtifactRow[];
 }
 
-/** What one view of the console watches; told with `hello` and the request `watch`. */
+/** What one subscriber shows; sent with `hello` and the request `watch`. */
 export interface Watch {
-  /** `rows` is how many log rows the screen shows, plus a margin; `search` marks and counts among them. */
+  /** `rows` is the number of log rows on screen, plus a margin; `search` marks and counts matches. */
   log: { filter: LogFilter; search: LogSearch | null; rows: number };
-  /** The artifact on screen and how much of which version of it is already there. */
+  /** The artifact on screen, and the received length of a version. */
   artifact: { file: string; version: number; have: number } | null;
 }
 
 /**
- * The news for one view. Under the name "*" stands what a view may show that could not say hello yet,
- * because a cell keeps the kernel from hearing it: the log without a filter, the worker's artifact.
+ * The changes for one subscriber. Those under the name "*" are for a subscriber whose hello the kernel has not
+ * processed yet, because a cell keeps it busy: the log without a filter, the artifact being written.
  */
-export interface ViewPatch {
+export interface SubscriberPatch {
   /**
-   * The newest rows under the watched filter, at most as many as watched. Where the filter searches,
-   * the total is that of the lines scanned so far.
+   * The newest rows under the watched filter, at most as many as watched. If the filter has a search, the
+   * total is that of the lines scanned so far.
    */
   log?: { total: number; start?: number; rows: LogRow[] };
-  /** The progress of the watched search: that of the filter, or the one that only marks. */
+  /** The progress of the watched search: that of the filter, or the search that only marks. */
   search?: SearchProgress;
   /**
-   * More of the watched artifact: `text` goes at `offset`; `done` says that it is whole with it, `cut` that
-   * no more of it comes this way: the rest is asked for.
+   * More text of the watched artifact, at `offset`; with `done` it is complete, with `cut` the rest has to be
+   * requested.
    */
   artifact?: { file: string; version: number; offset: number; text: string; done: boolean; cut?: true };
 }
 
-/** What changed since the frame before: rows replace those of the same key, or come after the last. */
+/** The changes since the frame before: rows replace those of the same key, or are appended. */
 export interface Patch {
   desk?: Desk;
   link?: Link;
-  run?: RunView;
+  run?: RunSummary;
   stages?: StageRow[];
   routing?: Tail<RoutingRow>;
   ledger?: Tail<LedgerRow>;
   artifacts?: ArtifactRow[];
-  views?: Record<string, ViewPatch>;
+  views?: Record<string, SubscriberPatch>;
 }
 
 export type FromKernel =
   /**
-   * The whole state. `client` names the one view it is for, `null` means all; `views` holds each one's
-   * part. `now_us` is what the run's clock says as this is sent: figures that tick count from it.
+   * The whole state. `client` is the subscriber it is for, `null` means all; `views` holds the changes for
+   * each. `now_us` is the time on the run's clock as this is sent: counting figures start from it.
    */
   | {
       kind: "snapshot";
       client: string | null;
       seq: number;
       state: ConsoleState;
-      views: Record<string, ViewPatch>;
+      views: Record<string, SubscriberPatch>;
       now_us?: number;
     }
   | { kind: "frame"; seq: number; patch: Patch }
@@ -301,7 +301,7 @@ export interface HistoryRow {
   strict_mode: boolean | null;
 }
 
-/** Where an artifact is: `run_id` null means the run on screen, `version` null the newest. */
+/** Identifies an artifact: `run_id` null is the run on screen, `version` null the newest. */
 export interface ArtifactPlace {
   run_id: string | null;
   file: string;
@@ -312,12 +312,12 @@ export interface RenderedArtifact {
   html: string;
   note: string | null;
   version: number;
-  /** How much of the text the document shows. */
+  /** The length of the text in the document. */
   chars: number;
-  /** While the artifact grows: from how many characters on asking again is worth it. */
+  /** While the artifact grows: the length from which it should be rendered again. */
   again_at: number | null;
   matches: number | null;
-  /** It is shown as plain text only because of its length. */
+  /** It is plain text only because of its length. */
   long: boolean;
 }
 
@@ -329,18 +329,18 @@ export interface BrandCheck {
   drift_anchors_count: number;
 }
 
-/** Every request, what it takes and what it is answered with. Failures come back as `WireError`. */
+/** Every request with its arguments and result. A failure is a `WireError`. */
 export interface Requests {
-  /** Tells the kernel what this view watches; answered before the next frame. */
+  /** Sets what this subscriber watches; answered before the next frame. */
   watch: { args: Watch; result: Record<string, never> };
-  /** Tells that the view went out of sight or came back; coming back is answered with a snapshot. */
+  /** The subscriber was hidden or became visible; then a snapshot follows. */
   visible: { args: { visible: boolean }; result: Record<string, never> };
   "run.start": {
     args: { worker: string; task: string; brand: string; strict_mode: boolean };
     result: { run_id: string };
   };
   "run.stop": { args: Record<string, never>; result: Record<string, never> };
-  /** Leaves the run (it goes on) and offers an empty console with the same task and brand. */
+  /** Leaves the run, which goes on, for an empty console with the same task and brand. */
   "run.new": { args: Record<string, never>; result: Record<string, never> };
   "run.open": { args: { run_id: string }; result: Record<string, never> };
   /** Executes the run on screen again from its replay token. */
@@ -354,15 +354,15 @@ export interface Requests {
     result: { total: number; start: number; rows: LogRow[] };
   };
   /**
-   * The nearest row of the log under `filter`, strictly after (`way` 1) or before (-1) its index `from`
-   * (-1: from the start; the total: from the end), that also passes `want`. Past the last it goes on at
-   * the first. It is the `nth` (from 1) `of` so many; `i` is null where there is none.
+   * The nearest row of the log under `filter` that also passes `want`, after (`way` 1) or before (-1) the
+   * index `from` (-1: from the start; the total: from the end). After the last row the search continues at the
+   * first. `i` is its index, or null if there is none; it is the `nth` (from 1) of `of` rows.
    */
   "log.next": {
     args: { filter: LogFilter; want: LogFilter; from: number; way: 1 | -1 };
     result: { i: number | null; nth: number; of: number };
   };
-  /** Who and what the log tells of, and how many lines each has. */
+  /** The agents and stages of the log, with their numbers of lines. */
   "log.facets": {
     args: Record<string, never>;
     result: { agents: [name: string, lines: number][]; stages: [id: string, lines: number][] };
@@ -374,30 +374,30 @@ export interface Requests {
   };
   /** The module `live.js`, from the package's own files. */
   live: { args: Record<string, never>; result: { code: string } };
-  /** Where in the filtered log the first row at or after a place stands; exactly one place is given. */
+  /** The index of the first row of the filtered log at or after a position, a time or a line; exactly one is given. */
   "log.locate": {
     args: { filter: LogFilter; position: number | null; time_us: number | null; n: number | null };
     result: { i: number; total: number };
   };
-  /** The whole of a message, as plain text. */
+  /** The complete message of a line, as plain text. */
   "log.message": { args: { n: number }; result: { message: string } };
   "routing.window": {
     args: { stage_id: string | null; start: number; count: number };
     result: { total: number; start: number; rows: RoutingRow[] };
   };
-  /** `counts` says how many rows each kind would show. */
+  /** `counts` is the number of rows that each filter passes. */
   "ledger.window": {
     args: { stage_id: string | null; kind: LedgerFilter; start: number; count: number };
     result: { total: number; start: number; rows: LedgerRow[]; counts: Record<LedgerFilter, number> };
   };
-  /** A page of the text, of at most 1,048,576 characters; `chars` is the length of the whole. */
+  /** A page of the text, of at most 1,048,576 characters; `chars` is the length of the full text. */
   "artifact.text": {
     args: { file: string; version: number | null; offset: number; count: number };
     result: { text: string; offset: number; chars: number };
   };
   /**
-   * A complete document for the sandboxed frame: the artifact as a reader wants it, or its source. In a
-   * source the occurrences of `find` are the elements `match-1` to `match-{matches}`.
+   * A complete document for the sandboxed frame: the rendered artifact, or its source. In a source the
+   * occurrences of `find` are the elements `match-1` to `match-{matches}`.
    */
   "artifact.render": {
     args: {
@@ -406,27 +406,27 @@ export interface Requests {
       as: "preview" | "source";
       dark: boolean;
       find: string | null;
-      /** Format it however long it is: that may take half a minute. */
+      /** Format it whatever its length: this can take half a minute. */
       patient: boolean;
     };
     result: RenderedArtifact;
   };
-  /** The text in lines, of which very long ones are cut into several. */
+  /** The lines of the text; very long lines are cut into several. */
   "artifact.lines": {
     args: { file: string; version: number | null; start: number; count: number };
     result: { total: number; start: number; rows: string[]; chars: number };
   };
-  /** The nearest of those lines after or before the line `from` that has `text` in it, whatever its case. */
+  /** The nearest of these lines after or before the line `from` that contains `text`, ignoring case. */
   "artifact.find": {
     args: { file: string; version: number | null; text: string; from: number; way: 1 | -1 };
     result: { line: number | null; nth: number; of: number };
   };
-  /** A document with both side by side; its changes are the elements `change-1` to `change-{changes}`. */
+  /** A document with both artifacts side by side; its changes are the elements `change-1` to `change-{changes}`. */
   "artifact.compare": {
     args: { a: ArtifactPlace; b: ArtifactPlace; dark: boolean };
     result: { html: string; changes: number; note: string | null; same: boolean };
   };
-  /** All artifacts as a zip: the bytes come as the reply's first buffer. */
+  /** All artifacts as a zip: its bytes are the first buffer of the reply. */
   "artifact.bundle": { args: Record<string, never>; result: { file_name: string } };
   export: {
     args: { format: "json" | "txt" | "csv" };
@@ -434,14 +434,14 @@ export interface Requests {
   };
 }
 
-/** The trait `saved`: the finished run as a notebook keeps it, to be shown without a kernel. */
+/** The trait `saved`: the finished run in the notebook, shown without a kernel. */
 export interface Saved {
   state: ConsoleState;
   log: LogRow[];
   artifact: { file: string; text: string } | null;
 }
 
-/** The model's traits, as the browser reads them. */
+/** The traits of the model, as the browser reads them. */
 export interface Traits {
   worker: string;
   run_id: string;

@@ -1,7 +1,7 @@
 // The status of the run and its figures, computed from the state. Pure: time is passed in.
 
 import type { Kernel } from "../kernel/channel";
-import type { ConsoleState, Link, RunView, StageRow, WorkerRow } from "../kernel/wire";
+import type { ConsoleState, Link, RunSummary, StageRow, WorkerRow } from "../kernel/wire";
 import { isOver, isTicking } from "../state/selectors";
 
 /** A screen reader announces the label; the message is a sentence: the reason, or what to do. */
@@ -14,7 +14,7 @@ export type Status = readonly [
 export function statusOf(
   kernel: Kernel,
   { phase, message, attempt, retry_us }: Link,
-  run: RunView | null,
+  run: RunSummary | null,
   { notice }: ConsoleState["desk"],
   nowUs: number,
 ): Status {
@@ -40,7 +40,7 @@ export function statusOf(
 }
 
 /** The result of a replay; the ledger lists the artifacts that differ. */
-const verdict = (verified: RunView["verified"]): string =>
+const verdict = (verified: RunSummary["verified"]): string =>
   verified ? `The replay ${verified.identical ? "is identical" : "differs"}.` : "";
 
 /** Why no run can be started now, or `""`. */
@@ -51,7 +51,7 @@ export function runBlocked(kernel: Kernel, worker: WorkerRow | undefined, task: 
 }
 
 /** The duration of the run so far, in milliseconds. */
-export function elapsedMs(run: RunView | null, link: Link, nowUs: number): number | null {
+export function elapsedMs(run: RunSummary | null, link: Link, nowUs: number): number | null {
   if (!run) return null;
   if (run.latency_ms !== null && isOver(run)) return run.latency_ms;
   const endUs = run.ended_us ?? (isTicking(run, link) ? nowUs : null);

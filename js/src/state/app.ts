@@ -2,7 +2,7 @@
 // that it uses: `app: Uses<"run" | "view">`.
 
 import { createChannel, type Kernel, type Model } from "../kernel/channel";
-import type { ConsoleState, ViewPatch, Watch } from "../kernel/wire";
+import type { ConsoleState, SubscriberPatch, Watch } from "../kernel/wire";
 import { createList, type List } from "../ui/list/list";
 import { createPainting, type PainterGuard, type Painting } from "../ui/painting";
 import { type Appearance, createAppearance } from "./appearance";
@@ -109,11 +109,11 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
   const channel = createChannel(
     model,
     {
-      snapshot(next, news) {
-        show(next, news);
+      snapshot(next, update) {
+        show(next, update);
         operations.attempt("live", loadLive);
       },
-      patch: (patch, news) => show(applyPatch(state, patch), news),
+      patch: (patch, update) => show(applyPatch(state, patch), update),
       clock: clock.passed,
       saved({ state: last, log: rows, artifact }) {
         const version = last.artifacts.find((row) => row.file === artifact?.file)?.version ?? 1;
@@ -129,7 +129,7 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
   const operations = createOperations(channel.request, () => state.desk.notice?.message, changed);
   const appearance = createAppearance(channel, changed);
 
-  function show(next: ConsoleState, news: ViewPatch | undefined): void {
+  function show(next: ConsoleState, update: SubscriberPatch | undefined): void {
     const { desk } = state;
     if (next.run?.run_id !== state.run?.run_id) {
       Object.assign(view, RUN_VIEW);
@@ -142,11 +142,11 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
     state = next;
     if (next.desk.task !== desk.task) view.task = next.desk.task;
     if (next.desk.brand !== desk.brand) view.brand = next.desk.brand;
-    if (news) log.receive(news);
-    if (news?.artifact && !artifacts.receive(news.artifact)) channel.watch(watch());
+    if (update) log.receive(update);
+    if (update?.artifact && !artifacts.receive(update.artifact)) channel.watch(watch());
     if (isTicking(next.run, next.link)) {
       const times = next.stages.map((stage) => stage.started_us ?? 0);
-      clock.passed(Math.max(...times, news?.log?.rows[news.log.rows.length - 1]?.time_us ?? 0));
+      clock.passed(Math.max(...times, update?.log?.rows[update.log.rows.length - 1]?.time_us ?? 0));
     }
     changed();
   }

@@ -1,6 +1,6 @@
 // The artifact on screen, and the texts that have been received.
 
-import type { ArtifactRow, ConsoleState, ViewPatch } from "../kernel/wire";
+import type { ArtifactRow, ConsoleState, SubscriberPatch } from "../kernel/wire";
 import { type ArtifactText, applyText } from "./artifact-text";
 import { isOver, ofStage, shownArtifact } from "./selectors";
 import type { View } from "./view";
@@ -15,7 +15,7 @@ export interface ArtifactStore {
 
 export interface ArtifactFeed extends ArtifactStore {
   /** Takes a piece of text. `false` where a piece before it is missing. */
-  receive(news: NonNullable<ViewPatch["artifact"]>): boolean;
+  receive(update: NonNullable<SubscriberPatch["artifact"]>): boolean;
   /** Another run is on screen. */
   reset(): void;
 }
@@ -28,8 +28,8 @@ export function createArtifacts(view: View, state: () => ConsoleState): Artifact
       return shownArtifact(ofStage(artifacts, view.stage), view.picked, run !== null && isOver(run));
     },
     text: (file) => texts.get(file),
-    receive(news) {
-      const text = applyText(texts.get(news.file), news);
+    receive(update) {
+      const text = applyText(texts.get(update.file), update);
       if (!text) return false;
       texts.delete(text.file);
       texts.set(text.file, text);

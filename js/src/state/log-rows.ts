@@ -31,9 +31,9 @@ export class LogRows {
   }
 
   /** `near` is the index of a row on screen. */
-  put(total: number, news: readonly LogRow[], near: number): void {
+  put(total: number, added: readonly LogRow[], near: number): void {
     if (this.late) {
-      this.late = [total, news, near];
+      this.late = [total, added, near];
       return;
     }
     this.total = total;
@@ -44,7 +44,7 @@ export class LogRows {
         if (Math.abs(index - near) > CAPACITY / 4) this.rows.delete(index);
     }
     // A loaded row stays the same object, so that it is not drawn again.
-    for (const row of news) if (!this.rows.has(row.i)) this.rows.set(row.i, row);
+    for (const row of added) if (!this.rows.has(row.i)) this.rows.set(row.i, row);
   }
 }
 

@@ -1,14 +1,14 @@
 // Facts about the streamed state that several features need. Pure.
 
-import type { ArtifactRow, Link, RunView } from "../kernel/wire";
+import type { ArtifactRow, Link, RunSummary } from "../kernel/wire";
 
-export const isOver = (run: RunView): boolean => /^(completed|failed|cancelled)$/.test(run.status);
+export const isOver = (run: RunSummary): boolean => /^(completed|failed|cancelled)$/.test(run.status);
 
 /** A run in progress, which Stop can cancel. */
-export const isActive = (run: RunView | null): run is RunView => run !== null && !isOver(run);
+export const isActive = (run: RunSummary | null): run is RunSummary => run !== null && !isOver(run);
 
 /** The run is in progress, and the kernel is connected to it or reconnecting: its time counts. */
-export const isTicking = (run: RunView | null, link: Link): boolean =>
+export const isTicking = (run: RunSummary | null, link: Link): boolean =>
   isActive(run) && !run.recording && link.phase !== "idle" && link.phase !== "ended";
 
 /**
@@ -31,7 +31,7 @@ export function shownArtifact(
 }
 
 /** The artifact can still grow. */
-export const isGrowing = (run: RunView | null, artifact: ArtifactRow): boolean =>
+export const isGrowing = (run: RunSummary | null, artifact: ArtifactRow): boolean =>
   artifact.status === "assembling" && !(run && isOver(run));
 
 export const ofStage = <Row extends { stage_id: string | null }>(

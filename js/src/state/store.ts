@@ -17,17 +17,17 @@ export const NOTHING: ConsoleState = {
   artifacts: [],
 };
 
-/** Merges `news` into `rows`: a row of a known key replaces the old one, other rows are appended. */
-function mergeRows<Row>(rows: Row[], news: Row[] | undefined, keyOf: (row: Row) => unknown): Row[] {
-  if (!news) return rows;
+/** Merges `changes` into `rows`: a row of a known key replaces the old one, other rows are appended. */
+function mergeRows<Row>(rows: Row[], changes: Row[] | undefined, keyOf: (row: Row) => unknown): Row[] {
+  if (!changes) return rows;
   const merged = new Map(rows.map((row) => [keyOf(row), row]));
-  for (const row of news) merged.set(keyOf(row), row);
+  for (const row of changes) merged.set(keyOf(row), row);
   return [...merged.values()];
 }
 
-function mergeTail<Row extends { n: number }>(tail: Tail<Row>, news: Tail<Row> | undefined): Tail<Row> {
-  if (!news) return tail;
-  return { total: news.total, rows: mergeRows(tail.rows, news.rows, (row) => row.n).slice(-TAIL_ROWS) };
+function mergeTail<Row extends { n: number }>(tail: Tail<Row>, changes: Tail<Row> | undefined): Tail<Row> {
+  if (!changes) return tail;
+  return { total: changes.total, rows: mergeRows(tail.rows, changes.rows, (row) => row.n).slice(-TAIL_ROWS) };
 }
 
 /** The state after one patch. Another run starts with empty rows. */

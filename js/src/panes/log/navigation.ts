@@ -97,8 +97,8 @@ export function createNavigation(
   }
 
   /** A reply can be older than a frame that arrived before it: a log never becomes shorter. */
-  const put = (rows: LogRows, total: number, news: LogRow[], near: number) =>
-    rows.put(rows.known ? Math.max(total, rows.total) : total, news, near);
+  const put = (rows: LogRows, total: number, added: LogRow[], near: number) =>
+    rows.put(rows.known ? Math.max(total, rows.total) : total, added, near);
 
   /** Shows the rows that were received while the lines before stayed on screen. */
   function release(rows: LogRows): void {
@@ -124,9 +124,9 @@ export function createNavigation(
       const index = Math.min(i, total - 1);
       const start = Math.max(0, index - ROWS_ABOVE);
       const around = { filter, search, start, count: PAGE_ROWS };
-      const news = rows.known ? [] : (await operations.request("log.window", around)).result.rows;
+      const added = rows.known ? [] : (await operations.request("log.window", around)).result.rows;
       release(rows);
-      put(rows, total, news, index);
+      put(rows, total, added, index);
       if (total && mine === searches) go(index);
     } catch (reason) {
       // The error of an outdated search is ignored.

@@ -1,6 +1,6 @@
 // The bars of the timeline and the labels of its axis. Pure.
 
-import type { RunView, StageRow } from "../../kernel/wire";
+import type { RunSummary, StageRow } from "../../kernel/wire";
 import { seconds } from "../../ui/format";
 
 export interface Bar {
@@ -31,7 +31,7 @@ const LETTER_PX = 6.5;
 /** A bar per stage on one axis, which grows in steps; `axisPx` limits the number of labels. */
 export function timeline(
   stages: readonly StageRow[],
-  run: RunView | null,
+  run: RunSummary | null,
   nowUs: number,
   ticking: boolean,
   axisPx: number,
