@@ -1,10 +1,10 @@
-// Two kinds of imports that become text: styles (`./a.css?inline`) and the script of the preview
-// frame (`./a.ts?script`), both minified. The build and the tests share them.
+// Two kinds of imports become minified text: styles (`./a.css?inline`) and the scripts of the preview frame
+// (`./a.ts?script`). The build and the tests share this.
 
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** Styles are lowered no further than what container queries ask for anyway. */
+/** The oldest browsers with container queries. */
 const STYLE_TARGET = ["chrome105", "firefox110", "safari16"];
 
 /** The file at `path`, bundled and minified, as text. */
@@ -37,7 +37,7 @@ export const textImports = {
   },
 };
 
-/** What every bundle is built with. */
+/** The options of every bundle. */
 export const common = {
   bundle: true,
   format: "esm",
@@ -48,7 +48,7 @@ export const common = {
   plugins: [textImports],
 };
 
-/** The widget, which every notebook stores, and the code that needs a kernel and comes from it. */
+/** `widget.js`, which every notebook stores, and `live.js`, which the kernel sends. */
 export const bundles = {
   ...common,
   entryPoints: {
