@@ -31,6 +31,7 @@ from worker_widget import (
     WorkerUnavailable,
     compare,
 )
+from worker_widget.console import front_end
 from worker_widget.console.cells import Cells, Execution
 from worker_widget.history.store import EventStore
 from worker_widget.host.threaded import ThreadedHost
@@ -520,6 +521,9 @@ class TestView:
         assert view.result("artifact.bundle")["file_name"].endswith(".zip")
         archive = [buffers for _, data, buffers in console.comm.published if buffers][-1][0]
         assert archive[:2] == b"PK"
+
+    def test_live_sends_the_code_that_needs_a_kernel(self, view: View) -> None:
+        assert view.result("live") == {"code": front_end.text("live")}
 
     def test_history_lists_what_ran_and_opens_it(self, view: View, console: WorkerConsole) -> None:
         first = view.start("log 1; page one")
