@@ -14,8 +14,8 @@ describe("parseLocation", () => {
     [" 90 ", later(90)],
     ["1:02", later(62)],
     ["75:00.5", later(4500.5)],
-    ["#1200", { n: 1200 }],
-    ["# 1,200", { n: 1200 }],
+    ["#1200", { line: 1200 }],
+    ["# 1,200", { line: 1200 }],
     ["14:03:07", clock(14, 3, 7)],
     ["15:00:00.25", clock(15, 0, 0, 250)],
     // Past midnight is the next day, but a moment before the start is not.
@@ -33,7 +33,7 @@ describe("parseLocation", () => {
   );
 
   it("knows a line, but no time, of a run without a start", () => {
-    expect(parseLocation("#7", null)).toEqual({ n: 7 });
+    expect(parseLocation("#7", null)).toEqual({ line: 7 });
     expect(parseLocation("7", null)).toBeNull();
   });
 });

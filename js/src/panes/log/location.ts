@@ -1,6 +1,6 @@
 // Parses a location in the log: a line or a time. Pure.
 
-export type LogLocation = { n: number } | { time_us: number };
+export type LogLocation = { line: number } | { time_us: number };
 
 const HALF_DAY_MS = 43_200_000;
 
@@ -10,7 +10,7 @@ const HALF_DAY_MS = 43_200_000;
  */
 export function parseLocation(text: string, startUs: number | null): LogLocation | null {
   const line = /^#\s*(\d[\d,]*)$/.exec(text.trim());
-  if (line) return { n: Number(line[1]?.replaceAll(",", "")) };
+  if (line) return { line: Number(line[1]?.replaceAll(",", "")) };
   const time = /^\+?(?:(?:(\d{1,2}):)?(\d+):)?(\d+(?:\.\d+)?)$/.exec(text.trim());
   if (!time || startUs === null) return null;
   const [hours, minutes, seconds] = time

@@ -1,6 +1,6 @@
 // Navigation in the log: to the next match or error, to a location, into the context of a line, and copying.
 
-import type { Level, LogFilter, LogRow, Requests } from "../../kernel/wire";
+import type { Level, LogFilter, LogRow } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import type { LogRows } from "../../state/log-rows";
 import { plural } from "../../ui/format";
@@ -10,7 +10,8 @@ import { missingPages, PAGE_ROWS } from "./pages";
 import type { LogState } from "./state";
 
 export type Direction = 1 | -1;
-type Target = Partial<Requests["log.locate"]["args"]>;
+/** The position of an event, a time, or a line. */
+type Target = { position?: number; time_us?: number; line?: number };
 
 const ERRORS: Level[] = ["error"];
 /** During a scroll, rows are requested at most this often. */
@@ -113,7 +114,8 @@ export function createNavigation(
     searches += 1;
     const mine = searches;
     const { rows, filter, query: search } = log;
-    const args = { filter, position: null, time_us: null, n: null, ...target };
+    const { position = null, time_us = null, line = null } = target;
+    const args = { filter, position, time_us, n: line };
     // Without this, other lines would be visible for a moment.
     if (!rows.known) {
       rows.late ??= [];
