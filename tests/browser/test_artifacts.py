@@ -276,7 +276,7 @@ def test_a_large_one_comes_in_pages_and_downloads_whole(page: Page, running: Lab
     size = download.value.path().stat().st_size
     assert size > lines * LINE_CHARS
     use(console, "Download table.csv")
-    tool(console, "Stop reading table.csv").click()
+    tool(console, "Stop loading table.csv").click()
     expect(pane.get_by_role("progressbar")).to_have_count(0)
 
 
