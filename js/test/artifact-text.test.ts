@@ -20,7 +20,7 @@ describe("applyText", () => {
     expect(second?.chunks[0]).toBe(first?.chunks[0]);
   });
 
-  it("says where no more is sent unasked", () => {
+  it("ends where the kernel sends no more with the frames", () => {
     expect(applyText(undefined, patch(0, "Hello"))?.cut).toBe(false);
     expect(applyText(undefined, { ...patch(0, "Hello"), cut: true })?.cut).toBe(true);
   });

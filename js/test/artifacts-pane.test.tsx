@@ -68,7 +68,7 @@ async function open(scene: Partial<Setup["scene"]> = {}, setup: Partial<Setup> =
 }
 
 describe("an artifact that was started again", () => {
-  it("shows an older version, says so, and goes back to the newest", async () => {
+  it("shows an older version, names it, and goes back to the newest", async () => {
     const { press, text, all, asked } = await open({ rewritten: 2 });
     await press("v3 of 3");
     await until(() => expect(all("[role=menuitemradio]")).toHaveLength(3));
@@ -126,7 +126,7 @@ describe("an artifact that was started again", () => {
 });
 
 describe("comparing", () => {
-  it("offers the other runs and the other artifacts, and says when both are the same", async () => {
+  it("offers the other runs and the other artifacts, and shows when both are the same", async () => {
     const { press, all, text, asked } = await open();
     await press("Compare with another run or artifact");
     await until(() => expect(all("[role=option]").length).toBeGreaterThan(9));
@@ -166,7 +166,7 @@ describe("comparing", () => {
     );
   });
 
-  it("tells a replay and a strict run from others", async () => {
+  it("marks a replay and a strict run", async () => {
     const { press, all, text, type } = await open();
     await press("Compare with another run or artifact");
     await until(() => expect(all("[role=option]").length).toBeGreaterThan(9));
@@ -179,7 +179,7 @@ describe("comparing", () => {
     expect(text("[role=option]")).toContain("strict · Launch page for a bakery");
   });
 
-  it("tells why it cannot", async () => {
+  it("shows why it cannot compare", async () => {
     const refusals = {
       "artifact.compare": { code: "run_unknown", message: "That run has no landing.html.", problems: [] },
     };
@@ -232,7 +232,7 @@ describe("finding in the source", () => {
 });
 
 describe("many tabs", () => {
-  it("are drawn only around the one on screen, and all are in the list", async () => {
+  it("are drawn only around the tab on screen, and all are in the list", async () => {
     const { all, press, text, type, key } = await open({ extra: 493 });
     expect(all("[role=tab]").length).toBeLessThanOrEqual(40);
     await press("500 artifacts");
@@ -263,7 +263,7 @@ describe("many tabs", () => {
     expect(root.querySelectorAll("[role=tab]").length).toBeLessThanOrEqual(40);
   });
 
-  it("follow the worker until one is chosen, and again when asked to", async () => {
+  it("follow the worker until a tab is chosen, and again when asked to", async () => {
     const { all, text, button, press } = await open({ at: 7.4 }, { live: true });
     expect(button("Follow")).toBeUndefined();
     all("[role=tab]")[0]?.click();
@@ -285,7 +285,7 @@ describe("a page", () => {
     expect(deviceStyle(0, 600).class).toBe("");
   });
 
-  it("tells the width that it was given", async () => {
+  it("shows the width that it has", async () => {
     const { press, text, all } = await open();
     await press("Tablet, 820 px");
     await until(() => expect(text(".note")).toBe("The page is 820 px wide, drawn at 59%."));
@@ -303,7 +303,7 @@ describe("a page", () => {
     expect(button("Tablet, 820 px")?.getAttribute("aria-pressed")).toBe("false");
   });
 
-  it("says that its scripts run only where it is drawn", async () => {
+  it("shows that its scripts run only where it is drawn", async () => {
     const { press, all, text } = await open({ rewritten: 1 });
     const running = () => all(".strip").filter((item) => item.textContent?.includes("Scripts"));
     await press("Run scripts");

@@ -14,13 +14,13 @@ describe("the tabs that are drawn", () => {
     expect(firstTab(7, 6, 0)).toBe(0);
   });
 
-  it("stay as they are while the one on screen is well among them", () => {
+  it("stay as they are while the tab on screen is well among them", () => {
     expect(firstTab(500, 100, 80)).toBe(80);
     expect(firstTab(500, 83, 80)).toBe(80);
     expect(firstTab(500, 80 + MAX_TABS - 4, 80)).toBe(80);
   });
 
-  it("always have the one on screen, and others on both of its sides", () => {
+  it("always include the tab on screen, with others on both sides", () => {
     for (let at = 0, first = 0; at < 500; at += 7) {
       first = firstTab(500, at, first);
       expect(at - first).toBeGreaterThanOrEqual(Math.min(at, 3));
@@ -61,8 +61,8 @@ describe("a step among matches", () => {
   });
 });
 
-describe("the whole text", () => {
-  /** A kernel that has `text`, and gives `most` characters of it at once. */
+describe("the full text", () => {
+  /** A kernel that has `text`, and sends `most` characters of it at once. */
   function kernelWith(text: string, most: number) {
     const points = Array.from(text);
     const asked: number[] = [];
@@ -79,7 +79,7 @@ describe("the whole text", () => {
     return { app: { ...stores, operations: { request } } as unknown as App, asked };
   }
 
-  it("comes page by page, counted in code points, and tells how much is here", async () => {
+  it("comes page by page, counted in code points, and reports the loaded share", async () => {
     const { app, asked } = kernelWith("a😀b😀c", 2);
     const shares: number[] = [];
     const pages = await fullText(app, "a.md", 1, (share) => shares.push(share) > 0);
@@ -88,7 +88,7 @@ describe("the whole text", () => {
     expect(shares).toEqual([0, 0.4, 0.8]);
   });
 
-  it("stops when it is told to", async () => {
+  it("stops when it is cancelled", async () => {
     const { app, asked } = kernelWith("abcdef", 2);
     expect(await fullText(app, "a.md", 1, (share) => share === 0)).toBeNull();
     expect(asked).toEqual([0]);

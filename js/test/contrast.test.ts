@@ -81,7 +81,7 @@ describe.each(THEMES)("the %s theme", (theme, colours, native) => {
         expect(contrast(of(name), mix(of(ground), surface, 0.15))).toBeGreaterThanOrEqual(4.5);
   });
 
-  it("what a search found can be read, and where one stands is another colour", () => {
+  it("a match can be read, and the chosen match has another colour", () => {
     const selector = theme === "dark" ? '.console[data-theme="dark"]' : ".console";
     const { found, here, "on-here": onHere } = palette(selector, styles("panes/log/live"));
     if (!found || !here || !onHere) throw new Error("the search has no colours");

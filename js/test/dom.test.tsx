@@ -108,7 +108,7 @@ describe("properties", () => {
     expect(clicked).toHaveBeenCalledOnce();
   });
 
-  it("leave a field alone that says what it should, and correct one that does not", () => {
+  it("leave a field alone whose content is right, and correct any other", () => {
     draw(<input value="a" />);
     const input = place.querySelector("input") as HTMLInputElement;
     input.value = "ab";

@@ -17,6 +17,6 @@ it.each([
   ['{"a": 01}', "Line 1, column 8: expected , or }"],
   ['{"a": 1} b', "Line 1, column 10: unexpected text after the end"],
   ['{"a": 1', "Line 1, column 8: the text ends here, expected , or }"],
-])("%j", (text, said) => {
-  expect(objectProblem(text)).toBe(said);
+])("%j", (text, problem) => {
+  expect(objectProblem(text)).toBe(problem);
 });

@@ -13,7 +13,7 @@ import { random } from "./samples";
 const LEAST = 20;
 const VIEW = 300;
 
-/** A list of rows of known heights, looked at as one scrolls: what is drawn is measured, and nothing else. */
+/** A list of rows of known heights, seen during a scroll: only drawn rows are measured. */
 function listOf(heightOf: (row: number) => number, total: number, rowPx = LEAST) {
   const shape = { total, rowPx, viewPx: VIEW };
   const look = (anchor: Anchor, wanted: number | null = null) => {
@@ -51,7 +51,7 @@ describe.each(UNEVEN)("a list of uneven rows ($name)", ({ total, seed, heightOf 
     }
   });
 
-  it("moves by as many pixels as one scrolls, and no farther than its ends", () => {
+  it("moves by the scrolled pixels, and no farther than its ends", () => {
     for (const at of places) {
       const before = look({ point: at, y: 0 });
       for (const px of [-260, -100, -1, 1, 100, 260]) {
@@ -84,7 +84,7 @@ describe.each(UNEVEN)("a list of uneven rows ($name)", ({ total, seed, heightOf 
     }
   });
 
-  it("brings any row into view, and moves nothing for one that is", () => {
+  it("brings any row into view, and moves nothing if it is in view", () => {
     for (const row of places) {
       const far = look({ point: row, y: VIEW / 3 }, row);
       const bottom = far.topOf(row) + heightOf(row);
@@ -120,7 +120,7 @@ describe("a list of even rows", () => {
     expect(contentPx(listOf(() => LEAST, 90_000_000).shape)).toBe(8_000_000);
   });
 
-  it("moves no farther than needed to the next row, and shows a far one with others around it", () => {
+  it("moves no farther than needed to the next row, and shows a far row with others around it", () => {
     const { look } = listOf(() => LEAST, 1_000);
     expect(look({ point: 20, y: 0 }, 19).top).toBe(19);
     expect(look({ point: 20, y: 0 }, 34).top).toBe(20);

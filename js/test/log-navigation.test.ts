@@ -117,7 +117,7 @@ describe("steps to the next match", () => {
     return { app, log, answers, navigation: createNavigation(app, createLogState(vi.fn())) };
   }
 
-  it("are all made, however quickly one presses", async () => {
+  it("are all made, however fast the keys are pressed", async () => {
     const { app, answers, navigation } = stepper();
     app.view.active = 100;
     for (let k = 0; k < 3; k += 1) navigation.toMatch(1);
@@ -129,7 +129,7 @@ describe("steps to the next match", () => {
     expect(app.view.active).toBe(130);
   });
 
-  it("do not wait for one through another search", async () => {
+  it("do not wait for a step through another search", async () => {
     const { app, log, answers, navigation } = stepper();
     app.view.active = 100;
     navigation.toMatch(1);

@@ -7,7 +7,7 @@ import { logRow } from "./samples";
 const rows = (from: number, to: number) => Array.from({ length: to - from }, (_, k) => logRow(from + k));
 
 describe("LogRows", () => {
-  it("stay bounded, with what came last and what lies around one who reads elsewhere", () => {
+  it("stay bounded, with the newest rows and the rows around the visible rows", () => {
     const log = new LogRows();
     log.put(400, rows(100, 400), 200);
     for (let start = 400; start < 50_000; start += 50) log.put(start + 50, rows(start, start + 50), 200);
@@ -15,7 +15,7 @@ describe("LogRows", () => {
     expect([100, 399, 49_999].map((i) => log.row(i)?.i)).toEqual([100, 399, 49_999]);
   });
 
-  it("are those before until the first under another filter are told", () => {
+  it("are those before until the first under another filter are received", () => {
     const before = new LogRows();
     before.put(3, rows(0, 3), 0);
     const log = new LogRows(new LogRows(before));
@@ -42,7 +42,7 @@ describe("LogRows", () => {
   });
 });
 
-it("what is new is what came since the end was on screen, also while one searches", () => {
+it("new lines are those added since the end was on screen, also during a search", () => {
   const freshOf = createNewLines();
   let log = new LogRows();
   log.put(25, [], 0);
@@ -109,7 +109,7 @@ it("filters a saved log as a kernel would", () => {
 });
 
 describe("firstLine", () => {
-  it("is the whole of one line", () => {
+  it("is the complete message of a single line", () => {
     expect(firstLine(logRow(0, { message: "Done\n" }))).toEqual({ pieces: [["Done", ""]], more: 0 });
   });
 

@@ -121,7 +121,7 @@ describe("the preview frame", () => {
     expect(commands.map(({ target }) => target)).toEqual([undefined, "x", "y"]);
   });
 
-  it("says so when nothing answers from inside", async () => {
+  it("reports that the frame does not answer", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { send } = await load();
     send({ href: "#" });
@@ -134,7 +134,7 @@ describe("the preview frame", () => {
     vi.useRealTimers();
   });
 
-  it("tells of links, and takes nothing else from inside", async () => {
+  it("reports links, and ignores other messages of the frame", async () => {
     const { send } = await load();
     send({ href: 1 } as unknown as FrameMessage);
     send({ left: true });

@@ -139,7 +139,7 @@ describe("a list that follows its end", () => {
     expect(list.atEnd).toBe(true);
   });
 
-  it("stops the moment one scrolls up, and moves no row after that", () => {
+  it("stops at the first scroll up, and moves no row after that", () => {
     wheel(-1);
     expect(list.follow).toBe(false);
     const before = seen();
@@ -155,7 +155,7 @@ describe("a list that follows its end", () => {
     expect(seen()).toEqual(before);
   });
 
-  it("stops also when it is drawn before it was told that one scrolled", () => {
+  it("stops also when it is drawn before the scroll event", () => {
     box.scrollTop -= 7;
     grow(50);
     expect(list.follow).toBe(false);
@@ -165,7 +165,7 @@ describe("a list that follows its end", () => {
     expect(seen()).toEqual(before);
   });
 
-  it("follows again when one has scrolled back to the end", () => {
+  it("follows again after a scroll back to the end", () => {
     wheel(-400);
     wheel(100);
     expect(list.follow).toBe(false);
@@ -175,7 +175,7 @@ describe("a list that follows its end", () => {
     expect(last()).toBe(1_009);
   });
 
-  it("follows again when one got to where the end was, though more came meanwhile", () => {
+  it("follows again after a scroll to the former end, although rows were added", () => {
     wheel(-600);
     vi.runAllTimers();
     for (let k = 0; k < 25; k += 1) {
@@ -188,7 +188,7 @@ describe("a list that follows its end", () => {
     expect(list.follow).toBe(true);
   });
 
-  it("does not follow when another, longer list is put where one was just scrolling", () => {
+  it("does not follow when a longer list replaces a list during a scroll", () => {
     total = 40;
     draw();
     wheel(-200);
@@ -238,7 +238,7 @@ describe("rows of very different height", () => {
     draw();
   });
 
-  it("move by what one scrolls, though most of them were never measured", () => {
+  it("move by the scrolled pixels, although most of them were never measured", () => {
     for (let k = 0; k < 60; k += 1) {
       const before = seen();
       wheel(-100);
@@ -297,7 +297,7 @@ describe("a row that is asked for", () => {
   });
 });
 
-it("moves the scroll bar of a list that left the page while one scrolled", () => {
+it("moves the scroll bar of a list that left the page during a scroll", () => {
   wheel(-100);
   leave();
   box = new FakeBox();
