@@ -1,6 +1,6 @@
-// What the page's kernel answers about artifacts: as the real one does, but without colours.
+// The artifacts of the kernel in the page: like those of the real kernel, but without colours.
 
-import type { FromBrowser, Requests } from "../src/wire";
+import type { FromBrowser, Requests } from "../src/kernel/wire";
 import { type Moment, olderText } from "./run";
 
 type ArtifactRequest = Extract<FromBrowser, { kind: "request" }>;
@@ -87,7 +87,7 @@ function compare(
   return { html, changes, note: null, same: changes === 0 };
 }
 
-/** The answer to a request about an artifact, or `undefined` where it is about something else. */
+/** The result of a request about an artifact; `undefined` for any other request. */
 export function artifactAnswer(moment: Moment, { name, args }: ArtifactRequest): unknown {
   switch (name) {
     case "artifact.text": {

@@ -1,13 +1,13 @@
-// The log of the kernel in the page: windows of it, what matches in it, and where things stand.
+// The log of the kernel in the page: windows, matches, and locations.
 
-import type { FromBrowser, LogFilter, LogRow, LogSearch, SearchProgress } from "../src/wire";
+import type { FromBrowser, LogFilter, LogRow, LogSearch, SearchProgress } from "../src/kernel/wire";
 
 type Piece = [text: string, style: string];
 
-/** How many lines a search scans at a time. */
+/** The number of lines that a search scans at a time. */
 export const SCAN_ROWS = 8_000;
 
-/** Messages in colours, of several lines, and very long. */
+/** Messages with colours, with several lines, and very long messages. */
 const SAMPLES: Piece[][] = [
   [
     ["PASS ", "bold fg-green"],
@@ -45,7 +45,7 @@ const SAMPLES: Piece[][] = [
   ],
 ];
 
-/** The log with some of its messages as colourful as a worker's can be. */
+/** The log with some messages replaced by styled messages. */
 export const decorated = (log: LogRow[]): LogRow[] =>
   log.map((row) => {
     const pieces = row.n % 3 ? undefined : SAMPLES[(row.n / 3) % SAMPLES.length];
@@ -80,7 +80,7 @@ function passing(log: LogRow[], { levels, stage_id, agent, search }: LogFilter):
   );
 }
 
-/** The row's pieces, cut once more where it matches. */
+/** The pieces of a row, cut again at its matches. */
 function marked(row: LogRow, search: LogSearch | null): LogRow {
   const looked = search && pattern(search);
   if (!looked || typeof looked === "string") return row;
@@ -117,7 +117,7 @@ export function windowOf(
   };
 }
 
-/** How far a search is that has scanned so many lines. */
+/** The progress of a search that has scanned so many lines. */
 export function progressOf(
   log: LogRow[],
   filter: LogFilter,
@@ -134,7 +134,7 @@ export function progressOf(
 
 type Ask = Extract<FromBrowser, { kind: "request" }>;
 
-/** What a request about the log is answered with; `undefined` for any other. */
+/** The result of a request about the log; `undefined` for any other request. */
 export function logAnswer(log: LogRow[], { name, args }: Ask): unknown {
   switch (name) {
     case "log.window":

@@ -1,4 +1,4 @@
-// A made-up run of a worker with eight stages, for the development page: the same every time.
+// A synthetic run of a worker with eight stages, for the development page: the same every time.
 
 import type {
   ArtifactRow,
@@ -8,10 +8,10 @@ import type {
   Link,
   LogRow,
   RoutingRow,
-  RunView,
+  RunSummary,
   StageRow,
   WorkerRow,
-} from "../src/wire";
+} from "../src/kernel/wire";
 
 export const WORKERS: WorkerRow[] = [
   {
@@ -86,14 +86,14 @@ ${SECTION("Less editing", "Silences, ums and level jumps are found and marked. Y
   "launch_plan.md": "# Launch plan\n\n1. Publish the page\n2. Invite ten teams\n3. Listen\n",
 };
 
-/** The text of a version that was begun anew since. */
+/** The text of an older version. */
 export const olderText = (file: string): string =>
   (TEXTS[file] ?? "")
     .replace(/afternoon/g, "week")
     .replace("Less editing", "No more editing")
     .replace("when you say so", "guaranteed");
 
-/** How many lines an artifact has that is too long for the page. */
+/** The number of lines of the artifact that is too long for the page. */
 const LARGE_LINES = 60_000;
 
 function largeText(): string {
@@ -107,7 +107,7 @@ function largeText(): string {
   return lines.join("\n");
 }
 
-/** A page that tries to get out of its frame, to an address that must never be asked for. */
+/** A page that tries to leave its frame, for an address that must never be requested. */
 export const HOSTILE = `<!doctype html><html><head><meta http-equiv="refresh" content="0;url=http://evil.test/meta">
 <link rel="stylesheet" href="http://evil.test/style.css"><link rel="dns-prefetch" href="//evil.test"><title>Hostile</title>
 <style>@import url(http://evil.test/import.css);body{background:url(http://evil.test/background.png);font-family:sans-serif}</style></head>
@@ -125,12 +125,12 @@ export const HOSTILE = `<!doctype html><html><head><meta http-equiv="refresh" co
 export interface Moment {
   state: ConsoleState;
   log: LogRow[];
-  /** How much of each artifact is there. */
+  /** The text of each artifact so far. */
   texts: Record<string, string>;
 }
 
 export interface Scene {
-  /** How far the run is, in seconds. */
+  /** The time since the start, in seconds. */
   at: number;
   link?: Partial<Link>;
   /** The stage that fails. */
@@ -141,11 +141,11 @@ export interface Scene {
   noise?: number;
   /** Some messages have colours and several lines. */
   styled?: boolean;
-  /** The landing page was begun anew this often. */
+  /** The landing page was started again this often. */
   rewritten?: number;
-  /** So many more artifacts are made at the end. */
+  /** The number of additional artifacts at the end. */
   extra?: number;
-  /** One of them is too long for the page. */
+  /** An artifact is too long for the page. */
   large?: boolean;
   /** It stops at the first violation. */
   strict?: boolean;
@@ -153,7 +153,7 @@ export interface Scene {
 
 export const TOTAL_S = STAGES.reduce((sum, [, , , seconds]) => sum + seconds, 0);
 
-/** Everything as it stands `at` seconds into the run, which began at `startUs`. */
+/** The state `at` seconds after the start of the run at `startUs`. */
 export function momentOf(scene: Scene, startUs: number): Moment {
   const { at, failing, noise = 1 } = scene;
   const stages: StageRow[] = [];
@@ -392,7 +392,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   }
   const count = (level: Level) => log.filter((row) => row.level === level).length;
   const error = stages.find((stage) => stage.error)?.error ?? null;
-  const run: RunView = {
+  const run: RunSummary = {
     run_id: "3d303d0d-2b8a-4061-8302-33d99695c39d",
     status: failed ? "failed" : scene.cancelled ? "cancelled" : over ? "completed" : "running",
     success: over ? !failed && !scene.cancelled : null,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextStep, strictOf } from "../src/desk/draft";
+import { nextStep, strictOf } from "../src/shell/draft";
 import { desk, run, state } from "./samples";
 
 const form = (over = {}) => ({ task: "A task", brand: "", strict: false, ...over });
@@ -7,7 +7,7 @@ const ended = (over = {}) =>
   state({ desk: desk({ worker: "business-builder" }), run: run({ status: "failed", ...over }) });
 
 describe("the next step", () => {
-  it("runs where nothing was run, and stops what runs, whatever the form says", () => {
+  it("runs where nothing was run, and stops what runs, whatever the form contains", () => {
     expect(nextStep(state({ run: null }), form())).toBe("run");
     for (const status of ["queued", "running"] as const)
       expect(nextStep(ended({ status }), form({ task: "Another" }))).toBe("stop");
@@ -33,7 +33,7 @@ describe("the next step", () => {
 });
 
 describe("how strict the next run is", () => {
-  it("is as the run on screen was, until one chooses", () => {
+  it("is that of the run on screen, until it is chosen", () => {
     expect(strictOf(ended({ strict_mode: true }), { strict: null })).toBe(true);
     expect(strictOf(ended({ strict_mode: true }), { strict: false })).toBe(false);
     expect(strictOf(ended({ strict_mode: null }), { strict: null })).toBe(false);

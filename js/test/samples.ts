@@ -7,9 +7,9 @@ import type {
   Link,
   LogRow,
   RoutingRow,
-  RunView,
+  RunSummary,
   StageRow,
-} from "../src/wire";
+} from "../src/kernel/wire";
 
 export const link = (over: Partial<Link> = {}): Link => ({
   phase: "live",
@@ -19,7 +19,7 @@ export const link = (over: Partial<Link> = {}): Link => ({
   ...over,
 });
 
-export const run = (over: Partial<RunView> = {}): RunView => ({
+export const run = (over: Partial<RunSummary> = {}): RunSummary => ({
   run_id: "run-1",
   status: "running",
   success: null,

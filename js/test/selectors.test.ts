@@ -1,20 +1,13 @@
 import { describe, expect, it } from "vitest";
-import {
-  axisStep,
-  elapsedMs,
-  filterLedger,
-  isTicking,
-  ledgerCounts,
-  runBlocked,
-  shownArtifact,
-  statusOf,
-  timeline,
-} from "../src/selectors";
-import type { Link, RunView } from "../src/wire";
+import type { Link, RunSummary } from "../src/kernel/wire";
+import { filterLedger, ledgerCounts } from "../src/panes/ledger/filter";
+import { axisStep, timeline } from "../src/panes/timeline/axis";
+import { elapsedMs, runBlocked, statusOf } from "../src/shell/run-status";
+import { isTicking, shownArtifact } from "../src/state/selectors";
 import { artifact, desk, ledgerRow, link, run, stage } from "./samples";
 
 describe("statusOf", () => {
-  it.each<[string, Link, RunView | null, string, string, string]>([
+  it.each<[string, Link, RunSummary | null, string, string, string]>([
     ["nothing run yet", link({ phase: "idle" }), null, "", "Ready", ""],
     [
       "the host starts",
@@ -110,7 +103,7 @@ describe("elapsedMs", () => {
     expect(elapsedMs(run(), link(), 500_000)).toBe(0);
   });
 
-  it("is what the worker said when it is over, else what the events say", () => {
+  it("is the reported duration after the run, before that the time of the events", () => {
     expect(elapsedMs(run({ status: "completed", latency_ms: 42, ended_us: 9e6 }), link(), 99e6)).toBe(42);
     expect(elapsedMs(run({ status: "failed", ended_us: 9e6 }), link(), 99e6)).toBe(8_000);
   });
@@ -130,7 +123,7 @@ describe("timeline", () => {
     stage("c"),
   ];
 
-  it("puts every stage on one axis, and lets the running one grow", () => {
+  it("puts every stage on one axis, and lets the running stage grow", () => {
     const early = timeline(stages, run(), 3e6, true, 400);
     const late = timeline(stages, run(), 4.5e6, true, 400);
     expect(early.bars.map((bar) => [bar.left, bar.width])).toEqual([
@@ -159,7 +152,7 @@ describe("timeline", () => {
     expect(bars[0]?.width).toBe(100);
   });
 
-  it("stops growing when nothing is heard of the run any more", () => {
+  it("stops growing when the run is no longer followed", () => {
     const [, running] = timeline(stages, run(), 9e6, false, 400).bars;
     expect(running).toMatchObject({ live: false, width: 0 });
   });
@@ -223,7 +216,7 @@ describe("shownArtifact", () => {
     artifact("c.md", { position: 9, status: "assembling" }),
   ];
 
-  it("follows the worker until one is picked, then stays", () => {
+  it("follows the worker until an artifact is picked, then stays", () => {
     expect(shownArtifact(all, null, false)?.file).toBe("c.md");
     expect(shownArtifact(all, "a.json", false)?.file).toBe("a.json");
     expect(shownArtifact(all, "a.json", true)?.file).toBe("a.json");
@@ -241,7 +234,7 @@ describe("shownArtifact", () => {
 });
 
 describe("the primary button", () => {
-  it("says why it cannot be pressed", () => {
+  it("has a reason when it is disabled", () => {
     const worker = {
       id: "w",
       name: "Repo Fixer",

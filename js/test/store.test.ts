@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { LogRows } from "../src/log";
-import { applyPatch, NOTHING, TAIL_ROWS } from "../src/store";
-import { type ArtifactText, applyText } from "../src/text";
-import type { ConsoleState, FromKernel, Patch } from "../src/wire";
+import type { ConsoleState, FromKernel, Patch } from "../src/kernel/wire";
+import { type ArtifactText, applyText } from "../src/state/artifact-text";
+import { LogRows } from "../src/state/log-rows";
+import { applyPatch, NOTHING, TAIL_ROWS } from "../src/state/store";
 import { artifact, ledgerRow, link, random, routingRow, run, stage, state } from "./samples";
 
 describe("applyPatch", () => {
@@ -41,7 +41,7 @@ describe("applyPatch", () => {
     expect(after.artifacts).toBe(before.artifacts);
   });
 
-  it("drops everything of a run when another one comes", () => {
+  it("drops everything of a run when another run comes", () => {
     const after = applyPatch(before, { run: run({ run_id: "run-2" }), stages: [stage("z")] });
     expect(after).toEqual(state({ run: run({ run_id: "run-2" }), stages: [stage("z")], artifacts: [] }));
     expect(after.desk).toBe(before.desk);
@@ -56,7 +56,7 @@ describe("applyPatch", () => {
   });
 });
 
-/** One step of a made-up kernel: the whole state after it, and the patch that tells of it. */
+/** A step of a synthetic kernel: the whole state after it, and its patch. */
 function step(whole: ConsoleState, next: () => number): [ConsoleState, Patch] {
   const pick = Math.floor(next() * 6);
   const id = `s${Math.floor(next() * 4)}`;

@@ -270,11 +270,11 @@ def test_a_large_one_comes_in_pages_and_downloads_whole(page: Page, running: Lab
     expect(source.locator(".line.on")).to_be_in_viewport()
     with page.expect_download() as download:
         use(console, "Download table.csv")
-        expect(pane.get_by_role("progressbar", name="Reading table.csv")).to_be_visible()
+        expect(pane.get_by_role("progressbar", name="Loading table.csv")).to_be_visible()
     size = download.value.path().stat().st_size
     assert size > lines * LINE_CHARS
     use(console, "Download table.csv")
-    tool(console, "Stop reading table.csv").click()
+    tool(console, "Stop loading table.csv").click()
     expect(pane.get_by_role("progressbar")).to_have_count(0)
 
 

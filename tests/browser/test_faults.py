@@ -20,6 +20,15 @@ while not Path("go-on").exists():
     while time.monotonic() < end:
         pass"""
 """Never waits, until there is a file of that name."""
+# From now on what is in the pane refuses every change, so that drawing it throws.
+BREAK = """pane => {
+    const refuse = () => { throw new Error("the pane refuses to change"); };
+    const walker = document.createTreeWalker(pane.querySelector(".content"));
+    while (walker.nextNode()) {
+        walker.currentNode.setAttribute = refuse;
+        Object.defineProperty(walker.currentNode, "data", { set: refuse });
+    }
+}"""
 
 
 def shown(page: Page, index: int = 0) -> Console:
@@ -54,6 +63,35 @@ def test_a_busy_cell_stops_neither_the_drawing_nor_the_buttons(page: Page, runni
     (running.folder / "go-on").touch()
     wait_until_ran(busy)
     expect(console.button("New run")).to_be_enabled()
+
+
+def test_a_pane_that_fails_takes_down_only_itself_and_is_healed_by_a_retry(page: Page, running: Lab) -> None:
+    open_cells(page, running, "pane.ipynb", SHOW)
+    console = shown(page)
+    console.start()
+    expect(console.stages.locator("xpath=self::*[contains(@class, 'running')]")).to_have_count(1)
+    timeline = console.pane("timeline")
+    timeline.evaluate(BREAK)
+    alert = timeline.get_by_role("alert")
+    expect(alert).to_contain_text("Timeline cannot be drawn: the pane refuses to change.")
+    picture = console.stages.all_inner_texts()
+    seen = console.log_lines.count()
+
+    # The others go on to the end of the run.
+    console.expect_status("Completed")
+    assert console.log_lines.count() > seen
+    expect(console.pane("routing").locator(".decision")).not_to_have_count(0)
+    expect(console.pane("ledger").locator(".entry")).not_to_have_count(0)
+    expect(console.preview().locator("h1")).to_be_visible()
+    expect(console.root.get_by_role("alert")).to_have_count(1)
+    expect(alert).to_be_visible()
+    assert console.stages.all_inner_texts() == picture
+
+    alert.get_by_role("button", name="Retry").click()
+    expect(alert).to_have_count(0)
+    expect(timeline.locator(".stage:is(.completed, .recovered)")).to_have_count(8)
+    console.stages.nth(2).click()
+    expect(console.pane("log").get_by_title("Show all stages")).to_be_visible()
 
 
 def test_bad_input_is_told_at_the_field_and_nothing_is_lost(page: Page, running: Lab) -> None:

@@ -43,8 +43,8 @@ MOST_BYTES = 150_000
 """Of one frame, whatever happened since the one before."""
 FAR = "\n\n".join(f"Paragraph {number}." for number in range(60))
 STATE = """element => {
-    const { state, log } = element.getRootNode().host.console;
-    return { ...state, lines: log.total };
+    const { run, log } = element.getRootNode().host.console;
+    return { ...run.state, lines: log.rows.total };
 }"""
 
 
@@ -141,7 +141,7 @@ def test_scrolled_away_and_back_it_goes_on_where_the_run_is(
     page.evaluate("window.jupyterapp.shell.currentWidget.content.scrollToItem(0, 'start')")
     expect(console.root).to_be_in_viewport()
     page.wait_for_function(
-        "([element, before]) => element.getRootNode().host.console.log.total > before + 500",
+        "([element, before]) => element.getRootNode().host.console.log.rows.total > before + 500",
         arg=[console.root.element_handle(), seen["lines"]],
     )
     stop(console)

@@ -32,6 +32,7 @@ from worker_widget import (
     background,
     compare,
 )
+from worker_widget.console.jupyter import front_end
 from worker_widget.console.jupyter.cells import Cells, Execution
 from worker_widget.events.run_request import RunRequest
 from worker_widget.host.process.threaded import ThreadedHost
@@ -164,7 +165,7 @@ class TestRun:
         assert list(run.stages()["stage_id"]) == ["preflight", "copy"]
         assert len(run.events()) == run.state.counts.events
         assert len(run.routing()) == 0
-        assert run.export("csv", tmp_path / "t.csv") == (tmp_path / "t.csv").read_bytes().decode()
+        assert run.export("csv", tmp_path / "t.csv").read_bytes().decode() == run.export("csv")
         assert json.loads(run.export("json"))["run"]["run_id"] == run.run_id
         assert list(console.history.runs()["run_id"]) == [run.run_id]
         assert console.current_run is run
@@ -613,6 +614,24 @@ class TestView:
         data = data[0] if isinstance(data, tuple) else data
         assert data["text/plain"] == "WorkerConsole(worker='scripted')"
         assert run.status in data["text/html"]
+
+    def test_live_sends_the_code_that_needs_a_kernel(self, view: View) -> None:
+        assert view.result("live") == {"code": front_end.text("live")}
+
+    def test_a_console_in_development_is_reloaded_after_a_change(
+        self, host: ThreadedHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ANYWIDGET_HMR", "1")
+        monkeypatch.setattr(front_end, "STATIC", tmp_path)
+        bundle = tmp_path / "widget.js"
+        bundle.write_text("export default 1")
+        console = WorkerConsole(worker="scripted", url=host.url, api_key=host.token)
+        try:
+            assert console._esm == "export default 1"
+            bundle.write_text("export default 2")
+            wait_until(lambda: bool(console._esm == "export default 2"))
+        finally:
+            console.close()
 
 
 class TestHistory:

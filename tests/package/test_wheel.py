@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from worker_widget.console.front_end import Bundle
 
 from tests.browser.lab import stop_host
-from worker_widget.console.wire import PartName
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +44,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_holds_what_is_needed_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {f"worker_widget/static/{bundle}.js" for bundle in ("widget", *get_args(PartName))} <= set(names)
+    assert {f"worker_widget/static/{bundle}.js" for bundle in get_args(Bundle)} <= set(names)
     assert "worker_widget/py.typed" in names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}

@@ -1,7 +1,5 @@
-// Icons on a 16 by 16 grid: strokes in the colour of the text around them. One constant each, so that a
-// bundle holds the ones it uses.
-
-import type { RunStatus, StageStatus } from "../wire";
+// Icons on a 16 by 16 grid: strokes in the colour of the text around them. Each is a constant of its own, so
+// that a bundle contains only the icons in use.
 
 export const PLAY = "M5 3v10l8-5Z";
 export const STOP = "M4 4h8v8H4Z";
@@ -47,7 +45,7 @@ export function Icon({ d }: { d: string }) {
 }
 
 const TICK = "M5 8l2 2 4-4";
-const MARKS: Partial<Record<StageStatus | RunStatus, string>> = {
+const MARKS: Record<string, string> = {
   running: "M8 8h0",
   recovering: "M5 8a3 3 0 1 0 1-2M5 4v2h2",
   completed: TICK,
@@ -56,8 +54,8 @@ const MARKS: Partial<Record<StageStatus | RunStatus, string>> = {
   cancelled: "M5 8h6",
 };
 
-/** A stage's or run's state as a disc: told apart by its mark as well as by its colour. */
-export function Mark({ status }: { status: StageStatus | RunStatus }) {
+/** The status of a stage or run as a disc: each has a mark besides its colour. */
+export function Mark({ status }: { status: string }) {
   return (
     <svg class={`mark ${status}`} viewBox="0 0 16 16" aria-hidden="true">
       <circle cx="8" cy="8" r="6" />

@@ -11,7 +11,6 @@ import os
 import weakref
 from collections.abc import Mapping
 from contextvars import Context
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import anywidget
@@ -38,11 +37,6 @@ LOWEST: Final = 320
 Theme = Literal["auto", "light", "dark"]
 
 _cells: Final = Cells()
-
-
-def _esm() -> str | Path:
-    """The front end as text. As a path anywidget would watch it, and pin every console in memory."""
-    return front_end.STATIC / "widget.js" if os.environ.get("ANYWIDGET_HMR") == "1" else front_end.text()
 
 
 class WorkerConsole(anywidget.AnyWidget):
@@ -102,7 +96,9 @@ class WorkerConsole(anywidget.AnyWidget):
             raise RequestRefused(f"height must be at least {LOWEST} pixels, not {height}.")
         form = brand_text(brand)
         client = WorkerClient(url=url, api_key=api_key, worker=worker)
-        super().__init__(_esm=_esm(), theme=theme, height=height)
+        super().__init__(_esm=front_end.text(), theme=theme, height=height)
+        if os.environ.get("ANYWIDGET_HMR") == "1":
+            front_end.reload_on_change(weakref.ref(self))
         self.set_trait("worker", worker)
         self._client = client
         self._run: Run | None = None

@@ -1,4 +1,4 @@
-"""What the kernel and the browser say to each other: the mirror of ``js/src/wire.ts``.
+"""What the kernel and the browser say to each other: the mirror of ``js/src/kernel/wire.ts``.
 
 Rows of stages, routing, ledger and artifacts are `worker_widget.state.run_state`'s structs as they are.
 Times are integer microseconds since 1970-01-01 UTC, durations milliseconds, sizes code points.
@@ -16,9 +16,6 @@ from ..state.run_state import Counts, RunState
 
 EVERY_VIEW = "*"
 """Stands for a view that has not said hello yet, in ``views``."""
-
-PartName = Literal["lists", "desk", "search", "viewer"]
-"""The parts of the front end that the kernel sends, each the name of its bundle."""
 
 LinkPhase = Literal["idle", "starting", "connecting", "live", "reconnecting", "stalled", "ended"]
 

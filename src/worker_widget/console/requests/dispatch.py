@@ -19,7 +19,7 @@ from .. import wire
 from ..channel.channel import Channel
 from ..controller import ConsoleController, wire_error
 from ..jupyter import front_end
-from ..wire import PartName, Request, Watch, WireError
+from ..wire import Request, Watch, WireError
 from .arguments import Answer, Args, Handlers
 from .artifacts import ArtifactRequests
 from .log import LogRequests
@@ -36,10 +36,6 @@ class VisibleArgs(Args, frozen=True, kw_only=True):
     visible: bool
 
 
-class PartArgs(Args, frozen=True, kw_only=True):
-    name: PartName
-
-
 class Requests:
     """Answers the requests of all views of one console."""
 
@@ -51,7 +47,7 @@ class Requests:
             **LogRequests(controller).handlers,
             **RowRequests(controller).handlers,
             **ArtifactRequests(controller).handlers,
-            "part": (PartArgs, self._part),
+            "live": (Args, self._live),
         }
 
     async def answer(self, request: Request) -> None:
@@ -104,5 +100,5 @@ class Requests:
             if self._looking.get(key) is task:
                 del self._looking[key]
 
-    async def _part(self, args: PartArgs) -> Answer:
-        return Answer({"code": await asyncio.to_thread(front_end.text, args.name)})
+    async def _live(self, args: Args) -> Answer:
+        return Answer({"code": await asyncio.to_thread(front_end.text, "live")})
