@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.figure import Figure, figure
-from worker_widget.artifacts.difference import difference
-from worker_widget.artifacts.lines import Lines
+from worker_widget.artifacts.diff.difference import difference
 from worker_widget.artifacts.render import QUICK, render
+from worker_widget.artifacts.text_rows import Lines
 from worker_widget.console.channel.artifact_cursor import ArtifactCursor
 from worker_widget.console.requests.artifacts import drawn_again_at
 from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, decode, encode

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from tests.shown import RUN, ShownRun
 from tests.unit.test_render import ATTACKS, Document
 from tests.unit.test_store import begin, created, delta, started
-from worker_widget.artifacts.lines import ROW_CHARS, Lines
-from worker_widget.artifacts.overview import artifacts_html
 from worker_widget.artifacts.sandbox import MOST_EMBEDDED_CHARS, artifact_html, inert
+from worker_widget.artifacts.summary_table import artifacts_html
+from worker_widget.artifacts.text_rows import ROW_CHARS, Lines
 from worker_widget.console.channel import artifact_cursor, snapshot
 from worker_widget.console.channel.artifact_cursor import ArtifactCursor
 from worker_widget.console.requests import artifact_texts

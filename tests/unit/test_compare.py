@@ -15,10 +15,10 @@ from tests.unit.test_artifacts import innermost
 from tests.unit.test_render import ATTACKS, Document, inside
 from tests.unit.test_store import said
 from worker_widget import RunUnknown, compare
-from worker_widget.artifacts import difference as comparing
-from worker_widget.artifacts import side_by_side as drawing
-from worker_widget.artifacts.difference import Difference, Row, difference
-from worker_widget.artifacts.matching import Budget, matches
+from worker_widget.artifacts.diff import difference as comparing
+from worker_widget.artifacts.diff import side_by_side as drawing
+from worker_widget.artifacts.diff.difference import Difference, Row, difference
+from worker_widget.artifacts.diff.matching import Budget, matches
 from worker_widget.events import ArtifactCreated, Event
 
 # --- matching --------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from worker_widget.artifacts import render as rendering
 from worker_widget.artifacts.render import MOST_SHOWN_CHARS, PATIENT, QUICK, Limits, highlight_source, render
 from worker_widget.artifacts.styles import DARK, LIGHT, style_sheet
-from worker_widget.artifacts.timed import TooLong, within
+from worker_widget.artifacts.time_limit import TooLong, within
 
 HARMLESS = {
     *("html", "head", "meta", "style", "body", "main", "h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr"),

@@ -7,7 +7,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from ..events.binary import decoded
-from .unreadable import Unreadable
+from .invalid_content import Unreadable
 
 _SVG: Final = "{http://www.w3.org/2000/svg}svg"
 _BEGINNINGS: Final = (

@@ -13,15 +13,15 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from ..events.binary import PICTURES
-from .archive import zip_listing
+from .csv_table import csv_table, tsv_table
 from .document import document
+from .invalid_content import TOO_DEEP, Unreadable
+from .json_tree import tree
+from .markdown_html import TooDeep, prose
 from .pictures import picture, svg_picture
-from .prose import TooDeep, prose
-from .source import Piece, count, source, tokens
-from .tables import csv_table, tsv_table
-from .timed import TooLong
-from .tree import tree
-from .unreadable import TOO_DEEP, Unreadable
+from .source_code import Piece, count, source, tokens
+from .time_limit import TooLong
+from .zip_listing import zip_listing
 
 
 class Limits(NamedTuple):

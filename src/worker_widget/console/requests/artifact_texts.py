@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final, NamedTuple
 
-from ...artifacts.lines import Lines
+from ...artifacts.text_rows import Lines
 from ...errors import RunUnknown
 from ...state.run_state import Artifact
 from ...store.event_store import EventStore

@@ -194,7 +194,7 @@ def _drawn(text: str, kind: str, whole: bool, args: RenderArgs) -> dict[str, Any
 
 
 def _compared(a: tuple[str, str], b: tuple[str, str], dark: bool) -> dict[str, Any]:
-    from ...artifacts.difference import difference
+    from ...artifacts.diff.difference import difference
 
     told = difference(a[1], b[1], title_a=a[0], title_b=b[0])
     return {"html": told.html(dark=dark), "changes": told.changes, "note": told.note, "same": told.same}

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from .styles import TOKENS
-from .timed import within
+from .time_limit import within
 
 MOST_MARKED: Final = 10_000
 """How many matches are marked; they are counted all."""

@@ -96,7 +96,7 @@ class Difference:
         return side_by_side(self, dark, most=MOST_SHOWN_CHARS).html
 
     def _repr_html_(self) -> str:
-        from .sandbox import MOST_EMBEDDED_CHARS, framed_as_host, weight
+        from ..sandbox import MOST_EMBEDDED_CHARS, framed_as_host, weight
         from .side_by_side import side_by_side
 
         height = min(480, 110 + 22 * len(self.rows) + 40 * self.changes)

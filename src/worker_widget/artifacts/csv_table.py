@@ -8,7 +8,7 @@ from io import StringIO
 from itertools import islice
 from typing import Final
 
-from .unreadable import Unreadable
+from .invalid_content import Unreadable
 
 MOST_ROWS: Final = 500
 """How many rows of a table are shown."""

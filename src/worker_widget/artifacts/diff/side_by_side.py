@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .document import document
+from ..document import document
 
 if TYPE_CHECKING:
     from .difference import Difference, Line, Row

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from ..events.binary import decoded
-from .unreadable import Unreadable
+from .invalid_content import Unreadable
 
 MOST_ENTRIES: Final = 1_000
 

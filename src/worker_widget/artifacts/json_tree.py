@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from .unreadable import TOO_DEEP, Unreadable
+from .invalid_content import TOO_DEEP, Unreadable
 
 MOST_LEVELS: Final = 100
 MOST_VALUES: Final = 20_000

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from html import escape, unescape
 from typing import Final
 
-from .timed import within
+from .time_limit import within
 
 _TAGS: Final = frozenset(
     (
