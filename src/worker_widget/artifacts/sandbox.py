@@ -107,8 +107,8 @@ def _frame(document: str, title: str, allowed: str, kind: str, look: str) -> str
     )
 
 
-def weight(html: str) -> int:
-    """How many characters a piece of a document takes in an output: it is escaped once for each frame."""
+def embedded_length(html: str) -> int:
+    """The length of ``html`` in a notebook output, where it is escaped once for each of the two frames."""
     return len(escape(escape(html)))
 
 
