@@ -1,4 +1,4 @@
-"""What a renderer says of a text that is not what its type promises."""
+"""The error for a text that does not match its type."""
 
 from __future__ import annotations
 
@@ -7,5 +7,8 @@ from typing import Final
 TOO_DEEP: Final = "it is nested too deeply."
 
 
-class Unreadable(Exception):
-    """The text cannot be drawn as its type says; why, as the rest of a sentence, with its full stop."""
+class InvalidContent(Exception):
+    """The text is not valid content of its type.
+
+    The message continues "Shown as source: " and ends with a full stop.
+    """

@@ -1,4 +1,4 @@
-"""Source code as HTML: its syntax in colours, and what is looked for marked."""
+"""Renders source code as HTML with syntax colours and marked search matches."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from .styles import TOKENS
-from .time_limit import within
+from .time_limit import with_time_limit
 
 MOST_MARKED: Final = 10_000
-"""How many matches are marked; they are counted all."""
+"""The number of matches that are marked; all are counted."""
 
-Piece = tuple[str, str]
-"""A token's class, "" for none, and its text."""
+Token = tuple[str, str]
+"""The CSS class of a token, "" for none, and its text."""
 
 _COLOURED: Final = frozenset(name for names in TOKENS.values() for name in names.split())
 
 
-class Source(NamedTuple):
-    """``matches`` is how often what was looked for occurs, ``None`` where nothing was."""
+class SourceHtml(NamedTuple):
+    """Source code as HTML. ``matches`` is the number of search matches, ``None`` without a search."""
 
     html: str
     matches: int | None = None
 
 
-def tokens(text: str, language: str, seconds: float) -> list[Piece]:
-    """``text`` in tokens; ``language`` is a pygments name. Raises `TooLong`.
+def tokenize(text: str, language: str, seconds: float) -> list[Token]:
+    """Split ``text`` into tokens. ``language`` is a pygments lexer name.
 
-    Line ends come back as line feeds, whatever they were.
+    Line endings become line feeds. Raises `TimeLimitExceeded` after ``seconds`` of processor time.
     """
     from pygments.lexers import get_lexer_by_name
     from pygments.token import STANDARD_TYPES
@@ -46,44 +46,44 @@ def tokens(text: str, language: str, seconds: float) -> list[Piece]:
         name = STANDARD_TYPES[known]  # type: ignore[index]
         return name if name in _COLOURED else ""
 
-    def read() -> list[Piece]:
-        pieces: list[Piece] = []
+    def read() -> list[Token]:
+        tokens: list[Token] = []
         for kind, value in lexer.get_tokens(text):
             if kind not in names:
                 names[kind] = name_of(kind)
-            pieces.append((names[kind], value))
-        alike = groupby(pieces, key=itemgetter(0))
-        return [(name, "".join(value for _, value in values)) for name, values in alike]
+            tokens.append((names[kind], value))
+        groups = groupby(tokens, key=itemgetter(0))
+        return [(name, "".join(value for _, value in values)) for name, values in groups]
 
-    return within(seconds, read)
+    return with_time_limit(seconds, read)
 
 
-def source(pieces: list[Piece], find: str | None = None) -> Source:
-    """A block of source. The n-th occurrence of ``find``, whatever its case, is in ``#match-n``."""
-    # A browser drops the one line end that follows <pre>.
+def source_html(tokens: list[Token], find: str | None = None) -> SourceHtml:
+    """A block of source code. The n-th match of ``find``, ignoring case, has the id ``match-n``."""
+    # The HTML parser drops the first line feed after <pre>.
     if not find:
-        return Source(f'<pre class="source">\n{"".join(map(_span, pieces))}</pre>')
-    text = "".join(value for _, value in pieces)
+        return SourceHtml(f'<pre class="source">\n{"".join(map(_span, tokens))}</pre>')
+    text = "".join(value for _, value in tokens)
     matches = [match.span() for match in re.finditer(re.escape(find), text, re.IGNORECASE)]
-    marked = "".join(_marked(pieces, matches[:MOST_MARKED]))
-    return Source(f'<pre class="source">\n{marked}</pre>', len(matches))
+    marked = "".join(_marked(tokens, matches[:MOST_MARKED]))
+    return SourceHtml(f'<pre class="source">\n{marked}</pre>', len(matches))
 
 
 def count(text: str, find: str) -> int:
-    """How often ``find`` occurs in ``text``, whatever its case."""
+    """The number of matches of ``find`` in ``text``, ignoring case."""
     return sum(1 for _ in re.finditer(re.escape(find), text, re.IGNORECASE))
 
 
-def _span(piece: Piece) -> str:
-    name, text = piece
+def _span(token: Token) -> str:
+    name, text = token
     return f'<span class="{name}">{escape(text)}</span>' if name else escape(text)
 
 
-def _marked(pieces: list[Piece], matches: list[tuple[int, int]]) -> Iterator[str]:
-    """The pieces with the matches marked; one that goes over several pieces has a mark in each."""
+def _marked(tokens: list[Token], matches: list[tuple[int, int]]) -> Iterator[str]:
+    """The tokens with the matches marked. A match that spans several tokens has a mark in each."""
     at = 0
     number = 0
-    for name, text in pieces:
+    for name, text in tokens:
         end = at + len(text)
         while number < len(matches) and matches[number][0] < end:
             start, stop = matches[number]
@@ -91,8 +91,8 @@ def _marked(pieces: list[Piece], matches: list[tuple[int, int]]) -> Iterator[str
                 yield _span((name, text[: start - at]))
                 text, at = text[start - at :], start
             inside = text[: stop - at]
-            known = f' id="match-{number + 1}"' if start == at else ""
-            yield f"<mark{known}>{_span((name, inside))}</mark>"
+            anchor = f' id="match-{number + 1}"' if start == at else ""
+            yield f"<mark{anchor}>{_span((name, inside))}</mark>"
             text, at = text[len(inside) :], at + len(inside)
             if stop > end:
                 break

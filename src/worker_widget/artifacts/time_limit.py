@@ -1,4 +1,4 @@
-"""A limit on how long a piece of pure computing may take."""
+"""Limits the processor time of a pure computation."""
 
 from __future__ import annotations
 
@@ -10,35 +10,34 @@ from typing import Any, Final, TypeVar
 
 _T = TypeVar("_T")
 
-_LOOK_S: Final = 0.005
+_CHECK_INTERVAL_S: Final = 0.005
 
 
-class TooLong(BaseException):
-    """Raised inside what took too long. Not an ``Exception``, so that nothing in there catches it."""
+class TimeLimitExceeded(BaseException):
+    """The computation took too long. Not an ``Exception``, so that the computation does not catch it."""
 
 
-def within(seconds: float, make: Callable[[], _T]) -> _T:
-    """What ``make`` returns, or `TooLong` once it has worked for ``seconds``.
+def with_time_limit(seconds: float, compute: Callable[[], _T]) -> _T:
+    """Return what ``compute`` returns. Raises `TimeLimitExceeded` after ``seconds`` of processor time.
 
-    Markdown and syntax parsers take time quadratic in some inputs, and whoever writes the input is
-    not to be trusted. What counts is the thread's own work: waiting for a busy cell is none. The clock
-    is looked at when Python functions are called, so a single long call into C is not interrupted.
-    Everything else of the thread goes on as before.
+    Markdown and syntax parsers take quadratic time for some inputs, and the input is not trusted. Only the
+    processor time of this thread counts, not the time that it waits for other threads. The clock is checked
+    when a Python function is called, so a single long call into C is not interrupted.
     """
     end = time.thread_time() + seconds
-    next_look = 0.0
+    next_check = 0.0
 
-    def look(frame: FrameType, event: str, argument: Any) -> None:
-        nonlocal next_look
-        now = time.monotonic()  # which is quicker to read than the thread's own clock
-        if now > next_look:
-            next_look = now + _LOOK_S
+    def check(frame: FrameType, event: str, argument: Any) -> None:
+        nonlocal next_check
+        now = time.monotonic()  # faster to read than the thread clock
+        if now > next_check:
+            next_check = now + _CHECK_INTERVAL_S
             if time.thread_time() > end:
-                raise TooLong
+                raise TimeLimitExceeded
 
     outer = sys.gettrace()
-    sys.settrace(look)
+    sys.settrace(check)
     try:
-        return make()
+        return compute()
     finally:
         sys.settrace(outer)
