@@ -345,7 +345,7 @@ def _microseconds(time: datetime | None) -> int | None:
     return None if time is None else round(time.timestamp() * 1_000_000)
 
 
-def wire_link(said: follow.Link) -> Link:
+def wire_link(said: follow.StreamLink) -> Link:
     retry_us = None
     if said.retry_in_s is not None:
         retry_us = time.time_ns() // 1000 + round(said.retry_in_s * 1_000_000)
