@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker_widget.events import Log, PolicyCheck, RoutingDecision, StageCompleted, StageFailed, StageStarted
-from worker_widget.events.request_models import Brand, RunRequest, WorkerInfo
+from worker_widget.events.answers import WorkerInfo
+from worker_widget.events.request_models import Brand, RunRequest
 from worker_widget.host.process import host_process
 from worker_widget.host.worker import BrandReport, Emit, RunResult, Worker
 

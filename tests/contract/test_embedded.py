@@ -21,6 +21,7 @@ import pytest
 from worker_widget import __version__
 from worker_widget.errors import HostNotStarted, UnknownWorker
 from worker_widget.events import RunFailed
+from worker_widget.events.run_request import RunRequest
 from worker_widget.sources.worker_api.client import AsyncWorkerClient
 from worker_widget.sources.worker_api.embedded import EmbeddedHost
 from worker_widget.sources.worker_api.follow import EventBatch, Patience, StreamLink, follow
@@ -98,7 +99,7 @@ async def test_a_host_is_started_once_and_serves(host_home: Path) -> None:
         assert stat.S_IMODE((host_home / "host.json").stat().st_mode) == 0o600
         assert await EmbeddedHost(command=saying("not needed", 9)).resolve() == first
         with pytest.raises(UnknownWorker, match="Known: scripted"):
-            await client.start("log 1", worker="no-such-worker")
+            await client.start(RunRequest(task="log 1"), worker="no-such-worker")
         assert host_pid(host_home) == pid
 
 
@@ -134,7 +135,7 @@ async def test_a_run_whose_host_is_killed_fails_with_the_reason_and_keeps_what_h
     events = []
     phases = []
     async with scripted_client() as client, asyncio.timeout(30):
-        run = await client.start("log 3; hold on")
+        run = await client.start(RunRequest(task="log 3; hold on"))
         async for item in follow(client, run.run_id, patience=patience):
             if isinstance(item, StreamLink):
                 phases.append(item.phase)
@@ -149,7 +150,7 @@ async def test_a_run_whose_host_is_killed_fails_with_the_reason_and_keeps_what_h
         ends = [event.data for event in events if isinstance(event.data, RunFailed)]
         assert len(ends) == 1
         assert ends[0].error
-        assert (await client.start("log 1")).run_id != run.run_id, "the new host takes runs"
+        assert (await client.start(RunRequest(task="log 1"))).run_id != run.run_id, "the new host takes runs"
 
 
 async def test_a_start_reaches_a_host_that_ended_meanwhile(host_home: Path) -> None:
@@ -157,7 +158,7 @@ async def test_a_start_reaches_a_host_that_ended_meanwhile(host_home: Path) -> N
         await client.workers()
         old = await client.endpoint()
         kill_host(host_home)
-        assert (await client.start("log 1")).run_id
+        assert (await client.start(RunRequest(task="log 1"))).run_id
         assert (await client.endpoint()).key != old.key
 
 
@@ -193,7 +194,9 @@ async def test_the_host_gets_the_language_model_of_the_kernel(
         monkeypatch.setenv(name, value)
     client = AsyncWorkerClient(EmbeddedHost(), "business-builder")
     try:
-        run = await client.run_whole("A tool for podcasters", pace=0, writer="model")
+        run = await client.run_whole(
+            RunRequest(task="A tool for podcasters", options={"pace": 0, "writer": "model"})
+        )
     finally:
         await client.aclose()
     assert run.status == "failed"

@@ -133,7 +133,10 @@ class TestWorkers:
             "description": "Not there yet.",
             "status": "coming_soon",
             "moats": ["M9"],
+            "options": [],
+            "reason": None,
         }
+        assert [option["name"] for option in workers[0]["options"]] == ["pace", "writer"]
 
     def test_health_tells_the_engines_of_the_worker(self, api: Api) -> None:
         health = api.get("/health").json()
@@ -585,7 +588,8 @@ class TestBadBodies:
             ({"task": 7}, ["body", "task"]),
             ({"task": "log 1", "budget": 999}, ["body", "budget"]),
             ({"task": "log 1", "depth": "bottomless"}, ["body", "depth"]),
-            ({"task": "log 1", "pace": -1}, ["body", "pace"]),
+            ({"task": "log 1", "options": {"pace": -1}}, ["body", "options", "pace"]),
+            ({"task": "log 1", "options": {"pase": 1}}, ["body", "options", "pase"]),
             (
                 {"task": "log 1", "brand": {**BRAND, "tone": {"primary": "rude"}}},
                 ["body", "brand", "tone", "primary"],
@@ -614,7 +618,7 @@ class TestBadBodies:
             b"\xff\xfe",
             b"[" * 100_000,
             b'{"task": "\\ud800\\ud800\\ud800"}',
-            b'{"task": "log 1", "pace": NaN}',
+            b'{"task": "log 1", "options": {"pace": NaN}}',
             b'{"task": "log 1", "budget": 1e999}',
             b'{"task": "log 1", "budget": ' + b"9" * 5000 + b"}",
             b'{"task": ' + b'{"a": 1}' + b"}",

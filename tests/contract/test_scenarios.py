@@ -314,8 +314,9 @@ def test_a_token_of_another_engine_version_is_not_replayed_and_says_so(
             {"task": TASK, "brand": {**BRAND, "forbidden_claims": [{"pattern": "x"}] * 51}},
             ["brand", "forbidden_claims"],
         ),
-        ({"task": TASK, "stage_timeout": 0}, ["stage_timeout"]),
-        ({"task": TASK, "writer": "me"}, ["writer"]),
+        ({"task": TASK, "options": {"stage_timeout": 0}}, ["options", "stage_timeout"]),
+        ({"task": TASK, "options": {"writer": "me"}}, ["options", "writer"]),
+        ({"task": TASK, "options": {"pase": 1}}, ["options", "pase"]),
     ],
 )
 def test_what_does_not_fit_is_refused_by_its_field_and_makes_no_run(

@@ -29,6 +29,7 @@ from worker_widget.workers.business_builder.material import gather
 from worker_widget.workers.business_builder.recovery import Order, Situation
 from worker_widget.workers.business_builder.writers import Commission, Written
 
+from ..request_body import request_body
 from .test_business_builder_run import FILES, Alone, brand, run_alone
 
 TASK = "A tool for podcasters"
@@ -296,7 +297,7 @@ class Model:
 
 async def with_model(model: Model, **request: Any) -> Alone:
     alone = Alone()
-    asked = RunRequest(**{"pace": 0, **request})
+    asked = RunRequest(**request_body(**{"pace": 0, **request}))
     try:
         alone.result = await BusinessBuilder(model).execute(asked, alone.tell, run_id="alone")
     except RunError as error:
@@ -307,7 +308,9 @@ async def with_model(model: Model, **request: Any) -> Alone:
 async def failing(model: Model | None = None, **request: Any) -> tuple[RunError, Alone]:
     alone = Alone()
     with pytest.raises(RunError) as caught:
-        await BusinessBuilder(model).execute(RunRequest(**{"pace": 0, **request}), alone.tell, run_id="alone")
+        await BusinessBuilder(model).execute(
+            RunRequest(**request_body(**{"pace": 0, **request})), alone.tell, run_id="alone"
+        )
     return caught.value, alone
 
 

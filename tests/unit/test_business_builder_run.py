@@ -18,6 +18,8 @@ from worker_widget.host.worker import RunError, RunResult
 from worker_widget.state.stage_names import DISPLAY_NAMES
 from worker_widget.workers.business_builder import BusinessBuilder
 
+from ..request_body import request_body
+
 _P = TypeVar("_P", bound=Payload)
 
 FILES = (
@@ -59,7 +61,7 @@ class Alone:
 async def run_alone(**request: Any) -> Alone:
     """Run the worker on a request, unpaced unless it says otherwise."""
     alone = Alone()
-    asked = RunRequest(**{"pace": 0, **request})
+    asked = RunRequest(**request_body(**{"pace": 0, **request}))
     try:
         alone.result = await BusinessBuilder().execute(asked, alone.tell, run_id="alone")
     except RunError as error:
@@ -333,7 +335,7 @@ async def test_cancelling_in_mid_run_ends_it_at_once() -> None:
         alone.tell(data)
         begun.set()
 
-    request = RunRequest(task="A tool for podcasters", pace=60)
+    request = RunRequest(task="A tool for podcasters", options={"pace": 60})
     task = asyncio.create_task(BusinessBuilder().execute(request, tell, run_id="alone"))
     await asyncio.wait_for(begun.wait(), timeout=5)
     assert not task.done()

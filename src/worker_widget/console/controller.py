@@ -25,6 +25,7 @@ from ..errors import (
     WorkerUnavailable,
     WorkerWidgetError,
 )
+from ..events.run_request import RunRequest
 from ..runs.live import LiveRun
 from ..sources.worker_api import follow
 from ..sources.worker_api.client import AsyncWorkerClient
@@ -105,7 +106,9 @@ class Desk:
                 name=item.name,
                 description=item.description,
                 status=item.status,
-                moats=tuple(item.moats),
+                moats=item.moats,
+                options=item.options,
+                reason=item.reason,
             )
             for item in listed
         )
@@ -116,40 +119,20 @@ class Desk:
         self._require(worker)
         self._set(worker=worker, notice=None)
 
-    async def start(
-        self,
-        *,
-        worker: str,
-        task: str,
-        brand: str,
-        budget: int | None = None,
-        strict_mode: bool = False,
-        depth: str = "auto",
-        pace: float | None = None,
-        writer: str | None = None,
-    ) -> LiveRun:
-        """Start a run and show it. Raises the package's errors; then the run on screen stays.
+    async def start(self, request: RunRequest, *, worker: str, brand: str) -> LiveRun:
+        """Start a run and show it; ``brand`` is the request's brand as the form's text.
 
-        That the worker cannot be asked at all becomes the notice as well.
+        Raises the package's errors; then the run on screen stays. That the worker cannot be asked at all
+        becomes the notice as well.
         """
-        value = parse_brand(brand)
         with self._asking("a run"):
             if not self._view.workers:
                 await self.refresh_workers()
             self._require(worker)
-            answer = await self.client.start(
-                task=task,
-                brand=value,
-                budget=budget,
-                strict_mode=strict_mode,
-                depth=depth,
-                pace=pace,
-                writer=writer,
-                worker=worker,
-            )
-            self._set(worker=worker, task=task, brand=brand)
+            answer = await self.client.start(request, worker=worker)
+            self._set(worker=worker, task=request.task, brand=brand, options=request.options)
             async with self._in_turn:
-                return await self._follow(answer.run_id, worker=worker, task=task)
+                return await self._follow(answer.run_id, worker=worker, task=request.task)
 
     async def stop(self) -> None:
         """Ask for the run on screen to be cancelled; its end comes over the stream."""
@@ -295,6 +278,8 @@ class Desk:
             if row.id == worker:
                 if row.status == "coming_soon":
                     raise WorkerUnavailable(f"{row.name} is coming soon and cannot be run yet.")
+                if row.status == "unavailable":
+                    raise WorkerUnavailable(f"{row.name} cannot be run: {row.reason or 'it is unavailable'}.")
                 return
         raise self._unknown(worker)
 

@@ -19,12 +19,13 @@ import traitlets
 
 from .. import background
 from ..errors import RequestRefused
+from ..events.run_request import Depth, RunRequest
 from ..runs.client import WorkerClient
 from ..runs.history import RunHistory
 from ..runs.live import LiveRun
 from ..runs.run import Run
 from ..state.run_state import RunState
-from .controller import brand_text
+from .controller import brand_text, parse_brand
 from .jupyter import front_end
 from .jupyter.cells import Cells, current_execution
 from .jupyter.comm import quiet, unbind, unbound
@@ -144,34 +145,33 @@ class WorkerConsole(anywidget.AnyWidget):
         *,
         budget: int | None = None,
         strict_mode: bool = False,
-        depth: Literal["auto", "shallow", "deep"] = "auto",
-        pace: float | None = None,
-        writer: Literal["auto", "rules", "model"] | None = None,
+        depth: Depth = "auto",
+        **options: Any,
     ) -> Run:
         """Start a run, show it, and return it at once; it goes on while later cells run.
 
-        ``task`` and ``brand`` are the form's where they are not given. ``budget`` is in tokens (1000 to
-        100000), ``pace`` the seconds the embedded host stretches the run to (``None`` for its default,
-        0 for none). ``writer`` says who words the texts there: its rules, a language model, or by default the
-        model where one is configured. Raises `RequestRefused` with the field's name, `WorkerUnavailable`,
-        `UnknownWorker`, `HostUnreachable`, `KeyRefused`.
+        ``task``, ``brand`` and options that are not given are the form's. ``budget`` is in tokens (1000 to
+        100000). ``options`` are those that the worker declares; the Business Builder has ``pace`` (seconds
+        that the run takes, 0 for full speed), ``writer`` ("auto", "rules" or "model") and ``stage_timeout``
+        (seconds).
+
+        Raises `RequestRefused` with the field's name, `WorkerUnavailable`, `UnknownWorker`,
+        `HostUnreachable`, `KeyRefused`.
         """
         if self.comm is None:
             raise RequestRefused("This console is closed: run its cell again, or use WorkerClient.")
-        desk = self._session.desk
-        form = desk.shown.desk
-        live = background.call(
-            desk.start(
-                worker=self.worker,
-                task=form.task if task is None else task,
-                brand=form.brand if brand is None else brand_text(brand),
-                budget=budget,
-                strict_mode=strict_mode,
-                depth=depth,
-                pace=pace,
-                writer=writer,
-            )
+        controller = self._session.desk
+        form = controller.shown.desk
+        brand_json = form.brand if brand is None else brand_text(brand)
+        request = RunRequest(
+            task=form.task if task is None else task,
+            brand=parse_brand(brand_json),
+            budget=budget,
+            strict_mode=strict_mode,
+            depth=depth,
+            options={**form.options, **options},
         )
+        live = background.call(controller.start(request, worker=self.worker, brand=brand_json))
         return self._run_of(live)
 
     def stop(self) -> None:

@@ -6,10 +6,12 @@ Times are integer microseconds since 1970-01-01 UTC, durations milliseconds, siz
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
 
+from ..events.answers import WorkerOption
 from ..state.run_state import Counts, RunState
 
 EVERY_VIEW = "*"
@@ -47,16 +49,20 @@ class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     status: str
     moats: tuple[str, ...] = ()
+    options: tuple[WorkerOption, ...] = ()
+    reason: str | None = None
 
 
 class DeskView(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands around the run: the form and what it may offer; ``brand`` is JSON text or ""."""
+    """What stands around the run: the form and what it may offer; ``brand`` is JSON text or "",
+    ``options`` are the values that the last run was started with."""
 
     worker: str
     workers: tuple[WorkerRow, ...] = ()
     origin: str = "embedded host"
     task: str = ""
     brand: str = ""
+    options: Mapping[str, Any] = {}
     notice: WireError | None = None
 
 

@@ -75,14 +75,45 @@ class RunPage(Answer, frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
+class WorkerOption(Answer, frozen=True, kw_only=True):
+    """An option of a worker's runs, as the worker declares it and a form offers it.
+
+    ``type`` is "text", "number", "integer", "boolean" or "choice"; a choice lists its ``choices``. A
+    ``default`` of ``None`` means that the option may stay empty. ``minimum`` and ``maximum`` are inclusive
+    and in ``unit``. Where ``affects_artifacts`` is false, requests that differ in this option alone count as
+    the same for a replay.
+    """
+
+    name: str = ""
+    type: str = "text"
+    default: Any = None
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str | None = None
+    affects_artifacts: bool = True
+
+
 class WorkerInfo(Answer, frozen=True, kw_only=True):
-    """A worker that a server lists. ``status`` is available, beta or coming_soon."""
+    """A worker that a server lists.
+
+    ``status`` is "available", "beta", "coming_soon" or "unavailable"; ``reason`` says why a worker is
+    unavailable. ``moats`` are engine numbers such as M9.
+    """
 
     id: str = ""
     name: str = ""
     description: str = ""
     status: str = "available"
-    moats: list[str] = []
+    moats: tuple[str, ...] = ()
+    options: tuple[WorkerOption, ...] = ()
+    reason: str | None = None
+
+    @property
+    def runnable(self) -> bool:
+        """Whether a run can be started."""
+        return self.status in ("available", "beta")
 
 
 class BrandCheck(Answer, frozen=True, kw_only=True):

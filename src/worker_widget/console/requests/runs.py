@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from ...errors import RequestRefused
+from ...events.run_request import Depth, RunRequest
 from ..controller import Desk, parse_brand
 from .arguments import Answer, Args, Handlers, NoArgs, shown_run
 
@@ -16,7 +19,10 @@ class StartArgs(Args, frozen=True, kw_only=True):
     worker: str
     task: str
     brand: str = ""
+    budget: int | None = None
     strict_mode: bool = False
+    depth: Depth = "auto"
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class RunArgs(Args, frozen=True, kw_only=True):
@@ -54,9 +60,15 @@ class RunRequests:
         }
 
     async def _start(self, args: StartArgs) -> Answer:
-        live = await self._desk.start(
-            worker=args.worker, task=args.task, brand=args.brand, strict_mode=args.strict_mode
+        request = RunRequest(
+            task=args.task,
+            brand=parse_brand(args.brand),
+            budget=args.budget,
+            strict_mode=args.strict_mode,
+            depth=args.depth,
+            options=args.options,
         )
+        live = await self._desk.start(request, worker=args.worker, brand=args.brand)
         return Answer({"run_id": live.run_id})
 
     async def _stop(self, args: NoArgs) -> Answer:

@@ -16,7 +16,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from ...events.request_models import Brand, ReplayRequest, RunRequest, WorkerInfo
+from ...events.answers import WorkerInfo
+from ...events.request_models import Brand, ReplayRequest, RunRequest
 from ...version import __version__
 from ..runs import answers
 from ..runs.activity import Activity
@@ -100,7 +101,7 @@ async def host_health(host: Host) -> Response:
 
 @_host.get("/workers")
 async def list_workers(host: Host) -> Response:
-    return _json({"workers": [info.model_dump(mode="json") for info in host.registry.infos()]})
+    return _json({"workers": host.registry.infos()})
 
 
 @_worker.get("/health")
@@ -235,12 +236,12 @@ def _health(host: Services) -> dict[str, Any]:
 
 
 def _fitness(info: WorkerInfo) -> str:
-    return "unavailable" if info.status == "coming_soon" else "healthy"
+    return "healthy" if info.runnable else "unavailable"
 
 
 def _moats(info: WorkerInfo) -> dict[str, str]:
     """Which engines the worker has; none of them works before the worker does."""
-    usable = frozenset() if info.status == "coming_soon" else _OWN_ENGINES.union(info.moats)
+    usable = _OWN_ENGINES.union(info.moats) if info.runnable else frozenset()
     return {engine: "available" if engine in usable else "unavailable" for engine in ENGINES}
 
 

@@ -29,7 +29,7 @@ from .listener import listen
 from .state_file import HostState
 
 if TYPE_CHECKING:
-    from ...events.request_models import WorkerInfo
+    from ...events.answers import WorkerInfo
     from ..runs.store import RunStore
     from ..worker import Worker
     from .lock import HostLock

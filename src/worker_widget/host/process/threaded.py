@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ...events.request_models import WorkerInfo
+from ...events.answers import WorkerInfo
 from ..runs.registry import Registry
 from ..runs.store import RunStore
 from ..worker import Worker

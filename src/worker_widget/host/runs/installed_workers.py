@@ -6,7 +6,7 @@ import logging
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
-from ...events.request_models import WorkerInfo
+from ...events.answers import WorkerInfo
 from ..worker import Worker, WorkerContext
 
 GROUP: Final = "worker_widget.workers"
@@ -42,8 +42,9 @@ def _load(entry: EntryPoint, context: WorkerContext) -> Worker | WorkerInfo:
         return WorkerInfo(
             id=entry.name,
             name=entry.name.replace("-", " ").replace("_", " ").title(),
-            description=f"Cannot be loaded from {entry.value}: {type(error).__name__}: {error}",
+            description=f"Installed as {entry.value}.",
             status="unavailable",
+            reason=f"{entry.value} cannot be loaded ({type(error).__name__}: {error})",
         )
     return worker
 
@@ -53,4 +54,5 @@ def _info(worker: Worker | WorkerInfo) -> WorkerInfo:
 
 
 def _rank(info: WorkerInfo) -> tuple[int, str]:
-    return (_STATUS_ORDER.index(info.status), info.name)
+    rank = _STATUS_ORDER.index(info.status) if info.status in _STATUS_ORDER else len(_STATUS_ORDER)
+    return (rank, info.name)

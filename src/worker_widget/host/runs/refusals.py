@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from ...events.request_models import WorkerInfo
+from ...events.answers import WorkerInfo
 
 
 class Refusal(Exception):
@@ -31,8 +31,19 @@ class WorkerNotRunnable(Refusal):
     status = HTTPStatus.CONFLICT
 
     def __init__(self, info: WorkerInfo) -> None:
-        message = f"{info.name} cannot be run yet: it is {info.status.replace('_', ' ')}."
+        yet = " yet" if info.status == "coming_soon" else ""
+        why = info.reason or f"it is {info.status.replace('_', ' ')}"
+        message = f"{info.name} cannot be run{yet}: {why}."
         super().__init__({"message": message, "worker": info.id, "status": info.status})
+
+
+class OptionsRefused(Refusal):
+    """``detail`` lists ``{type, loc, msg, input}`` for each option that does not fit."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, problems: list[dict[str, Any]]) -> None:
+        super().__init__(problems)
 
 
 class RunNotFound(Refusal):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...events.request_models import WorkerInfo
+from ...events.answers import WorkerInfo
 from ..worker import Worker
 from .refusals import UnknownWorker, WorkerNotRunnable
 

@@ -1,7 +1,7 @@
 """Replay tokens: what identifies a run, and whether it came out the same when it was done again.
 
 All sums are SHA-256 in hex. The sum of a request is taken of its canonical JSON: keys sorted, no
-spaces, every default written out, without ``pace``, which changes the show but not the work.
+spaces, every default written out, without the options that the artifacts do not depend on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 
 import msgspec
 
+from ...events.answers import WorkerOption
 from ...events.request_models import Outcome, RunRequest
+from .options import affecting_options
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,17 @@ def sum_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def request_hash(request: RunRequest) -> str:
-    """Of what was asked for, with its defaults. Whom a brand speaks to counts only where it says so: a worker
-    may take it at its word."""
-    said = request.model_dump(mode="json", exclude={"pace"})
+def request_hash(request: RunRequest, declared: Sequence[WorkerOption]) -> str:
+    """The hash of a request whose options are complete; ``declared`` are the worker's options.
+
+    A brand's audience counts only where the request names it: a worker may treat the default in another way
+    than the same audience when it is named.
+    """
+    content = request.model_dump(mode="json")
+    content["options"] = affecting_options(declared, request.options)
     if request.brand is not None and "target_audience" not in request.brand.model_fields_set:
-        del said["brand"]["target_audience"]
-    return _canonical_hash(said)
+        del content["brand"]["target_audience"]
+    return _canonical_hash(content)
 
 
 def brand_hash(request: RunRequest) -> str:
@@ -50,6 +56,7 @@ def brand_hash(request: RunRequest) -> str:
 
 def token(
     request: RunRequest,
+    declared: Sequence[WorkerOption],
     *,
     run_id: str,
     created_at: str,
@@ -70,7 +77,7 @@ def token(
         "version": version,
         "outcome": outcome,
         "run_id": run_id,
-        "request_context_hash": request_hash(request),
+        "request_context_hash": request_hash(request, declared),
         "brand_context_hash": brand_hash(request),
         "created_at": created_at,
         "total_tokens": total_tokens,

@@ -28,6 +28,7 @@ from . import answers, replay
 from .active_run import STOP_GRACE_S, ActiveRun, Stopped
 from .activity import Activity
 from .bus import Bus, Feed
+from .options import complete_options
 from .recorder import Recorder
 from .refusals import (
     HostStopping,
@@ -104,6 +105,9 @@ class Runs:
             raise HostStopping
         if self.in_flight >= self._max_in_flight:
             raise TooManyRuns(self._max_in_flight)
+        declared = worker.info.options
+        options = complete_options(declared, request.options)
+        request = request.model_copy(update={"options": options})
         number = next(self._numbers)
         run = ActiveRun(
             number=number,
@@ -122,7 +126,7 @@ class Runs:
             worker=worker_id,
             task=request.task,
             request=request.model_dump_json(exclude_unset=True),
-            request_hash=replay.request_hash(request),
+            request_hash=replay.request_hash(request, declared),
             created_us=run.created_us,
         )
         self._active[run.run_id] = run
@@ -351,6 +355,7 @@ def _token(run: ActiveRun, worker: Worker, result: RunResult, outcome: Outcome) 
     sums = {name: replay.sum_of(text) for name, text in result.artifacts.items()} | run.sums
     return replay.token(
         run.request,
+        worker.info.options,
         run_id=run.run_id,
         created_at=answers.iso(run.created_us),
         stages=[stage_id for stage_id, _ in worker.stages()],

@@ -25,6 +25,7 @@ from ...events.answers import (
     read_list,
     read_run,
 )
+from ...events.run_request import RunRequest
 from .api_request import ApiRequest
 from .endpoint import Endpoint
 from .endpoint_source import EndpointSource
@@ -56,43 +57,20 @@ class AsyncWorkerClient:
         """The endpoint of the worker, with its prefix settled."""
         return await self._transport.endpoint()
 
-    async def start(
-        self,
-        task: str,
-        brand: Mapping[str, Any] | None = None,
-        *,
-        budget: int | None = None,
-        strict_mode: bool = False,
-        depth: str = "auto",
-        pace: float | None = None,
-        writer: str | None = None,
-        worker: str | None = None,
-    ) -> RunAnswer:
+    async def start(self, request: RunRequest, *, worker: str | None = None) -> RunAnswer:
         """Start a run. Its events are on its stream.
 
-        ``budget`` is in tokens. ``pace``, in seconds, and ``writer`` ("auto", "rules" or "model") are
-        understood by the embedded host and sent only if given. Raises `RequestRefused` with the invalid
-        fields, `WorkerUnavailable` if the worker cannot be run yet.
+        Raises `RequestRefused` with the invalid fields, `WorkerUnavailable` if the worker cannot be run.
         """
-        body = _run_request(task, brand, budget, strict_mode, depth, pace, writer)
+        body = _body(request)
         return await self._new_run(ApiRequest("POST", "/run-streaming", worker or self.worker, body=body))
 
-    async def run_whole(
-        self,
-        task: str,
-        brand: Mapping[str, Any] | None = None,
-        *,
-        budget: int | None = None,
-        strict_mode: bool = False,
-        depth: str = "auto",
-        pace: float | None = None,
-        writer: str | None = None,
-        worker: str | None = None,
-    ) -> RunAnswer:
-        """Start a run without a stream and return when it is over. Arguments and errors as for `start`."""
-        body = _run_request(task, brand, budget, strict_mode, depth, pace, writer)
-        request = ApiRequest("POST", "/run", worker or self.worker, body=body, timeout_s=_WHOLE_RUN_S)
-        return await self._new_run(request)
+    async def run_whole(self, request: RunRequest, *, worker: str | None = None) -> RunAnswer:
+        """Start a run without a stream and return when it is over. Errors as for `start`."""
+        body = _body(request)
+        return await self._new_run(
+            ApiRequest("POST", "/run", worker or self.worker, body=body, timeout_s=_WHOLE_RUN_S)
+        )
 
     async def replay(self, token: Mapping[str, Any], *, worker: str | None = None) -> RunAnswer:
         """Run a finished run again from its replay token.
@@ -283,33 +261,14 @@ class AsyncWorkerClient:
         return answer
 
 
-def _run_request(
-    task: str,
-    brand: Mapping[str, Any] | None,
-    budget: int | None,
-    strict_mode: bool,
-    depth: str,
-    pace: float | None,
-    writer: str | None,
-) -> dict[str, Any]:
-    if brand is not None and not isinstance(brand, Mapping):
+def _body(request: RunRequest) -> dict[str, Any]:
+    """The body of the request. Raises `RequestRefused` for a value that JSON cannot represent."""
+    if request.brand is not None and not isinstance(request.brand, Mapping):
         raise _invalid_field("brand", "must be a mapping, such as {'company_name': ...}")
-    if pace is not None and not isfinite(pace):
-        raise _invalid_field(
-            "pace", "must be a finite number of seconds, 0 for no pause, or None for the default"
-        )
-    request: dict[str, Any] = {
-        "task": task,
-        "brand": None if brand is None else dict(brand),
-        "budget": budget,
-        "strict_mode": strict_mode,
-        "depth": depth,
-    }
-    if pace is not None:
-        request["pace"] = pace
-    if writer is not None:
-        request["writer"] = writer
-    return request
+    for name, value in request.options.items():
+        if isinstance(value, float) and not isfinite(value):
+            raise _invalid_field(f"options.{name}", "must be a finite number")
+    return request.body()
 
 
 def _invalid_field(field: str, message: str) -> RequestRefused:

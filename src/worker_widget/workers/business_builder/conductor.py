@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...events.request_models import DEFAULT_PACE_S, RunRequest
+from ...events.request_models import RunRequest
 from ...host.worker import Emit, RunResult
-from . import drift, look, material, plan, policy, probes, routing
+from . import drift, look, material, options, plan, policy, probes, routing
 from .drift import Anchors
 from .ledger import Ledger
 from .look import Look
@@ -60,12 +60,13 @@ class Conductor:
 
     @property
     def pace_s(self) -> float:
-        return DEFAULT_PACE_S if self.request.pace is None else self.request.pace
+        pace: float = options.value(self.request.options, options.PACE)
+        return pace
 
     @property
     def model_required(self) -> bool:
         """Whether the request wants a language model and nothing else."""
-        return self.request.writer == "model"
+        return bool(options.value(self.request.options, options.WRITER) == "model")
 
     def note_probe(self, problem: str | None) -> None:
         """What the language model's probe said now."""
@@ -135,7 +136,8 @@ async def prepare(
     budget = request.budget if request.budget is not None else (brand.budget_tokens if brand else None)
     own_name = "" if gathered.working_title else gathered.name
     rules = policy.compile_rules(brand, name=own_name, budget=budget)
-    by_model = request.writer == "model" or (request.writer == "auto" and model is not None)
+    writer = options.value(request.options, options.WRITER)
+    by_model = writer == "model" or (writer == "auto" and model is not None)
     tools = await probes.probe(model, asked=by_model)
     own_rules = sum(rule.policy != "advertising" for rule in rules)
     metric = routing.success_metric(request)
@@ -192,7 +194,8 @@ def _plan(
                 mode=decision.mode,
                 writer="model" if by_model and stage.by_model else "rules",
                 tokens=(most if share is None else min(share, most)) if stage.writes else None,
-                time_limit_s=request.stage_timeout or plan.time_limit_s(stage, by_model=by_model),
+                time_limit_s=options.value(request.options, options.STAGE_TIMEOUT)
+                or plan.time_limit_s(stage, by_model=by_model),
             )
         )
     return Plan(routing.success_metric(request), gathered.tone, budget, tuple(planned))

@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 def canonical(request: RunRequest) -> bytes:
     """The request as JSON with sorted keys, without what must not change the artifacts: pace, time limit,
     mode, and who is asked to write them."""
-    said = request.model_dump(mode="json", exclude={"pace", "stage_timeout", "async_mode", "writer"})
+    said = request.model_dump(mode="json", exclude={"options", "async_mode"})
     return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -15,7 +15,7 @@ from ... import events
 from ...events import Payload
 from ...events.file_names import file_name
 from ...host.worker import RunError
-from . import drift, failures, pieces, plan, policy, recovery
+from . import drift, failures, options, pieces, plan, policy, recovery
 from .agents import Agent
 from .conductor import Conductor
 from .failures import Finding, Scope, StageFailure
@@ -85,8 +85,9 @@ class Telling:
     def time_limit_s(self) -> float:
         """What the request says, else the plan's limit besides the time to watch."""
         run = self.run
-        if run.request.stage_timeout is not None:
-            return run.request.stage_timeout
+        limit: float | None = options.value(run.request.options, options.STAGE_TIMEOUT)
+        if limit is not None:
+            return limit
         limit_s = plan.time_limit_s(self.stage, by_model=self.order.by_model)
         return limit_s + run.pace_s * self.stage.pace_share
 

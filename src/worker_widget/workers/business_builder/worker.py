@@ -11,9 +11,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...events.request_models import Brand, RunRequest, WorkerInfo
+from ...events.answers import WorkerInfo
+from ...events.request_models import Brand, RunRequest
 from ...host.worker import BrandReport, Emit, RunError, RunResult
-from . import checking, conductor, drift, grammar, plan, policy, stages
+from . import checking, conductor, drift, grammar, options, plan, policy, stages
 from .conductor import Conductor
 from .execution import perform
 from .language_model import LanguageModel, Recordings, replayed
@@ -38,6 +39,7 @@ class BusinessBuilder:
         description="Turns a task and a brand into positioning, copy, a landing page and a launch plan.",
         status="available",
         moats=("M9", "M10", "M15", "M17", "M18", "M19", "M20"),
+        options=options.DECLARED,
     )
 
     def __init__(self, model: Writer | None = None, recordings: Recordings | None = None) -> None:
