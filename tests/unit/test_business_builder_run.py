@@ -15,8 +15,8 @@ from worker_widget import events
 from worker_widget.events import Payload
 from worker_widget.events.request_models import RunRequest
 from worker_widget.host.worker import RunError, RunResult
-from worker_widget.state.stage_names import DISPLAY_NAMES
 from worker_widget.workers.business_builder import BusinessBuilder
+from worker_widget.workers.business_builder.plan import DISPLAY_NAMES
 
 from ..request_body import request_body
 

@@ -17,8 +17,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from ...state.stage_names import DISPLAY_NAMES
 from .governance import Governance
+
+DISPLAY_NAMES: Final = {
+    "preflight": "Preflight Validation",
+    "research": "Market Research",
+    "strategy": "Strategy Synthesis",
+    "copy": "Copy Generation",
+    "ux": "UX Layout",
+    "consistency": "Consistency Check",
+    "recovery": "Recovery & Normalization",
+    "bundle": "Final Packaging",
+}
 
 ENGINE_VERSION: Final = "3"
 """Goes up whenever the same request would give other bytes, or ask a language model something else."""
