@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tests.manual_clock import ManualClock
 from worker_widget.console import wire
 from worker_widget.console.channel.channel import Channel
 from worker_widget.console.wire import Ack, DeskView, FromBrowser, Hello, Link, Request, Shown, Watch
@@ -28,9 +29,13 @@ class ShownRun:
         self.shown = Shown(desk=DeskView(worker="w"))
         self.sent: list[dict[str, Any]] = []
         self.buffers: list[list[bytes]] = []
-        self.channel = Channel(self._send, lambda: self.shown, lambda: self.store)
+        self.clock = ManualClock()
+        self.failing = False
+        self.channel = Channel(self._send, lambda: self.shown, lambda: self.store, self.clock)
 
     def _send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        if self.failing:
+            raise OSError("the comm is gone")
         self.sent.append(msgspec.json.decode(msgspec.json.encode(message)))
 
     def tell(self, batch: list[Event]) -> None:

@@ -13,7 +13,6 @@ import pytest
 from tests.unit.test_render import Document, zipped
 from tests.unit.test_store import RUN, begin, created, delta, said, started
 from worker_widget.artifacts.text_rows import ROW_CHARS
-from worker_widget.console.controller import Desk
 from worker_widget.console.requests import artifacts
 from worker_widget.console.requests.artifacts import MOST_TEXT, ArtifactRequests
 from worker_widget.errors import RequestRefused, RunUnknown
@@ -32,7 +31,7 @@ class Shown:
         self.store = EventStore.memory()
         begin(self.store)
         self.live = SimpleNamespace(run_id=RUN, store=self.store, state=RunState())
-        self.requests = ArtifactRequests(cast(Desk, SimpleNamespace(live=self.live, store=self.store)))
+        self.requests = ArtifactRequests(cast(Any, SimpleNamespace(live=self.live, store=self.store)))
 
     def tell(self, *told: Event) -> None:
         self.live.state = reduce_all(self.store.append(RUN, told), self.live.state)

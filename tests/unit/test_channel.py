@@ -12,11 +12,12 @@ import pytest
 
 from tests.recorded import events, recording
 from tests.shown import RUN, Browser, ShownRun
-from worker_widget.console.channel import channel as channel_module
 from worker_widget.console.channel import snapshot
-from worker_widget.console.channel import subscriber as viewer_module
+from worker_widget.console.channel.channel import AFTERGLOW_S, MOST_SUBSCRIBERS
 from worker_widget.console.channel.log_cursor import LogCursor
 from worker_widget.console.channel.log_window import stored
+from worker_widget.console.channel.pacing import HEARTBEAT_S
+from worker_widget.console.channel.subscriber import SILENT_S
 from worker_widget.console.wire import (
     EVERY_VIEW,
     Ack,
@@ -116,6 +117,50 @@ def _unreadable(*_: object) -> None:
     raise HistoryError("The history cannot be read.")
 
 
+@pytest.mark.parametrize("error", [HistoryError("locked"), ValueError("a bug")], ids=["history", "bug"])
+async def test_an_error_while_reading_news_loses_no_change(
+    stage: ShownRun, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    all_events = events(recording("valid_professional"))
+    stage.channel.hello(hello(watch=Watch(log=WatchedLog(rows=50))))
+    stage.tell(all_events[:20])
+    stage.channel.flush()
+    with monkeypatch.context() as broken:
+        broken.setattr(LogCursor, "advance", fails)
+        stage.tell(all_events[20:])
+        stage.channel.flush()
+    stage.channel.changed()
+    stage.clock.advance(1)
+    browser = Browser()
+    for message in stage.sent:
+        browser.take(message)
+    assert browser.state == msgspec.json.decode(msgspec.json.encode(snapshot.state(stage.shown)))
+    assert sorted(browser.log) == list(range(24))
+
+
+async def test_a_frame_that_could_not_be_sent_is_made_up_for(stage: ShownRun) -> None:
+    all_events = events(recording("valid_professional"))
+    stage.channel.hello(hello(watch=Watch(log=WatchedLog(rows=50))))
+    stage.tell(all_events[:20])
+    stage.channel.flush()
+    stage.failing = True
+    stage.tell(all_events[20:])
+    with pytest.raises(OSError, match="the comm is gone"):
+        stage.channel.flush()
+    stage.failing = False
+    stage.channel.changed()
+    stage.clock.advance(1)
+    browser = Browser()
+    for message in stage.sent:
+        browser.take(message)
+    assert browser.missed is False
+    assert browser.state == msgspec.json.decode(msgspec.json.encode(snapshot.state(stage.shown)))
+    assert sorted(browser.log) == list(range(24))
+
+
 async def test_nothing_new_sends_nothing(stage: ShownRun) -> None:
     stage.tell(events(recording("failure_strategy")))
     stage.channel.hello(hello())
@@ -130,7 +175,7 @@ async def test_a_burst_is_coalesced_into_paced_frames(stage: ShownRun) -> None:
     stage.channel.hello(hello())
     for event in events(recording("valid_professional")):
         stage.tell([event])
-    await asyncio.sleep(0.3)
+    stage.clock.advance(0.3)
     messages = [message for message in stage.sent if message["kind"] in ("frame", "snapshot")]
     assert len(messages) <= 5
     browser = Browser()
@@ -333,8 +378,8 @@ async def test_hidden_views_cost_nothing_and_are_right_when_shown(stage: ShownRu
     sent = len(stage.sent)
     for batch in batches(events(recording("valid_professional")), 5):
         stage.tell(batch)
-    await asyncio.sleep(0.2)
-    assert len(stage.sent) == sent
+    stage.clock.advance(60)
+    assert "frame" not in {message["kind"] for message in stage.sent[sent:]}
     stage.channel.visible("v1", True)
     browser = Browser()
     for message in stage.sent:
@@ -344,13 +389,13 @@ async def test_hidden_views_cost_nothing_and_are_right_when_shown(stage: ShownRu
 
 
 async def test_a_view_that_went_without_a_word_costs_nothing_and_any_word_brings_it_back(
-    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
+    stage: ShownRun,
 ) -> None:
-    monkeypatch.setattr(viewer_module, "SILENT_S", 0.0)
     stage.channel.hello(hello("reloaded", watch=Watch(log=WatchedLog(rows=4))))
     stage.channel.hello(hello("there"))
     stage.tell(lines(10))
     stage.channel.flush()
+    stage.clock.advance(SILENT_S + 1)
     stage.channel.ack(Ack(client="there", seq=stage.channel.seq))
     stage.tell(lines(10, 10))
     stage.channel.flush()
@@ -362,28 +407,26 @@ async def test_a_view_that_went_without_a_word_costs_nothing_and_any_word_brings
 
 
 async def test_a_busy_cell_that_silences_all_views_ends_nothing(
-    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
+    stage: ShownRun,
 ) -> None:
-    monkeypatch.setattr(viewer_module, "SILENT_S", 0.0)
     stage.channel.hello(hello("one"))
     stage.channel.hello(hello("two"))
     for n in range(3):
         stage.tell(lines(5, n * 5))
         stage.channel.flush()
+        stage.clock.advance(SILENT_S + 1)
+        stage.sent = [message for message in stage.sent if message["kind"] == "frame"] or stage.sent
     assert set(stage.sent[-1]["patch"]["views"]) == {"one", "two"}
 
 
-async def test_only_hidden_views_get_nothing_but_heartbeats(
-    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(channel_module, "HEARTBEAT_S", 0.02)
+async def test_only_hidden_views_get_nothing_but_heartbeats(stage: ShownRun) -> None:
     stage.channel.hello(hello())
     stage.tell(lines(5))
     stage.channel.visible("v1", False)
     stage.sent.clear()
     for n in range(10):
         stage.tell(lines(5, 5 + n * 5))
-        await asyncio.sleep(0.02)
+        stage.clock.advance(HEARTBEAT_S)
     assert {message["kind"] for message in stage.sent} == {"heartbeat"}
     stage.channel.hello(hello())
     browser = Browser()
@@ -411,13 +454,12 @@ async def test_another_run_is_shown_whole_to_everyone(stage: ShownRun) -> None:
 
 
 async def test_whoever_cannot_say_hello_is_shown_the_run_all_the_same(
-    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
+    stage: ShownRun,
 ) -> None:
-    monkeypatch.setattr(channel_module, "HEARTBEAT_S", 0.02)
     stage.tell(events(recording("valid_professional"))[:30])
     stage.channel.flush()
     stage.sent.clear()
-    await asyncio.sleep(0.15)
+    stage.clock.advance(HEARTBEAT_S)
     browser = Browser(EVERY_VIEW)
     for message in stage.sent:
         browser.take(message)
@@ -426,20 +468,18 @@ async def test_whoever_cannot_say_hello_is_shown_the_run_all_the_same(
 
 
 async def test_heartbeats_name_the_last_frame_and_end_some_time_after_the_run(
-    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
+    stage: ShownRun,
 ) -> None:
-    monkeypatch.setattr(channel_module, "HEARTBEAT_S", 0.02)
-    monkeypatch.setattr(channel_module, "AFTERGLOW_S", 0.1)
     stage.channel.hello(hello())
     stage.tell(events(recording("valid_professional")))
     stage.shown = msgspec.structs.replace(stage.shown, link=Link(phase="ended"))
     stage.channel.changed()
-    await asyncio.sleep(0.4)
+    stage.clock.advance(AFTERGLOW_S + HEARTBEAT_S)
     beats = [message for message in stage.sent if message["kind"] == "heartbeat"]
     assert beats
     assert beats[-1]["seq"] == stage.channel.seq
     stage.sent.clear()
-    await asyncio.sleep(0.1)
+    stage.clock.advance(60)
     assert stage.sent == []
 
 
@@ -452,7 +492,7 @@ async def test_a_closed_channel_is_silent(stage: ShownRun) -> None:
     stage.channel.answer({"kind": "reply"}, [])
     stage.channel.hello(hello())
     stage.channel.watch("v1", Watch())
-    await asyncio.sleep(0.1)
+    stage.clock.advance(60)
     assert len(stage.sent) == sent
 
 
@@ -464,7 +504,7 @@ async def test_views_that_were_silent_longest_are_forgotten(stage: ShownRun) -> 
     stage.channel.flush()
     views = stage.sent[-1]["views"]
     assert "v39" in views
-    assert len(views) == channel_module.MOST_VIEWERS
+    assert len(views) == MOST_SUBSCRIBERS
 
 
 async def test_a_long_message_is_cut_and_says_how_long_it_is(stage: ShownRun) -> None:

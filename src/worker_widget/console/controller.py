@@ -1,6 +1,6 @@
-"""What a console does and shows besides the run itself: the form, the worker list, the actions.
+"""The console's controller: the form, the worker list, the run on screen, and the actions on them.
 
-Lives on the background loop; the one writer of what is shown. Actions raise the package's errors.
+Lives on the background loop; nothing else changes what is shown. Actions raise the package's errors.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -25,21 +25,20 @@ from ..errors import (
     WorkerUnavailable,
     WorkerWidgetError,
 )
+from ..events import RunStarted
 from ..events.run_request import RunRequest
 from ..runs.live import LiveRun
 from ..sources.worker_api import follow
 from ..sources.worker_api.client import AsyncWorkerClient
 from ..state.run_state import ENDED
-from ..store.event_store import EventStore
+from ..store.event_store import EventStore, RunRecord
 from .wire import DeskView, Link, Shown, WireError, WireProblem, WorkerRow
-
-Brand = Mapping[str, Any]
 
 RECENT_RUNS = 10
 
 
-class Desk:
-    """One console's form, worker list and run. ``changed`` is called after every change."""
+class ConsoleController:
+    """Holds the form, the worker list and the run of a console. ``changed`` is called after every change."""
 
     def __init__(
         self,
@@ -55,13 +54,13 @@ class Desk:
         self.client = client
         self.store = store
         self.live: LiveRun | None = None
-        self._view = DeskView(worker=worker, origin=origin, task=task, brand=brand)
-        self._starting: Link | None = None
-        self._asked = False
+        self._form = DeskView(worker=worker, origin=origin, task=task, brand=brand)
+        self._start_link: Link | None = None
+        self._starting = False
         self._recording = False
         self._unlisten: Callable[[], None] = _nothing
         self._followed: set[LiveRun] = set()
-        self._in_turn = asyncio.Lock()  # else a run that is opened twice at once is followed twice
+        self._opening = asyncio.Lock()  # a run that is opened twice at once is followed once
         self._changed = changed
 
     @property
@@ -69,27 +68,27 @@ class Desk:
         """All that the console shows now."""
         live = self.live
         if live is None:
-            return Shown(desk=self._view, link=self._starting or Link())
-        view = self._view
+            return Shown(desk=self._form, link=self._start_link or Link())
+        form = self._form
         trouble = live.failure or live.trouble
         if trouble is not None:
-            view = msgspec.structs.replace(view, notice=wire_error(trouble))
+            form = msgspec.structs.replace(form, notice=wire_error(trouble))
         return Shown(
-            desk=view,
-            link=self._starting or self._link(live),
+            desk=form,
+            link=self._start_link or self._link(live),
             run_id=live.run_id,
             run=live.state,
             recording=self._recording,
             skew_us=live.skew_us or 0,
         )
 
-    async def open_shop(self) -> None:
-        """Find the worker's host and list what it offers; what is wrong becomes the notice."""
-        self._show_start(Link(phase="starting", message=f"Connecting to the {self._view.origin}"))
+    async def connect(self) -> None:
+        """Finds the server and lists its workers; an error is shown as the notice."""
+        self._show_start(Link(phase="starting", message=f"Connecting to the {self._form.origin}"))
         try:
             await self.refresh_workers()
-            if not any(row.id == self._view.worker for row in self._view.workers):
-                raise self._unknown(self._view.worker)
+            if not any(row.id == self._form.worker for row in self._form.workers):
+                raise self._unknown(self._form.worker)
         except WorkerWidgetError as error:
             self._set(notice=wire_error(error))
         else:
@@ -98,7 +97,7 @@ class Desk:
             self._show_start(None)
 
     async def refresh_workers(self) -> None:
-        """Ask again which workers there are."""
+        """Reads the list of workers again."""
         listed = await self.client.workers()
         rows = tuple(
             WorkerRow(
@@ -114,59 +113,58 @@ class Desk:
         )
         self._set(workers=rows)
 
-    def select(self, worker: str) -> None:
-        """Choose the worker for the next run. Raises `UnknownWorker` or `WorkerUnavailable`."""
-        self._require(worker)
+    def select_worker(self, worker: str) -> None:
+        """Chooses the worker for the next run. Raises `UnknownWorker` or `WorkerUnavailable`."""
+        self._require_runnable(worker)
         self._set(worker=worker, notice=None)
 
     async def start(self, request: RunRequest, *, worker: str, brand: str) -> LiveRun:
-        """Start a run and show it; ``brand`` is the request's brand as the form's text.
+        """Starts a run and shows it; ``brand`` is the request's brand as the form's text.
 
-        Raises the package's errors; then the run on screen stays. That the worker cannot be asked at all
-        becomes the notice as well.
+        Raises the package's errors; the run on screen then stays. A server that cannot be reached and a
+        refused key are shown as the notice, too.
         """
-        with self._asking("a run"):
-            if not self._view.workers:
+        with self._start("a run"):
+            if not self._form.workers:
                 await self.refresh_workers()
-            self._require(worker)
+            self._require_runnable(worker)
             answer = await self.client.start(request, worker=worker)
             self._set(worker=worker, task=request.task, brand=brand, options=request.options)
-            async with self._in_turn:
+            async with self._opening:
                 return await self._follow(answer.run_id, worker=worker, task=request.task)
 
     async def stop(self) -> None:
-        """Ask for the run on screen to be cancelled; its end comes over the stream."""
+        """Cancels the run on screen; its end arrives over the stream."""
         if self.live is not None and not self.live.state.over:
             await self.live.cancel()
 
-    def new(self) -> None:
-        """Leave the run and offer the form again; the run goes on, and on into the history."""
+    def leave_run(self) -> None:
+        """Shows the form instead of the run; the run goes on, and its events into the history."""
         self._leave()
         self._set(notice=None)
 
     async def replay(self) -> LiveRun:
-        """Execute the run on screen again from its token. Raises `RequestRefused` where it has none."""
+        """Executes the run on screen again from its token. Raises `RequestRefused` where it has none."""
         live = self.live
         if live is None or live.state.replay_token is None:
             raise RequestRefused("This run has no replay token: it was stopped, or its worker gives none.")
-        with self._asking("a replay"):
+        with self._start("a replay"):
             answer = await self.client.replay(live.state.replay_token, worker=live.worker)
-            async with self._in_turn:
+            async with self._opening:
                 return await self._follow(answer.run_id, worker=live.worker, task=live.state.task)
 
     async def open_run(self, run_id: str, *, recording: bool = False) -> LiveRun:
-        """Show a run by its id: from the history if it is over there, else from the server.
+        """Shows a run by its id: from the history if it has ended there, else from the server.
 
-        With ``recording`` only the history is asked. Raises `RunUnknown`.
+        With ``recording`` only the history is read. Raises `RunUnknown`.
         """
-        async with self._in_turn:
+        async with self._opening:
             return await self._open(run_id, recording=recording)
 
     async def recent_runs(self) -> list[dict[str, Any]]:
-        """The last ten runs, newest first: those of the history and those only the server knows."""
-        worker = self._view.worker
-        records = self.store.runs(limit=RECENT_RUNS)
-        begun = self.store.beginnings([record.run_id for record in records])
+        """The last ten runs, newest first: those in the history and those that only the server has."""
+        worker = self._form.worker
+        records, begun = await asyncio.to_thread(self._recorded_runs)
         rows = {
             record.run_id: {
                 "run_id": record.run_id,
@@ -182,7 +180,7 @@ class Desk:
         try:
             listed = (await self.client.runs(limit=RECENT_RUNS, worker=worker)).runs
         except WorkerWidgetError:
-            listed = []  # the history of this computer is there without the server
+            listed = []  # the history of this computer can be read without the server
         for item in listed:
             known = rows.get(item.run_id)
             if known is None or known["status"] not in ENDED:
@@ -196,15 +194,15 @@ class Desk:
                     "latency_ms": item.total_latency_ms,
                 }
         for run_id, row in rows.items():
-            told = begun.get(run_id)
-            row["replay_of"] = told.replay_of if told else None
-            row["strict_mode"] = told.strict_mode if told else None
+            started = begun.get(run_id)
+            row["replay_of"] = started.replay_of if started else None
+            row["strict_mode"] = started.strict_mode if started else None
         newest = sorted(rows.values(), key=lambda row: row["started_us"] or 0, reverse=True)
         return newest[:RECENT_RUNS]
 
     async def close(self) -> None:
-        """Let go of everything. Runs that nobody else holds are no longer followed; the connections
-        are closed when the others are over."""
+        """Stops following runs that nobody else holds, and closes the connections when the others have
+        ended."""
         self._leave()
         followed, self._followed = self._followed, set()
         for live in followed:
@@ -213,23 +211,27 @@ class Desk:
             await asyncio.wrap_future(live.over)
         await self.client.aclose()
 
-    async def tell(self, action: Any) -> None:
-        """Await ``action``; what it raises becomes the notice, for actions that nobody waits for."""
+    async def attempt(self, action: Awaitable[Any]) -> None:
+        """Awaits ``action`` and shows its error as the notice, for actions without a caller that waits."""
         try:
             await action
         except WorkerWidgetError as error:
             self._set(notice=wire_error(error))
 
+    def _recorded_runs(self) -> tuple[list[RunRecord], dict[str, RunStarted]]:
+        records = self.store.runs(limit=RECENT_RUNS)
+        return records, self.store.beginnings([record.run_id for record in records])
+
     async def _open(self, run_id: str, *, recording: bool) -> LiveRun:
         followed = self._show_followed(run_id)
         if followed is not None:
             return followed
-        record = self.store.run(run_id)
-        worker = record.worker if record is not None and record.worker else self._view.worker
+        record = await asyncio.to_thread(self.store.run, run_id)
+        worker = record.worker if record is not None and record.worker else self._form.worker
         live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
         await live.recall()
         if live.state.over:
-            self._set(task=live.state.task or self._view.task)
+            self._set(task=live.state.task or self._form.task)
             self._show(live, recording=True)
             live.over.set_result(None)
             return live
@@ -249,11 +251,11 @@ class Desk:
         return live
 
     async def _follow(self, run_id: str, *, worker: str, task: str | None) -> LiveRun:
-        followed = self._show_followed(run_id)  # another view may have opened it as soon as it was there
+        followed = self._show_followed(run_id)  # another front end may have opened it meanwhile
         if followed is not None:
             return followed
         live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
-        await live.begin(origin=self._view.origin, task=task)
+        await live.begin(origin=self._form.origin, task=task)
         live.hold()
         self._followed.add(live)
         live.over.add_done_callback(lambda _: self._followed.discard(live))
@@ -273,8 +275,8 @@ class Desk:
         self.live, self._recording = None, False
         self._changed()
 
-    def _require(self, worker: str) -> None:
-        for row in self._view.workers:
+    def _require_runnable(self, worker: str) -> None:
+        for row in self._form.workers:
             if row.id == worker:
                 if row.status == "coming_soon":
                     raise WorkerUnavailable(f"{row.name} is coming soon and cannot be run yet.")
@@ -284,42 +286,41 @@ class Desk:
         raise self._unknown(worker)
 
     def _unknown(self, worker: str) -> WorkerWidgetError:
-        known = ", ".join(row.id for row in self._view.workers) or "none"
-        return UnknownWorker(f"There is no worker {worker!r} at the {self._view.origin}. Known: {known}.")
+        known = ", ".join(row.id for row in self._form.workers) or "none"
+        return UnknownWorker(f"There is no worker {worker!r} at the {self._form.origin}. Known: {known}.")
 
     def _set(self, **changes: Any) -> None:
-        self._view = msgspec.structs.replace(self._view, **changes)
+        self._form = msgspec.structs.replace(self._form, **changes)
         self._changed()
 
     @contextmanager
-    def _asking(self, what: str) -> Iterator[None]:
-        """While the worker is asked for a run, it is not asked for another: only one could be shown."""
-        if self._asked:
+    def _start(self, what: str) -> Iterator[None]:
+        """Shows that a run is being started. Raises `RequestRefused` while another is: only one is shown."""
+        if self._starting:
             raise RequestRefused(
                 "A run is being started already. Wait until it is on screen, then stop or leave it."
             )
-        self._asked = True
-        self._show_start(Link(phase="starting", message=f"Asking the {self._view.origin} for {what}"))
+        self._starting = True
+        self._show_start(Link(phase="starting", message=f"Asking the {self._form.origin} for {what}"))
         try:
             yield
         except (HostUnreachable, KeyRefused) as error:
             self._set(notice=wire_error(error))
             raise
         finally:
-            self._asked = False
+            self._starting = False
             self._show_start(None)
 
     def _show_start(self, link: Link | None) -> None:
-        self._starting = link
+        self._start_link = link
         self._changed()
 
     def _link(self, live: LiveRun) -> Link:
         if live.over.done():
             return Link(phase="ended")
-        said = live.link
-        if said is None:
+        if live.link is None:
             return Link(phase="connecting")
-        return wire_link(said)
+        return wire_link(live.link)
 
 
 def _nothing() -> None:
@@ -330,11 +331,12 @@ def _microseconds(time: datetime | None) -> int | None:
     return None if time is None else round(time.timestamp() * 1_000_000)
 
 
-def wire_link(said: follow.StreamLink) -> Link:
+def wire_link(link: follow.StreamLink) -> Link:
+    """The state of the stream as the browser gets it."""
     retry_us = None
-    if said.retry_in_s is not None:
-        retry_us = time.time_ns() // 1000 + round(said.retry_in_s * 1_000_000)
-    return Link(phase=said.phase, message=said.message, attempt=said.attempt, retry_us=retry_us)
+    if link.retry_in_s is not None:
+        retry_us = time.time_ns() // 1000 + round(link.retry_in_s * 1_000_000)
+    return Link(phase=link.phase, message=link.message, attempt=link.attempt, retry_us=retry_us)
 
 
 def wire_error(error: WorkerWidgetError) -> WireError:
@@ -344,8 +346,8 @@ def wire_error(error: WorkerWidgetError) -> WireError:
     return WireError(error.code, str(error), named)
 
 
-def parse_brand(text: str) -> Brand | None:
-    """The brand in ``text``, ``None`` for blank. Raises `RequestRefused` that names line and column."""
+def parse_brand(text: str) -> dict[str, Any] | None:
+    """Parses the form's brand; ``None`` for blank text. Raises `RequestRefused` with line and column."""
     if not text.strip():
         return None
     try:
@@ -361,7 +363,8 @@ def parse_brand(text: str) -> Brand | None:
 
 
 def brand_text(brand: Mapping[str, Any] | None) -> str:
-    """The brand as the form's JSON text, "" for none. Raises `RequestRefused` for what is no JSON."""
+    """Writes a brand as the form's JSON text, "" for none. Raises `RequestRefused` for other values than
+    JSON's."""
     if brand is None:
         return ""
     try:

@@ -122,7 +122,7 @@ class WorkerConsole(anywidget.AnyWidget):
         if drawn is None:
             return None
         data, *metadata = drawn if isinstance(drawn, tuple) else (drawn,)
-        live = self._session.desk.live
+        live = self._session.controller.live
         data["text/html"] = static_html(self.worker, live.state if live else RunState())
         unbind(self.comm)
         return (data, *metadata) if metadata else data
@@ -135,7 +135,7 @@ class WorkerConsole(anywidget.AnyWidget):
     @property
     def current_run(self) -> Run | None:
         """The run on screen, whoever started it; ``None`` where there is none."""
-        live = self._session.desk.live
+        live = self._session.controller.live
         return None if live is None else self._run_of(live)
 
     def run(
@@ -160,7 +160,7 @@ class WorkerConsole(anywidget.AnyWidget):
         """
         if self.comm is None:
             raise RequestRefused("This console is closed: run its cell again, or use WorkerClient.")
-        controller = self._session.desk
+        controller = self._session.controller
         form = controller.shown.desk
         brand_json = form.brand if brand is None else brand_text(brand)
         request = RunRequest(
@@ -176,7 +176,7 @@ class WorkerConsole(anywidget.AnyWidget):
 
     def stop(self) -> None:
         """Ask the worker to cancel the run on screen."""
-        background.call(self._session.desk.stop())
+        background.call(self._session.controller.stop())
 
     def close(self) -> None:
         """Take the console out of the notebook; runs go on where they run, and for who holds them."""
@@ -191,13 +191,13 @@ class WorkerConsole(anywidget.AnyWidget):
         return self._run
 
     def _replay(self, run: Run) -> Run:
-        background.call(self._session.desk.open_run(run.run_id))
-        return self._run_of(background.call(self._session.desk.replay()))
+        background.call(self._session.controller.open_run(run.run_id))
+        return self._run_of(background.call(self._session.controller.replay()))
 
 
 def _hear(widget: WorkerConsole, content: Any, buffers: Any) -> None:
     """What a browser says, on whatever thread the kernel handles it: over to the loop at once."""
-    background.loop().call_soon_threadsafe(widget._session.hear, content, context=Context())
+    background.loop().call_soon_threadsafe(widget._session.receive, content, context=Context())
 
 
 async def _assemble(

@@ -8,13 +8,13 @@ ones changed between its releases, so every answer may be wrapped.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import cache
-from typing import Any, Final, TypeVar, get_type_hints
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from ..errors import Problem
+from .lenient import decode_struct
 
 OVER: Final = frozenset({"completed", "failed", "cancelled", "blocked", "crashed"})
 """The statuses of a run that is over."""
@@ -146,18 +146,7 @@ def unwrapped(body: Any) -> Any:
 
 def read(kind: type[A], body: Mapping[str, Any]) -> A:
     """``body`` as ``kind``; fields that do not fit have their default."""
-    fitting: dict[str, Any] = {}
-    for name, hint in _fields(kind).items():
-        if name not in body:
-            continue
-        value = body[name]
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)  # JSON has one kind of number: 470.0 is a count too
-        try:
-            fitting[name] = _aware(msgspec.convert(value, hint))
-        except msgspec.ValidationError:
-            continue
-    return kind(**fitting)
+    return decode_struct(kind, body)[0]
 
 
 def read_run(body: Mapping[str, Any]) -> RunAnswer:
@@ -168,15 +157,3 @@ def read_run(body: Mapping[str, Any]) -> RunAnswer:
 def read_list(kind: type[A], items: Any) -> list[A]:
     """Every object in ``items``; whatever else stands there is left out."""
     return [read(kind, item) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-@cache
-def _fields(kind: type[Answer]) -> Mapping[str, Any]:
-    return get_type_hints(kind)
-
-
-def _aware(value: Any) -> Any:
-    """Servers write UTC; one that leaves the offset out means UTC too."""
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=UTC)
-    return value

@@ -9,7 +9,7 @@ import msgspec
 
 from ...errors import RunUnknown
 from ...store.event_store import EventStore
-from ..controller import Desk
+from ..controller import ConsoleController
 
 
 class Args(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,9 +32,9 @@ Handlers = Mapping[str, tuple[type[Args], Handler]]
 """By the request's name: what it takes, and what answers it."""
 
 
-def shown_run(desk: Desk) -> tuple[str, EventStore]:
+def shown_run(controller: ConsoleController) -> tuple[str, EventStore]:
     """The run on screen and the history it is in. Raises `RunUnknown` where none is."""
-    live = desk.live
+    live = controller.live
     if live is None:
         raise RunUnknown("No run is on screen.")
     return live.run_id, live.store

@@ -12,7 +12,7 @@ import msgspec
 from ...errors import RequestRefused, RunUnknown
 from ...state.run_state import Artifact
 from ...store.event_store import EventStore
-from ..controller import Desk
+from ..controller import ConsoleController
 from .arguments import Answer, Args, Handlers, NoArgs, shown_run
 from .artifact_texts import ArtifactTexts
 
@@ -79,8 +79,8 @@ class CompareArgs(Args, frozen=True, kw_only=True):
 class ArtifactRequests:
     """Answers them for one console."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, controller: ConsoleController) -> None:
+        self._controller = controller
         self._texts = ArtifactTexts()
         self._rest_until = 0.0
         self.handlers: Handlers = {
@@ -133,8 +133,8 @@ class ArtifactRequests:
     async def _bundle(self, args: NoArgs) -> Answer:
         from ...events.bundle import bundle
 
-        run_id, store = shown_run(self._desk)
-        live = self._desk.live
+        run_id, store = shown_run(self._controller)
+        live = self._controller.live
         shown = [item for item in live.state.artifacts if item.has_content] if live else []
         chars = sum(item.chars for item in shown)
         if chars > MOST_BUNDLE:
@@ -148,8 +148,8 @@ class ArtifactRequests:
 
     def _shown(self, file: str) -> tuple[EventStore, str, Artifact]:
         """Where an artifact of the run on screen is, and how it stands. Raises `RunUnknown`."""
-        run_id, store = shown_run(self._desk)
-        live = self._desk.live
+        run_id, store = shown_run(self._controller)
+        live = self._controller.live
         for artifact in live.state.artifacts if live is not None else ():
             if artifact.file == file:
                 return store, run_id, artifact
@@ -163,11 +163,13 @@ class ArtifactRequests:
     async def _placed(self, place: Place) -> tuple[str, str]:
         """A title for the artifact at a place, and its text. Raises `RunUnknown`."""
         version = "" if place.version is None else f" · version {place.version}"
-        if place.run_id in (None, self._desk.live.run_id if self._desk.live else None):
+        if place.run_id in (None, self._controller.live.run_id if self._controller.live else None):
             lines = await self._texts.lines(*self._shown(place.file), place.version)
             return f"{place.file}{version} · this run", lines.text
         run_id = str(place.run_id)
-        text = await asyncio.to_thread(self._desk.store.artifact_text, run_id, place.file, place.version)
+        text = await asyncio.to_thread(
+            self._controller.store.artifact_text, run_id, place.file, place.version
+        )
         if text is None:
             raise RunUnknown(f"Run {run_id} has no content for {place.file!r}{version}.")
         return f"{place.file}{version} · run {run_id[:8]}", text

@@ -17,7 +17,7 @@ import msgspec
 from ...errors import RequestRefused, WorkerWidgetError
 from .. import wire
 from ..channel.channel import Channel
-from ..controller import Desk, wire_error
+from ..controller import ConsoleController, wire_error
 from ..jupyter import front_end
 from ..wire import PartName, Request, Watch, WireError
 from .arguments import Answer, Args, Handlers
@@ -43,14 +43,14 @@ class PartArgs(Args, frozen=True, kw_only=True):
 class Requests:
     """Answers the requests of all views of one console."""
 
-    def __init__(self, desk: Desk, channel: Channel) -> None:
+    def __init__(self, controller: ConsoleController, channel: Channel) -> None:
         self._channel = channel
         self._looking: dict[tuple[str, str], asyncio.Task[Answer]] = {}
         self._handlers: Handlers = {
-            **RunRequests(desk).handlers,
-            **LogRequests(desk).handlers,
-            **RowRequests(desk).handlers,
-            **ArtifactRequests(desk).handlers,
+            **RunRequests(controller).handlers,
+            **LogRequests(controller).handlers,
+            **RowRequests(controller).handlers,
+            **ArtifactRequests(controller).handlers,
             "part": (PartArgs, self._part),
         }
 

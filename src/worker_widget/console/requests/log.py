@@ -15,7 +15,7 @@ from ...store.log_index import EVERY_LINE, Facets, LogRow
 from ...store.log_index import LogFilter as StoredFilter
 from ...store.search import PatternError
 from ..channel.log_window import log_window, stored
-from ..controller import Desk
+from ..controller import ConsoleController
 from ..wire import LogFilter, LogSearch
 from .arguments import Answer, Args, Handlers, NoArgs, shown_run
 
@@ -65,8 +65,8 @@ class MessageArgs(Args, frozen=True, kw_only=True):
 class LogRequests:
     """Answers them for one console."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, controller: ConsoleController) -> None:
+        self._controller = controller
         self.handlers: Handlers = {
             "log.window": (WindowArgs, self._window),
             "log.next": (NextArgs, self._next),
@@ -82,7 +82,7 @@ class LogRequests:
         First the log is looked through under these filters, in slices: a question that takes long must
         not keep a thread that others wait for, nor go on when nobody waits for the answer.
         """
-        run_id, store = shown_run(self._desk)
+        run_id, store = shown_run(self._controller)
         until = time.monotonic() + _LONGEST_S
         for only in filters:
             while not (progress := await asyncio.to_thread(store.log_scan, run_id, only, _SLICE_S)).done:

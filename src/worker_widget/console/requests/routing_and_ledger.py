@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from ...store.routing_and_ledger import LedgerFilter
-from ..controller import Desk
+from ..controller import ConsoleController
 from .arguments import Answer, Args, Handlers, shown_run
 
 MOST_ROWS: Final = 500
@@ -28,20 +28,20 @@ class LedgerArgs(Args, frozen=True, kw_only=True):
 class RowRequests:
     """Answers them for one console."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, controller: ConsoleController) -> None:
+        self._controller = controller
         self.handlers: Handlers = {
             "routing.window": (RoutingArgs, self._routing),
             "ledger.window": (LedgerArgs, self._ledger),
         }
 
     async def _routing(self, args: RoutingArgs) -> Answer:
-        run_id, store = shown_run(self._desk)
+        run_id, store = shown_run(self._controller)
         count = min(args.count, MOST_ROWS)
         return Answer(await asyncio.to_thread(store.routing_window, run_id, args.stage_id, args.start, count))
 
     async def _ledger(self, args: LedgerArgs) -> Answer:
-        run_id, store = shown_run(self._desk)
+        run_id, store = shown_run(self._controller)
         count = min(args.count, MOST_ROWS)
         return Answer(
             await asyncio.to_thread(store.ledger_window, run_id, args.stage_id, args.kind, args.start, count)

@@ -9,7 +9,7 @@ import msgspec
 
 from ...errors import RequestRefused
 from ...events.run_request import Depth, RunRequest
-from ..controller import Desk, parse_brand
+from ..controller import ConsoleController, parse_brand
 from .arguments import Answer, Args, Handlers, NoArgs, shown_run
 
 _MIME = {"json": "application/json", "txt": "text/plain", "csv": "text/csv"}
@@ -44,8 +44,8 @@ class ExportArgs(Args, frozen=True, kw_only=True):
 class RunRequests:
     """Answers them for one console."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, controller: ConsoleController) -> None:
+        self._controller = controller
         self.handlers: Handlers = {
             "run.start": (StartArgs, self._start),
             "run.stop": (NoArgs, self._stop),
@@ -68,38 +68,38 @@ class RunRequests:
             depth=args.depth,
             options=args.options,
         )
-        live = await self._desk.start(request, worker=args.worker, brand=args.brand)
+        live = await self._controller.start(request, worker=args.worker, brand=args.brand)
         return Answer({"run_id": live.run_id})
 
     async def _stop(self, args: NoArgs) -> Answer:
-        await self._desk.stop()
+        await self._controller.stop()
         return Answer({})
 
     async def _new(self, args: NoArgs) -> Answer:
-        self._desk.new()
+        self._controller.leave_run()
         return Answer({})
 
     async def _open(self, args: RunArgs) -> Answer:
-        await self._desk.open_run(args.run_id)
+        await self._controller.open_run(args.run_id)
         return Answer({})
 
     async def _replay(self, args: NoArgs) -> Answer:
-        live = await self._desk.replay()
+        live = await self._controller.replay()
         return Answer({"run_id": live.run_id})
 
     async def _select(self, args: WorkerArgs) -> Answer:
-        self._desk.select(args.worker)
+        self._controller.select_worker(args.worker)
         return Answer({})
 
     async def _refresh(self, args: NoArgs) -> Answer:
-        await self._desk.open_shop()
+        await self._controller.connect()
         return Answer({})
 
     async def _check_brand(self, args: BrandArgs) -> Answer:
         brand = parse_brand(args.brand)
         if brand is None:
             raise RequestRefused("There is no brand to check: the field is empty.")
-        check = await self._desk.client.validate_brand(brand, worker=self._desk.shown.desk.worker)
+        check = await self._controller.client.validate_brand(brand, worker=self._controller.shown.desk.worker)
         return Answer(
             {
                 "valid": check.valid,
@@ -111,12 +111,12 @@ class RunRequests:
         )
 
     async def _history(self, args: NoArgs) -> Answer:
-        return Answer({"runs": await self._desk.recent_runs()})
+        return Answer({"runs": await self._controller.recent_runs()})
 
     async def _export(self, args: ExportArgs) -> Answer:
         from ...runs.export import export_file_name, export_run
 
-        run_id, store = shown_run(self._desk)
+        run_id, store = shown_run(self._controller)
         text = await asyncio.to_thread(export_run, store, run_id, args.format)
         name = await asyncio.to_thread(export_file_name, store, run_id, args.format)
         return Answer({"file_name": name, "mime": _MIME[args.format], "text": text})
