@@ -19,7 +19,7 @@ from tests.browser.lab import Lab, open_cells, open_notebook, page_of, run_cell,
 from tests.contract.host_support import HostProcess
 from tests.load import LOAD
 from worker_widget.console.channel import snapshot
-from worker_widget.console.wire import DeskView, Shown
+from worker_widget.console.wire import FormState, Shown
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.event_store import EventStore
 from worker_widget.store.log_index import EVERY_LINE
@@ -80,7 +80,9 @@ def expect_whole(console: Console, running: Lab) -> None:
         newest = store.log_window(run_id, EVERY_LINE, max(0, lines - 1), 1).rows[-1].message
     finally:
         store.close()
-    told = json.loads(json.dumps(snapshot.state(Shown(desk=DeskView(worker="load"), run_id=run_id, run=run))))
+    told = json.loads(
+        json.dumps(snapshot.state(Shown(form=FormState(worker="load"), run_id=run_id, run=run)))
+    )
     for name in ("stages", "routing", "ledger", "artifacts"):
         assert shown[name] == told[name], name
     assert shown["run"]["counts"] == told["run"]["counts"]

@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.test_render import Document, zipped
 from tests.unit.test_store import RUN, begin, created, delta, said, started
-from worker_widget.artifacts.lines import ROW_CHARS
+from worker_widget.artifacts.text_rows import ROW_CHARS
 from worker_widget.console.requests import artifacts
 from worker_widget.console.requests.artifacts import MOST_TEXT, ArtifactRequests
 from worker_widget.errors import RequestRefused, RunUnknown

@@ -339,7 +339,7 @@ def _listed(item: RunListItem, worker: str, known: HistoryRow | None) -> History
     }
 
 
-def wire_link(link: follow.Link) -> Link:
+def wire_link(link: follow.StreamLink) -> Link:
     """The state of the stream as the browser gets it."""
     retry_us = None
     if link.retry_in_s is not None:

@@ -268,7 +268,7 @@ def _drawn(text: str, kind: str, whole: bool, args: RenderArgs) -> dict[str, Any
 
 
 def _compared(a: tuple[str, str], b: tuple[str, str], dark: bool) -> ComparedArtifacts:
-    from ...artifacts.difference import difference
+    from ...artifacts.diff.difference import difference
 
     compared = difference(a[1], b[1], title_a=a[0], title_b=b[0])
     return {
