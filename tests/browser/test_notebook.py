@@ -80,7 +80,8 @@ def expect_whole(console: Console, running: Lab) -> None:
         newest = store.log_window(run_id, EVERY_LINE, max(0, lines - 1), 1).rows[-1].message
     finally:
         store.close()
-    told = json.loads(
+    state = snapshot.state(Shown(form=FormState(worker="load"), run_id=run_id, run=run))
+    told = json.loads(json.dumps(state))
         json.dumps(snapshot.state(Shown(form=FormState(worker="load"), run_id=run_id, run=run)))
     )
     for name in ("stages", "routing", "ledger", "artifacts"):
