@@ -7,7 +7,7 @@ import type {
   HistoryRow,
   Requests,
   Saved,
-  SubscriberPatch,
+  SubscriberNews,
   Traits,
   Watch,
   WireError,
@@ -114,7 +114,7 @@ export class PageKernel implements Model {
       this.#moment = momentOf({ ...scene, at: Math.min(at, TOTAL_S + 0.01) }, this.#startUs);
       if (scene.styled) this.#moment.log = decorated(this.#moment.log);
     }
-    if (notice) this.#moment.state.desk.notice = { ...notice, problems: [] };
+    if (notice) this.#moment.state.form.notice = { ...notice, problems: [] };
   }
 
   #pour(lines: number): void {
@@ -124,8 +124,8 @@ export class PageKernel implements Model {
       const n = log.length + 1;
       const message = `Line ${n}: reads the brief, weighs the brand, writes a draft and compares it`;
       log.push({
-        i: n - 1,
-        n,
+        index: n - 1,
+        line: n,
         position: n,
         time_us,
         level: "info",
@@ -137,8 +137,8 @@ export class PageKernel implements Model {
     if (state.run) state.run = { ...state.run, counts: { ...state.run.counts, logs: log.length } };
   }
 
-  #views(): Record<string, SubscriberPatch> {
-    const views: Record<string, SubscriberPatch> = {};
+  #views(): Record<string, SubscriberNews> {
+    const views: Record<string, SubscriberNews> = {};
     for (const [client, watch] of this.#watches) {
       const { filter, search, rows } = watch.log;
       const { log } = this.#moment;
@@ -182,20 +182,20 @@ export class PageKernel implements Model {
       client,
       seq: this.#seq,
       state,
-      views: this.#views(),
+      subscribers: this.#views(),
       now_us: Date.now() * 1000,
     });
   }
 
   #sendNews(): void {
     this.#seq += 1;
-    this.#send({ kind: "frame", seq: this.#seq, patch: { views: this.#views() } });
+    this.#send({ kind: "frame", seq: this.#seq, patch: { subscribers: this.#views() } });
   }
 
   #frame(): void {
     this.#advance();
     this.#seq += 1;
-    const { desk: _, ...patch } = this.#moment.state;
+    const { form: _, ...patch } = this.#moment.state;
     this.#send({
       kind: "frame",
       seq: this.#seq,
@@ -265,8 +265,10 @@ export class PageKernel implements Model {
           policy_rules_generated: 2,
           drift_anchors_count: 4,
         };
-      case "export":
-        return { file_name: `trace.${args.format}`, mime: "text/plain", text: "trace" };
+      case "export.open":
+        return { export_id: 1, file_name: `trace.${args.format}`, mime: "text/plain" };
+      case "export.part":
+        return { done: true };
       default:
         return logAnswer(this.#moment.log, message) ?? artifactAnswer(this.#moment, message) ?? {};
     }

@@ -1,25 +1,27 @@
 // A synthetic run of a worker with eight stages, for the development page: the same every time.
 
 import type {
-  ArtifactRow,
+  Artifact,
   ConsoleState,
   LedgerRow,
   Level,
   Link,
   LogRow,
   RoutingRow,
-  RunSummary,
-  StageRow,
-  WorkerRow,
+  RunHeader,
+  Stage,
+  WorkerInfo,
 } from "../src/kernel/wire";
 
-export const WORKERS: WorkerRow[] = [
+export const WORKERS: WorkerInfo[] = [
   {
     id: "business-builder",
     name: "Business Builder",
     description: "Turns an idea into positioning, copy and a landing page.",
     status: "available",
     moats: ["M9", "M10", "M15", "M17", "M18", "M19", "M20"],
+    options: [],
+    reason: null,
   },
   {
     id: "code-debugger",
@@ -27,6 +29,8 @@ export const WORKERS: WorkerRow[] = [
     description: "Finds the cause of a failing test and proposes a fix.",
     status: "coming_soon",
     moats: ["M9", "M10", "M17", "M19"],
+    options: [],
+    reason: null,
   },
   {
     id: "repo-fixer",
@@ -34,6 +38,8 @@ export const WORKERS: WorkerRow[] = [
     description: "Repairs a repository issue by issue.",
     status: "beta",
     moats: ["M9", "M10", "M17", "M18", "M19"],
+    options: [],
+    reason: null,
   },
 ];
 
@@ -156,11 +162,11 @@ export const TOTAL_S = STAGES.reduce((sum, [, , , seconds]) => sum + seconds, 0)
 /** The state `at` seconds after the start of the run at `startUs`. */
 export function momentOf(scene: Scene, startUs: number): Moment {
   const { at, failing, noise = 1 } = scene;
-  const stages: StageRow[] = [];
+  const stages: Stage[] = [];
   const log: LogRow[] = [];
   const routing: RoutingRow[] = [];
   const ledger: LedgerRow[] = [];
-  const artifacts: ArtifactRow[] = [];
+  const artifacts: Artifact[] = [];
   const texts: Record<string, string> = {};
   let position = 1;
   let tokens = 0;
@@ -172,8 +178,8 @@ export function momentOf(scene: Scene, startUs: number): Moment {
     if (when > at) return;
     position += 1;
     log.push({
-      i: log.length,
-      n: log.length + 1,
+      index: log.length,
+      line: log.length + 1,
       position,
       time_us: us(when),
       level,
@@ -182,10 +188,10 @@ export function momentOf(scene: Scene, startUs: number): Moment {
       message,
     });
   };
-  const book = (when: number, row: Omit<LedgerRow, "n" | "position" | "time_us">) => {
+  const book = (when: number, row: Omit<LedgerRow, "number" | "position" | "time_us">) => {
     if (when > at) return;
     position += 1;
-    ledger.push({ n: ledger.length + 1, position, time_us: us(when), ...row });
+    ledger.push({ number: ledger.length + 1, position, time_us: us(when), ...row });
   };
 
   for (const [id, name, agent, seconds] of STAGES) {
@@ -228,7 +234,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
     if (begun) {
       if (ended) tokens += used;
       routing.push({
-        n: routing.length + 1,
+        number: routing.length + 1,
         position: position + 1,
         time_us: us(begin),
         stage_id: id,
@@ -392,7 +398,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   }
   const count = (level: Level) => log.filter((row) => row.level === level).length;
   const error = stages.find((stage) => stage.error)?.error ?? null;
-  const run: RunSummary = {
+  const run: RunHeader = {
     run_id: "3d303d0d-2b8a-4061-8302-33d99695c39d",
     status: failed ? "failed" : scene.cancelled ? "cancelled" : over ? "completed" : "running",
     success: over ? !failed && !scene.cancelled : null,
@@ -432,7 +438,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   };
   return {
     state: {
-      desk: desk(),
+      form: form(),
       link,
       run,
       stages,
@@ -445,20 +451,21 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   };
 }
 
-export function desk(): ConsoleState["desk"] {
+export function form(): ConsoleState["form"] {
   return {
     worker: "business-builder",
     workers: WORKERS,
     origin: "embedded host",
     task: "A landing page for a podcast tool that small teams like to use",
     brand: "",
+    options: {},
     notice: null,
   };
 }
 
 export const nothingRun = (): Moment => ({
   state: {
-    desk: desk(),
+    form: form(),
     link: { phase: "idle", message: null, attempt: 0, retry_us: null },
     run: null,
     stages: [],

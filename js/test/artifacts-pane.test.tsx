@@ -76,7 +76,7 @@ describe("an artifact that was started again", () => {
     await until(() => expect(text(".sub [role=status]")).toBe("Version 2 of 3"));
     await until(() => {
       const render = asked.find(({ name }) => name === "artifact.render");
-      expect(render?.args).toMatchObject({ file: "landing.html", version: 2, as: "preview" });
+      expect(render?.args).toMatchObject({ file: "landing.html", version: 2, shape: "preview" });
     });
     await press("Newest");
     await until(() => expect(all(".sub")).toEqual([]));
@@ -330,6 +330,6 @@ describe("what is rendered while it is written", () => {
       ({ name, args }) => name === "artifact.render" && args.file === "brand_guidelines.md",
     );
     expect(renders.length).toBeGreaterThan(0);
-    expect(renders.every(({ args }) => args.as === "preview")).toBe(true);
+    expect(renders.every(({ args }) => args.shape === "preview")).toBe(true);
   });
 });

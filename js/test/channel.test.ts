@@ -14,7 +14,7 @@ import type {
   FromKernel,
   Patch,
   Saved,
-  SubscriberPatch,
+  SubscriberNews,
   Traits,
   Watch,
 } from "../src/kernel/wire";
@@ -69,8 +69,8 @@ let model: FakeModel;
 let channel: Channel;
 let live: boolean;
 let news: {
-  snapshots: (SubscriberPatch | undefined)[];
-  patches: [Patch, SubscriberPatch | undefined][];
+  snapshots: (SubscriberNews | undefined)[];
+  patches: [Patch, SubscriberNews | undefined][];
   clocks: number[];
   saved: Saved[];
 };
@@ -99,9 +99,9 @@ afterEach(() => {
 
 const snapshot = (
   seq: number,
-  views: Record<string, SubscriberPatch> = {},
+  views: Record<string, SubscriberNews> = {},
   client: string | null = channel.client,
-) => model.deliver({ kind: "snapshot", client, seq, state: state(), views, now_us: 5 });
+) => model.deliver({ kind: "snapshot", client, seq, state: state(), subscribers: views, now_us: 5 });
 const frame = (seq: number, patch: Patch = {}) => model.deliver({ kind: "frame", seq, patch });
 const count = (kind: string) => model.kinds().filter((item) => item === kind).length;
 const lastRequest = () => {
@@ -186,11 +186,11 @@ describe("frames", () => {
   });
 
   it("that never came are noticed by a heartbeat that is ahead", () => {
-    model.deliver({ kind: "heartbeat", seq: 3 });
+    model.deliver({ kind: "heartbeat", seq: 3, now_us: 7 });
     expect(count("hello")).toBe(1);
     model.deliver({ kind: "heartbeat", seq: 4, now_us: 9 });
     expect(count("hello")).toBe(2);
-    expect(news.clocks).toEqual([5, 9]);
+    expect(news.clocks).toEqual([5, 7, 9]);
   });
 
   it("are acknowledged together, five times a second, never from a drawn frame", () => {
@@ -207,14 +207,14 @@ describe("frames", () => {
   });
 
   it("bring this view's part, and no other's", () => {
-    const mine: SubscriberPatch = { log: { total: 1, rows: [] } };
-    frame(4, { views: { [channel.client]: mine, other: { log: { total: 9, rows: [] } } } });
+    const mine: SubscriberNews = { log: { total: 1, start: 0, rows: [] } };
+    frame(4, { subscribers: { [channel.client]: mine, other: { log: { total: 9, start: 0, rows: [] } } } });
     expect(news.patches[0]?.[1]).toBe(mine);
   });
 });
 
 describe("the changes for subscribers without a hello", () => {
-  const part: SubscriberPatch = { log: { total: 1, rows: [] } };
+  const part: SubscriberNews = { log: { total: 1, start: 0, rows: [] } };
 
   it("are shown by a subscriber whose hello was not processed", () => {
     snapshot(3, { "*": part }, null);
@@ -229,8 +229,8 @@ describe("the changes for subscribers without a hello", () => {
 });
 
 describe("watch", () => {
-  const part: SubscriberPatch = {
-    log: { total: 1, rows: [] },
+  const part: SubscriberNews = {
+    log: { total: 1, start: 0, rows: [] },
     artifact: { file: "a", version: 1, offset: 0, text: "", done: true },
   };
   const filtered: Watch = {
@@ -248,31 +248,31 @@ describe("watch", () => {
       log: { ...WATCH.log, rows: 40 },
       artifact: { file: "a", version: 0, have: 0 },
     });
-    frame(4, { views: { [channel.client]: part } });
+    frame(4, { subscribers: { [channel.client]: part } });
     expect(news.patches[0]?.[1]).toBe(part);
   });
 
   it("leaves out log rows until the kernel has taken the filter", () => {
     channel.watch(filtered);
-    frame(4, { views: { [channel.client]: part } });
+    frame(4, { subscribers: { [channel.client]: part } });
     expect(news.patches[0]?.[1]).toEqual({ artifact: part.artifact });
     take(lastRequest().id);
     // In the same turn: the frame right behind the reply is already an answer.
-    frame(5, { views: { [channel.client]: part } });
+    frame(5, { subscribers: { [channel.client]: part } });
     expect(news.patches[1]?.[1]).toBe(part);
   });
 
   it("is confirmed with the hello that contains it, when the reply was lost", () => {
     channel.watch(filtered);
-    model.deliver({ kind: "heartbeat", seq: 9 });
+    model.deliver({ kind: "heartbeat", seq: 9, now_us: 0 });
     snapshot(9, { [channel.client]: part });
     expect(news.snapshots[1]).toBe(part);
-    frame(10, { views: { [channel.client]: part } });
+    frame(10, { subscribers: { [channel.client]: part } });
     expect(news.patches[0]?.[1]).toBe(part);
   });
 
   it("is not confirmed with a hello that was sent before it", () => {
-    model.deliver({ kind: "heartbeat", seq: 9 });
+    model.deliver({ kind: "heartbeat", seq: 9, now_us: 0 });
     channel.watch(filtered);
     snapshot(9, { [channel.client]: part });
     expect(news.snapshots[1]).toEqual({ artifact: part.artifact });
@@ -282,10 +282,10 @@ describe("watch", () => {
     const search = { text: "a", regex: false, case_sensitive: false };
     channel.watch({ ...WATCH, log: { ...WATCH.log, search } });
     const found = { count: 1, scanned: 1, of: 1, done: true, error: null };
-    frame(4, { views: { [channel.client]: { search: found } } });
+    frame(4, { subscribers: { [channel.client]: { search: found } } });
     expect(news.patches[0]?.[1]).toEqual({});
     take(lastRequest().id);
-    frame(5, { views: { [channel.client]: { search: found } } });
+    frame(5, { subscribers: { [channel.client]: { search: found } } });
     expect(news.patches[1]?.[1]).toEqual({ search: found });
   });
 
@@ -305,7 +305,7 @@ describe("watch", () => {
     const first = lastRequest();
     channel.watch(WATCH);
     take(first.id);
-    frame(4, { views: { [channel.client]: part } });
+    frame(4, { subscribers: { [channel.client]: part } });
     expect(news.patches[0]?.[1]?.log).toBeUndefined();
   });
 });
@@ -329,7 +329,15 @@ describe("requests", () => {
   });
 
   it("fail with the kernel's reason and its problems", async () => {
-    const asked = channel.request("run.start", { worker: "w", task: "a", brand: "", strict_mode: false });
+    const asked = channel.request("run.start", {
+      worker: "w",
+      task: "a",
+      brand: "",
+      budget: null,
+      strict_mode: false,
+      depth: "auto",
+      options: {},
+    });
     const error = {
       code: "request_refused",
       message: "No.",
@@ -341,11 +349,19 @@ describe("requests", () => {
 
   it("fail in the end with an error; the start of a run may take longer", async () => {
     const list = channel.request("history.list", {});
-    const start = channel.request("run.start", { worker: "w", task: "a", brand: "", strict_mode: false });
+    const start = channel.request("run.start", {
+      worker: "w",
+      task: "a",
+      brand: "",
+      budget: null,
+      strict_mode: false,
+      depth: "auto",
+      options: {},
+    });
     const pass = async (seconds: number) => {
       for (let i = 0; i < seconds; i += 1) {
         await vi.advanceTimersByTimeAsync(1_000);
-        model.deliver({ kind: "heartbeat", seq: 3 });
+        model.deliver({ kind: "heartbeat", seq: 3, now_us: 7 });
       }
     };
     const ended = expect(list).rejects.toMatchObject({ code: "timeout" });
@@ -374,7 +390,15 @@ describe("requests", () => {
   });
 
   it("that take long are waited for while the kernel answers other things", async () => {
-    const start = channel.request("run.start", { worker: "w", task: "a", brand: "", strict_mode: false });
+    const start = channel.request("run.start", {
+      worker: "w",
+      task: "a",
+      brand: "",
+      budget: null,
+      strict_mode: false,
+      depth: "auto",
+      options: {},
+    });
     const { id } = lastRequest();
     for (let i = 0; i < 40; i += 1) {
       const asked = count("hello");
@@ -391,7 +415,7 @@ describe("requests", () => {
     const asked = channel.request("run.stop", {});
     for (let i = 0; i < 4; i += 1) {
       vi.advanceTimersByTime(1_000);
-      model.deliver({ kind: "heartbeat", seq: 3 });
+      model.deliver({ kind: "heartbeat", seq: 3, now_us: 7 });
     }
     expect(channel.waiting).toBe(true);
     expect(channel.kernel).toBe("here");
@@ -419,7 +443,7 @@ describe("the kernel", () => {
     vi.advanceTimersByTime(3_000);
     expect(channel.kernel).toBe("silent");
     expect(count("hello")).toBeGreaterThan(1);
-    model.deliver({ kind: "heartbeat", seq: 3 });
+    model.deliver({ kind: "heartbeat", seq: 3, now_us: 7 });
     expect(channel.kernel).toBe("here");
   });
 

@@ -32,7 +32,7 @@ describe("the rows that are asked for", () => {
     });
     navigation.fetchVisible();
     await vi.runAllTimersAsync();
-    expect([rows.total, rows.row(0)?.n]).toEqual([320, logRow(0).n]);
+    expect([rows.total, rows.row(0)?.line]).toEqual([320, logRow(0).line]);
   });
 
   it("are asked for again when they could not be had", async () => {
@@ -64,7 +64,7 @@ it("counts a step in its own run and search, and loads the message of its own li
     operations: {
       attempt: (_key: string, work: () => Promise<void>) => work(),
       request: async (name: string) => ({
-        result: name === "log.next" ? { i: 4, nth: 2, of: 9 } : { message: `all of ${run.run_id}` },
+        result: name === "log.next" ? { index: 4, nth: 2, of: 9 } : { message: `all of ${run.run_id}` },
       }),
     },
     painting: { changed: vi.fn() },
@@ -107,9 +107,9 @@ describe("steps to the next match", () => {
           await work();
           busy = false;
         },
-        request: (_name: string, { from, way }: { from: number; way: number }) =>
+        request: (_name: string, { start, direction }: { start: number; direction: number }) =>
           new Promise((resolve) => {
-            answers.push(() => resolve({ result: { i: from + 10 * way, nth: 1, of: 9 } }));
+            answers.push(() => resolve({ result: { index: start + 10 * direction, nth: 1, of: 9 } }));
           }),
       },
       painting: { changed: vi.fn() },

@@ -12,16 +12,16 @@ describe("LogRows", () => {
     log.put(400, rows(100, 400), 200);
     for (let start = 400; start < 50_000; start += 50) log.put(start + 50, rows(start, start + 50), 200);
     expect(log.rows.size).toBeLessThanOrEqual(2_100);
-    expect([100, 399, 49_999].map((i) => log.row(i)?.i)).toEqual([100, 399, 49_999]);
+    expect([100, 399, 49_999].map((i) => log.row(i)?.index)).toEqual([100, 399, 49_999]);
   });
 
   it("are those before until the first under another filter are received", () => {
     const before = new LogRows();
     before.put(3, rows(0, 3), 0);
     const log = new LogRows(new LogRows(before));
-    expect([log.known, log.total, log.row(2)?.n]).toEqual([false, 3, 3]);
-    log.put(2, [logRow(0, { n: 2 })], 0);
-    expect([log.known, log.total, log.row(0)?.n, log.row(1)]).toEqual([true, 2, 2, undefined]);
+    expect([log.known, log.total, log.row(2)?.line]).toEqual([false, 3, 3]);
+    log.put(2, [logRow(0, { line: 2 })], 0);
+    expect([log.known, log.total, log.row(0)?.line, log.row(1)]).toEqual([true, 2, 2, undefined]);
   });
 
   it("that are only marked otherwise stay until each is here", () => {
@@ -37,8 +37,8 @@ describe("LogRows", () => {
     before.put(3, rows(0, 3), 0);
     const log = new LogRows(before);
     log.late = [];
-    log.put(2, [logRow(0, { n: 9 })], 0);
-    expect([log.known, log.total, log.row(0)?.n]).toEqual([false, 3, 1]);
+    log.put(2, [logRow(0, { line: 9 })], 0);
+    expect([log.known, log.total, log.row(0)?.line]).toEqual([false, 3, 1]);
   });
 });
 
@@ -103,7 +103,7 @@ it("filters a saved log as a kernel would", () => {
     logRow(2, { level: "error", stage_id: "b" }),
   ];
   const filter = { levels: null, stage_id: null, agent: null, search: null };
-  expect(filterRows(log, filter).map((row) => row.n)).toEqual([1, 2, 3]);
+  expect(filterRows(log, filter).map((row) => row.line)).toEqual([1, 2, 3]);
   const errors = filterRows(log, { ...filter, levels: ["error"], stage_id: "b" });
   expect(errors).toEqual([{ ...logRow(2, { level: "error", stage_id: "b" }), i: 0 }]);
 });

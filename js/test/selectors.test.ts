@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { Link, RunSummary } from "../src/kernel/wire";
+import type { Link, RunHeader } from "../src/kernel/wire";
 import { filterLedger, ledgerCounts } from "../src/panes/ledger/filter";
 import { axisStep, timeline } from "../src/panes/timeline/axis";
 import { elapsedMs, runBlocked, statusOf } from "../src/shell/run-status";
 import { isTicking, shownArtifact } from "../src/state/selectors";
-import { artifact, desk, ledgerRow, link, run, stage } from "./samples";
+import { artifact, form, ledgerRow, link, run, stage } from "./samples";
 
 describe("statusOf", () => {
-  it.each<[string, Link, RunSummary | null, string, string, string]>([
+  it.each<[string, Link, RunHeader | null, string, string, string]>([
     ["nothing run yet", link({ phase: "idle" }), null, "", "Ready", ""],
     [
       "the host starts",
@@ -72,17 +72,17 @@ describe("statusOf", () => {
       "The replay differs.",
     ],
   ])("%s", (_, at, of, ...expected) => {
-    expect(statusOf("here", at, of, desk(), 5_000_000)).toEqual(expected);
+    expect(statusOf("here", at, of, form(), 5_000_000)).toEqual(expected);
   });
 
   it("does not pretend to know what a silent kernel does, but what has ended has ended", () => {
-    expect(statusOf("silent", link(), run(), desk(), 0)[1]).toBe("No answer");
-    expect(statusOf("silent", link(), null, desk(), 0)[1]).toBe("No answer");
-    expect(statusOf("silent", link(), run({ status: "completed" }), desk(), 0)[1]).toBe("Completed");
+    expect(statusOf("silent", link(), run(), form(), 0)[1]).toBe("No answer");
+    expect(statusOf("silent", link(), null, form(), 0)[1]).toBe("No answer");
+    expect(statusOf("silent", link(), run({ status: "completed" }), form(), 0)[1]).toBe("Completed");
   });
 
   it("is not ready where no worker can be asked, and ready where only some run is not known", () => {
-    const notice = (code: string) => desk({ notice: { code, message: "Why.", problems: [] } });
+    const notice = (code: string) => form({ notice: { code, message: "Why.", problems: [] } });
     const idle = link({ phase: "idle" });
     expect(statusOf("here", idle, null, notice("host_unreachable"), 0)).toEqual(["error", "Not ready", ""]);
     expect(statusOf("here", idle, null, notice("run_unknown"), 0)[1]).toBe("Ready");
@@ -92,7 +92,7 @@ describe("statusOf", () => {
   });
 
   it("waits for the kernel first", () => {
-    expect(statusOf("connecting", link(), run(), desk(), 0)[1]).toBe("Connecting");
+    expect(statusOf("connecting", link(), run(), form(), 0)[1]).toBe("Connecting");
   });
 });
 
@@ -183,7 +183,7 @@ describe("the ledger", () => {
 
   it("is filtered by kind, problems and stage", () => {
     const ns = (...args: [Parameters<typeof filterLedger>[1], string | null]) =>
-      filterLedger(rows, ...args).map((row) => row.n);
+      filterLedger(rows, ...args).map((row) => row.number);
     expect(ns("all", null)).toEqual([1, 2, 3]);
     expect(ns("problems", null)).toEqual([2, 3]);
     expect(ns("policy", null)).toEqual([1]);
@@ -239,8 +239,10 @@ describe("the primary button", () => {
       id: "w",
       name: "Repo Fixer",
       description: "",
-      status: "coming_soon" as const,
+      status: "coming_soon",
       moats: [],
+      options: [],
+      reason: null,
     };
     expect(runBlocked("here", undefined, "a task")).toBe("");
     expect(runBlocked("here", undefined, "  ")).toBe("Write a task first.");

@@ -44,7 +44,7 @@ describe("applyPatch", () => {
   it("drops everything of a run when another run comes", () => {
     const after = applyPatch(before, { run: run({ run_id: "run-2" }), stages: [stage("z")] });
     expect(after).toEqual(state({ run: run({ run_id: "run-2" }), stages: [stage("z")], artifacts: [] }));
-    expect(after.desk).toBe(before.desk);
+    expect(after.form).toBe(before.form);
   });
 
   it("holds no more rows of a tail than the kernel does", () => {
@@ -52,7 +52,7 @@ describe("applyPatch", () => {
     const full = applyPatch(before, { routing: { total: TAIL_ROWS, rows } });
     const after = applyPatch(full, { routing: { total: TAIL_ROWS + 1, rows: [routingRow(TAIL_ROWS + 1)] } });
     expect(after.routing.total).toBe(TAIL_ROWS + 1);
-    expect(after.routing.rows.map((row) => row.n)).toEqual(rows.map((row) => row.n + 1));
+    expect(after.routing.rows.map((row) => row.number)).toEqual(rows.map((row) => row.number + 1));
   });
 });
 
@@ -132,7 +132,7 @@ describe("golden runs", () => {
     for (const message of messages) {
       if (message.kind !== "snapshot" && message.kind !== "frame") continue;
       mine = message.kind === "snapshot" ? message.state : applyPatch(mine, message.patch);
-      const news = (message.kind === "snapshot" ? message.views : message.patch.views)?.[client];
+      const news = (message.kind === "snapshot" ? message.subscribers : message.patch.subscribers)?.[client];
       if (news?.log) log.put(news.log.total, news.log.rows, 0);
       if (news?.artifact) {
         text = applyText(text ?? undefined, news.artifact);

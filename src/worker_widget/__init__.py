@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from .artifacts.difference import Difference
+    from .artifacts.diff.difference import Difference
     from .console.widget import WorkerConsole
     from .errors import (
         FilesExist,
@@ -41,7 +41,7 @@ _MODULES = {
     "ArtifactFile": "runs.artifacts",
     "Artifacts": "runs.artifacts",
     "Comparison": "runs.compare",
-    "Difference": "artifacts.difference",
+    "Difference": "artifacts.diff.difference",
     "FilesExist": "errors",
     "HistoryError": "errors",
     "HostNotStarted": "errors",

@@ -29,7 +29,7 @@ from tests.browser.traffic import Traffic
 from tests.contract.host_support import HostProcess
 from tests.load import LOAD
 from worker_widget.console.channel import snapshot
-from worker_widget.console.wire import DeskView, Shown
+from worker_widget.console.wire import FormState, Shown
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.event_store import EventStore
 from worker_widget.store.log_index import EVERY_LINE
@@ -123,7 +123,8 @@ def differences(console: Console, store: EventStore, run_id: str) -> dict[str, t
     """What the browser shows in another way than the store has it: what is shown, and what should be."""
     shown: dict[str, Any] = console.root.evaluate(STATE)
     run = reduce_all(store.iterate(run_id))
-    told = json.loads(json.dumps(snapshot.state(Shown(desk=DeskView(worker="load"), run_id=run_id, run=run))))
+    state = snapshot.state(Shown(form=FormState(worker="load"), run_id=run_id, run=run))
+    told = json.loads(json.dumps(state))
     pairs = {name: (shown[name], told[name]) for name in ("stages", "routing", "ledger", "artifacts")}
     pairs["counts"] = (shown["run"]["counts"], told["run"]["counts"])
     pairs["lines"] = (shown["lines"], store.log_total(run_id))

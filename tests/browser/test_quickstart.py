@@ -99,7 +99,7 @@ def test_a_run_is_watched_and_then_read_as_data(browser: Browser, theme: Theme, 
         expect(page.locator(".jp-OutputArea-output table").first).to_contain_text("Copy Generation")
         expect(page.locator(".jp-Notebook")).to_contain_text("('completed', True, None)")
         trace = (running.folder / "trace.csv").read_text(encoding="utf-8")
-        assert trace.splitlines()[0] == "n,position,time,level,stage_id,agent,message"
+        assert trace.splitlines()[0] == "line,position,time,level,stage_id,agent,message"
         assert len(trace.splitlines()) > 14
         assert faults == []
 

@@ -48,7 +48,7 @@ def show(host: ThreadedHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[Show]:
 
 
 def is_ready(console: WorkerConsole) -> bool:
-    return bool(console._session.controller.shown.desk.workers)
+    return bool(console._session.controller.shown.form.workers)
 
 
 def test_a_cell_that_is_run_again_takes_up_its_run(

@@ -24,7 +24,7 @@ from worker_widget.events import RunFailed
 from worker_widget.events.run_request import RunRequest
 from worker_widget.sources.worker_api.client import AsyncWorkerClient
 from worker_widget.sources.worker_api.embedded import EmbeddedHost
-from worker_widget.sources.worker_api.follow import Batch, Link, Patience, follow
+from worker_widget.sources.worker_api.follow import EventBatch, Patience, StreamLink, follow
 
 from .quirky_server import QuirkyServer, Reply
 
@@ -137,10 +137,10 @@ async def test_a_run_whose_host_is_killed_fails_with_the_reason_and_keeps_what_h
     async with scripted_client() as client, asyncio.timeout(120):
         run = await client.start(RunRequest(task="log 3; hold on"))
         async for item in follow(client, run.run_id, patience=patience):
-            if isinstance(item, Link):
+            if isinstance(item, StreamLink):
                 phases.append(item.phase)
                 continue
-            assert isinstance(item, Batch)
+            assert isinstance(item, EventBatch)
             events += item.events
             if events[-1].type == "log" and "reconnecting" not in phases:
                 os.kill(host_pid(host_home), signal.SIGKILL)
@@ -245,7 +245,7 @@ async def test_the_host_finds_the_package_from_another_directory(
 async def test_a_host_that_cannot_start_is_quoted(home: Path) -> None:
     with pytest.raises(HostNotStarted) as failed:
         await EmbeddedHost(command=saying("the disk is full", 5)).resolve()
-    assert "ended with status 5" in str(failed.value)
+    assert "exited with status 5" in str(failed.value)
     assert "the disk is full" in str(failed.value)
     assert str(home / "host.log") in str(failed.value)
     assert "worker-widget host" in str(failed.value)
@@ -265,12 +265,12 @@ async def test_a_host_that_never_answers_is_ended(home: Path) -> None:
 
 
 async def test_a_lock_whose_holder_does_not_answer(home: Path) -> None:
-    with pytest.raises(HostNotStarted, match="holds its lock but does not answer"):
+    with pytest.raises(HostNotStarted, match="holds the lock but does not answer"):
         await EmbeddedHost(command=saying("running already", 3), start_s=0.5).resolve()
 
 
 async def test_a_command_that_does_not_exist(home: Path) -> None:
-    with pytest.raises(HostNotStarted, match="cannot be run"):
+    with pytest.raises(HostNotStarted, match="cannot be executed"):
         await EmbeddedHost(command=("/no/such/python",)).resolve()
 
 
@@ -332,5 +332,5 @@ async def test_a_running_host_of_a_far_version_is_named(home: Path) -> None:
     async with QuirkyServer() as server:
         server.on("GET", "/api/v1/health", Reply(body={"status": "healthy", "version": "999.0"}))
         write_state(home, port=int(server.origin.rpartition(":")[2]), pid=1)
-        with pytest.raises(HostNotStarted, match=r"version 999\.0 is running \(process 1\).*kill 1"):
+        with pytest.raises(HostNotStarted, match=r"\(process 1\) has version 999\.0.*kill 1"):
             await EmbeddedHost(command=saying("not reached", 9)).resolve()

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from worker_widget.host.process.server import Settings
+from worker_widget.host.process.server import HostSettings
 from worker_widget.host.process.threaded import ThreadedHost
 
 from .host_support import BASE, Api, ScriptedWorker, events, scripted
@@ -312,7 +312,7 @@ class TestBadEnds:
             ("crash", "ZeroDivisionError: division by zero"),
             ("garble why", "The worker failed unexpectedly (TypeError"),
             ("exit 9", "it tried to exit with 9"),
-            ("cheat", "run_completed is told by the host"),
+            ("cheat", "run_completed is emitted by the host"),
         ],
     )
     def test_a_worker_that_breaks_ends_its_run_and_no_more(self, api: Api, task: str, reason: str) -> None:
@@ -658,7 +658,7 @@ class TestBadBodies:
 
 
 def test_too_many_runs_at_once_are_put_off(tmp_path: Path) -> None:
-    settings = Settings(max_in_flight=2)
+    settings = HostSettings(max_in_flight=2)
     with ThreadedHost(tmp_path, {"scripted": ScriptedWorker()}, settings=settings) as host:
         api = Api(host.url, host.token)
         with api.http:
@@ -666,7 +666,7 @@ def test_too_many_runs_at_once_are_put_off(tmp_path: Path) -> None:
             refused = api.post("/run-streaming", {"task": "log 1"})
             assert refused.status_code == 503
             assert int(refused.headers["Retry-After"]) > 0
-            assert "2 runs are in flight" in refused.json()["detail"]
+            assert "2 runs are active" in refused.json()["detail"]
             api.post(f"/runs/{first}/cancel")
             api.follow(first)
             assert api.post("/run", {"task": "log 1"}).json()["status"] == "completed"

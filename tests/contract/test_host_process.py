@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from worker_widget.host.process.server import Settings
+from worker_widget.host.process.server import HostSettings
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.host.runs.store import RunStore
 
@@ -246,7 +246,7 @@ class TestIdle:
 
     def test_a_run_in_flight_keeps_it(self, tmp_path: Path) -> None:
         worker = ScriptedWorker()
-        with ThreadedHost(tmp_path, {"scripted": worker}, settings=Settings(idle_s=0.8)) as host:
+        with ThreadedHost(tmp_path, {"scripted": worker}, settings=HostSettings(idle_s=0.8)) as host:
             api = Api(host.url, host.token)
             with api.http:
                 api.start("log 1; wait")

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from worker_widget.host.process.server import Settings
+from worker_widget.host.process.server import HostSettings
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.host.runs import recorder
 from worker_widget.host.runs.store import Batch, NewRun, RunStore
@@ -156,7 +156,7 @@ def test_a_number_that_was_never_told_is_refused(api: Api) -> None:
 
 def test_a_quiet_stream_is_kept_alive(tmp_path: Path) -> None:
     worker = ScriptedWorker()
-    settings = Settings(keepalive_s=0.02)
+    settings = HostSettings(keepalive_s=0.02)
     with ThreadedHost(tmp_path, {"scripted": worker}, settings=settings) as host:
         api = Api(host.url, host.token)
         with api.http, api.http.stream("GET", f"{BASE}/stream/{api.start('log 1; wait; log 1')}") as answer:

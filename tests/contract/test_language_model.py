@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from worker_widget.host.process.server import Settings
+from worker_widget.host.process.server import HostSettings
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.settings import language_model
 from worker_widget.workers.business_builder import BusinessBuilder, recovery
@@ -50,7 +50,7 @@ def scene_in(home: Path, endpoint: ModelEndpoint, **environment: str) -> Iterato
     recordings = Recordings(home / "answers.db")
     model = configured(language_model(endpoint.environment(**environment)), recordings)
     workers = {"business-builder": BusinessBuilder(model, recordings)}
-    with ThreadedHost(home, workers, settings=Settings(max_in_flight=64)) as host:
+    with ThreadedHost(home, workers, settings=HostSettings(max_in_flight=64)) as host:
         api = Api(host.url, host.token, BASE)
         with api.http:
             yield Scene(api, endpoint, recordings, home)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from worker_widget.host.process.server import Settings
+from worker_widget.host.process.server import HostSettings
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.workers.business_builder import BusinessBuilder
 
@@ -101,7 +101,9 @@ class Told:
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     workers = {"business-builder": BusinessBuilder()}
-    with ThreadedHost(tmp_path_factory.mktemp("host"), workers, settings=Settings(max_in_flight=64)) as host:
+    with ThreadedHost(
+        tmp_path_factory.mktemp("host"), workers, settings=HostSettings(max_in_flight=64)
+    ) as host:
         client = Api(host.url, host.token, BASE)
         with client.http:
             yield client

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from worker_widget.console.front_end import Bundle
 
 from tests.browser.lab import stop_host
+from worker_widget.console.jupyter.front_end import Bundle
 
 ROOT = Path(__file__).parents[2]
 

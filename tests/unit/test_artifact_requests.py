@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.test_render import Document, zipped
 from tests.unit.test_store import RUN, begin, created, delta, said, started
-from worker_widget.artifacts.lines import ROW_CHARS
+from worker_widget.artifacts.text_rows import ROW_CHARS
 from worker_widget.console.requests import artifacts
 from worker_widget.console.requests.artifacts import MOST_TEXT, ArtifactRequests
 from worker_widget.errors import RequestRefused, RunUnknown
@@ -37,8 +37,8 @@ class Shown:
         self.live.state = reduce_all(self.store.append(RUN, told), self.live.state)
 
     async def ask(self, name: str, **args: Any) -> dict[str, Any]:
-        kind, handler = self.requests.handlers[f"artifact.{name}"]
-        answer = await handler(msgspec.convert(args, kind))
+        handler = self.requests.handlers[f"artifact.{name}"]
+        answer = await handler.answer(msgspec.convert(args, handler.args))
         result: dict[str, Any] = msgspec.to_builtins(answer.result)
         return result
 
@@ -57,7 +57,7 @@ async def test_every_version_can_be_asked_for(shown: Shown) -> None:
     asked = {"file": "page.html", "dark": False}
     for version, text in ((None, "three"), (1, "one"), (2, "two"), (3, "three")):
         assert (await shown.ask("text", file="page.html", version=version))["text"] == text
-        told = await shown.ask("render", **asked, version=version, **{"as": "preview"})
+        told = await shown.ask("render", **asked, version=version, shape="preview")
         assert (told["html"], told["version"]) == (text, version or 3)
         assert (await shown.ask("lines", file="page.html", version=version, start=0, count=9))["rows"] == [
             text
@@ -82,7 +82,7 @@ async def test_only_what_grows_is_rested_after(shown: Shown, monkeypatch: pytest
     named = {"artifact_name": "plan", "artifact_type": "md"}
     shown.tell(created(0, "one"), said(ArtifactStarted(**named), 1))
     shown.tell(said(ArtifactDelta(**named, text="# Plan", offset=0), 2))
-    drawn = {"as": "preview", "dark": False}
+    drawn = {"shape": "preview", "dark": False}
     await shown.ask("render", file="page.html", **drawn)
     told = await asyncio.wait_for(shown.ask("render", file="plan.md", **drawn), 120)
     assert "Plan</h1>" in told["html"]
@@ -105,16 +105,16 @@ async def test_a_text_is_read_in_rows_and_searched(shown: Shown) -> None:
     told = await shown.ask("lines", file="log.txt", start=1, count=2)
     assert told == {"total": 5, "start": 1, "rows": ["Two", "x" * ROW_CHARS], "chars": ROW_CHARS + 13}
     found = {"file": "log.txt", "text": "TWO"}
-    assert await shown.ask("find", **found, **{"from": -1}, way=1) == {"line": 1, "nth": 1, "of": 2}
-    assert await shown.ask("find", **found, **{"from": 1}, way=1) == {"line": 4, "nth": 2, "of": 2}
-    assert await shown.ask("find", **found, **{"from": 1}, way=-1) == {"line": 4, "nth": 2, "of": 2}
-    nothing = await shown.ask("find", file="log.txt", text="zzz", **{"from": 0}, way=1)
+    assert await shown.ask("find", **found, start=-1, direction=1) == {"line": 1, "nth": 1, "of": 2}
+    assert await shown.ask("find", **found, start=1, direction=1) == {"line": 4, "nth": 2, "of": 2}
+    assert await shown.ask("find", **found, start=1, direction=-1) == {"line": 4, "nth": 2, "of": 2}
+    nothing = await shown.ask("find", file="log.txt", text="zzz", start=0, direction=1)
     assert nothing == {"line": None, "nth": 0, "of": 0}
 
 
 async def test_what_is_looked_for_is_marked_in_the_source(shown: Shown) -> None:
     shown.tell(file("a", "py", "def f(): pass  # def"))
-    asked = {"file": "a.py", "as": "source", "dark": True, "find": "DEF"}
+    asked = {"file": "a.py", "shape": "source", "dark": True, "find": "DEF"}
     told = await shown.ask("render", **asked)
     assert told["matches"] == 2
     assert 'id="match-2"' in told["html"]
@@ -123,9 +123,9 @@ async def test_what_is_looked_for_is_marked_in_the_source(shown: Shown) -> None:
 
 async def test_a_long_source_is_formatted_for_who_asks_twice(shown: Shown) -> None:
     shown.tell(file("a", "py", "pass\n" * 70_000))
-    asked = {"file": "a.py", "as": "source", "dark": True}
+    asked = {"file": "a.py", "shape": "source", "dark": True}
     assert (await shown.ask("render", **asked))["long"] is True
-    told = await shown.ask("render", **asked, patient=True)
+    told = await shown.ask("render", **asked, any_length=True)
     assert told["long"] is False
     assert told["html"].count('class="k"') == 70_000
 
@@ -134,7 +134,7 @@ async def test_what_grows_is_drawn_at_growing_lengths_and_then_whole(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(artifacts, "_REST", 0.0)
-    asked = {"file": "plan.md", "as": "preview", "dark": False}
+    asked = {"file": "plan.md", "shape": "preview", "dark": False}
     named = {"artifact_name": "plan", "artifact_type": "md"}
     shown.tell(said(ArtifactStarted(**named)))
     text, drawn = "", []
@@ -173,7 +173,7 @@ async def test_drawing_rests_in_between_and_then_shows_the_newest(
 
     monkeypatch.setattr("worker_widget.artifacts.render.render", slow)
     named = {"artifact_name": "plan", "artifact_type": "md"}
-    asked = {"file": "plan.md", "as": "preview", "dark": False}
+    asked = {"file": "plan.md", "shape": "preview", "dark": False}
     shown.tell(said(ArtifactStarted(**named)), said(ArtifactDelta(**named, text="one", offset=0), 1))
     await shown.ask("render", **asked)
     second = asyncio.create_task(shown.ask("render", **asked))
@@ -190,7 +190,7 @@ async def test_of_a_very_long_page_the_beginning_is_drawn(
 ) -> None:
     monkeypatch.setattr(artifacts, "MOST_PREVIEW", 10)
     shown.tell(created(0, "0123456789abc"), created(1, "x"))
-    told = await shown.ask("render", file="page.html", **{"as": "preview"}, dark=False, version=1)
+    told = await shown.ask("render", file="page.html", shape="preview", dark=False, version=1)
     assert (told["html"], told["chars"]) == ("0123456789", 10)
     assert told["note"] == "The first 10 of 13 characters are shown; download it for all."
 
@@ -225,7 +225,7 @@ async def test_all_kinds_are_drawn(shown: Shown) -> None:
         said(RunCompleted(success=True), 3),
     )
     for name, words in (("a.zip", "b.txt"), ("p.png", "PNG, 16 bytes"), ("t.csv", "ab112")):
-        told = await shown.ask("render", file=name, **{"as": "preview"}, dark=False)
+        told = await shown.ask("render", file=name, shape="preview", dark=False)
         assert words in Document(told["html"]).text
         assert (told["note"], told["again_at"]) == (None, None)
 
@@ -241,5 +241,5 @@ async def test_a_bundle_that_no_browser_would_take_is_refused(
 
 async def test_what_never_got_whole_is_drawn_as_far_as_it_came(shown: Shown) -> None:
     shown.tell(started(0), delta(1, "<p>half", 0), said(RunCompleted(success=False), 2))
-    told = await shown.ask("render", file="page.html", **{"as": "preview"}, dark=False)
+    told = await shown.ask("render", file="page.html", shape="preview", dark=False)
     assert (told["html"], told["again_at"]) == ("<p>half", None)

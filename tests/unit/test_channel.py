@@ -19,9 +19,9 @@ from worker_widget.console.channel.log_window import stored
 from worker_widget.console.channel.pacing import HEARTBEAT_S
 from worker_widget.console.channel.subscriber import SILENT_S
 from worker_widget.console.wire import (
-    EVERY_VIEW,
+    EVERY_SUBSCRIBER,
     Ack,
-    DeskView,
+    FormState,
     Hello,
     Link,
     LogFilter,
@@ -78,7 +78,7 @@ async def test_frames_are_numbered_without_gaps_and_hold_only_what_changed(stage
     stage.channel.flush()
     frames = stage.frames()
     assert [frame["seq"] for frame in frames] == list(range(2, 2 + len(frames)))
-    assert "desk" not in frames[-1]["patch"]
+    assert "form" not in frames[-1]["patch"]
     assert "artifacts" not in frames[-1]["patch"]
 
 
@@ -210,9 +210,9 @@ async def test_each_view_gets_the_rows_under_its_own_filter(stage: ShownRun) -> 
     stage.channel.hello(hello("copy", watch=Watch(log=WatchedLog(filter=only_copy, rows=50))))
     stage.tell(events(recording("valid_professional")))
     stage.channel.flush()
-    views = stage.sent[-1]["views"]
+    views = stage.sent[-1]["subscribers"]
     assert views["all"]["log"]["total"] == 24
-    assert [row["i"] for row in views["all"]["log"]["rows"]] == [19, 20, 21, 22, 23]
+    assert [row["index"] for row in views["all"]["log"]["rows"]] == [19, 20, 21, 22, 23]
     assert {row["stage_id"] for row in views["copy"]["log"]["rows"]} == {"copy"}
     assert views["copy"]["log"]["total"] == len(views["copy"]["log"]["rows"])
 
@@ -232,7 +232,9 @@ async def searched() -> None:
 
 def of_view(messages: list[dict[str, Any]], part: str, client: str = "v1") -> list[dict[str, Any]]:
     """What one view was told of one part, message by message."""
-    views = [message.get("views") or message.get("patch", {}).get("views", {}) for message in messages]
+    views = [
+        message.get("subscribers") or message.get("patch", {}).get("subscribers", {}) for message in messages
+    ]
     return [snapshot[client][part] for snapshot in views if part in snapshot.get(client, {})]
 
 
@@ -271,7 +273,7 @@ async def test_under_a_filter_that_searches_the_total_is_of_what_was_scanned(sta
     assert (log[-1]["total"], log[-1]["start"]) == (299, 294)
     assert [row["message"] for row in log[-1]["rows"]][-1] == "line 29900"
     for news in log:
-        assert [row["i"] for row in news["rows"]] == list(range(news["start"], news["total"]))
+        assert [row["index"] for row in news["rows"]] == list(range(news["start"], news["total"]))
 
 
 async def test_under_any_filter_rows_come_as_they_are_found(stage: ShownRun) -> None:
@@ -284,7 +286,7 @@ async def test_under_any_filter_rows_come_as_they_are_found(stage: ShownRun) -> 
         stage.store.log_scan(RUN, stored(errors.filter), 1e-9)
         news = cursor.advance(stage.store, RUN)
         totals.append(news["log"]["total"])
-        assert [row["i"] for row in news["log"]["rows"]] == list(range(totals[-1] - 5, totals[-1]))
+        assert [row["index"] for row in news["log"]["rows"]] == list(range(totals[-1] - 5, totals[-1]))
         assert "search" not in news
     assert len(totals) > 1
     assert totals == sorted(totals)
@@ -355,7 +357,7 @@ async def test_changing_what_is_watched_sends_it_whole(stage: ShownRun) -> None:
     wanted = WatchedArtifact(file="landing_html.html")
     stage.channel.watch("v1", Watch(log=WatchedLog(filter=LogFilter(stage_id="ux")), artifact=wanted))
     stage.channel.flush()
-    news = stage.sent[-1]["patch"]["views"]["v1"]
+    news = stage.sent[-1]["patch"]["subscribers"]["v1"]
     assert {row["stage_id"] for row in news["log"]["rows"]} == {"ux"}
     assert news["artifact"]["done"] is True
     assert news["artifact"]["text"] == stage.store.artifact_text(RUN, "landing_html.html")
@@ -366,7 +368,7 @@ async def test_what_a_view_already_has_of_an_artifact_is_not_sent_again(stage: S
     text = stage.store.artifact_text(RUN, "landing_html.html") or ""
     wanted = WatchedArtifact(file="landing_html.html", version=1, have=40)
     stage.channel.hello(hello(watch=Watch(artifact=wanted)))
-    piece = stage.sent[-1]["views"]["v1"]["artifact"]
+    piece = stage.sent[-1]["subscribers"]["v1"]["artifact"]
     assert (piece["offset"], piece["text"]) == (40, text[40:])
 
 
@@ -399,7 +401,7 @@ async def test_a_view_that_went_without_a_word_costs_nothing_and_any_word_brings
     stage.channel.ack(Ack(client="there", seq=stage.channel.seq))
     stage.tell(lines(10, 10))
     stage.channel.flush()
-    assert list(stage.sent[-1]["patch"]["views"]) == ["there"]
+    assert list(stage.sent[-1]["patch"]["subscribers"]) == ["there"]
     stage.channel.ack(Ack(client="reloaded", seq=1))
     stage.channel.flush()
     (back,) = of_view(stage.sent[-1:], "log", "reloaded")
@@ -416,7 +418,7 @@ async def test_a_busy_cell_that_silences_all_views_ends_nothing(
         stage.channel.flush()
         stage.clock.advance(SILENT_S + 1)
         stage.sent = [message for message in stage.sent if message["kind"] == "frame"] or stage.sent
-    assert set(stage.sent[-1]["patch"]["views"]) == {"one", "two"}
+    assert set(stage.sent[-1]["patch"]["subscribers"]) == {"one", "two"}
 
 
 async def test_only_hidden_views_get_nothing_but_heartbeats(stage: ShownRun) -> None:
@@ -447,7 +449,7 @@ async def test_another_run_is_shown_whole_to_everyone(stage: ShownRun) -> None:
     stage.channel.flush()
     assert stage.sent[-1]["kind"] == "snapshot"
     assert stage.sent[-1]["client"] is None
-    stage.shown = Shown(desk=DeskView(worker="w"))
+    stage.shown = Shown(form=FormState(worker="w"))
     stage.channel.flush()
     assert stage.sent[-1]["kind"] == "snapshot"
     assert stage.sent[-1]["state"]["run"] is None
@@ -460,7 +462,7 @@ async def test_whoever_cannot_say_hello_is_shown_the_run_all_the_same(
     stage.channel.flush()
     stage.sent.clear()
     stage.clock.advance(HEARTBEAT_S)
-    browser = Browser(EVERY_VIEW)
+    browser = Browser(EVERY_SUBSCRIBER)
     for message in stage.sent:
         browser.take(message)
     assert browser.state["run"]["status"] == "running"
@@ -502,7 +504,7 @@ async def test_views_that_were_silent_longest_are_forgotten(stage: ShownRun) -> 
     stage.channel.ack(Ack(client="v0", seq=1))
     stage.tell(events(recording("failure_strategy")))
     stage.channel.flush()
-    views = stage.sent[-1]["views"]
+    views = stage.sent[-1]["subscribers"]
     assert "v39" in views
     assert len(views) == MOST_SUBSCRIBERS
 
@@ -511,5 +513,5 @@ async def test_a_long_message_is_cut_and_says_how_long_it_is(stage: ShownRun) ->
     stage.channel.hello(hello())
     stage.tell([make(Log(message="x" * 10_000), run_id=RUN, time=AT)])
     stage.channel.flush()
-    row = stage.sent[-1]["views"]["v1"]["log"]["rows"][0]
+    row = stage.sent[-1]["subscribers"]["v1"]["log"]["rows"][0]
     assert (len(row["message"]), row["chars"]) == (4_000, 10_000)

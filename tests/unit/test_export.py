@@ -152,7 +152,7 @@ def test_csv_holds_the_log_a_line_a_row(store: EventStore) -> None:
     text = export_run(store, "valid_professional", "csv")
     assert text.endswith("\r\n")
     head, *rows = as_rows(text)
-    assert head == ["n", "position", "time", "level", "stage_id", "agent", "message"]
+    assert head == ["line", "position", "time", "level", "stage_id", "agent", "message"]
     assert len(rows) == 24
     assert rows[0] == [
         *("1", "4", "2026-11-22T07:49:19.084772Z", "info", "preflight", "validator_agent"),
@@ -247,7 +247,7 @@ def test_an_export_of_a_run_without_events_is_whole(store: EventStore, format: E
         assert "A task" in text
         assert text.endswith("LOG (0)\n" + "-" * 100 + "\nnone\n")
     else:
-        assert text == "n,position,time,level,stage_id,agent,message\r\n"
+        assert text == "line,position,time,level,stage_id,agent,message\r\n"
 
 
 def test_an_export_has_a_telling_name_that_any_disk_takes(store: EventStore) -> None:

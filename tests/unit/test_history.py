@@ -69,7 +69,7 @@ def test_everything_of_a_run_can_be_asked(history: RunHistory) -> None:
     assert sizes == [76, 24, 8, 8]
     assert len(history.artifacts(run)) == 17
     assert set(history.ledger(run)["kind"]) == {"policy", "drift"}
-    assert list(history.ledger("failure_strategy")["n"]) == [1, 2, 3, 4, 5]
+    assert list(history.ledger("failure_strategy")["number"]) == [1, 2, 3, 4, 5]
     assert history.text(run, "landing_html.html") is not None
     assert history.text(run, "nothing.txt") is None
 

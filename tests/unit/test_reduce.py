@@ -329,7 +329,7 @@ class TestBounds:
         many = [PolicyCheck(policy="p", passed=True)] * (TAIL_ROWS + 50)
         state = state_after(*many)
         assert (len(state.ledger), state.counts.ledger) == (TAIL_ROWS, TAIL_ROWS + 50)
-        assert state.ledger[-1].n == TAIL_ROWS + 50
+        assert state.ledger[-1].number == TAIL_ROWS + 50
 
     def test_unknown_and_malformed_events_are_counted_and_stop_nothing(self) -> None:
         odd = [

@@ -11,7 +11,7 @@ import type {
   Patch,
   Requests,
   Saved,
-  SubscriberPatch,
+  SubscriberNews,
   Traits,
   Watch,
   WireError,
@@ -37,8 +37,8 @@ export type Kernel = "connecting" | "here" | "silent" | "none";
 
 /** Receives the messages. Log rows are left out while they can belong to a filter before the current filter. */
 export interface Sink {
-  snapshot(state: ConsoleState, view: SubscriberPatch | undefined): void;
-  patch(patch: Patch, view: SubscriberPatch | undefined): void;
+  snapshot(state: ConsoleState, view: SubscriberNews | undefined): void;
+  patch(patch: Patch, view: SubscriberNews | undefined): void;
   /** The current time on the run's clock. */
   clock(nowUs: number): void;
   /** No kernel answered: show the run that was saved with the notebook. */
@@ -163,14 +163,14 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
       if (message.client === null || message.client === client) {
         seq = message.seq;
         // A snapshot for all without this subscriber was sent before its hello was processed.
-        if (message.client === null && visible && !message.views[client]) sendHello();
+        if (message.client === null && visible && !message.subscribers[client]) sendHello();
         else {
           // The hello contained the watch, too: the reply to the request can be lost.
           if (message.client) confirmed = Math.max(confirmed, hello?.filters ?? 0);
           hello = undefined;
         }
         updateClock(message.now_us);
-        sink.snapshot(message.state, changesFor(message.views));
+        sink.snapshot(message.state, changesFor(message.subscribers));
         ack();
       }
     } else {
@@ -180,7 +180,7 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
       if (seq < 0 || message.seq > seq + (message.kind === "frame" ? 1 : 0)) sendHello();
       if (message.kind === "frame" && seq >= 0 && message.seq > seq) {
         seq = message.seq;
-        sink.patch(message.patch, changesFor(message.patch.views));
+        sink.patch(message.patch, changesFor(message.patch.subscribers));
         ack();
       }
     }
@@ -192,9 +192,9 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
     if (nowUs !== undefined) sink.clock(nowUs);
   }
 
-  function changesFor(views: Record<string, SubscriberPatch> = {}): SubscriberPatch | undefined {
+  function changesFor(news: Record<string, SubscriberNews> = {}): SubscriberNews | undefined {
     const narrowed = Object.values(watched.log.filter).some(Boolean);
-    const changes = views[client] ?? (narrowed ? undefined : views["*"]);
+    const changes = news[client] ?? (narrowed ? undefined : news["*"]);
     if (filters === confirmed || !(changes?.log || changes?.search)) return changes;
     missed = true;
     return { ...changes, log: undefined, search: undefined };

@@ -1,4 +1,4 @@
-import type { BrandCheck, Problem } from "../kernel/wire";
+import type { CheckedBrand, WireProblem } from "../kernel/wire";
 import type { Uses } from "../state/app";
 import { isActive } from "../state/selectors";
 import { Button } from "../ui/button";
@@ -20,7 +20,7 @@ const EXAMPLE = {
 };
 
 /** The problem is in the brand. */
-export const ofBrand = ({ field }: Problem): boolean => /^brand\b/.test(field);
+export const ofBrand = ({ field }: WireProblem): boolean => /^brand\b/.test(field);
 
 /** The syntax problem of the brand's text. An empty text is valid. */
 export const brandProblem = (text: string): string => (text.trim() ? objectProblem(text) : "");
@@ -36,8 +36,8 @@ interface Finding {
 /** All findings on the current text of the brand. Pure. */
 export function findings(
   text: string,
-  refused: readonly Problem[],
-  report: BrandCheck | undefined,
+  refused: readonly WireProblem[],
+  report: CheckedBrand | undefined,
 ): Finding[] {
   const broken = brandProblem(text);
   if (broken) return [{ tone: "error", message: broken }];

@@ -87,7 +87,7 @@ function Banner({ app, live }: BannerProps) {
       ? (["info", "Saved run, no kernel: run the cell again."] as const)
       : kernel === "silent"
         ? (["warning", NO_ANSWER] as const)
-        : (["error", (app.operations.errors.live ?? app.run.state.desk.notice)?.message] as const);
+        : (["error", (app.operations.errors.live ?? app.run.state.form.notice)?.message] as const);
   return (
     text && (
       <p class={`strip row ${tone}`} role="alert">

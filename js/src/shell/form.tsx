@@ -1,3 +1,4 @@
+import type { WireProblem } from "../kernel/wire";
 import type { Uses } from "../state/app";
 import { isActive } from "../state/selectors";
 import { Button } from "../ui/button";
@@ -5,6 +6,8 @@ import { Failure } from "../ui/failure";
 import { PLAY, PLUS, STOP } from "../ui/icons";
 import { BrandButton, brandProblem, ofBrand } from "./brand";
 import { nextStep, strictOf } from "./draft";
+import { chosenOptions } from "./option-values";
+import { OptionsButton } from "./options";
 import { runBlocked } from "./run-status";
 import { WorkerSelect } from "./worker";
 
@@ -22,6 +25,7 @@ export function Form({ app, tried }: Props) {
       <WorkerSelect app={app} />
       <TaskField app={app} tried={tried} />
       <BrandButton app={app} />
+      <OptionsButton app={app} />
       <PrimaryButton app={app} tried={tried} />
     </div>
   );
@@ -29,21 +33,28 @@ export function Form({ app, tried }: Props) {
 
 /** Why no run can be started now, or `""`. */
 function blocked({ connection, run, view }: FormStores): string {
-  const { desk } = run.state;
-  const worker = desk.workers.find(({ id }) => id === desk.worker);
+  const { form } = run.state;
+  const worker = form.workers.find(({ id }) => id === form.worker);
   return connection.off || runBlocked(connection.kernel, worker, view.task);
 }
 
 async function start({ app, tried }: Props): Promise<void> {
   const { view, operations, run } = app;
   const { task, brand } = view;
-  const { worker } = run.state.desk;
-  if (!brandProblem(brand))
-    await operations.act("run.start", { worker, task, brand, strict_mode: strictOf(run.state, view) });
+  const { worker, workers } = run.state.form;
+  const declared = workers.find(({ id }) => id === worker)?.options ?? [];
+  const options = chosenOptions(declared, view.options);
+  const strict_mode = strictOf(run.state, view);
+  const args = { worker, task, brand, budget: null, strict_mode, depth: "auto", options } as const;
+  if (!brandProblem(brand)) await operations.act("run.start", args);
   const refused = operations.errors["run.start"];
-  if (refused && refused.message === run.state.desk.notice?.message) tried();
+  if (refused && refused.message === run.state.form.notice?.message) tried();
   if (brandProblem(brand) || refused?.problems.some(ofBrand)) view.set({ panel: "brand" });
+  else if (refused?.problems.some(ofOptions)) view.set({ panel: "options" });
 }
+
+/** The problem is in an option. */
+const ofOptions = ({ field }: WireProblem): boolean => field.startsWith("options.");
 
 const STEPS = {
   run: ["run.start", PLAY, "Run", "Start the run (Enter)"],
@@ -128,7 +139,8 @@ function PrimaryButton({ app, tried }: Props) {
   const busy = isStepping(app);
   const problems = operations.errors["run.start"]?.problems ?? [];
   const atFields =
-    problems.length > 0 && problems.every((problem) => problem.field === "task" || ofBrand(problem));
+    problems.length > 0 &&
+    problems.every((problem) => problem.field === "task" || ofBrand(problem) || ofOptions(problem));
   return (
     <div class="primary">
       <Button class={`button ${step}`} {...{ icon, text, tip, busy, off }} onclick={go} />

@@ -25,12 +25,12 @@ export function Header({ app, live }: Props) {
 
 /** Worker and task of the run, without a kernel to start another run. */
 function SavedForm({ app }: { app: Uses<"run"> }) {
-  const { desk, run } = app.run.state;
+  const { form, run } = app.run.state;
   return (
     <div class="row">
-      <span class="field worker">{run?.worker ?? desk.worker}</span>
+      <span class="field worker">{run?.worker ?? form.worker}</span>
       <span class="field">
-        <span class="cut">{run?.task ?? desk.task}</span>
+        <span class="cut">{run?.task ?? form.task}</span>
       </span>
       <button class="button primary" disabled title={NO_KERNEL}>
         Run
@@ -40,8 +40,8 @@ function SavedForm({ app }: { app: Uses<"run"> }) {
 }
 
 function StatusLine({ app, live }: Props) {
-  const { run, link, desk } = app.run.state;
-  const [tone, label, message] = statusOf(app.connection.kernel, link, run, desk, app.run.nowUs);
+  const { run, link, form } = app.run.state;
+  const [tone, label, message] = statusOf(app.connection.kernel, link, run, form, app.run.nowUs);
   return (
     <div class="status row grow">
       <span class={`pill row ${tone}`} data-status={label}>

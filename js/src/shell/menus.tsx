@@ -1,6 +1,7 @@
 import type { Requests } from "../kernel/wire";
 import type { Uses } from "../state/app";
 import { joined, kindOfRun } from "../state/history";
+import type { Operations } from "../state/operations";
 import { isOver } from "../state/selectors";
 import type { ThemeChoice } from "../state/theme";
 import { Button } from "../ui/button";
@@ -113,24 +114,37 @@ function HistoryMenu({ app }: { app: MenuStores }) {
   );
 }
 
-const FORMATS: [Requests["export"]["args"]["format"], string, string][] = [
+type Format = Requests["export.open"]["args"]["format"];
+
+const FORMATS: [Format, string, string][] = [
   ["json", "JSON", "everything, for programs"],
   ["txt", "Text", "the trace, for people"],
   ["csv", "CSV", "the log, for spreadsheets"],
 ];
 
+/** Reads an export part by part, so that no message is large, and saves it as a file. */
+async function saveExport({ request }: Operations, format: Format): Promise<void> {
+  const { export_id, file_name, mime } = (await request("export.open", { format })).result;
+  const parts: BlobPart[] = [];
+  for (let done = false; !done; ) {
+    const part = await request("export.part", { export_id });
+    parts.push(...(part.buffers as BlobPart[]));
+    done = part.result.done;
+  }
+  saveFile(file_name, parts, mime);
+}
+
 function ExportMenu({ app }: { app: MenuStores }) {
   const { run, artifacts } = app.run.state;
-  const save = async (format: Requests["export"]["args"]["format"]) => {
+  const save = (format: Format) => {
     app.view.set({ panel: "" });
-    const { result } = (await app.operations.act("export", { format })) ?? {};
-    if (result) saveFile(result.file_name, result.text, result.mime);
+    return app.operations.attempt("export", () => saveExport(app.operations, format));
   };
   const saveAll = async () => {
     app.view.set({ panel: "" });
     const { result, buffers } = (await app.operations.act("artifact.bundle", {})) ?? {};
     const bytes = buffers?.[0];
-    if (result && bytes) saveFile(result.file_name, bytes as BlobPart, "application/zip");
+    if (result && bytes) saveFile(result.file_name, [bytes as BlobPart], "application/zip");
   };
   return (
     <>

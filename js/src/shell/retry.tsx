@@ -32,7 +32,7 @@ export function createRetry(app: Uses<"run" | "connection" | "operations" | "pai
   return {
     tried,
     Retry() {
-      if (app.connection.off || !app.run.state.desk.notice) return null;
+      if (app.connection.off || !app.run.state.form.notice) return null;
       return (
         <span class="end row" ref={onLeave}>
           {triedUs && <span class="num">Tried at {clockTime(triedUs).slice(0, 8)}</span>}

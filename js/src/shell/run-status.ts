@@ -1,7 +1,7 @@
 // The status of the run and its figures, computed from the state. Pure: time is passed in.
 
 import type { Kernel } from "../kernel/channel";
-import type { ConsoleState, Link, RunSummary, StageRow, WorkerRow } from "../kernel/wire";
+import type { ConsoleState, Link, RunHeader, Stage, WorkerInfo } from "../kernel/wire";
 import { isOver, isTicking } from "../state/selectors";
 
 /** A screen reader announces the label; the message is a sentence: the reason, or what to do. */
@@ -14,8 +14,8 @@ export type Status = readonly [
 export function statusOf(
   kernel: Kernel,
   { phase, message, attempt, retry_us }: Link,
-  run: RunSummary | null,
-  { notice }: ConsoleState["desk"],
+  run: RunHeader | null,
+  { notice }: ConsoleState["form"],
   nowUs: number,
 ): Status {
   const reason = message ?? "";
@@ -40,24 +40,24 @@ export function statusOf(
 }
 
 /** The result of a replay; the ledger lists the artifacts that differ. */
-const verdict = (verified: RunSummary["verified"]): string =>
+const verdict = (verified: RunHeader["verified"]): string =>
   verified ? `The replay ${verified.identical ? "is identical" : "differs"}.` : "";
 
 /** Why no run can be started now, or `""`. */
-export function runBlocked(kernel: Kernel, worker: WorkerRow | undefined, task: string): string {
+export function runBlocked(kernel: Kernel, worker: WorkerInfo | undefined, task: string): string {
   if (kernel === "connecting") return "Waiting for the kernel.";
   if (worker && worker.status === "coming_soon") return `${worker.name} is not available yet.`;
   return task.trim() ? "" : "Write a task first.";
 }
 
 /** The duration of the run so far, in milliseconds. */
-export function elapsedMs(run: RunSummary | null, link: Link, nowUs: number): number | null {
+export function elapsedMs(run: RunHeader | null, link: Link, nowUs: number): number | null {
   if (!run) return null;
   if (run.latency_ms !== null && isOver(run)) return run.latency_ms;
   const endUs = run.ended_us ?? (isTicking(run, link) ? nowUs : null);
   return run.started_us === null || endUs === null ? null : Math.max(0, (endUs - run.started_us) / 1000);
 }
 
-export function stagesDone(stages: readonly StageRow[]): number {
+export function stagesDone(stages: readonly Stage[]): number {
   return stages.filter((stage) => stage.status === "completed" || stage.status === "recovered").length;
 }

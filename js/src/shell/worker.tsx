@@ -8,12 +8,16 @@ const AVAILABILITY = {
   available: ["ok", "Available"],
   beta: ["info", "Beta"],
   coming_soon: ["", "Coming soon"],
+  unavailable: ["error", "Unavailable"],
 } as const;
+
+const availabilityOf = (status: string) =>
+  AVAILABILITY[status as keyof typeof AVAILABILITY] ?? AVAILABILITY.unavailable;
 
 export function WorkerSelect({ app }: { app: Uses<"view" | "run" | "operations" | "connection"> }) {
   const { view, operations } = app;
-  const { desk, run } = app.run.state;
-  const { worker, workers } = desk;
+  const { form, run } = app.run.state;
+  const { worker, workers } = form;
   const current = workers.find(({ id }) => id === worker);
   const locked = app.connection.off || (isActive(run) ? "A run is in progress" : "");
   return (
@@ -34,9 +38,9 @@ export function WorkerSelect({ app }: { app: Uses<"view" | "run" | "operations" 
         off={locked || (workers.length ? "" : "The workers are not known yet")}
       >
         {() =>
-          workers.map(({ id, name, description, status, moats }) => {
-            const [tone, words] = AVAILABILITY[status];
-            const off = status === "coming_soon";
+          workers.map(({ id, name, description, status, moats, reason }) => {
+            const [tone, words] = availabilityOf(status);
+            const off = status !== "available" && status !== "beta";
             return (
               <button
                 key={id}
@@ -55,6 +59,7 @@ export function WorkerSelect({ app }: { app: Uses<"view" | "run" | "operations" 
                   <i class={`tag ${tone}`}>{words}</i>
                 </span>
                 <div class="dim">{description}</div>
+                {reason && <div class="error">{reason}</div>}
                 {moats.map((moat) => (
                   <i class="tag engine">{moat}</i>
                 ))}

@@ -2,7 +2,7 @@
 // that it uses: `app: Uses<"run" | "view">`.
 
 import { createChannel, type Kernel, type Model } from "../kernel/channel";
-import type { ConsoleState, SubscriberPatch, Watch } from "../kernel/wire";
+import type { ConsoleState, SubscriberNews, Watch } from "../kernel/wire";
 import { createList, type List } from "../ui/list/list";
 import { createPainting, type PainterGuard, type Painting } from "../ui/painting";
 import { type Appearance, createAppearance } from "./appearance";
@@ -126,11 +126,11 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
     },
     watch(),
   );
-  const operations = createOperations(channel.request, () => state.desk.notice?.message, changed);
+  const operations = createOperations(channel.request, () => state.form.notice?.message, changed);
   const appearance = createAppearance(channel, changed);
 
-  function show(next: ConsoleState, update: SubscriberPatch | undefined): void {
-    const { desk } = state;
+  function show(next: ConsoleState, update: SubscriberNews | undefined): void {
+    const { form } = state;
     if (next.run?.run_id !== state.run?.run_id) {
       Object.assign(view, RUN_VIEW);
       log.reset();
@@ -140,8 +140,9 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
       clock.reset();
     }
     state = next;
-    if (next.desk.task !== desk.task) view.task = next.desk.task;
-    if (next.desk.brand !== desk.brand) view.brand = next.desk.brand;
+    if (next.form.task !== form.task) view.task = next.form.task;
+    if (next.form.brand !== form.brand) view.brand = next.form.brand;
+    if (JSON.stringify(next.form.options) !== JSON.stringify(form.options)) view.options = next.form.options;
     if (update) log.receive(update);
     if (update?.artifact && !artifacts.receive(update.artifact)) channel.watch(watch());
     if (isTicking(next.run, next.link)) {

@@ -1,6 +1,6 @@
 // The text of an artifact, assembled from the pieces that the kernel sends. Pure.
 
-import type { SubscriberPatch } from "../kernel/wire";
+import type { SubscriberNews } from "../kernel/wire";
 
 /** `chunks` only ever grow within one version, so that a reader can continue where it stopped. */
 export interface ArtifactText {
@@ -21,7 +21,7 @@ export const codePoints = (text: string): number =>
 /** The text after a patch, or `null` where a piece before it is missing and must be requested. */
 export function applyText(
   text: ArtifactText | undefined,
-  { file, version, offset, text: update, done, cut }: NonNullable<SubscriberPatch["artifact"]>,
+  { file, version, offset, text: update, done, cut }: NonNullable<SubscriberNews["artifact"]>,
 ): ArtifactText | null {
   const { chunks, chars } = text?.version === version ? text : { chunks: [], chars: 0 };
   const known = chars - offset;

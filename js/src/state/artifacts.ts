@@ -1,6 +1,6 @@
 // The artifact on screen, and the texts that have been received.
 
-import type { ArtifactRow, ConsoleState, SubscriberPatch } from "../kernel/wire";
+import type { Artifact, ConsoleState, SubscriberNews } from "../kernel/wire";
 import { type ArtifactText, applyText } from "./artifact-text";
 import { isOver, ofStage, shownArtifact } from "./selectors";
 import type { View } from "./view";
@@ -8,14 +8,14 @@ import type { View } from "./view";
 const MAX_TEXTS = 12;
 
 export interface ArtifactStore {
-  readonly shown: ArtifactRow | null;
+  readonly shown: Artifact | null;
   /** What has been received of a file's text. */
   text(file: string): ArtifactText | undefined;
 }
 
 export interface ArtifactFeed extends ArtifactStore {
   /** Takes a piece of text. `false` where a piece before it is missing. */
-  receive(update: NonNullable<SubscriberPatch["artifact"]>): boolean;
+  receive(update: NonNullable<SubscriberNews["artifact"]>): boolean;
   /** Another run is on screen. */
   reset(): void;
 }

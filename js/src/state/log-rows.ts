@@ -44,7 +44,7 @@ export class LogRows {
         if (Math.abs(index - near) > CAPACITY / 4) this.rows.delete(index);
     }
     // A loaded row stays the same object, so that it is not drawn again.
-    for (const row of added) if (!this.rows.has(row.i)) this.rows.set(row.i, row);
+    for (const row of added) if (!this.rows.has(row.index)) this.rows.set(row.index, row);
   }
 }
 

@@ -1,6 +1,6 @@
 // The log on screen: its filter, its search, and the rows that are loaded.
 
-import type { LogFilter, LogRow, LogSearch, SearchProgress, SubscriberPatch } from "../kernel/wire";
+import type { LogFilter, LogRow, LogSearch, SearchProgress, SubscriberNews } from "../kernel/wire";
 import type { List } from "../ui/list/list";
 import { filterRows, LogRows } from "./log-rows";
 import type { View } from "./view";
@@ -23,7 +23,7 @@ export interface LogFeed extends LogStore {
   /** Another run is on screen. */
   reset(): void;
   /** Takes the log's part of a frame. */
-  receive(update: SubscriberPatch): void;
+  receive(update: SubscriberNews): void;
   /** From now on shows the log of a saved run, which is filtered here. */
   showSaved(rows: LogRow[]): void;
   /** Starts new rows if filter or search have changed. */

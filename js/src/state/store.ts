@@ -1,6 +1,6 @@
 // The streamed state: what the kernel sent last, and how a patch changes it. Pure.
 
-import type { ConsoleState, Patch, Tail } from "../kernel/wire";
+import type { ConsoleState, Patch } from "../kernel/wire";
 
 /** How many of the newest rows a tail holds, in the kernel and here. */
 export const TAIL_ROWS = 200;
@@ -8,7 +8,7 @@ export const TAIL_ROWS = 200;
 const EMPTY = { total: 0, rows: [] };
 
 export const NOTHING: ConsoleState = {
-  desk: { worker: "", workers: [], origin: "", task: "", brand: "", notice: null },
+  form: { worker: "", workers: [], origin: "", task: "", brand: "", options: {}, notice: null },
   link: { phase: "idle", message: null, attempt: 0, retry_us: null },
   run: null,
   stages: [],
@@ -25,17 +25,29 @@ function mergeRows<Row>(rows: Row[], changes: Row[] | undefined, keyOf: (row: Ro
   return [...merged.values()];
 }
 
-function mergeTail<Row extends { n: number }>(tail: Tail<Row>, changes: Tail<Row> | undefined): Tail<Row> {
+/** The newest rows and how many there are. */
+interface Tail<Row> {
+  total: number;
+  rows: Row[];
+}
+
+function mergeTail<Row extends { number: number }>(
+  tail: Tail<Row>,
+  changes: Tail<Row> | undefined,
+): Tail<Row> {
   if (!changes) return tail;
-  return { total: changes.total, rows: mergeRows(tail.rows, changes.rows, (row) => row.n).slice(-TAIL_ROWS) };
+  return {
+    total: changes.total,
+    rows: mergeRows(tail.rows, changes.rows, (row) => row.number).slice(-TAIL_ROWS),
+  };
 }
 
 /** The state after one patch. Another run starts with empty rows. */
 export function applyPatch(state: ConsoleState, patch: Patch): ConsoleState {
-  const { desk = state.desk, link = state.link, run = state.run } = patch;
+  const { form = state.form, link = state.link, run = state.run } = patch;
   const old = run?.run_id === state.run?.run_id ? state : NOTHING;
   return {
-    desk,
+    form,
     link,
     run,
     stages: mergeRows(old.stages, patch.stages, (row) => row.stage_id),

@@ -1,6 +1,6 @@
 // The view-only state: what this person looks at. It is never sent and never saved in the notebook.
 
-import type { ArtifactPlace, BrandCheck, HistoryRow, LedgerFilter, Level, LogSearch } from "../kernel/wire";
+import type { ArtifactRef, CheckedBrand, HistoryRow, LedgerFilter, Level, LogSearch } from "../kernel/wire";
 
 export type PaneName = "timeline" | "routing" | "log" | "ledger" | "artifacts";
 
@@ -31,8 +31,8 @@ export const SHARES: Record<Columns, Shares> = {
 
 /** Two artifacts side by side, the artifact on screen as `b`; `name` describes them. */
 export interface Comparison {
-  a: ArtifactPlace;
-  b: ArtifactPlace;
+  a: ArtifactRef;
+  b: ArtifactRef;
   name: string;
 }
 
@@ -81,8 +81,10 @@ export const FIRST_VIEW = {
   task: "",
   brand: "",
   strict: null as boolean | null,
+  /** The values of the worker's options; the others have their defaults. */
+  options: {} as Record<string, unknown>,
   /** The last report of the worker on a brand. */
-  checked: null as { brand: string; report: BrandCheck } | null,
+  checked: null as { brand: string; report: CheckedBrand } | null,
   /** The last runs, once they are loaded. */
   history: null as HistoryRow[] | null,
 };

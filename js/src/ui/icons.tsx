@@ -22,6 +22,7 @@ export const RESTORE = "M13 7H9V3M3 9h4v4M9 7l5-5M7 9l-5 5";
 export const SCREEN = "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4";
 export const COPY = "M6 6h7v7H6ZM10 5V3H3v7h2";
 export const REFRESH = "M13 8a5 5 0 1 1-1.6-3.7M13 2.6v3h-3";
+export const OPTIONS = "M2 4h5M10 4h4M2 8h2M7 8h7M2 12h7M12 12h2M8.5 2.5v3M5.5 6.5v3M10.5 10.5v3";
 export const BRAND = "M3 3h5l6 6-5 5-6-6ZM6 6v.1";
 export const WRAP = "M2 4h12M2 8h9a2 2 0 0 1 0 4H7M9 10l-2 2 2 2";
 export const TIME = "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2M8 5v3l2 2";

@@ -153,14 +153,25 @@ export declare namespace JSX {
     h3: Html;
     header: Html;
     i: Html;
-    input: Html<HTMLInputElement, Field & { checked: boolean; type: "checkbox" }>;
+    input: Html<
+      HTMLInputElement,
+      Field & {
+        checked: boolean;
+        type: "checkbox" | "number" | "text";
+        min: number;
+        max: number;
+        step: number | "any";
+      }
+    >;
     kbd: Html;
     label: Html<HTMLLabelElement>;
     li: Html;
     mark: Html;
+    option: Html<HTMLOptionElement, { value: string }>;
     p: Html;
     pre: Html<HTMLPreElement>;
     section: Html;
+    select: Html<HTMLSelectElement, Field>;
     span: Html;
     style: Html<HTMLStyleElement>;
     textarea: Html<HTMLTextAreaElement, Field & { rows: number }>;

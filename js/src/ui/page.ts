@@ -26,9 +26,10 @@ export function confirmCopy(
   setTimeout(() => view.copied === copied && view.set({ copied: "" }), COPIED_MS);
 }
 
-export function saveFile(name: string, data: BlobPart, mime: string): void {
+/** Saves the parts, one after the other, as a download. */
+export function saveFile(name: string, parts: BlobPart[], mime: string): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([data], { type: mime }));
+  link.href = URL.createObjectURL(new Blob(parts, { type: mime }));
   link.download = name;
   link.click();
   // The browser has read the address by then.

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -26,15 +26,30 @@ from ..errors import (
     WorkerWidgetError,
 )
 from ..events import RunStarted
+from ..events.answers import RunListItem
 from ..events.run_request import RunRequest
 from ..runs.live import LiveRun
 from ..sources.worker_api import follow
 from ..sources.worker_api.client import AsyncWorkerClient
 from ..state.run_state import ENDED
 from ..store.event_store import EventStore, RunRecord
-from .wire import DeskView, Link, Shown, WireError, WireProblem, WorkerRow
+from .wire import FormState, Link, Shown, WireError, WireProblem
 
 RECENT_RUNS = 10
+
+
+class HistoryRow(TypedDict):
+    """A run as the history menu shows it."""
+
+    run_id: str
+    worker: str | None
+    task: str | None
+    status: str
+    success: bool | None
+    started_us: int | None
+    latency_ms: float | None
+    replay_of: str | None
+    strict_mode: bool | None
 
 
 class ConsoleController:
@@ -54,7 +69,7 @@ class ConsoleController:
         self.client = client
         self.store = store
         self.live: LiveRun | None = None
-        self._form = DeskView(worker=worker, origin=origin, task=task, brand=brand)
+        self._form = FormState(worker=worker, origin=origin, task=task, brand=brand)
         self._start_link: Link | None = None
         self._starting = False
         self._recording = False
@@ -68,13 +83,13 @@ class ConsoleController:
         """All that the console shows now."""
         live = self.live
         if live is None:
-            return Shown(desk=self._form, link=self._start_link or Link())
+            return Shown(form=self._form, link=self._start_link or Link())
         form = self._form
         trouble = live.failure or live.trouble
         if trouble is not None:
             form = msgspec.structs.replace(form, notice=wire_error(trouble))
         return Shown(
-            desk=form,
+            form=form,
             link=self._start_link or self._link(live),
             run_id=live.run_id,
             run=live.state,
@@ -99,19 +114,7 @@ class ConsoleController:
     async def refresh_workers(self) -> None:
         """Reads the list of workers again."""
         listed = await self.client.workers()
-        rows = tuple(
-            WorkerRow(
-                id=item.id,
-                name=item.name,
-                description=item.description,
-                status=item.status,
-                moats=item.moats,
-                options=item.options,
-                reason=item.reason,
-            )
-            for item in listed
-        )
-        self._set(workers=rows)
+        self._set(workers=tuple(listed))
 
     def select_worker(self, worker: str) -> None:
         """Chooses the worker for the next run. Raises `UnknownWorker` or `WorkerUnavailable`."""
@@ -161,22 +164,11 @@ class ConsoleController:
         async with self._opening:
             return await self._open(run_id, recording=recording)
 
-    async def recent_runs(self) -> list[dict[str, Any]]:
+    async def recent_runs(self) -> list[HistoryRow]:
         """The last ten runs, newest first: those in the history and those that only the server has."""
         worker = self._form.worker
         records, begun = await asyncio.to_thread(self._recorded_runs)
-        rows = {
-            record.run_id: {
-                "run_id": record.run_id,
-                "worker": record.worker,
-                "task": record.task,
-                "status": record.status,
-                "success": record.success,
-                "started_us": record.started_us or record.created_us,
-                "latency_ms": record.latency_ms,
-            }
-            for record in records
-        }
+        rows = {record.run_id: _recorded(record, begun.get(record.run_id)) for record in records}
         try:
             listed = (await self.client.runs(limit=RECENT_RUNS, worker=worker)).runs
         except WorkerWidgetError:
@@ -184,19 +176,7 @@ class ConsoleController:
         for item in listed:
             known = rows.get(item.run_id)
             if known is None or known["status"] not in ENDED:
-                rows[item.run_id] = {
-                    "run_id": item.run_id,
-                    "worker": worker,
-                    "task": item.task,
-                    "status": item.status,
-                    "success": item.success,
-                    "started_us": _microseconds(item.created_at) or (known or {}).get("started_us"),
-                    "latency_ms": item.total_latency_ms,
-                }
-        for run_id, row in rows.items():
-            started = begun.get(run_id)
-            row["replay_of"] = started.replay_of if started else None
-            row["strict_mode"] = started.strict_mode if started else None
+                rows[item.run_id] = _listed(item, worker, known)
         newest = sorted(rows.values(), key=lambda row: row["started_us"] or 0, reverse=True)
         return newest[:RECENT_RUNS]
 
@@ -331,7 +311,35 @@ def _microseconds(time: datetime | None) -> int | None:
     return None if time is None else round(time.timestamp() * 1_000_000)
 
 
-def wire_link(link: follow.Link) -> Link:
+def _recorded(record: RunRecord, started: RunStarted | None) -> HistoryRow:
+    return {
+        "run_id": record.run_id,
+        "worker": record.worker,
+        "task": record.task,
+        "status": record.status,
+        "success": record.success,
+        "started_us": record.started_us or record.created_us,
+        "latency_ms": record.latency_ms,
+        "replay_of": started.replay_of if started else None,
+        "strict_mode": started.strict_mode if started else None,
+    }
+
+
+def _listed(item: RunListItem, worker: str, known: HistoryRow | None) -> HistoryRow:
+    return {
+        "run_id": item.run_id,
+        "worker": worker,
+        "task": item.task,
+        "status": item.status,
+        "success": item.success,
+        "started_us": _microseconds(item.created_at) or (known["started_us"] if known else None),
+        "latency_ms": item.total_latency_ms,
+        "replay_of": known["replay_of"] if known else None,
+        "strict_mode": known["strict_mode"] if known else None,
+    }
+
+
+def wire_link(link: follow.StreamLink) -> Link:
     """The state of the stream as the browser gets it."""
     retry_us = None
     if link.retry_in_s is not None:

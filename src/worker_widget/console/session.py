@@ -108,7 +108,7 @@ class ConsoleSession:
     def _changed(self) -> None:
         self.channel.changed()
         shown = self.controller.shown
-        self._publish_changed("worker", shown.desk.worker)
+        self._publish_changed("worker", shown.form.worker)
         # The status first: a new run id must never stand beside the status of the run before.
         self._publish_changed("status", _status(shown))
         self._publish_changed("run_id", shown.run_id or "")
@@ -135,7 +135,7 @@ class ConsoleSession:
     async def _followed_before(self) -> str | None:
         """The run that this cell followed when it was run before, where it is one of this console's."""
         shown = self.controller.shown
-        if self._cell is None or shown.run_id is not None or shown.desk.notice is not None:
+        if self._cell is None or shown.run_id is not None or shown.form.notice is not None:
             return None
         try:
             record = await asyncio.to_thread(self.controller.store.followed_in, self._cell)
@@ -143,14 +143,14 @@ class ConsoleSession:
             return None  # a history that fails raises when it is written
         if record is None or record.status in ENDED:
             return None
-        same = (record.worker, record.origin) == (shown.desk.worker, shown.desk.origin)
+        same = (record.worker, record.origin) == (shown.form.worker, shown.form.origin)
         return record.run_id if same else None
 
     def _keep_followed(self, shown: Shown) -> None:
         """Writes down which run the cell follows: none any more when it has ended or cannot be followed."""
         if self._cell is None or shown.link.phase == "starting":
             return
-        ended = shown.run.over or (shown.link.phase == "ended" and shown.desk.notice is not None)
+        ended = shown.run.over or (shown.link.phase == "ended" and shown.form.notice is not None)
         followed = None if ended or shown.recording else shown.run_id
         if self._followed != followed:
             self._followed = followed

@@ -157,7 +157,7 @@ class WorkerConsole(anywidget.AnyWidget):
         if self.comm is None:
             raise RequestRefused("This console is closed: run its cell again, or use WorkerClient.")
         controller = self._session.controller
-        form = controller.shown.desk
+        form = controller.shown.form
         brand_json = form.brand if brand is None else brand_text(brand)
         request = RunRequest(
             task=form.task if task is None else task,
@@ -199,11 +199,11 @@ def _hear(widget: WorkerConsole, content: Any, buffers: Any) -> None:
 async def _assemble(
     console: weakref.ref[WorkerConsole], client: WorkerClient, worker: str, task: str, brand: str
 ) -> ConsoleSession:
-    def send(message: dict[str, Any], buffers: list[bytes]) -> None:
+    def send(message: Mapping[str, Any], buffers: list[bytes]) -> None:
         widget = console()
         if widget is not None and widget.comm is not None:
             with unbound(widget.comm):
-                widget.send(message, buffers or None)
+                widget.send(dict(message), buffers or None)
 
     def publish(name: str, value: Any) -> None:
         widget = console()

@@ -1,4 +1,4 @@
-"""``python -m worker_widget.host``: the host, detached from whoever started it."""
+"""``python -m worker_widget.host``: the host, detached from the process that started it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from functools import partial
 from ..errors import HistoryError, RunUnknown, ServerError, WorkerWidgetError
 from ..events import Event
 from ..sources.worker_api.client import AsyncWorkerClient
-from ..sources.worker_api.follow import Link, follow
+from ..sources.worker_api.follow import StreamLink, follow
 from ..state.log_line import LoggedEvent
 from ..state.reduce import reduce_all
 from ..state.run_state import RunState
@@ -43,7 +43,7 @@ class LiveRun:
         self.run_id = run_id
         self.worker = worker
         self.state = RunState()
-        self.link: Link | None = None
+        self.link: StreamLink | None = None
         self.failure: WorkerWidgetError | None = None
         self.trouble: WorkerWidgetError | None = None
         self.over: Future[None] = Future()
@@ -128,7 +128,7 @@ class LiveRun:
     async def _follow_from(self, after: str | None) -> None:
         async with aclosing(follow(self._client, self.run_id, after=after, worker=self.worker)) as items:
             async for item in items:
-                if isinstance(item, Link):
+                if isinstance(item, StreamLink):
                     self.link = item
                 else:
                     await self._record(item.events)

@@ -87,11 +87,11 @@ def _with_rows(state: RunState, logged: LoggedEvent) -> RunState:
     counts = state.counts
     decision = routing_row(logged, counts.routing + 1)
     if decision is not None:
-        counts = replace(counts, routing=decision.n)
+        counts = replace(counts, routing=decision.number)
         return replace(state, routing=(*state.routing[-TAIL_ROWS + 1 :], decision), counts=counts)
     entry = ledger_row(logged, counts.ledger + 1)
     if entry is not None:
-        counts = replace(counts, ledger=entry.n, problems=counts.problems + (entry.outcome in PROBLEMS))
+        counts = replace(counts, ledger=entry.number, problems=counts.problems + (entry.outcome in PROBLEMS))
         return replace(state, ledger=(*state.ledger[-TAIL_ROWS + 1 :], entry), counts=counts)
     return state
 

@@ -27,7 +27,7 @@ from ..events import (
     StageFailed,
 )
 from .log_line import LoggedEvent
-from .run_state import LedgerKind, LedgerRow, Outcome, RoutingRow
+from .run_state import Alternative, LedgerKind, LedgerRow, Outcome, RoutingRow
 
 QUIET_TYPES: Final = ("log", "artifact_started", "artifact_delta", "artifact_created")
 """Types without routing decisions and ledger rows: a reader of these rows leaves out most events."""
@@ -40,13 +40,13 @@ NO_REASON: Final = "The worker gave no reason."
 NO_ACTION: Final = "no action named"
 
 
-def routing_row(logged: LoggedEvent, n: int) -> RoutingRow | None:
-    """The routing decision in an event, as number ``n`` of its run; ``None`` for other events."""
+def routing_row(logged: LoggedEvent, number: int) -> RoutingRow | None:
+    """The routing decision in an event, as ``number`` of its run; ``None`` for other events."""
     data = logged.event.data
     if not isinstance(data, RoutingDecision):
         return None
     return RoutingRow(
-        n=n,
+        number=number,
         position=logged.position,
         time_us=logged.event.time_us,
         stage_id=data.stage_id,
@@ -58,15 +58,15 @@ def routing_row(logged: LoggedEvent, n: int) -> RoutingRow | None:
     )
 
 
-def ledger_row(logged: LoggedEvent, n: int) -> LedgerRow | None:
-    """The row of failures and recovery in an event, as number ``n`` of its run; ``None`` for other events."""
+def ledger_row(logged: LoggedEvent, number: int) -> LedgerRow | None:
+    """The row of failures and recovery in an event, as ``number`` of its run; ``None`` for other events."""
     data = logged.event.data
     rule = _RULES.get(type(data))
     if rule is None:
         return None
     entry = rule(data)
     return LedgerRow(
-        n=n,
+        number=number,
         position=logged.position,
         time_us=logged.event.time_us,
         stage_id=getattr(data, "stage_id", None),
@@ -80,21 +80,21 @@ def ledger_row(logged: LoggedEvent, n: int) -> LedgerRow | None:
 
 def routing_rows(events: Iterable[LoggedEvent]) -> Iterator[RoutingRow]:
     """The routing decisions in a run's events, numbered from 1."""
-    n = 1
+    number = 1
     for logged in events:
-        row = routing_row(logged, n)
+        row = routing_row(logged, number)
         if row is not None:
-            n += 1
+            number += 1
             yield row
 
 
 def ledger_rows(events: Iterable[LoggedEvent]) -> Iterator[LedgerRow]:
     """The rows of failures and recovery in a run's events, numbered from 1."""
-    n = 1
+    number = 1
     for logged in events:
-        row = ledger_row(logged, n)
+        row = ledger_row(logged, number)
         if row is not None:
-            n += 1
+            number += 1
             yield row
 
 
@@ -199,7 +199,7 @@ _RULES: Final[dict[type[Payload], Callable[[Any], _Entry]]] = {
 }
 
 
-def _alternative(value: Any) -> dict[str, Any]:
+def _alternative(value: Any) -> Alternative:
     """An alternative as ``{agent, score, reason}``; real servers send only an agent's name."""
     if not isinstance(value, dict):
         return {"agent": str(value), "score": None, "reason": None}

@@ -1,4 +1,4 @@
-import type { ArtifactRow } from "../../kernel/wire";
+import type { Artifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import type { ArtifactText } from "../../state/artifact-text";
 import { isGrowing, isOver, ofStage } from "../../state/selectors";
@@ -19,7 +19,7 @@ const scrollToChosen: Ref = (strip) => {
 
 /** Presents the artifact on screen, and draws it in the sandboxed frame. */
 export interface ArtifactPresenter {
-  present(row: ArtifactRow, live: ArtifactsLive | undefined): Presentation;
+  present(row: Artifact, live: ArtifactsLive | undefined): Presentation;
   frame: Ref<HTMLDivElement>;
 }
 
@@ -31,11 +31,7 @@ export function createArtifactPresenter(
   let live: ArtifactsLive | undefined;
   let blocked = false;
 
-  function savedPresentation(
-    row: ArtifactRow,
-    text: ArtifactText | undefined,
-    growing: boolean,
-  ): Presentation {
+  function savedPresentation(row: Artifact, text: ArtifactText | undefined, growing: boolean): Presentation {
     const { file, version, kind, chars, stage_id, status, has_content } = row;
     if (!has_content && status !== "assembling") return { message: "It has no content." };
     const { run, stages } = app.run.state;
@@ -116,7 +112,7 @@ export function ArtifactsPane({ app, live, presenter }: Props) {
     >
       <div class={`artifact column grow ${app.view.filling ? "filling" : ""}`}>
         {shown ? (
-          <Artifact app={app} live={live} presenter={presenter} row={shown} />
+          <ArtifactView app={app} live={live} presenter={presenter} row={shown} />
         ) : (
           <p class="empty">
             {artifacts.length
@@ -131,7 +127,7 @@ export function ArtifactsPane({ app, live, presenter }: Props) {
   );
 }
 
-function Artifact({ app, live, presenter, row }: Props & { row: ArtifactRow }) {
+function ArtifactView({ app, live, presenter, row }: Props & { row: Artifact }) {
   const { view } = app;
   const { stages, artifacts } = app.run.state;
   const { kind, chars, stage_id } = row;

@@ -1,6 +1,6 @@
 // The difference of two artifacts: the choice of the other artifact, and navigation between the changes.
 
-import type { ArtifactPlace, ArtifactRow, HistoryRow, Requests } from "../../kernel/wire";
+import type { Artifact, ArtifactRef, HistoryRow, Requests } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import { joined, kindOfRun } from "../../state/history";
 import { Button } from "../../ui/button";
@@ -17,7 +17,7 @@ export type ComparedArtifacts = Requests["artifact.compare"]["result"];
 export function createCompareMenu(
   app: Uses<"run" | "view" | "operations" | "painting" | "connection">,
   state: ArtifactState,
-): (props: { row: ArtifactRow }) => Child {
+): (props: { row: Artifact }) => Child {
   const { view } = app;
   const Picker = createPicker(app, state);
 
@@ -29,7 +29,7 @@ export function createCompareMenu(
   return ({ row }) => {
     const { file } = row;
     const { run, artifacts } = app.run.state;
-    const compare = (a: ArtifactPlace, name: string) => () => {
+    const compare = (a: ArtifactRef, name: string) => () => {
       const b = { run_id: null, file, version: state.version };
       state.set({ change: 1, changes: null });
       view.set({ picked: file, comparison: { a, b, name } });
@@ -45,7 +45,7 @@ export function createCompareMenu(
         choose: compare({ run_id: other.run_id, file, version: null }, `The run of ${when}, and this run`),
       };
     };
-    const optionOfArtifact = (other: ArtifactRow): Option => ({
+    const optionOfArtifact = (other: Artifact): Option => ({
       id: `file ${other.file}`,
       name: other.file,
       of: "this run",
@@ -75,7 +75,7 @@ export function createCompareMenu(
 /** The document of the open comparison. */
 export function createComparison(
   app: Uses<"run" | "view" | "appearance" | "operations" | "connection">,
-): (row: ArtifactRow) => Received<ComparedArtifacts> | undefined {
+): (row: Artifact) => Received<ComparedArtifacts> | undefined {
   const document = createDocument<ComparedArtifacts>(app, "artifact.compare");
   return ({ version, status }) => {
     const { comparison } = app.view;

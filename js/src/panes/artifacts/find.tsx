@@ -1,6 +1,6 @@
 // Finding text in the source: in a rendered document, whose matches the kernel has marked, or in a paged source.
 
-import type { ArtifactRow } from "../../kernel/wire";
+import type { Artifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import { Button } from "../../ui/button";
 import { Failure } from "../../ui/failure";
@@ -18,7 +18,7 @@ export const nextMatch = (nth: number, of: number, direction: 1 | -1): number =>
 interface FindBarProps {
   app: Uses<"view" | "operations">;
   state: ArtifactState;
-  row: ArtifactRow;
+  row: Artifact;
   /** The source, if it is paged. */
   paged: PagedSource | null;
 }

@@ -1,6 +1,6 @@
 // The artifacts pane as `live.js` extends it, and how an artifact is presented.
 
-import type { ArtifactRow } from "../../kernel/wire";
+import type { Artifact } from "../../kernel/wire";
 import type { ArtifactText } from "../../state/artifact-text";
 import type { Child, Ref } from "../../ui/dom";
 import type { Drawing, PreviewFrame, StopReason } from "./preview/frame";
@@ -20,7 +20,7 @@ export interface Presentation {
 
 /** The artifact on screen, and how a saved notebook presents it. */
 export interface Subject {
-  row: ArtifactRow;
+  row: Artifact;
   /** What has been received of its newest version. */
   text: ArtifactText | undefined;
   growing: boolean;
@@ -31,7 +31,7 @@ export interface Subject {
 
 export interface Tabs {
   /** The tabs that are drawn: of many, those around the tab on screen. */
-  drawn(tabs: readonly ArtifactRow[], row: ArtifactRow): readonly ArtifactRow[];
+  drawn(tabs: readonly Artifact[], row: Artifact): readonly Artifact[];
   /** The list of all tabs. */
   Menu: () => Child;
   /** Returns to the artifact that is being written. */
@@ -45,9 +45,9 @@ export interface ArtifactsLive {
   present(subject: Subject): Presentation;
   tabs: Tabs;
   /** At the right of the toolbar. */
-  Tools: (props: { row: ArtifactRow }) => Child;
+  Tools: (props: { row: Artifact }) => Child;
   /** Under the toolbar: progress, version, difference, find bar, running scripts. */
-  Bars: (props: { row: ArtifactRow }) => Child;
+  Bars: (props: { row: Artifact }) => Child;
   /** The frame was drawn. */
   onDrawn(preview: PreviewFrame): void;
   /** A link to a place in the same document was followed. */

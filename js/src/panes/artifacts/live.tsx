@@ -1,6 +1,6 @@
 // The artifacts pane with a kernel: rendered documents, older versions, differences, devices, running scripts.
 
-import type { ArtifactRow, RenderedArtifact } from "../../kernel/wire";
+import type { Artifact, RenderedArtifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import type { ArtifactText } from "../../state/artifact-text";
 import { Button } from "../../ui/button";
@@ -54,7 +54,7 @@ export function createArtifactsLive(
   const comparison = createComparison(app);
   const rendered = createDocument<RenderedArtifact>(app, "artifact.render");
   /** The document that is formatted although that takes long. */
-  let patient = "";
+  let anyLength = "";
   /** The file whose plain text was on screen as it ended: it is not replaced by the rendered source. */
   let reading = "";
   let isPaged = false;
@@ -68,7 +68,7 @@ export function createArtifactsLive(
     return error && error.code !== "silent" ? error.message : "";
   };
 
-  function presentComparison(row: ArtifactRow): Presentation {
+  function presentComparison(row: Artifact): Presentation {
     const received = comparison(row);
     const note = problem("artifact.compare");
     if (!received) return { message: note ? "" : "Comparing …", note };
@@ -97,16 +97,17 @@ export function createArtifactsLive(
     const { dark } = app.appearance;
     const { version } = state;
     const find = (source && state.find?.text) || null;
-    const as = source ? "source" : "preview";
-    const name = JSON.stringify([app.run.state.run?.run_id, file, as, version]);
+    const shape = source ? "source" : "preview";
+    const name = JSON.stringify([app.run.state.run?.run_id, file, shape, version]);
     const grows = growing && version === null;
-    const key = JSON.stringify([name, newest, dark, find, grows, patient === name]);
+    const key = JSON.stringify([name, newest, dark, find, grows, anyLength === name]);
     const received = rendered({
       subject: name,
       key,
       isOutdated: ({ again_at }) => grows && again_at !== null && chars >= again_at,
       request: async () => {
-        const args = { file, version, as, dark, find, patient: patient === name } as const;
+        const any_length = anyLength === name;
+        const args = { file, version, shape, dark, find, any_length } as const;
         return (await operations.request("artifact.render", args)).result;
       },
     });
@@ -143,7 +144,7 @@ export function createArtifactsLive(
   }
 
   /** The scripts of the page on screen run. */
-  const runs = (row: ArtifactRow) =>
+  const runs = (row: Artifact) =>
     !view.source && !view.comparison && state.running === pageKey(row, state.version);
 
   /** The note on a text that is plain for its length only. */
@@ -152,13 +153,13 @@ export function createArtifactsLive(
     return (
       <span class="row">
         <span class="grow">{note}</span>
-        {(busy || patient !== name) && (
+        {(busy || anyLength !== name) && (
           <Button
             text="Format it"
             tip="Format it anyway: this can take half a minute"
             busy={busy}
             onclick={() => {
-              patient = name;
+              anyLength = name;
               app.painting.changed();
             }}
           />

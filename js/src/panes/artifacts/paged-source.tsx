@@ -1,6 +1,6 @@
 // The source of an artifact that is too long to be loaded: its lines are requested as they come into view.
 
-import type { ArtifactRow } from "../../kernel/wire";
+import type { Artifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import { isGrowing } from "../../state/selectors";
 import { Button } from "../../ui/button";
@@ -16,7 +16,7 @@ const MAX_PAGES = 40;
 const GROWTH = 1.1;
 
 export interface PagedSource {
-  Source: (props: { row: ArtifactRow; version: number | null }) => Child;
+  Source: (props: { row: Artifact; version: number | null }) => Child;
   /** Goes to the next matching line. */
   find(direction: 1 | -1): void;
 }
@@ -77,7 +77,7 @@ export function createPagedSource(
   }
 
   /** Starts anew with another source, and requests the lines that were added. */
-  function enter(row: ArtifactRow, version: number | null): void {
+  function enter(row: Artifact, version: number | null): void {
     source = { file: row.file, version };
     const { run } = app.run.state;
     const next = [run?.run_id, row.file, version ?? row.version].join("\n");
@@ -161,8 +161,8 @@ export function createPagedSource(
         const { result } = await operations.request("artifact.find", {
           ...source,
           text,
-          from,
-          way: direction,
+          start: from,
+          direction: direction,
         });
         if (state.find?.text !== text) return;
         state.set({ find: { text, ...result } });

@@ -1,6 +1,6 @@
 // The view-only state of the artifacts pane.
 
-import type { ArtifactRow } from "../../kernel/wire";
+import type { Artifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 
 /** The width of the previewed page, in pixels; 0 is that of the pane. */
@@ -40,7 +40,7 @@ export interface ArtifactViewState {
 export interface ArtifactState extends ArtifactViewState {
   set(change: Partial<ArtifactViewState>): void;
   /** Resets what belongs to the artifact before. */
-  enter(row: ArtifactRow): void;
+  enter(row: Artifact): void;
 }
 
 /** What belongs to one artifact. */

@@ -1,4 +1,4 @@
-import type { ArtifactRow } from "../../kernel/wire";
+import type { Artifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import { isActive, ofStage } from "../../state/selectors";
 import { compact, count } from "../../ui/format";
@@ -33,7 +33,7 @@ export function createTabs(
   let stepping = false;
   const all = () => ofStage(app.run.state.artifacts, view.stage);
   const Picker = createPicker(app, state);
-  const optionOf = ({ file, kind, status, chars }: ArtifactRow): Option => ({
+  const optionOf = ({ file, kind, status, chars }: Artifact): Option => ({
     id: file,
     name: file,
     on: file === artifacts.shown?.file,

@@ -1,6 +1,6 @@
 // The tools at the right of the artifact's toolbar; those without room are in a menu.
 
-import type { ArtifactRow } from "../../kernel/wire";
+import type { Artifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import { Button } from "../../ui/button";
 import type { Child, Ref } from "../../ui/dom";
@@ -38,13 +38,13 @@ const SCRIPTS_TIP =
   "Run the page's own scripts. They cannot reach anything outside the preview, but a script that never ends can block the notebook.";
 
 /** Identifies the page whose scripts were allowed: another version needs a new permission. */
-export const pageKey = ({ file, version }: ArtifactRow, older: number | null): string =>
+export const pageKey = ({ file, version }: Artifact, older: number | null): string =>
   `${older ?? version}\n${file}`;
 
 export function createTools(
   app: Uses<"run" | "view" | "artifacts" | "operations" | "painting" | "connection">,
   state: ArtifactState,
-): (props: { row: ArtifactRow }) => Child {
+): (props: { row: Artifact }) => Child {
   const { view, operations, connection } = app;
   const CompareMenu = createCompareMenu(app, state);
 
@@ -58,7 +58,7 @@ export function createTools(
   };
 
   /** Loads the full text and passes it to `use`. */
-  const withFullText = (row: ArtifactRow, use: (pages: string[]) => Promise<void> | void) =>
+  const withFullText = (row: Artifact, use: (pages: string[]) => Promise<void> | void) =>
     operations.attempt("artifact", async () => {
       const loading = { file: row.file, share: 0, cancelled: false };
       try {
@@ -73,7 +73,7 @@ export function createTools(
       }
     });
 
-  function toolsOf(row: ArtifactRow): Tool[] {
+  function toolsOf(row: Artifact): Tool[] {
     const { file, kind, has_content } = row;
     const { source, comparison } = view;
     const page = pageKey(row, state.version);
@@ -87,7 +87,7 @@ export function createTools(
       act: () =>
         withFullText(row, (pages) => {
           const data = fileOf(kind, pages);
-          saveFile(file, data, data.type);
+          saveFile(file, [data], data.type);
         }),
     };
     const copy: Tool = {

@@ -1,6 +1,6 @@
 // The versions of an artifact that was started again: an older version on screen, and differences.
 
-import type { ArtifactRow } from "../../kernel/wire";
+import type { Artifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import { Button } from "../../ui/button";
 import type { Child } from "../../ui/dom";
@@ -10,14 +10,14 @@ import { COMPARE } from "./icons";
 import type { ArtifactState } from "./state";
 
 /** The versions of an artifact, the newest first. */
-const versionsOf = ({ version }: ArtifactRow): number[] =>
+const versionsOf = ({ version }: Artifact): number[] =>
   Array.from({ length: version }, (_, i) => version - i);
 
 /** Shows the difference from the older to the newer version. */
 function compareVersions(
   { view }: Uses<"view">,
   state: ArtifactState,
-  { file }: ArtifactRow,
+  { file }: Artifact,
   a: number,
   b: number,
 ): void {
@@ -41,7 +41,7 @@ export function VersionMenu({
 }: {
   app: Uses<"view">;
   state: ArtifactState;
-  row: ArtifactRow;
+  row: Artifact;
 }): Child {
   const { file, version } = row;
   if (version < 2) return null;
@@ -92,15 +92,7 @@ export function VersionMenu({
 }
 
 /** Names the older version on screen. */
-export function VersionBar({
-  app,
-  state,
-  row,
-}: {
-  app: Uses<"view">;
-  state: ArtifactState;
-  row: ArtifactRow;
-}) {
+export function VersionBar({ app, state, row }: { app: Uses<"view">; state: ArtifactState; row: Artifact }) {
   const { version } = state;
   if (version === null || app.view.comparison) return null;
   return (

@@ -43,9 +43,11 @@ export function LedgerPane({ app, live, showInLog }: Props) {
       row={(index) => {
         const row = pages ? pages.row(index) : passing[index];
         return row ? (
-          app.painting.memo(row, `${index} ${ledgerOpen === row.n} ${run?.started_us} ${!showInLog}`, () => (
-            <Entry key={index} app={app} row={row} showInLog={showInLog} />
-          ))
+          app.painting.memo(
+            row,
+            `${index} ${ledgerOpen === row.number} ${run?.started_us} ${!showInLog}`,
+            () => <Entry key={index} app={app} row={row} showInLog={showInLog} />,
+          )
         ) : (
           <div key={index} class="entry blank" />
         );
@@ -99,7 +101,7 @@ export function LedgerPane({ app, live, showInLog }: Props) {
 }
 
 function Entry({ app, row, showInLog }: Pick<Props, "app" | "showInLog"> & { row: LedgerRow }) {
-  const { n, position, time_us, stage_id, kind, engine, outcome, title, detail } = row;
+  const { number: n, position, time_us, stage_id, kind, engine, outcome, title, detail } = row;
   const on = app.view.ledgerOpen === n;
   const facts: [string, string][] = [
     ["stage", stage_id ?? "the whole run"],

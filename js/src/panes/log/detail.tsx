@@ -16,7 +16,7 @@ export function Detail({ app, navigation }: { app: Uses<"view" | "log">; navigat
     <section class="logdetail column" aria-label="Log line">
       <header class="row small dim">
         <i class={`tag ${row.level}`}>{row.level}</i>
-        {[`line ${count(row.n)}`, clockTime(row.time_us), row.stage_id, row.agent].map((fact) => (
+        {[`line ${count(row.line)}`, clockTime(row.time_us), row.stage_id, row.agent].map((fact) => (
           <span class="cut">{fact}</span>
         ))}
         <span class="grow" />

@@ -115,15 +115,15 @@ export function createNavigation(
     const mine = searches;
     const { rows, filter, query: search } = log;
     const { position = null, time_us = null, line = null } = target;
-    const args = { filter, position, time_us, n: line };
+    const args = { filter, position, time_us, line };
     // Without this, other lines would be visible for a moment.
     if (!rows.known) {
       rows.late ??= [];
       setTimeout(release, HOLD_MS, rows);
     }
     try {
-      const { i, total } = (await operations.request("log.locate", args)).result;
-      const index = Math.min(i, total - 1);
+      const { index: located, total } = (await operations.request("log.locate", args)).result;
+      const index = Math.min(located, total - 1);
       const start = Math.max(0, index - ROWS_ABOVE);
       const around = { filter, search, start, count: PAGE_ROWS };
       const added = rows.known ? [] : (await operations.request("log.window", around)).result.rows;
@@ -142,7 +142,7 @@ export function createNavigation(
   const logKey = () => JSON.stringify([app.run.state.run?.run_id, log.filter, log.query]);
 
   /** Steps run in sequence; a step through lines that are no longer shown is abandoned. */
-  function next(way: Direction, want: LogFilter): void {
+  function next(direction: Direction, wanted: LogFilter): void {
     const asked = logKey();
     if (asked !== stepping) abandon();
     stepping = asked;
@@ -151,14 +151,14 @@ export function createNavigation(
       const abandoned = new Promise<null>((resolve) => {
         abandon = () => resolve(null);
       });
-      const from = view.active ?? (way > 0 ? Math.floor(list.top) - 1 : Math.ceil(list.bottom));
+      const start = view.active ?? (direction > 0 ? Math.floor(list.top) - 1 : Math.ceil(list.bottom));
       const answer = await Promise.race([
-        operations.request("log.next", { filter: log.filter, want, from, way }),
+        operations.request("log.next", { filter: log.filter, wanted, start, direction }),
         abandoned,
       ]);
       if (!answer || asked !== logKey()) return;
-      const { i: index, nth, of } = answer.result;
-      const errors = want.levels === ERRORS;
+      const { index, nth, of } = answer.result;
+      const errors = wanted.levels === ERRORS;
       if (index === null) confirmCopy(view, errors ? "log: no error here" : "log: no match here");
       else {
         state.step = { index, nth, of, asked, errors };
@@ -224,13 +224,13 @@ export function createNavigation(
         Object.assign(line, { point: index, moved: list.moved });
       }).catch(() => undefined);
     },
-    fullMessage({ n, chars, message }) {
+    fullMessage({ line: n, chars, message }) {
       if (chars === undefined) return message;
       const key = `${app.run.state.run?.run_id} ${n}`;
       if (full.key === key) return full.message;
       full = { key, message };
       operations
-        .request("log.message", { n })
+        .request("log.message", { line: n })
         .then(({ result }) => result.message)
         .catch((reason: Error) => `${message}\n\n${reason.message}`)
         .then((complete) => {

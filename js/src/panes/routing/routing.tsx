@@ -28,7 +28,7 @@ export function RoutingPane({ app, live }: Props) {
       row={(index) => {
         const row = pages ? pages.row(index) : rows[index];
         return row ? (
-          app.painting.memo(row, `${index} ${routingOpen === row.n} ${!live}`, () => (
+          app.painting.memo(row, `${index} ${routingOpen === row.number} ${!live}`, () => (
             <Decision key={index} app={app} live={live} row={row} />
           ))
         ) : (
@@ -84,7 +84,7 @@ function Decision({
   live,
   row,
 }: Pick<Props, "live"> & { app: Uses<"view" | "lists">; row: RoutingRow }) {
-  const { n, stage_id, source, confidence, complexity, alternatives } = row;
+  const { number: n, stage_id, source, confidence, complexity, alternatives } = row;
   const on = app.view.routingOpen === n;
   const agent = agentName(row.agent);
   return (

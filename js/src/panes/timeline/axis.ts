@@ -1,10 +1,10 @@
 // The bars of the timeline and the labels of its axis. Pure.
 
-import type { RunSummary, StageRow } from "../../kernel/wire";
+import type { RunHeader, Stage } from "../../kernel/wire";
 import { seconds } from "../../ui/format";
 
 export interface Bar {
-  stage: StageRow;
+  stage: Stage;
   /** Percent of the axis. */
   left: number;
   width: number;
@@ -30,8 +30,8 @@ const LETTER_PX = 6.5;
 
 /** A bar per stage on one axis, which grows in steps; `axisPx` limits the number of labels. */
 export function timeline(
-  stages: readonly StageRow[],
-  run: RunSummary | null,
+  stages: readonly Stage[],
+  run: RunHeader | null,
   nowUs: number,
   ticking: boolean,
   axisPx: number,

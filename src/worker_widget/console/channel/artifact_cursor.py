@@ -1,22 +1,22 @@
-"""How far one view has the text of one artifact, and what comes next."""
+"""How much of an artifact's text a subscriber has, and what follows."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from ...state.run_state import Artifact
 from ...store.event_store import EventStore
-from ..wire import WatchedArtifact
+from ..wire import ArtifactNews, WatchedArtifact
 
 MOST_CHARS: Final = 256 * 1024
-"""After this much text one frame takes no further event of the artifact; the next frame goes on."""
+"""After this much text a frame takes no further event of the artifact; the next frame continues."""
 
 MOST_SENT: Final = 4_000_000
-"""After this much of one artifact the channel sends no more of it; a view asks for the rest."""
+"""After this much of an artifact the channel sends no more of it; a subscriber requests the rest."""
 
 
 class ArtifactCursor:
-    """Walks one version of one artifact through the log, from what the view has of it."""
+    """Reads one version of an artifact from the log, from what the subscriber has of it."""
 
     def __init__(self, artifact: Artifact, watched: WatchedArtifact | None) -> None:
         same = watched is not None and (watched.file, watched.version) == (artifact.file, artifact.version)
@@ -29,11 +29,11 @@ class ArtifactCursor:
         self._cut = False
 
     def on(self, artifact: Artifact) -> bool:
-        """Whether this still walks what ``artifact`` is now."""
+        """Whether this reads the current version of ``artifact``."""
         return (self.file, self.version) == (artifact.file, artifact.version)
 
-    def advance(self, artifact: Artifact, store: EventStore, run_id: str) -> dict[str, Any] | None:
-        """The next piece as the wire carries it, or ``None`` where there is no more now."""
+    def advance(self, artifact: Artifact, store: EventStore, run_id: str) -> ArtifactNews | None:
+        """The next piece of text, or ``None`` where there is no more now."""
         if self._cut or artifact.position <= self._position:
             return None
         start, pieces, taken, done = self._end, [""], 0, False
@@ -57,5 +57,13 @@ class ArtifactCursor:
         self._had = 0
         if not text and not done and not self._cut and start > 0:
             return None
-        told = {"file": self.file, "version": self.version, "offset": start, "text": text, "done": done}
-        return {**told, "cut": True} if self._cut else told
+        news: ArtifactNews = {
+            "file": self.file,
+            "version": self.version,
+            "offset": start,
+            "text": text,
+            "done": done,
+        }
+        if self._cut:
+            news["cut"] = True
+        return news

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ from ...errors import HistoryError, RunUnknown
 from ...state.run_state import Artifact
 from ...store.event_store import EventStore
 from .. import wire
-from ..wire import Ack, Hello, Shown, Watch
+from ..wire import Ack, Hello, Shown, SubscriberNews, Watch
 from . import snapshot
 from .artifact_cursor import ArtifactCursor
 from .clock import Clock, Timer
@@ -30,7 +30,7 @@ from .subscriber import Subscriber
 
 _log = logging.getLogger(__name__)
 
-Send = Callable[[dict[str, Any], list[bytes]], None]
+Send = Callable[[Mapping[str, Any], list[bytes]], None]
 
 MOST_SUBSCRIBERS = 16
 """Python never learns that a browser left: the subscribers that were silent longest are dropped."""
@@ -95,10 +95,10 @@ class Channel:
             return
         patch = snapshot.patch(self._sent, now)
         size = _bytes(patch)
-        views = {client: part for client, part in self._news(now).items() if part}
-        if views:
-            patch["views"] = views
-            size += sum(_bytes({**part, "artifact": None}) for part in views.values())
+        news = {client: part for client, part in self._news(now).items() if part}
+        if news:
+            patch["subscribers"] = news
+            size += sum(_bytes({**part, "artifact": None}) for part in news.values())
         if patch:
             try:
                 self._emit(wire.frame(self._seq + 1, patch), size)
@@ -151,7 +151,7 @@ class Channel:
             subscriber.log.close()
             self._pacer.forget(client)
 
-    def answer(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+    def answer(self, message: Mapping[str, Any], buffers: list[bytes]) -> None:
         """Sends a reply; replies are not paced."""
         if not self._closed:
             self._send(message, buffers)
@@ -208,15 +208,15 @@ class Channel:
     def _snapshot(self, client: str) -> None:
         subscriber = self._subscribers[client]
         subscriber.restart()
-        views = {client: self._subscriber_news(subscriber, self._sent)}
+        news = {client: self._subscriber_news(subscriber, self._sent)}
         state = snapshot.state(self._sent)
-        self._emit(wire.snapshot(self._seq, state, views, self._now_us(self._sent), client))
+        self._emit(wire.snapshot(self._seq, state, news, self._now_us(self._sent), client))
         self.changed()
 
     def _audience(self) -> dict[str, Subscriber]:
         """The subscribers in sight that are still there, or a stand-in where none could send hello."""
         if not self._subscribers:
-            return {wire.EVERY_VIEW: self._unknown}
+            return {wire.EVERY_SUBSCRIBER: self._unknown}
         now, last_received = self._clock.time(), self._last_received()
         return {
             client: subscriber
@@ -224,14 +224,14 @@ class Channel:
             if subscriber.visible and not subscriber.gone(now, last_received)
         }
 
-    def _news(self, shown: Shown) -> dict[str, Any]:
+    def _news(self, shown: Shown) -> dict[str, SubscriberNews]:
         """What is new for each subscriber, `{}` where nothing is.
 
         A subscriber finds its own name in a snapshot and so learns that its hello arrived.
         """
         return {client: self._subscriber_news(part, shown) for client, part in self._audience().items()}
 
-    def _subscriber_news(self, subscriber: Subscriber, shown: Shown) -> dict[str, Any]:
+    def _subscriber_news(self, subscriber: Subscriber, shown: Shown) -> SubscriberNews:
         try:
             return self._read_news(subscriber, shown)
         except Exception as error:
@@ -241,7 +241,7 @@ class Channel:
             subscriber.restart()
             return {}
 
-    def _read_news(self, subscriber: Subscriber, shown: Shown) -> dict[str, Any]:
+    def _read_news(self, subscriber: Subscriber, shown: Shown) -> SubscriberNews:
         if shown.run_id is None:
             return {}
         store = self._store()
@@ -275,7 +275,7 @@ class Channel:
         """The time by the worker's clock, for figures that tick."""
         return time.time_ns() // 1000 + shown.skew_us
 
-    def _emit(self, message: dict[str, Any], size: int = 0) -> None:
+    def _emit(self, message: Mapping[str, Any], size: int = 0) -> None:
         if self._closed:
             return
         now = self._clock.time()
@@ -305,5 +305,5 @@ class Channel:
             self._emit(wire.snapshot(self._seq, state, self._news(self._sent), self._now_us(self._sent)))
 
 
-def _bytes(message: dict[str, Any]) -> int:
+def _bytes(message: Mapping[str, Any]) -> int:
     return len(msgspec.json.encode(message))

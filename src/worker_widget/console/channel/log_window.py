@@ -4,34 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
 
 from ...state import ansi
 from ...store.event_store import EventStore
-from ...store.log_index import LogFilter as StoredFilter
-from ...store.log_index import LogRow
-from ...store.search import MARKS_S, PatternError, marks
-from ...store.search import LogSearch as StoredSearch
-from ..wire import LogFilter, LogSearch
+from ...store.log_index import LineFilter, StoredLine
+from ...store.search import MARKS_S, LogSearch, PatternError, marks
+from ..wire import LogFilter, LogRow, LogRows
 
 MOST_ROWS = 500
 MOST_CHARS = 4_000
-"""A longer message is cut on the wire; the whole is asked for when somebody opens the row."""
+"""A longer message is cut on the wire; the browser requests the whole when a person opens the row."""
 
 
-def stored(filter: LogFilter, search: LogSearch | None = None) -> StoredFilter:
+def stored(filter: LogFilter, search: LogSearch | None = None) -> LineFilter:
     """The store's filter for the wire's; with ``search``, only for lines that match that too."""
-    searches = [stored_search(one) for one in (filter.search, search) if one is not None and one.text]
-    return StoredFilter(
+    searches = [wanted for wanted in (filter.search, search) if wanted is not None and wanted.text]
+    return LineFilter(
         levels=None if filter.levels is None else frozenset(filter.levels),
         stage_id=filter.stage_id,
         agent=filter.agent,
         searches=frozenset(searches),
     )
-
-
-def stored_search(search: LogSearch) -> StoredSearch:
-    return StoredSearch(text=search.text, regex=search.regex, case_sensitive=search.case_sensitive)
 
 
 def log_window(
@@ -43,10 +36,10 @@ def log_window(
     *,
     search: LogSearch | None = None,
     seconds: float | None = None,
-) -> dict[str, Any]:
-    """The rows from index ``start`` (from 0) under the filter, as ``{total, start, rows}``.
+) -> LogRows:
+    """The rows from index ``start`` (from 0) under the filter.
 
-    What ``search``, or else the filter's own, finds is marked. ``seconds`` as for
+    Matches of ``search``, or else of the filter's own search, are marked. ``seconds`` as for
     `EventStore.log_window`. Raises `PatternError`.
     """
     window = store.log_window(run_id, stored(filter), max(start, 0), min(count, MOST_ROWS), seconds)
@@ -56,13 +49,13 @@ def log_window(
 
 
 class Marker:
-    """Marks what a search finds in some rows. A pattern that is slow for one marks no more."""
+    """Marks the matches of a search in rows. A pattern that is slow in a row marks no further rows."""
 
     def __init__(self, search: LogSearch | None) -> None:
-        self._search = None if search is None else stored_search(search)
+        self._search = search
 
     def marks(self, message: str) -> list[tuple[int, int]]:
-        """Where in ``message`` it occurs: starts and ends."""
+        """The matches in ``message``: starts and ends."""
         if self._search is None:
             return []
         try:
@@ -72,11 +65,11 @@ class Marker:
             return []
 
 
-def _row(i: int, row: LogRow, marker: Marker) -> dict[str, Any]:
+def _row(index: int, row: StoredLine, marker: Marker) -> LogRow:
     message = row.message[:MOST_CHARS]
-    told: dict[str, Any] = {
-        "i": i,
-        "n": row.n,
+    shown: LogRow = {
+        "index": index,
+        "line": row.line,
         "position": row.position,
         "time_us": row.time_us,
         "level": row.level,
@@ -85,11 +78,11 @@ def _row(i: int, row: LogRow, marker: Marker) -> dict[str, Any]:
         "message": message,
     }
     if len(row.message) > MOST_CHARS:
-        told["chars"] = len(row.message)
+        shown["chars"] = len(row.message)
     pieces = list(styled_pieces(message, row.styled, marker.marks(message)))
     if any(style for _, style in pieces):
-        told["pieces"] = pieces
-    return told
+        shown["pieces"] = pieces
+    return shown
 
 
 def styled_pieces(

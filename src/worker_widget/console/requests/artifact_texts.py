@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final, NamedTuple
 
-from ...artifacts.lines import Lines
+from ...artifacts.text_rows import TextRows
 from ...errors import RunUnknown
 from ...state.run_state import Artifact
 from ...store.event_store import EventStore
@@ -21,7 +21,7 @@ class _Kept(NamedTuple):
     store: EventStore
     position: int
     newest: bool
-    lines: Lines
+    lines: TextRows
 
 
 _Key = tuple[str, str, int]
@@ -34,7 +34,9 @@ class ArtifactTexts:
         self._kept: dict[_Key, _Kept] = {}
         self._reading = asyncio.Lock()
 
-    async def lines(self, store: EventStore, run_id: str, artifact: Artifact, version: int | None) -> Lines:
+    async def lines(
+        self, store: EventStore, run_id: str, artifact: Artifact, version: int | None
+    ) -> TextRows:
         """The text in rows, of one version or of the newest, as far as it has come.
 
         Raises `RunUnknown` where there is none.
@@ -70,7 +72,7 @@ def _read(store: EventStore, run_id: str, artifact: Artifact, number: int, kept:
     if text is None:
         which = "" if newest else f" in version {number}"
         raise RunUnknown(f"This run has no content for {artifact.file!r}{which}.")
-    return _Kept(store, artifact.position, newest, Lines(text))
+    return _Kept(store, artifact.position, newest, TextRows(text))
 
 
 def _grown(store: EventStore, run_id: str, file: str, kept: _Kept | None) -> _Kept:
@@ -86,4 +88,4 @@ def _grown(store: EventStore, run_id: str, file: str, kept: _Kept | None) -> _Ke
         fresh = chunk.behind(chars)
         parts.append(fresh)
         chars += len(fresh)
-    return _Kept(store, position, True, Lines("".join(parts), before))
+    return _Kept(store, position, True, TextRows("".join(parts), before))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from math import ceil
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypedDict
 
 import msgspec
 
@@ -13,8 +13,8 @@ from ...errors import RequestRefused, RunUnknown
 from ...state.run_state import Artifact
 from ...store.event_store import EventStore
 from ..controller import ConsoleController
-from .arguments import Answer, Args, Handlers, NoArgs, shown_run
 from .artifact_texts import ArtifactTexts
+from .handlers import Args, Handlers, NoArgs, RequestAnswer, RequestHandler, shown_run
 
 MOST_TEXT: Final = 1024 * 1024
 MOST_ROWS: Final = 1_000
@@ -37,14 +37,15 @@ class TextArgs(Args, frozen=True, kw_only=True):
     count: int = MOST_TEXT
 
 
-# `as` and `from` are the wire's words, and none that Python allows for a field.
-class RenderArgs(Args, frozen=True, kw_only=True, rename={"shape": "as"}):
+class RenderArgs(Args, frozen=True, kw_only=True):
+    """With ``any_length`` the text is formatted whatever its length: this can take half a minute."""
+
     file: str
     shape: Literal["preview", "source"]
     dark: bool
     version: int | None = None
     find: str | None = None
-    patient: bool = False
+    any_length: bool = False
 
 
 class LinesArgs(Args, frozen=True, kw_only=True):
@@ -54,16 +55,16 @@ class LinesArgs(Args, frozen=True, kw_only=True):
     version: int | None = None
 
 
-class FindArgs(Args, frozen=True, kw_only=True, rename={"start": "from"}):
+class FindArgs(Args, frozen=True, kw_only=True):
     file: str
     text: str
     start: int
-    way: Literal[1, -1]
+    direction: Literal[1, -1]
     version: int | None = None
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """An artifact: ``run_id`` is ``None`` for the run on screen, ``version`` for the newest."""
+class ArtifactRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Identifies an artifact: ``run_id`` ``None`` is the run on screen, ``version`` ``None`` the newest."""
 
     run_id: str | None
     file: str
@@ -71,45 +72,109 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompareArgs(Args, frozen=True, kw_only=True):
-    a: Place
-    b: Place
+    a: ArtifactRef
+    b: ArtifactRef
     dark: bool
 
 
+class ArtifactText(TypedDict):
+    """A page of an artifact's text; ``chars`` is the length of the whole text."""
+
+    text: str
+    offset: int
+    chars: int
+
+
+class RenderedArtifact(TypedDict):
+    """An artifact as a document; ``chars`` is the length of the text in it.
+
+    ``again_at``: while the artifact grows, the length from which it should be rendered again. ``long``: it is
+    plain text only because of its length.
+    """
+
+    html: str
+    note: str | None
+    version: int
+    chars: int
+    again_at: int | None
+    matches: int | None
+    long: bool
+
+
+class ArtifactLines(TypedDict):
+    """A window of an artifact's lines; ``chars`` is the length of the whole text."""
+
+    total: int
+    start: int
+    rows: list[str]
+    chars: int
+
+
+class FoundText(TypedDict):
+    """The line that contains a text (``None``: no line does), the ``nth`` (from 1) of ``of``."""
+
+    line: int | None
+    nth: int
+    of: int
+
+
+class ComparedArtifacts(TypedDict):
+    """Two artifacts side by side as a document."""
+
+    html: str
+    changes: int
+    note: str | None
+    same: bool
+
+
+class ArtifactBundle(TypedDict):
+    """The name of the zip file."""
+
+    file_name: str
+
+
 class ArtifactRequests:
-    """Answers them for one console."""
+    """Answers the requests about artifacts for one console."""
 
     def __init__(self, controller: ConsoleController) -> None:
         self._controller = controller
         self._texts = ArtifactTexts()
         self._rest_until = 0.0
         self.handlers: Handlers = {
-            "artifact.text": (TextArgs, self._text),
-            "artifact.render": (RenderArgs, self._render),
-            "artifact.lines": (LinesArgs, self._lines),
-            "artifact.find": (FindArgs, self._find),
-            "artifact.compare": (CompareArgs, self._compare),
-            "artifact.bundle": (NoArgs, self._bundle),
+            "artifact.text": RequestHandler(TextArgs, ArtifactText, self._text),
+            "artifact.render": RequestHandler(RenderArgs, RenderedArtifact, self._render),
+            "artifact.lines": RequestHandler(LinesArgs, ArtifactLines, self._lines),
+            "artifact.find": RequestHandler(FindArgs, FoundText, self._find),
+            "artifact.compare": RequestHandler(CompareArgs, ComparedArtifacts, self._compare),
+            "artifact.bundle": RequestHandler(NoArgs, ArtifactBundle, self._bundle),
         }
 
-    async def _text(self, args: TextArgs) -> Answer:
+    async def _text(self, args: TextArgs) -> RequestAnswer:
+        """A page of the text, of at most 1,048,576 characters."""
         lines = await self._texts.lines(*self._shown(args.file), args.version)
         start = max(args.offset, 0)
         piece = lines.text[start : start + min(args.count, MOST_TEXT)]
-        return Answer({"text": piece, "offset": start, "chars": len(lines.text)})
+        return RequestAnswer({"text": piece, "offset": start, "chars": len(lines.text)})
 
-    async def _lines(self, args: LinesArgs) -> Answer:
+    async def _lines(self, args: LinesArgs) -> RequestAnswer:
+        """The lines of the text; very long lines are cut into several."""
         lines = await self._texts.lines(*self._shown(args.file), args.version)
         start = max(args.start, 0)
         rows = lines.window(start, min(args.count, MOST_ROWS))
-        return Answer({"total": lines.total, "start": start, "rows": rows, "chars": len(lines.text)})
+        return RequestAnswer({"total": lines.total, "start": start, "rows": rows, "chars": len(lines.text)})
 
-    async def _find(self, args: FindArgs) -> Answer:
+    async def _find(self, args: FindArgs) -> RequestAnswer:
+        """The nearest of these lines after (1) or before (-1) the line ``start`` that contains ``text``,
+        ignoring case.
+        """
         lines = await self._texts.lines(*self._shown(args.file), args.version)
-        found = await asyncio.to_thread(lines.find, args.text, args.start, args.way)
-        return Answer({"line": found.row, "nth": found.nth, "of": found.of})
+        found = await asyncio.to_thread(lines.find, args.text, args.start, args.direction)
+        return RequestAnswer({"line": found.row, "nth": found.nth, "of": found.of})
 
-    async def _render(self, args: RenderArgs) -> Answer:
+    async def _render(self, args: RenderArgs) -> RequestAnswer:
+        """A complete document for the sandboxed frame. In a source the occurrences of ``find`` are the
+        elements ``match-1`` to ``match-{matches}``.
+        """
         if self._grows(args):
             await asyncio.sleep(self._rest_until - time.monotonic())
         # Looked at behind the rest: it may have grown, or be done by now.
@@ -117,20 +182,24 @@ class ArtifactRequests:
         store, run_id, artifact = self._shown(args.file)
         lines = await self._texts.lines(store, run_id, artifact, args.version)
         began = time.monotonic()
-        told = await asyncio.to_thread(_drawn, lines.text, artifact.kind, not growing, args)
+        drawn = await asyncio.to_thread(_drawn, lines.text, artifact.kind, not growing, args)
         ended = time.monotonic()
         if growing:
             self._rest_until = ended + _REST * (ended - began)
         chars = len(lines.text)
-        again_at = drawn_again_at(chars) if growing and not told["long"] else None
+        again_at = drawn_again_at(chars) if growing and not drawn["long"] else None
         number = artifact.version if args.version is None else args.version
-        return Answer({"chars": chars, **told, "again_at": again_at, "version": number})
+        return RequestAnswer({"chars": chars, **drawn, "again_at": again_at, "version": number})
 
-    async def _compare(self, args: CompareArgs) -> Answer:
-        a, b = await self._placed(args.a), await self._placed(args.b)
-        return Answer(await asyncio.to_thread(_compared, a, b, args.dark))
+    async def _compare(self, args: CompareArgs) -> RequestAnswer:
+        """A document with both artifacts side by side; its changes are the elements ``change-1`` to
+        ``change-{changes}``.
+        """
+        a, b = await self._titled(args.a), await self._titled(args.b)
+        return RequestAnswer(await asyncio.to_thread(_compared, a, b, args.dark))
 
-    async def _bundle(self, args: NoArgs) -> Answer:
+    async def _bundle(self, args: NoArgs) -> RequestAnswer:
+        """All artifacts as a zip, whose bytes are the first buffer of the reply."""
         from ...events.bundle import bundle
 
         run_id, store = shown_run(self._controller)
@@ -144,7 +213,7 @@ class ArtifactRequests:
             )
         texts = {item.file: await asyncio.to_thread(store.artifact_text, run_id, item.file) for item in shown}
         data = await asyncio.to_thread(bundle, {file: text or "" for file, text in texts.items()})
-        return Answer({"file_name": f"artifacts_{run_id[:8]}.zip"}, (data,))
+        return RequestAnswer({"file_name": f"artifacts_{run_id[:8]}.zip"}, (data,))
 
     def _shown(self, file: str) -> tuple[EventStore, str, Artifact]:
         """Where an artifact of the run on screen is, and how it stands. Raises `RunUnknown`."""
@@ -160,19 +229,17 @@ class ArtifactRequests:
         _, _, artifact = self._shown(args.file)
         return artifact.status == "assembling" and args.version in (None, artifact.version)
 
-    async def _placed(self, place: Place) -> tuple[str, str]:
-        """A title for the artifact at a place, and its text. Raises `RunUnknown`."""
-        version = "" if place.version is None else f" · version {place.version}"
-        if place.run_id in (None, self._controller.live.run_id if self._controller.live else None):
-            lines = await self._texts.lines(*self._shown(place.file), place.version)
-            return f"{place.file}{version} · this run", lines.text
-        run_id = str(place.run_id)
-        text = await asyncio.to_thread(
-            self._controller.store.artifact_text, run_id, place.file, place.version
-        )
+    async def _titled(self, ref: ArtifactRef) -> tuple[str, str]:
+        """A title for an artifact, and its text. Raises `RunUnknown`."""
+        version = "" if ref.version is None else f" · version {ref.version}"
+        if ref.run_id in (None, self._controller.live.run_id if self._controller.live else None):
+            lines = await self._texts.lines(*self._shown(ref.file), ref.version)
+            return f"{ref.file}{version} · this run", lines.text
+        run_id = str(ref.run_id)
+        text = await asyncio.to_thread(self._controller.store.artifact_text, run_id, ref.file, ref.version)
         if text is None:
-            raise RunUnknown(f"Run {run_id} has no content for {place.file!r}{version}.")
-        return f"{place.file}{version} · run {run_id[:8]}", text
+            raise RunUnknown(f"Run {run_id} has no content for {ref.file!r}{version}.")
+        return f"{ref.file}{version} · run {run_id[:8]}", text
 
 
 def drawn_again_at(chars: int) -> int:
@@ -183,20 +250,30 @@ def drawn_again_at(chars: int) -> int:
 def _drawn(text: str, kind: str, whole: bool, args: RenderArgs) -> dict[str, Any]:
     from ...artifacts.render import PATIENT, QUICK, highlight_source, render
 
-    limits = PATIENT if args.patient else QUICK
+    limits = PATIENT if args.any_length else QUICK
     if args.shape == "source":
-        told = highlight_source(text, kind, dark=args.dark, find=args.find, limits=limits)
+        document = highlight_source(text, kind, dark=args.dark, find=args.find, limits=limits)
     else:
-        told = render(text, kind, dark=args.dark, whole=whole, limits=limits)
-    if told.html is text and len(text) > MOST_PREVIEW:
+        document = render(text, kind, dark=args.dark, whole=whole, limits=limits)
+    if document.html is text and len(text) > MOST_PREVIEW:
         note = f"The first {MOST_PREVIEW:,} of {len(text):,} characters are shown; download it for all."
-        told = told._replace(html=text[:MOST_PREVIEW], note=note, chars=MOST_PREVIEW)
-    drawn = {"html": told.html, "note": told.note, "matches": told.matches, "long": told.long}
-    return drawn if told.chars is None else {**drawn, "chars": told.chars}
+        document = document._replace(html=text[:MOST_PREVIEW], note=note, chars=MOST_PREVIEW)
+    drawn = {
+        "html": document.html,
+        "note": document.note,
+        "matches": document.matches,
+        "long": document.long,
+    }
+    return drawn if document.chars is None else {**drawn, "chars": document.chars}
 
 
-def _compared(a: tuple[str, str], b: tuple[str, str], dark: bool) -> dict[str, Any]:
-    from ...artifacts.difference import difference
+def _compared(a: tuple[str, str], b: tuple[str, str], dark: bool) -> ComparedArtifacts:
+    from ...artifacts.diff.difference import difference
 
-    told = difference(a[1], b[1], title_a=a[0], title_b=b[0])
-    return {"html": told.html(dark=dark), "changes": told.changes, "note": told.note, "same": told.same}
+    compared = difference(a[1], b[1], title_a=a[0], title_b=b[0])
+    return {
+        "html": compared.html(dark=dark),
+        "changes": compared.changes,
+        "note": compared.note,
+        "same": compared.same,
+    }

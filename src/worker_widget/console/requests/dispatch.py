@@ -1,8 +1,7 @@
-"""How what a view asks for is answered: every request of ``js/src/wire.ts`` has one handler.
+"""Finds the handler of each request: its arguments are checked by their types, its error is the reply.
 
-A handler's parameters are the request's arguments, checked by their types; what it returns is the
-result, what it raises the refusal. The handlers are in `run_requests`, `log_requests`,
-`row_requests` and `artifact_requests`; here are those that mean the view itself.
+The handlers are in the other modules of this package, one for each subject; here are those about the
+subscriber itself.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import msgspec
 
@@ -20,8 +19,9 @@ from ..channel.channel import Channel
 from ..controller import ConsoleController, wire_error
 from ..jupyter import front_end
 from ..wire import Request, Watch, WireError
-from .arguments import Answer, Args, Handlers
 from .artifacts import ArtifactRequests
+from .exports import ExportRequests
+from .handlers import NOTHING, Args, Handlers, NoArgs, RequestAnswer, RequestHandler
 from .log import LogRequests
 from .routing_and_ledger import RowRequests
 from .runs import RunRequests
@@ -29,29 +29,36 @@ from .runs import RunRequests
 _log = logging.getLogger(__name__)
 
 _NEWEST_ONLY: Final = ("log.locate", "log.next")
-"""Who asks for another place wants the one before no longer: looking for that would only delay this."""
+"""A newer request of the same subscriber cancels the one before, whose result would not be used."""
 
 
 class VisibleArgs(Args, frozen=True, kw_only=True):
     visible: bool
 
 
+class LiveCode(TypedDict):
+    """The source of a JavaScript module."""
+
+    code: str
+
+
 class Requests:
-    """Answers the requests of all views of one console."""
+    """Answers the requests of all subscribers of one console."""
 
     def __init__(self, controller: ConsoleController, channel: Channel) -> None:
         self._channel = channel
-        self._looking: dict[tuple[str, str], asyncio.Task[Answer]] = {}
-        self._handlers: Handlers = {
+        self._looking: dict[tuple[str, str], asyncio.Task[RequestAnswer]] = {}
+        self.handlers: Handlers = {
             **RunRequests(controller).handlers,
             **LogRequests(controller).handlers,
             **RowRequests(controller).handlers,
             **ArtifactRequests(controller).handlers,
-            "live": (Args, self._live),
+            **ExportRequests(controller).handlers,
+            "live": RequestHandler(NoArgs, LiveCode, self._live),
         }
 
     async def answer(self, request: Request) -> None:
-        """Answer one request, whatever comes of it."""
+        """Answers one request, with its result or its error."""
         try:
             answer = await self._handle(request)
         except WorkerWidgetError as error:
@@ -69,22 +76,21 @@ class Requests:
             return
         self._channel.answer(refused, [])
 
-    async def _handle(self, request: Request) -> Answer:
+    async def _handle(self, request: Request) -> RequestAnswer:
         if request.name == "watch":
             self._channel.watch(request.client, msgspec.convert(request.args, Watch))
-            return Answer({})
+            return NOTHING
         if request.name == "visible":
             self._channel.visible(request.client, msgspec.convert(request.args, VisibleArgs).visible)
-            return Answer({})
-        known = self._handlers.get(request.name)
-        if known is None:
+            return NOTHING
+        handler = self.handlers.get(request.name)
+        if handler is None:
             raise RequestRefused(f"The kernel knows no request {request.name!r}; run the cell again.")
-        kind, handler = known
-        answer = handler(msgspec.convert(request.args, kind))
+        answer = handler.answer(msgspec.convert(request.args, handler.args))
         return await (self._newest(request, answer) if request.name in _NEWEST_ONLY else answer)
 
-    async def _newest(self, request: Request, answer: Coroutine[Any, Any, Answer]) -> Answer:
-        """The answer, unless the same view asks for the same anew before it is there."""
+    async def _newest(self, request: Request, answer: Coroutine[Any, Any, RequestAnswer]) -> RequestAnswer:
+        """The answer, unless the same subscriber sends the same request again before."""
         key = (request.client, request.name)
         task = asyncio.create_task(answer, name=f"find for {request.name}")
         if key in self._looking:
@@ -93,12 +99,13 @@ class Requests:
         try:
             await asyncio.wait({task})
             if task.cancelled():
-                raise RequestRefused("Another place in the log was asked for meanwhile.")
+                raise RequestRefused("A newer request took the place of this one.")
             return task.result()
         finally:
             task.cancel()
             if self._looking.get(key) is task:
                 del self._looking[key]
 
-    async def _live(self, args: Args) -> Answer:
-        return Answer({"code": await asyncio.to_thread(front_end.text, "live")})
+    async def _live(self, args: NoArgs) -> RequestAnswer:
+        """The module ``live.js``, from the package's own files."""
+        return RequestAnswer({"code": await asyncio.to_thread(front_end.text, "live")})

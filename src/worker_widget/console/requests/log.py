@@ -7,20 +7,19 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, Literal, TypeVar
+from typing import Final, Literal, TypedDict, TypeVar
 
 from ...errors import Problem, RequestRefused, RunUnknown
 from ...store.event_store import EventStore
-from ...store.log_index import EVERY_LINE, Facets, LogRow
-from ...store.log_index import LogFilter as StoredFilter
-from ...store.search import PatternError
+from ...store.log_index import EVERY_LINE, Facets, LineFilter, NextLine, StoredLine
+from ...store.search import LogSearch, PatternError
 from ..channel.log_window import log_window, stored
 from ..controller import ConsoleController
-from ..wire import LogFilter, LogSearch
-from .arguments import Answer, Args, Handlers, NoArgs, shown_run
+from ..wire import LogFilter, LogRows
+from .handlers import Args, Handlers, NoArgs, RequestAnswer, RequestHandler, shown_run
 
 _PATIENCE_S: Final = 0.08
-"""How long a window of rows under a filter looks further before it tells what is found so far."""
+"""How long a window under a filter scans the log before it returns what is found so far."""
 _SLICE_S: Final = 0.04
 _LONGEST_S: Final = 20
 _MOST_COPIED_LINES: Final = 100_000
@@ -37,19 +36,18 @@ class WindowArgs(Args, frozen=True, kw_only=True):
     search: LogSearch | None = None
 
 
-# `from` is the wire's word, and none that Python allows for a field.
-class NextArgs(Args, frozen=True, kw_only=True, rename={"start": "from"}):
+class NextArgs(Args, frozen=True, kw_only=True):
     filter: LogFilter
-    want: LogFilter
+    wanted: LogFilter
     start: int
-    way: Literal[1, -1]
+    direction: Literal[1, -1]
 
 
 class LocateArgs(Args, frozen=True, kw_only=True):
     filter: LogFilter
     position: int | None = None
     time_us: int | None = None
-    n: int | None = None
+    line: int | None = None
 
 
 class CopyArgs(Args, frozen=True, kw_only=True):
@@ -59,28 +57,55 @@ class CopyArgs(Args, frozen=True, kw_only=True):
 
 
 class MessageArgs(Args, frozen=True, kw_only=True):
-    n: int
+    line: int
+
+
+class LocatedLine(TypedDict):
+    """The index of a row under a filter, and how many rows there are."""
+
+    index: int
+    total: int
+
+
+class LogFacets(TypedDict):
+    """Names and numbers of lines, in the order of their first line."""
+
+    agents: list[tuple[str, int]]
+    stages: list[tuple[str, int]]
+
+
+class CopiedLines(TypedDict):
+    """Rows of the log as text."""
+
+    text: str
+    lines: int
+
+
+class LogMessage(TypedDict):
+    """The message of a log line."""
+
+    message: str
 
 
 class LogRequests:
-    """Answers them for one console."""
+    """Answers the requests about the log for one console."""
 
     def __init__(self, controller: ConsoleController) -> None:
         self._controller = controller
         self.handlers: Handlers = {
-            "log.window": (WindowArgs, self._window),
-            "log.next": (NextArgs, self._next),
-            "log.locate": (LocateArgs, self._locate),
-            "log.facets": (NoArgs, self._facets),
-            "log.copy": (CopyArgs, self._copy),
-            "log.message": (MessageArgs, self._message),
+            "log.window": RequestHandler(WindowArgs, LogRows, self._window),
+            "log.next": RequestHandler(NextArgs, NextLine, self._next),
+            "log.locate": RequestHandler(LocateArgs, LocatedLine, self._locate),
+            "log.facets": RequestHandler(NoArgs, LogFacets, self._facets),
+            "log.copy": RequestHandler(CopyArgs, CopiedLines, self._copy),
+            "log.message": RequestHandler(MessageArgs, LogMessage, self._message),
         }
 
-    async def _ask(self, question: Callable[[EventStore, str], _T], *filters: StoredFilter) -> _T:
-        """What ``question`` returns for the run on screen, asked beside the loop.
+    async def _ask(self, question: Callable[[EventStore, str], _T], *filters: LineFilter) -> _T:
+        """Calls ``question`` for the run on screen in a thread, after the log is scanned under the filters.
 
-        First the log is looked through under these filters, in slices: a question that takes long must
-        not keep a thread that others wait for, nor go on when nobody waits for the answer.
+        The scan goes in slices: a long one must not keep a thread that other requests wait for, nor go on
+        after the request is cancelled.
         """
         run_id, store = shown_run(self._controller)
         until = time.monotonic() + _LONGEST_S
@@ -96,8 +121,8 @@ class LogRequests:
         except PatternError as error:
             raise RequestRefused(str(error), [Problem("search", str(error))]) from error
 
-    async def _window(self, args: WindowArgs) -> Answer:
-        def window(store: EventStore, run_id: str) -> dict[str, Any]:
+    async def _window(self, args: WindowArgs) -> RequestAnswer:
+        def window(store: EventStore, run_id: str) -> LogRows:
             return log_window(
                 store,
                 run_id,
@@ -108,56 +133,65 @@ class LogRequests:
                 seconds=_PATIENCE_S,
             )
 
-        return Answer(await self._ask(window))
+        return RequestAnswer(await self._ask(window))
 
-    async def _next(self, args: NextArgs) -> Answer:
-        only, want = stored(args.filter), stored(args.want)
+    async def _next(self, args: NextArgs) -> RequestAnswer:
+        """The nearest row under ``filter`` that also passes ``wanted``, after (1) or before (-1) the index
+        ``start`` (-1: from the start; the total: from the end). After the last row the search continues
+        at the first.
+        """
+        only, wanted = stored(args.filter), stored(args.wanted)
         found = await self._ask(
-            lambda store, run_id: store.log_next(run_id, only, want, args.start, args.way),
+            lambda store, run_id: store.log_next(run_id, only, wanted, args.start, args.direction),
             only,
-            only.both(want),
+            only.both(wanted),
         )
-        return Answer(found)
+        return RequestAnswer(found)
 
-    async def _locate(self, args: LocateArgs) -> Answer:
+    async def _locate(self, args: LocateArgs) -> RequestAnswer:
+        """The first row under the filter at or after a position, a time or a line; exactly one is given."""
         only = stored(args.filter)
-        places = (args.position, args.time_us, args.n)
-        if sum(place is not None for place in places) != 1:
-            raise RequestRefused("A place in the log is a position, a time or a number: give one of them.")
+        given = (args.position, args.time_us, args.line)
+        if sum(value is not None for value in given) != 1:
+            raise RequestRefused("Give exactly one of position, time_us and line.")
 
-        def locate(store: EventStore, run_id: str) -> dict[str, Any]:
-            n = args.n
+        def locate(store: EventStore, run_id: str) -> LocatedLine:
+            line = args.line
             if args.position is not None:
-                n = store.log_number(run_id, args.position)
+                line = store.log_number(run_id, args.position)
             elif args.time_us is not None:
-                n = store.log_number_at(run_id, args.time_us)
-            before = store.log_index(run_id, only, n or 1)
+                line = store.log_number_at(run_id, args.time_us)
+            before = store.log_index(run_id, only, line or 1)
             total = store.log_total(run_id, only)
-            return {"i": min(before, max(total - 1, 0)), "total": total}
+            return {"index": min(before, max(total - 1, 0)), "total": total}
 
-        return Answer(await self._ask(locate, only))
+        return RequestAnswer(await self._ask(locate, only))
 
-    async def _facets(self, args: NoArgs) -> Answer:
+    async def _facets(self, args: NoArgs) -> RequestAnswer:
+        """The agents and stages of the log, with their numbers of lines."""
+
         def facets(store: EventStore, run_id: str) -> Facets:
             return store.log_facets(run_id, _SLICE_S)
 
-        while not (told := await self._ask(facets)).done:
+        while not (counted := await self._ask(facets)).done:
             pass
-        return Answer({"agents": list(told.agents.items()), "stages": list(told.stages.items())})
+        return RequestAnswer({"agents": list(counted.agents.items()), "stages": list(counted.stages.items())})
 
-    async def _copy(self, args: CopyArgs) -> Answer:
+    async def _copy(self, args: CopyArgs) -> RequestAnswer:
+        """The rows from ``start`` to ``end`` (exclusive) as plain text, at most 100,000 of them."""
         copy = partial(copied, only=stored(args.filter), start=args.start, end=args.end)
-        return Answer(await self._ask(copy, stored(args.filter)))
+        return RequestAnswer(await self._ask(copy, stored(args.filter)))
 
-    async def _message(self, args: MessageArgs) -> Answer:
-        window = await self._ask(lambda store, run_id: store.log_window(run_id, EVERY_LINE, args.n - 1, 1))
-        if not window.rows or args.n < 1:
-            raise RunUnknown(f"This run's log has no line {args.n}.")
-        return Answer({"message": window.rows[0].message})
+    async def _message(self, args: MessageArgs) -> RequestAnswer:
+        """The complete message of a line, as plain text."""
+        window = await self._ask(lambda store, run_id: store.log_window(run_id, EVERY_LINE, args.line - 1, 1))
+        if not window.rows or args.line < 1:
+            raise RunUnknown(f"This run's log has no line {args.line}.")
+        return RequestAnswer({"message": window.rows[0].message})
 
 
-def copied(store: EventStore, run_id: str, only: StoredFilter, start: int, end: int) -> dict[str, Any]:
-    """The rows ``start`` to ``end`` (exclusive) as plain text, as many as fit: ``{text, lines}``."""
+def copied(store: EventStore, run_id: str, only: LineFilter, start: int, end: int) -> CopiedLines:
+    """The rows ``start`` to ``end`` (exclusive) as plain text, as many as fit."""
     start = max(start, 0)
     end = min(end, start + _MOST_COPIED_LINES)
     lines: list[str] = []
@@ -176,10 +210,10 @@ def copied(store: EventStore, run_id: str, only: StoredFilter, start: int, end: 
     return {"text": "\n".join(lines), "lines": len(lines)}
 
 
-def row_text(row: LogRow) -> str:
-    """One row as text: time, level, stage, agent and message, as far as they were told."""
+def row_text(row: StoredLine) -> str:
+    """One row as text: time, level, stage, agent and message, as far as they are known."""
     at = None
     if row.time_us is not None:
-        told = datetime.fromtimestamp(row.time_us / 1_000_000, UTC)
-        at = told.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        time = datetime.fromtimestamp(row.time_us / 1_000_000, UTC)
+        at = time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return "  ".join(filter(None, (at, row.level.upper(), row.stage_id, row.agent, row.message)))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from ...store.routing_and_ledger import LedgerFilter
+from ...store.routing_and_ledger import LedgerFilter, LedgerWindow, RoutingWindow
 from ..controller import ConsoleController
-from .arguments import Answer, Args, Handlers, shown_run
+from .handlers import Args, Handlers, RequestAnswer, RequestHandler, shown_run
 
 MOST_ROWS: Final = 500
 
@@ -26,23 +26,26 @@ class LedgerArgs(Args, frozen=True, kw_only=True):
 
 
 class RowRequests:
-    """Answers them for one console."""
+    """Answers the requests about routing and ledger for one console."""
 
     def __init__(self, controller: ConsoleController) -> None:
         self._controller = controller
         self.handlers: Handlers = {
-            "routing.window": (RoutingArgs, self._routing),
-            "ledger.window": (LedgerArgs, self._ledger),
+            "routing.window": RequestHandler(RoutingArgs, RoutingWindow, self._routing),
+            "ledger.window": RequestHandler(LedgerArgs, LedgerWindow, self._ledger),
         }
 
-    async def _routing(self, args: RoutingArgs) -> Answer:
+    async def _routing(self, args: RoutingArgs) -> RequestAnswer:
         run_id, store = shown_run(self._controller)
         count = min(args.count, MOST_ROWS)
-        return Answer(await asyncio.to_thread(store.routing_window, run_id, args.stage_id, args.start, count))
+        return RequestAnswer(
+            await asyncio.to_thread(store.routing_window, run_id, args.stage_id, args.start, count)
+        )
 
-    async def _ledger(self, args: LedgerArgs) -> Answer:
+    async def _ledger(self, args: LedgerArgs) -> RequestAnswer:
+        """``counts`` is how many rows each filter passes."""
         run_id, store = shown_run(self._controller)
         count = min(args.count, MOST_ROWS)
-        return Answer(
+        return RequestAnswer(
             await asyncio.to_thread(store.ledger_window, run_id, args.stage_id, args.kind, args.start, count)
         )

@@ -1,18 +1,16 @@
-"""Requests about runs as a whole: start, stop, open, replay, workers, brand, history, export."""
+"""Requests about runs as a whole: start, stop, open, replay, workers, brand, history."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, Literal
+from typing import Any, TypedDict
 
 import msgspec
 
 from ...errors import RequestRefused
 from ...events.run_request import Depth, RunRequest
-from ..controller import ConsoleController, parse_brand
-from .arguments import Answer, Args, Handlers, NoArgs, shown_run
-
-_MIME = {"json": "application/json", "txt": "text/plain", "csv": "text/csv"}
+from ..controller import ConsoleController, HistoryRow, parse_brand
+from ..wire import WireProblem
+from .handlers import NOTHING, Args, Handlers, NoArgs, NoResult, RequestAnswer, RequestHandler
 
 
 class StartArgs(Args, frozen=True, kw_only=True):
@@ -37,29 +35,46 @@ class BrandArgs(Args, frozen=True, kw_only=True):
     brand: str
 
 
-class ExportArgs(Args, frozen=True, kw_only=True):
-    format: Literal["json", "txt", "csv"]
+class StartedRun(TypedDict):
+    """The id of a run that was started."""
+
+    run_id: str
+
+
+class CheckedBrand(TypedDict):
+    """What the server found in a brand."""
+
+    valid: bool
+    errors: list[WireProblem]
+    warnings: list[str]
+    policy_rules_generated: int
+    drift_anchors_count: int
+
+
+class RecentRuns(TypedDict):
+    """The newest runs, newest first."""
+
+    runs: list[HistoryRow]
 
 
 class RunRequests:
-    """Answers them for one console."""
+    """Answers the requests about runs for one console."""
 
     def __init__(self, controller: ConsoleController) -> None:
         self._controller = controller
         self.handlers: Handlers = {
-            "run.start": (StartArgs, self._start),
-            "run.stop": (NoArgs, self._stop),
-            "run.new": (NoArgs, self._new),
-            "run.open": (RunArgs, self._open),
-            "run.replay": (NoArgs, self._replay),
-            "worker.select": (WorkerArgs, self._select),
-            "workers.refresh": (NoArgs, self._refresh),
-            "brand.check": (BrandArgs, self._check_brand),
-            "history.list": (NoArgs, self._history),
-            "export": (ExportArgs, self._export),
+            "run.start": RequestHandler(StartArgs, StartedRun, self._start),
+            "run.stop": RequestHandler(NoArgs, NoResult, self._stop),
+            "run.new": RequestHandler(NoArgs, NoResult, self._new),
+            "run.open": RequestHandler(RunArgs, NoResult, self._open),
+            "run.replay": RequestHandler(NoArgs, StartedRun, self._replay),
+            "worker.select": RequestHandler(WorkerArgs, NoResult, self._select),
+            "workers.refresh": RequestHandler(NoArgs, NoResult, self._refresh),
+            "brand.check": RequestHandler(BrandArgs, CheckedBrand, self._check_brand),
+            "history.list": RequestHandler(NoArgs, RecentRuns, self._history),
         }
 
-    async def _start(self, args: StartArgs) -> Answer:
+    async def _start(self, args: StartArgs) -> RequestAnswer:
         request = RunRequest(
             task=args.task,
             brand=parse_brand(args.brand),
@@ -69,54 +84,48 @@ class RunRequests:
             options=args.options,
         )
         live = await self._controller.start(request, worker=args.worker, brand=args.brand)
-        return Answer({"run_id": live.run_id})
+        return RequestAnswer({"run_id": live.run_id})
 
-    async def _stop(self, args: NoArgs) -> Answer:
+    async def _stop(self, args: NoArgs) -> RequestAnswer:
         await self._controller.stop()
-        return Answer({})
+        return NOTHING
 
-    async def _new(self, args: NoArgs) -> Answer:
+    async def _new(self, args: NoArgs) -> RequestAnswer:
+        """Shows the form with the same task and brand; the run goes on."""
         self._controller.leave_run()
-        return Answer({})
+        return NOTHING
 
-    async def _open(self, args: RunArgs) -> Answer:
+    async def _open(self, args: RunArgs) -> RequestAnswer:
         await self._controller.open_run(args.run_id)
-        return Answer({})
+        return NOTHING
 
-    async def _replay(self, args: NoArgs) -> Answer:
+    async def _replay(self, args: NoArgs) -> RequestAnswer:
+        """Executes the run on screen again from its replay token."""
         live = await self._controller.replay()
-        return Answer({"run_id": live.run_id})
+        return RequestAnswer({"run_id": live.run_id})
 
-    async def _select(self, args: WorkerArgs) -> Answer:
+    async def _select(self, args: WorkerArgs) -> RequestAnswer:
         self._controller.select_worker(args.worker)
-        return Answer({})
+        return NOTHING
 
-    async def _refresh(self, args: NoArgs) -> Answer:
+    async def _refresh(self, args: NoArgs) -> RequestAnswer:
         await self._controller.connect()
-        return Answer({})
+        return NOTHING
 
-    async def _check_brand(self, args: BrandArgs) -> Answer:
+    async def _check_brand(self, args: BrandArgs) -> RequestAnswer:
         brand = parse_brand(args.brand)
         if brand is None:
             raise RequestRefused("There is no brand to check: the field is empty.")
-        check = await self._controller.client.validate_brand(brand, worker=self._controller.shown.desk.worker)
-        return Answer(
+        check = await self._controller.client.validate_brand(brand, worker=self._controller.shown.form.worker)
+        return RequestAnswer(
             {
                 "valid": check.valid,
-                "errors": [{"field": item.field, "message": item.message} for item in check.problems],
+                "errors": [WireProblem(item.field, item.message) for item in check.problems],
                 "warnings": check.warnings,
                 "policy_rules_generated": check.policy_rules_generated or 0,
                 "drift_anchors_count": check.drift_anchors_count or 0,
             }
         )
 
-    async def _history(self, args: NoArgs) -> Answer:
-        return Answer({"runs": await self._controller.recent_runs()})
-
-    async def _export(self, args: ExportArgs) -> Answer:
-        from ...runs.export import export_file_name, export_run
-
-        run_id, store = shown_run(self._controller)
-        text = await asyncio.to_thread(export_run, store, run_id, args.format)
-        name = await asyncio.to_thread(export_file_name, store, run_id, args.format)
-        return Answer({"file_name": name, "mime": _MIME[args.format], "text": text})
+    async def _history(self, args: NoArgs) -> RequestAnswer:
+        return RequestAnswer({"runs": await self._controller.recent_runs()})

@@ -1,1 +1,1 @@
-"""The routes of the worker API: requests read and checked, answers and streams written."""
+"""The routes of the worker API: validation of requests, responses and event streams."""

@@ -1,4 +1,4 @@
-"""Requests read into models, and what is answered where they do not fit."""
+"""Parses request bodies into models, and formats validation errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 class Unprocessable(Exception):
-    """A request that does not fit; ``problems`` are what a 422 lists."""
+    """The request is invalid. ``problems`` is the list in the 422 response."""
 
     def __init__(self, problems: list[dict[str, Any]]) -> None:
         super().__init__(problems)
@@ -25,12 +25,12 @@ class Unprocessable(Exception):
 
     @classmethod
     def value(cls, kind: str, loc: tuple[str, ...], message: str, value: Any) -> Self:
-        """One value that does not fit, at ``loc``."""
+        """The error for one invalid value at ``loc``."""
         return cls(problems([{"type": kind, "loc": loc, "msg": message, "input": value}]))
 
 
 def body_of(model: type[_M]) -> Callable[[Request], Awaitable[_M]]:
-    """A dependency that reads the body into the model. Raises `Unprocessable`."""
+    """A FastAPI dependency that parses the body into ``model``. Raises `Unprocessable`."""
 
     async def read(request: Request) -> _M:
         try:
@@ -42,7 +42,7 @@ def body_of(model: type[_M]) -> Callable[[Request], Awaitable[_M]]:
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """The JSON object in a body. Raises `Unprocessable` where it is none."""
+    """The JSON object in a body. Raises `Unprocessable` for anything else."""
     try:
         return _OBJECT.validate_json(body)
     except ValidationError as error:
@@ -50,9 +50,9 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 
 def problems(errors: Sequence[Mapping[str, Any]], *within: str) -> list[dict[str, Any]]:
-    """Validation errors as a 422 lists them: ``{type, loc, msg, input}``, at most `MAX_PROBLEMS`.
+    """Validation errors in the format of a 422: ``{type, loc, msg, input}``, at most `MAX_PROBLEMS`.
 
-    An input is told only as far as it is short, so that an answer is never as large as its request.
+    Long inputs are shortened, so that the response is smaller than the request.
     """
     return [
         {
@@ -66,7 +66,7 @@ def problems(errors: Sequence[Mapping[str, Any]], *within: str) -> list[dict[str
 
 
 def message(error: Mapping[str, Any]) -> str:
-    """What is wrong, without the prefix that pydantic puts before a validator's own words."""
+    """The message of an error, without the prefix that pydantic adds to the message of a validator."""
     text: str = error["msg"]
     return text.removeprefix("Value error, ")
 

@@ -1,4 +1,4 @@
-"""What is wrong with a brand, field by field, before anything is run with it."""
+"""Validates a brand and lists its problems field by field, without a run."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MAX_FIELD_CHARS = 100
 
 
 def check(body: bytes, worker: Worker) -> dict[str, Any]:
-    """The answer to ``POST /validate-brand``: ``errors`` are ``{field, message}``, ``warnings`` texts.
+    """The response to ``POST /validate-brand``: ``errors`` are ``{field, message}``, ``warnings`` texts.
 
-    Raises `Unprocessable` where the body is no JSON object.
+    Raises `Unprocessable` if the body is not a JSON object.
     """
     raw = json_object(body)
     warnings = [f"{path}: unknown field, ignored" for path in _unknown_fields(Brand, raw)][:MAX_PROBLEMS]
@@ -43,7 +43,7 @@ def _answer(errors: list[dict[str, str]], warnings: list[str], report: BrandRepo
 
 
 def _unknown_fields(model: type[BaseModel], value: dict[str, Any], *at: str | int) -> Iterator[str]:
-    """The path of every field that the model does not know, such as ``tone.colour``."""
+    """The path of every field that is not in the model, such as ``tone.colour``."""
     for name, item in value.items():
         field = model.model_fields.get(name)
         if field is None:
@@ -61,7 +61,7 @@ def _unknown_fields(model: type[BaseModel], value: dict[str, Any], *at: str | in
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that a field holds, itself or as the items of a list."""
+    """The model that is the type of a field, or of the items of a list."""
     for kind in (annotation, *get_args(annotation)):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             return kind

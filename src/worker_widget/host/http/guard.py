@@ -1,4 +1,4 @@
-"""What every request passes before a route sees it: where it came to, its key, its size.
+"""Middleware that checks the host, the key and the size of every request.
 
 Plain ASGI, outermost first: `Gate`, `CountRequests`, `LimitBody`.
 """
@@ -22,10 +22,10 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class Gate:
-    """Lets a request in that is addressed to loopback and carries the key, and nothing else.
+    """Rejects requests that are not addressed to loopback or do not have the key.
 
-    The ``Host`` check is against DNS rebinding: a web page whose name was made to resolve to
-    127.0.0.1 reaches this port, but under its own name.
+    The ``Host`` check prevents DNS rebinding: a web page whose name resolves to 127.0.0.1 reaches this port,
+    but sends its own host name.
     """
 
     def __init__(self, app: ASGIApp, token: str) -> None:
@@ -40,7 +40,7 @@ class Gate:
         host = b"".join(_values(headers, b"host")).decode("latin-1")
         if _name(host) not in _LOOPBACK_NAMES:
             return _error(
-                HTTPStatus.MISDIRECTED_REQUEST, "This host answers on 127.0.0.1 and localhost only."
+                HTTPStatus.MISDIRECTED_REQUEST, "This host accepts requests to 127.0.0.1 and localhost only."
             )
         keys = _values(headers, b"x-aos-key")
         authorizations = _values(headers, b"authorization")
@@ -60,7 +60,7 @@ class Gate:
 
 
 class CountRequests:
-    """A request, or an open stream, keeps the host from being idle."""
+    """Counts requests and open streams as activity, so that the host is not idle."""
 
     def __init__(self, app: ASGIApp, activity: Activity) -> None:
         self._app = app
@@ -72,10 +72,10 @@ class CountRequests:
 
 
 class LimitBody:
-    """Refuses a body of more than `MAX_BODY_BYTES`.
+    """Rejects bodies of more than `MAX_BODY_BYTES`.
 
-    Of a longer one some more is read and thrown away before the answer: a client that is still
-    sending would otherwise see a reset connection instead of it.
+    A part of a longer body is read and discarded before the response: otherwise a client that is still
+    sending would get a connection reset instead of the response.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -98,7 +98,7 @@ class LimitBody:
             if size <= MAX_BODY_BYTES:
                 body += chunk
         if size > MAX_BODY_BYTES:
-            text = f"The request body is too large: at most {MAX_BODY_BYTES:,} bytes are taken."
+            text = f"The request body is too large: at most {MAX_BODY_BYTES:,} bytes are accepted."
             await _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)(scope, receive, send)
             return
         whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]

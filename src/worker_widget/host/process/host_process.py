@@ -1,9 +1,9 @@
-"""The host as a process: one per home, found through its state file, gone without a trace.
+"""The host as a process: one per home directory, found through its state file.
 
-What keeps it from starting is told in one line on stderr, and by the exit status:
+If the host cannot start, it prints one line to stderr and exits with one of these statuses:
 
-    3  a host of this home is running already
-    4  the port is taken, or may not be used
+    3  a host of this home directory is already running
+    4  the port is in use, or not permitted
     5  the home directory, or the run store in it, cannot be used
 """
 
@@ -41,14 +41,14 @@ PORT_TAKEN = 4
 HOME_UNUSABLE = 5
 
 _SWITCH_S = 0.001
-"""How long a computing worker may keep the interpreter from the store's thread. With Python's 5 ms,
-which a transaction waits many times over, events of a busy worker were seen a second late."""
+"""The interpreter's switch interval in seconds. With the default of 5 ms the thread of the store waits many
+times per transaction while a worker computes, and events arrived a second late."""
 
 _LOG_BYTES = 512 * 1024
 
 
 class CannotStart(Exception):
-    """The host cannot start: what is wrong and what to do, in one line."""
+    """The host cannot start. The message is one line: what is wrong and what to do."""
 
     def __init__(self, message: str, exit_status: int) -> None:
         super().__init__(message)
@@ -56,7 +56,7 @@ class CannotStart(Exception):
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The command line of the host."""
+    """Add the command-line options of the host."""
     parser.add_argument(
         "--port", type=_port, default=0, metavar="N", help="listen on this port (default: a free one)"
     )
@@ -65,16 +65,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=_minutes,
         default=10.0,
         metavar="M",
-        help="end after so many idle minutes, 0 for never (default: 10)",
+        help="stop after this many idle minutes, 0 for never (default: 10)",
     )
 
 
 def run(port: int, idle_minutes: float, *, detach: bool, workers: Workers | None = None) -> int:
-    """Serve until told to stop or idle; returns the exit status.
+    """Serve until a stop signal or the idle timeout; returns the exit status.
 
-    Detached, the process lets go of its working directory and its standard streams once it answers,
-    so that it can outlive whoever started it. Otherwise it says where it listens.
-    ``workers`` makes the workers to serve (default: those of this package).
+    With ``detach`` the process leaves its working directory and its standard streams once it answers
+    requests, so that it can outlive the process that started it. Otherwise it prints its address.
+    ``workers`` creates the workers to serve (default: the installed workers).
     """
     try:
         _serve(port, idle_minutes, detach, workers)
@@ -88,16 +88,16 @@ def _serve(port: int, idle_minutes: float, detach: bool, workers: Workers | None
     os.umask(0o077)
     sys.setswitchinterval(_SWITCH_S)
     path = _home()
-    where = path / "host.json"
+    state_path = path / "host.json"
     with _lock(path), _listen(port) as listener:
         try:
-            where.unlink(missing_ok=True)  # of a host that was killed
+            state_path.unlink(missing_ok=True)  # left by a host that was killed
             _log_to(path / "host.log")
         except OSError as error:
             raise _unusable(path, error) from error
-        # Late, because a second host, or one without a port, need not wait for them.
+        # Imported late: a host that cannot start exits without loading them.
         from ..runs.registry import Registry
-        from .server import Settings, serve
+        from .server import HostSettings, serve
 
         registry = Registry((workers or _own_workers)())
         store = _store(path / "host.db")
@@ -105,37 +105,37 @@ def _serve(port: int, idle_minutes: float, detach: bool, workers: Workers | None
 
         def ready() -> None:
             try:
-                state_file.write(where, state)
+                state_file.write(state_path, state)
             except OSError as error:
-                raise _unusable(where, error) from error
+                raise _unusable(state_path, error) from error
             logging.getLogger(__name__).info("Listening on 127.0.0.1:%d, process %d", state.port, state.pid)
             if detach:
                 _detach()
             else:
-                print(f"Listening on http://127.0.0.1:{state.port}, key in {where}", flush=True)
+                print(f"Listening on http://127.0.0.1:{state.port}, key in {state_path}", flush=True)
 
         async def main() -> None:
             stop = asyncio.Event()
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
-            settings = Settings(idle_s=idle_minutes * 60 or None)
+            settings = HostSettings(idle_s=idle_minutes * 60 or None)
             await serve(listener, store, registry, state.token, settings, stop=stop, ready=ready)
 
         try:
             asyncio.run(main())
         except Exception:
-            logging.getLogger(__name__).exception("The host broke down")
+            logging.getLogger(__name__).exception("The host failed")
             raise
         finally:
-            state_file.remove(where, state)
+            state_file.remove(state_path, state)
 
 
 def _home() -> Path:
     try:
         return settings.home().resolve()
     except OSError as error:
-        named = settings.variable(settings.HOME)
-        raise _unusable(named or "the user data directory", error) from error
+        configured = settings.variable(settings.HOME)
+        raise _unusable(configured or "the user data directory", error) from error
 
 
 def _lock(path: Path) -> HostLock:
@@ -150,13 +150,13 @@ def _lock(path: Path) -> HostLock:
 
 
 def _running(path: Path) -> str:
-    """Who holds the lock. One that is just starting says so within a moment."""
+    """The message for a held lock. Waits up to 2 s for the state file of a host that is starting."""
     for _ in range(20):
         state = state_file.read(path / "host.json")
         if state is not None:
             return (
-                f"a host of {path} is running already on port {state.port} (process {state.pid})."
-                f" Use it, or end it first: kill {state.pid}"
+                f"a host of {path} is already running on port {state.port} (process {state.pid})."
+                f" Use it, or stop it first: kill {state.pid}"
             )
         time.sleep(0.1)
     return f"a host of {path} is starting or stopping. Try again in a moment."
@@ -167,8 +167,8 @@ def _listen(port: int) -> socket.socket:
         return listen(port)
     except OSError as error:
         raise CannotStart(
-            f"port {port} cannot be used ({error.strerror}). Choose another with --port, or leave --port"
-            " out for a free one.",
+            f"port {port} cannot be used ({error.strerror}). Choose another port with --port, or omit"
+            " --port for a free one.",
             PORT_TAKEN,
         ) from error
 
@@ -206,7 +206,7 @@ def _own_workers() -> Mapping[str, Worker | WorkerInfo]:
 def _unusable(path: object, error: OSError) -> CannotStart:
     return CannotStart(
         f"{path} cannot be used ({error.strerror or error}). Make it a directory that you can write to, or"
-        " name another one in WORKER_WIDGET_HOME.",
+        " set WORKER_WIDGET_HOME to another directory.",
         HOME_UNUSABLE,
     )
 
@@ -232,12 +232,12 @@ def _detach() -> None:
 def _port(text: str) -> int:
     port = int(text)
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535, or 0 for a free one")
+        raise argparse.ArgumentTypeError("the port must be 1 to 65535, or 0 for a free port")
     return port
 
 
 def _minutes(text: str) -> float:
     minutes = float(text)
     if not 0 <= minutes < float("inf"):
-        raise argparse.ArgumentTypeError("idle minutes are 0 (never) or more")
+        raise argparse.ArgumentTypeError("the idle minutes must be 0 (never) or more")
     return minutes

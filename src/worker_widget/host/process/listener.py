@@ -1,4 +1,4 @@
-"""The socket the host listens on."""
+"""The listening socket of the host."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import socket
 
 
 def listen(port: int) -> socket.socket:
-    """A listening socket on 127.0.0.1; port 0 means a free one. Raises ``OSError``."""
-    # With the protocol named, asyncio sets TCP_NODELAY; without, each answer waits 40 ms for an ACK.
+    """Open a listening socket on 127.0.0.1. Port 0 selects a free port. Raises ``OSError``."""
+    # asyncio sets TCP_NODELAY only if the protocol is given; without it each response waits 40 ms for an ACK.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""The host on a socket, from its first request to its last."""
+"""Serves the host on a socket until it stops."""
 
 from __future__ import annotations
 
@@ -21,16 +21,20 @@ from ..runs.store_thread import StoreThread
 IDLE_MINUTES = 10.0
 SHUTDOWN_S = 2
 KEEP_ALIVE_S = 30
-"""How long an unused connection stays open; longer than clients keep theirs (httpx 5 s), so that none
-is closed here in the moment that a client uses it again."""
+"""Seconds that an unused connection stays open. Longer than in clients (httpx: 5 s), so that the host does
+not close a connection at the moment that a client uses it."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Settings:
-    """``idle_s``: end after so many seconds without a request, an open stream or a run in flight;
-    ``None`` means never. ``keepalive_s``: how long a stream may be quiet."""
+class HostSettings:
+    """Settings of the server.
+
+    ``idle_s``: the host stops after this many seconds without a request, an open stream or an active run;
+    ``None`` means never. ``keepalive_s``: a stream without an event for this many seconds gets a keepalive.
+    ``max_in_flight``: the largest number of active runs.
+    """
 
     idle_s: float | None = IDLE_MINUTES * 60
     keepalive_s: float = KEEPALIVE_S
@@ -42,16 +46,19 @@ async def serve(
     store: RunStore,
     registry: Registry,
     token: str,
-    settings: Settings,
+    settings: HostSettings,
     *,
     stop: asyncio.Event,
     ready: Callable[[], None],
 ) -> None:
-    """Serve until ``stop`` is set or the host is idle; then fail what is in flight, end the streams
-    and close the store and the listener. ``ready`` is called once requests are answered."""
+    """Serve until ``stop`` is set or the host is idle.
+
+    On stop, active runs fail, the streams end, and the store and the listener are closed. ``ready`` is
+    called once the server answers requests.
+    """
     interrupted = fail_interrupted(store)
     if interrupted:
-        _log.warning("%d runs were in flight when the last host stopped; they are failed now", interrupted)
+        _log.warning("%d runs were active when the last host stopped; they are marked as failed", interrupted)
     thread = StoreThread(store)
     activity = Activity()
     runs = Runs(thread, registry, activity, max_in_flight=settings.max_in_flight)
@@ -59,7 +66,7 @@ async def serve(
     server = _Server(_config(app), ready)
     recording = asyncio.create_task(runs.record())
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    ending = asyncio.create_task(_first(stop, activity, settings.idle_s))
+    ending = asyncio.create_task(_stop_or_idle(stop, activity, settings.idle_s))
     try:
         await asyncio.wait({serving, recording, ending}, return_when=asyncio.FIRST_COMPLETED)
         await runs.close()
@@ -73,21 +80,21 @@ async def serve(
         thread.close()
 
 
-async def _first(stop: asyncio.Event, activity: Activity, idle_s: float | None) -> None:
-    """Return when told to stop, or when nothing has been under way for ``idle_s`` seconds."""
+async def _stop_or_idle(stop: asyncio.Event, activity: Activity, idle_s: float | None) -> None:
+    """Return when ``stop`` is set or the host has been idle for ``idle_s`` seconds."""
     while not stop.is_set():
         left = None if idle_s is None else idle_s - activity.idle_s()
         if left is not None and left <= 0:
-            _log.info("Nothing to do for %g s: stopping", idle_s)
+            _log.info("Idle for %g s: stopping", idle_s)
             return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(left):
                 await stop.wait()
-    _log.info("Told to stop")
+    _log.info("Stop requested")
 
 
 def _config(app: Callable[..., object]) -> uvicorn.Config:
-    """No access log: nothing of a request, least of all its key, is written anywhere."""
+    """The configuration of uvicorn, without an access log: no part of a request is logged, nor its key."""
     return uvicorn.Config(
         app,
         http="h11",
@@ -103,7 +110,7 @@ def _config(app: Callable[..., object]) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the process, and says when it answers."""
+    """A server that leaves signals to the process and reports when it answers requests."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)

@@ -1,4 +1,4 @@
-"""The host in a thread of this process, over a real socket: for tests, and for programs of their own."""
+"""The host in a thread of this process, on a real socket, for tests and other programs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..runs.registry import Registry
 from ..runs.store import RunStore
 from ..worker import Worker
 from .listener import listen
-from .server import Settings, serve
+from .server import HostSettings, serve
 
 
 class ThreadedHost:
     """``with ThreadedHost(directory, workers) as host:`` serves at ``host.url`` with key ``host.token``.
 
-    The run store is ``host.db`` in the directory. No state file, lock or log is made, and no
-    other process finds this host.
+    The run store is ``host.db`` in the directory. There is no state file, lock or log, so other processes
+    do not find this host.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class ThreadedHost:
         directory: Path,
         workers: Mapping[str, Worker | WorkerInfo],
         *,
-        settings: Settings | None = None,
+        settings: HostSettings | None = None,
         port: int = 0,
     ) -> None:
         self.token = secrets.token_urlsafe(32)
@@ -43,7 +43,7 @@ class ThreadedHost:
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._registry = Registry(workers)
-        self._settings = settings or Settings()
+        self._settings = settings or HostSettings()
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -65,13 +65,13 @@ class ThreadedHost:
             raise self._failure
 
     def stop(self) -> None:
-        """End as on a signal; runs in flight fail. Returns when all is over."""
+        """Stop as on a signal: active runs fail. Returns when the host has stopped."""
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
     def wait(self) -> None:
-        """Return when the host has ended by itself, being idle."""
+        """Wait until the host has stopped because it was idle."""
         self._thread.join()
 
     def _run(self) -> None:

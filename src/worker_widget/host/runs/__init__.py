@@ -1,1 +1,1 @@
-"""The life of runs on the host: start, record, publish, cancel, replay, store."""
+"""Runs on the host: start, record, publish, cancel, replay, store."""

@@ -1,4 +1,4 @@
-"""One run in flight: what its worker tells, and how it is stopped."""
+"""An active run: runs the worker, records its events, and stops it."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from ...events.request_models import RunRequest
 from ..worker import RunResult, Worker
 from .bus import Feed
 from .recorder import Recorder
-from .replay import ReplayOf, sum_of
+from .replay import ReplayOf, text_hash
 from .store import StoredEvent
 
 STOP_GRACE_S = 1.0
-"""How long a worker that is stopped has for cleaning up, before the run ends without it."""
+"""Seconds that a stopped worker has for cleanup before the run ends without it."""
 
-_HOST_TELLS = (RunStarted, ReplayVerified, *TERMINAL)
+_HOST_EVENTS = (RunStarted, ReplayVerified, *TERMINAL)
 
 _log = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
-    """The run was stopped from outside; ``event`` is the terminal event that says why."""
+    """The run was stopped. ``event`` is its terminal event."""
 
     def __init__(self, event: RunCancelled | RunFailed) -> None:
         super().__init__(event)
@@ -45,11 +45,11 @@ class Stopped(Exception):
 
 
 class ActiveRun:
-    """What one run has told so far.
+    """The state of an active run.
 
-    ``artifacts`` are the finished artifacts' texts and ``sums`` their SHA-256, by file name;
-    ``tokens`` is the sum over the completed stages. ``streamed`` is false for a run whose events
-    nobody may follow. ``over`` is true once its terminal event is told.
+    ``artifacts`` are the texts of the finished artifacts and ``hashes`` their SHA-256, by file name.
+    ``tokens`` is the sum over the completed stages. ``streamed`` is false for a run whose events are not
+    stored. ``over`` is true after its terminal event.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class ActiveRun:
         self.feed = feed
         self.replay_of = replay_of
         self.artifacts: dict[str, str] = {}
-        self.sums: dict[str, str] = {}
+        self.hashes: dict[str, str] = {}
         self.tokens = 0
         self.over = False
         self._recorder = recorder
@@ -84,23 +84,23 @@ class ActiveRun:
         self._stopping = asyncio.Event()
 
     def emit(self, data: Payload) -> None:
-        """What the worker calls, on the event loop's thread. After the run's end it does nothing.
+        """Record an event of the worker. Must be called on the event loop thread; ignored after the end.
 
-        Raises ``ValueError`` for an event that is the host's to tell, ``TypeError`` for one that is
-        no JSON.
+        Raises ``ValueError`` for an event that only the host emits, ``TypeError`` for an event that JSON
+        cannot represent.
         """
-        if isinstance(data, _HOST_TELLS):
-            raise ValueError(f"{TYPES[type(data)]} is told by the host, not by a worker")
+        if isinstance(data, _HOST_EVENTS):
+            raise ValueError(f"{TYPES[type(data)]} is emitted by the host, not by a worker")
         if self.over:
             return
         if isinstance(data, ArtifactCreated):
             data = self._keep(data)
         elif isinstance(data, StageCompleted):
             self.tokens += data.tokens_used or 0
-        self.tell(data)
+        self.record(data)
 
-    def tell(self, data: Payload) -> None:
-        """Stamp and number an event, and hand it on to be stored and streamed."""
+    def record(self, data: Payload) -> None:
+        """Add time and sequence number to an event, and pass it to the recorder."""
         self._time = max(self._time, datetime.now(UTC))
         raw = encode(data, run_id=self.run_id, time=self._time)
         if self._streamed:
@@ -108,13 +108,13 @@ class ActiveRun:
             self._recorder.event(self.number, StoredEvent(self._seq, TYPES[type(data)], raw))
 
     def stop(self, event: RunCancelled | RunFailed) -> None:
-        """End the run with this event, soon. The first call counts."""
+        """Request the end of the run with this terminal event. Only the first call has an effect."""
         if self._stop is None:
             self._stop = event
             self._stopping.set()
 
     async def work(self, worker: Worker) -> RunResult:
-        """Let the worker do the run. Raises `Stopped`, or whatever the worker raises."""
+        """Run the worker to its end. Raises `Stopped`, or the exception of the worker."""
         work = asyncio.create_task(self._execute(worker))
         stop = asyncio.create_task(self._stopping.wait())
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -124,13 +124,13 @@ class ActiveRun:
         work.cancel()
         await asyncio.wait({work}, timeout=STOP_GRACE_S)
         if not work.done():
-            _log.error("Run %s: the worker goes on although its run was stopped", self.run_id)
+            _log.error("Run %s: the worker continues although its run was stopped", self.run_id)
         elif not work.cancelled() and (error := work.exception()) is not None:
-            _log.error("Run %s: the worker failed while being stopped", self.run_id, exc_info=error)
+            _log.error("Run %s: the worker failed during the stop", self.run_id, exc_info=error)
         raise Stopped(self._stop)
 
     async def _execute(self, worker: Worker) -> RunResult:
-        """A worker can end neither the host nor the task that watches over it."""
+        """Execute the worker; its ``SystemExit`` and self-cancellation become ``RuntimeError``."""
         try:
             token = None if self.replay_of is None else self.replay_of.token
             return await worker.execute(self.request, self.emit, run_id=self.run_id, replay_of=token)
@@ -142,11 +142,12 @@ class ActiveRun:
             raise
 
     def _keep(self, data: ArtifactCreated) -> ArtifactCreated:
+        """Store the text and the hash of an artifact; returns the event with its hash."""
         name = file_name(data.artifact_name, data.artifact_type)
         if data.content is not None:
             self.artifacts[name] = data.content
             if data.sha256 is None:
-                data = msgspec.structs.replace(data, sha256=sum_of(data.content))
+                data = msgspec.structs.replace(data, sha256=text_hash(data.content))
         if data.sha256 is not None:
-            self.sums[name] = data.sha256
+            self.hashes[name] = data.sha256
         return data

@@ -1,4 +1,4 @@
-"""The shapes of what the worker API answers about runs."""
+"""Builds the responses of the worker API about runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ..worker import RunResult
-from .store import NewRun, RunSummary, StoredRun
+from .store import NewRun, StoredRun, StoredRunSummary
 
 EMPTY_DETAIL: Mapping[str, Any] = {
     "artifacts": None,
@@ -21,13 +21,13 @@ EMPTY_DETAIL: Mapping[str, Any] = {
     "execution_trace": [],
     "routing_decisions": [],
 }
-"""The part of a run response that only the worker knows, before it has told it."""
+"""The worker's part of a run response, before the run has a result."""
 
 
 def detail(result: RunResult, *, artifacts: Mapping[str, str], replay_token: Mapping[str, Any]) -> bytes:
-    """The worker's part of a run response, as it is stored.
+    """The worker's part of a run response as JSON, the form in which it is stored.
 
-    Raises ``TypeError`` or ``ValueError`` where the result holds what is no JSON.
+    Raises ``TypeError`` or ``ValueError`` if JSON cannot represent the result.
     """
     return msgspec.json.encode(
         {
@@ -44,12 +44,12 @@ def detail(result: RunResult, *, artifacts: Mapping[str, str], replay_token: Map
 
 
 def artifacts_only(artifacts: Mapping[str, str]) -> bytes:
-    """The same for a run that did not complete: what it had made by then."""
+    """The worker's part of a run that has no result: only the finished artifacts."""
     return msgspec.json.encode({**EMPTY_DETAIL, "artifacts": artifacts or None})
 
 
 def queued(run: NewRun) -> StoredRun:
-    """A new run, before anything has happened to it."""
+    """A new run in the state queued."""
     return StoredRun(
         number=run.number,
         run_id=run.run_id,
@@ -67,6 +67,7 @@ def queued(run: NewRun) -> StoredRun:
 
 
 def run_response(run: StoredRun) -> dict[str, Any]:
+    """The response with all data of a run."""
     return {
         "run_id": run.run_id,
         "success": run.success,
@@ -79,8 +80,8 @@ def run_response(run: StoredRun) -> dict[str, Any]:
     }
 
 
-def listing(runs: list[RunSummary], *, cursor: str | None) -> dict[str, Any]:
-    """``total`` is the number of runs in this answer; ``cursor`` asks for the next ones, if any."""
+def listing(runs: list[StoredRunSummary], *, cursor: str | None) -> dict[str, Any]:
+    """A page of runs. ``total`` is the number of runs in the page, ``cursor`` that of the next page."""
     items = [
         {
             "run_id": run.run_id,
@@ -96,6 +97,6 @@ def listing(runs: list[RunSummary], *, cursor: str | None) -> dict[str, Any]:
 
 
 def iso(time_us: int) -> str:
-    """ISO 8601 in UTC with microseconds, of microseconds since 1970."""
+    """Microseconds since 1970 as ISO 8601 in UTC, with microseconds."""
     seconds, micros = divmod(time_us, 1_000_000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros).isoformat(timespec="microseconds")

@@ -1,8 +1,8 @@
-"""Who wants more of a run, and how much of it there is.
+"""Notifies subscribers of new events of a run.
 
-The bus carries no events. It knows per run how far the store has got, and wakes subscribers, who
-read the store from where they are. History and live are one read, so there is no seam between them,
-and a subscriber that is slow, or hangs, holds no more than the batch it is working on.
+The bus carries no events. It keeps the last stored sequence number of each run and wakes the subscribers,
+which read the store from their position on. History and live events come from the same read, so no event
+is missed between them. A slow subscriber holds at most one batch in memory.
 """
 
 from __future__ import annotations
@@ -17,61 +17,62 @@ Read = Callable[[int, int], Awaitable[list[StoredEvent]]]
 
 
 class Feed:
-    """How far one run's events are stored (``last``), and whether there will be more (``over``)."""
+    """The last stored sequence number of a run (``last``), and whether it is final (``over``)."""
 
     def __init__(self, last: int = 0, *, over: bool = False) -> None:
         self.last = last
         self.over = over
-        self._bell = asyncio.Event()
+        self._changed = asyncio.Event()
 
     def advance(self, last: int, *, over: bool = False) -> None:
-        """Events up to ``last`` can be read now."""
+        """Events up to ``last`` are stored: wake all waiting subscribers."""
         self.last = max(self.last, last)
         self.over = self.over or over
-        self._bell.set()
-        self._bell = asyncio.Event()
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     async def more(self, after: int) -> None:
-        """Return once there are events after ``after``, or there will be none."""
+        """Wait for events after ``after``, or for the end of the run."""
         while self.last <= after and not self.over:
-            await self._bell.wait()
+            await self._changed.wait()
 
     async def end(self) -> None:
-        """Return once the run's last event is stored."""
+        """Wait until the last event of the run is stored."""
         while not self.over:
-            await self._bell.wait()
+            await self._changed.wait()
 
 
 class Bus:
-    """The feeds of the runs in flight, by run number."""
+    """The feeds of the active runs, by run number."""
 
     def __init__(self, read: Read) -> None:
         self._read = read
         self._feeds: dict[int, Feed] = {}
 
     def open(self, run: int) -> Feed:
+        """Add a feed for a new run."""
         feed = self._feeds[run] = Feed()
         return feed
 
     def feed(self, run: int) -> Feed | None:
-        """The feed of a run in flight; a run that is over, or was never here, has none."""
+        """The feed of an active run, ``None`` for any other run."""
         return self._feeds.get(run)
 
     def publish(self, run: int, last: int) -> None:
-        """The run's events up to ``last`` are stored."""
+        """Report that the events of a run up to ``last`` are stored."""
         self._feeds[run].advance(last)
 
     def close(self, run: int) -> None:
-        """The run's last event is stored. Open subscriptions read on to it and end."""
+        """Report that the last event of a run is stored. Subscriptions read up to it and end."""
         self._feeds.pop(run).advance(0, over=True)
 
     async def subscribe(
         self, run: int, feed: Feed, after: int, *, quiet_s: float
     ) -> AsyncIterator[list[StoredEvent]]:
-        """All events after ``after``, in batches, each once and in order, until the run is over.
+        """Yield all events after ``after`` until the run is over: in batches, in order, each event once.
 
-        An empty batch stands for ``quiet_s`` seconds without an event. Ends early where the run is
-        deleted meanwhile.
+        An empty batch means ``quiet_s`` seconds without an event. The iteration ends early if the run is
+        deleted.
         """
         while True:
             while after < feed.last:

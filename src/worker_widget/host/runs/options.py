@@ -1,4 +1,4 @@
-"""The options of a run request, checked against those that the worker declares."""
+"""Validates the options of a run request against the options that the worker declares."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ _TYPES = {"text": "a text", "number": "a number", "integer": "a whole number", "
 
 
 def complete_options(declared: Sequence[WorkerOption], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Every declared option with the given value or its default, in the order declared.
+    """The value of every declared option, given or default, in the order of declaration.
 
-    Raises `OptionsRefused` with a problem for each name that is not declared and each value that does
-    not fit.
+    Raises `OptionsRefused` with a problem for each undeclared name and each invalid value.
     """
     problems = [
         {
@@ -42,12 +41,12 @@ def complete_options(declared: Sequence[WorkerOption], given: Mapping[str, Any])
 
 
 def affecting_options(declared: Sequence[WorkerOption], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of complete ``options`` that the artifacts depend on."""
+    """The options that the artifacts depend on. ``options`` must be complete."""
     return {option.name: options.get(option.name) for option in declared if option.affects_artifacts}
 
 
 def option_problem(option: WorkerOption, value: Any) -> str | None:
-    """What is wrong with ``value``, if anything."""
+    """The reason why ``value`` is invalid for ``option``; ``None`` if it is valid."""
     if option.type == "choice":
         choices = ", ".join(option.choices)
         return None if value in option.choices else f"must be one of {choices}"

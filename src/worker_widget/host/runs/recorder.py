@@ -1,4 +1,4 @@
-"""Writes what runs tell, in the order told, and publishes it once it is stored."""
+"""Stores the events of runs in order, and publishes them once they are stored."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Group commit: whatever is told while one transaction is written goes into the next.
+    """Group commit: events that arrive during a transaction are written by the next one.
 
-    A transaction that fails (a full disk) is tried again until it succeeds, so that no event is ever
-    missing between two others; ``on_trouble`` is told each time, and stops whoever makes more.
+    A transaction that fails (for example on a full disk) is repeated until it succeeds, so that no event is
+    missing between two others. ``on_error`` is called for each failure; it should stop the active runs.
     """
 
-    def __init__(self, thread: StoreThread, bus: Bus, on_trouble: Callable[[sqlite3.Error], None]) -> None:
+    def __init__(self, thread: StoreThread, bus: Bus, on_error: Callable[[sqlite3.Error], None]) -> None:
         self._thread = thread
         self._bus = bus
-        self._on_trouble = on_trouble
+        self._on_error = on_error
         self._batch = Batch()
         self._work = asyncio.Event()
 
@@ -43,7 +43,7 @@ class Recorder:
         self._work.set()
 
     async def run(self) -> None:
-        """Write and publish for ever."""
+        """Write and publish until cancelled."""
         while True:
             await self._work.wait()
             self._work.clear()
@@ -56,8 +56,8 @@ class Recorder:
             try:
                 return await self._thread.call(self._thread.store.write, batch)
             except sqlite3.Error as error:
-                _log.exception("The run store cannot be written; trying again in %s s", RETRY_S)
-                self._on_trouble(error)
+                _log.exception("Cannot write the run store; retrying in %s s", RETRY_S)
+                self._on_error(error)
             await asyncio.sleep(RETRY_S)
 
     def _publish(self, batch: Batch) -> None:

@@ -1,4 +1,4 @@
-"""What the host declines to do. Each says why, and which HTTP status answers it."""
+"""Requests that the host refuses: each class has a message and an HTTP status."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...events.answers import WorkerInfo
 
 
 class Refusal(Exception):
-    """``detail`` goes into the answer as it is."""
+    """The host refuses a request. ``detail`` is the ``detail`` of the response."""
 
     status = HTTPStatus.BAD_REQUEST
     headers: ClassVar[Mapping[str, str]] = {}
@@ -20,7 +20,7 @@ class Refusal(Exception):
         self.detail = detail
 
 
-class UnknownWorker(Refusal):
+class WorkerNotFound(Refusal):
     status = HTTPStatus.NOT_FOUND
 
     def __init__(self, worker: str, known: Sequence[str]) -> None:
@@ -32,13 +32,13 @@ class WorkerNotRunnable(Refusal):
 
     def __init__(self, info: WorkerInfo) -> None:
         yet = " yet" if info.status == "coming_soon" else ""
-        why = info.reason or f"it is {info.status.replace('_', ' ')}"
-        message = f"{info.name} cannot be run{yet}: {why}."
+        reason = info.reason or f"it is {info.status.replace('_', ' ')}"
+        message = f"{info.name} cannot be run{yet}: {reason}."
         super().__init__({"message": message, "worker": info.id, "status": info.status})
 
 
 class OptionsRefused(Refusal):
-    """``detail`` lists ``{type, loc, msg, input}`` for each option that does not fit."""
+    """Options are invalid. ``detail`` lists ``{type, loc, msg, input}`` for each of them."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -57,14 +57,14 @@ class RunInFlight(Refusal):
     status = HTTPStatus.CONFLICT
 
     def __init__(self) -> None:
-        super().__init__("The run is still in flight. Cancel it, or wait for its end, before deleting it.")
+        super().__init__("The run is still active. Cancel it or wait for its end before you delete it.")
 
 
 class RunIsOver(Refusal):
     status = HTTPStatus.CONFLICT
 
     def __init__(self, status: str) -> None:
-        super().__init__(f"The run is over already: its status is {status}.")
+        super().__init__(f"The run is already over: its status is {status}.")
 
 
 class NothingToReplay(Refusal):
@@ -72,20 +72,20 @@ class NothingToReplay(Refusal):
 
     def __init__(self, request_hash: str) -> None:
         super().__init__(
-            "This host has no run of the request that the replay token names (its request_context_hash"
-            f" {request_hash[:12]}… is unknown here). A token can be replayed where its run was made, as"
-            " long as that run has not been deleted."
+            "This host has no run of the request in the replay token (request_context_hash"
+            f" {request_hash[:12]}…). A token can be replayed on the host of its run, until that run is"
+            " deleted."
         )
 
 
 class OtherEngine(Refusal):
     status = HTTPStatus.CONFLICT
 
-    def __init__(self, made_with: str, here: str) -> None:
+    def __init__(self, token_version: str, host_version: str) -> None:
         super().__init__(
-            f"The replay token is of a run by engine version {made_with[:40]}, and this host has"
-            f" version {here}, which writes other bytes: nothing could be verified. Run the request anew to"
-            " get a token of this version."
+            f"The replay token is from engine version {token_version[:40]}, this host has version"
+            f" {host_version}: its artifacts differ, so the replay cannot be verified. Run the request again"
+            " to get a token of this version."
         )
 
 
@@ -95,7 +95,7 @@ class TooManyRuns(Refusal):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"{limit} runs are in flight, the most this host does at once. Try again when one is over."
+            f"{limit} runs are active, the maximum of this host. Try again when one of them is over."
         )
 
 
@@ -104,4 +104,4 @@ class HostStopping(Refusal):
     headers: ClassVar = {"Retry-After": "1"}
 
     def __init__(self) -> None:
-        super().__init__("The host is stopping and takes no more runs.")
+        super().__init__("The host is stopping and accepts no more runs.")

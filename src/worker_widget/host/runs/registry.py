@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ...events.answers import WorkerInfo
 from ..worker import Worker
-from .refusals import UnknownWorker, WorkerNotRunnable
+from .refusals import WorkerNotFound, WorkerNotRunnable
 
 
 class Registry:
@@ -19,12 +19,12 @@ class Registry:
         return [self.info(worker_id) for worker_id in self._workers]
 
     def info(self, worker_id: str) -> WorkerInfo:
-        """Raises `UnknownWorker`."""
+        """Raises `WorkerNotFound`."""
         worker = self._find(worker_id)
         return worker if isinstance(worker, WorkerInfo) else worker.info
 
     def worker(self, worker_id: str) -> Worker:
-        """Raises `UnknownWorker` or `WorkerNotRunnable`."""
+        """Raises `WorkerNotFound` or `WorkerNotRunnable`."""
         worker = self._find(worker_id)
         if isinstance(worker, WorkerInfo):
             raise WorkerNotRunnable(worker)
@@ -34,4 +34,4 @@ class Registry:
         try:
             return self._workers[worker_id]
         except KeyError:
-            raise UnknownWorker(worker_id, list(self._workers)) from None
+            raise WorkerNotFound(worker_id, list(self._workers)) from None

@@ -1,7 +1,7 @@
-"""Replay tokens: what identifies a run, and whether it came out the same when it was done again.
+"""Replay tokens: they identify a run, and verify that a replay produces the same artifacts.
 
-All sums are SHA-256 in hex. The sum of a request is taken of its canonical JSON: keys sorted, no
-spaces, every default written out, without the options that the artifacts do not depend on.
+All hashes are SHA-256 in hex. The hash of a request is that of its canonical JSON: sorted keys, no spaces,
+all defaults included, without the options that the artifacts do not depend on.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .options import affecting_options
 
 @dataclass(frozen=True)
 class ReplayOf:
-    """What a replay is checked against: the run it repeats, its artifacts' sums by file name, and its end.
+    """The run that a replay repeats: its id, the hashes of its artifacts by file name, and its outcome.
 
-    ``token`` is the whole replay token, which holds the worker's own part.
+    ``token`` is the complete replay token, including the part of the worker.
     """
 
     run_id: str
@@ -31,8 +31,8 @@ class ReplayOf:
     token: Mapping[str, Any] = field(default_factory=dict)
 
 
-def sum_of(text: str) -> str:
-    """Of the text's UTF-8 bytes."""
+def text_hash(text: str) -> str:
+    """The hash of the UTF-8 bytes of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -50,7 +50,7 @@ def request_hash(request: RunRequest, declared: Sequence[WorkerOption]) -> str:
 
 
 def brand_hash(request: RunRequest) -> str:
-    """Of the request's brand; without one, of ``null``."""
+    """The hash of the brand of a request; of ``null`` if it has none."""
     return _canonical_hash(None if request.brand is None else request.brand.model_dump(mode="json"))
 
 
@@ -67,8 +67,11 @@ def token(
     version: str,
     worker: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The replay token of a finished run: ``version`` is its engine's, ``worker`` the worker's own part of it
-    (its plan and seed), ``artifacts`` the sums by file name."""
+    """The replay token of a finished run.
+
+    ``declared`` are the options of the worker, ``version`` is the version of its engine, ``worker`` its own
+    part of the token (plan and seed), and ``artifacts`` are the hashes by file name.
+    """
     return {
         "plan_id": None,
         "seed": None,
@@ -88,11 +91,16 @@ def token(
 def verdict(
     of: ReplayOf, actual: Mapping[str, str], outcome: Outcome
 ) -> tuple[bool, list[dict[str, str | None]]]:
-    """Whether a replay ended as the run it repeats and with the same artifacts, and each artifact's two sums;
-    ``None`` where one side has none."""
+    """Compare a replay with the run that it repeats.
+
+    Returns whether the outcome and the artifacts are equal, and the two hashes of each artifact; a hash is
+    ``None`` if one of the runs does not have that artifact.
+    """
     names = sorted(of.artifacts.keys() | actual.keys())
-    sums = [{"name": name, "expected": of.artifacts.get(name), "actual": actual.get(name)} for name in names]
-    return outcome == of.outcome and dict(of.artifacts) == dict(actual), sums
+    hashes = [
+        {"name": name, "expected": of.artifacts.get(name), "actual": actual.get(name)} for name in names
+    ]
+    return outcome == of.outcome and dict(of.artifacts) == dict(actual), hashes
 
 
 def _canonical_hash(value: Any) -> str:

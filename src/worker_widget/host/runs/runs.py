@@ -1,4 +1,4 @@
-"""The life of runs: start, end, cancel, replay, list, delete, and what a host that died left behind."""
+"""Manages the runs of the host: start, cancel, replay, list and delete."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from .refusals import (
     TooManyRuns,
 )
 from .registry import Registry
-from .store import Batch, NewRun, RunEnd, RunStore, RunSummary, StoredEvent, StoredRun
+from .store import Batch, NewRun, RunEnd, RunStore, StoredEvent, StoredRun, StoredRunSummary
 from .store_thread import StoreThread
 
 MAX_IN_FLIGHT = 64
@@ -58,7 +58,7 @@ _log = logging.getLogger(__name__)
 
 
 class Runs:
-    """All runs of this host, in flight and over. Every method is for the event loop's thread."""
+    """All runs of this host, active and finished. Call its methods on the event loop thread only."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Runs:
         self._activity = activity
         self._max_in_flight = max_in_flight
         self._bus = Bus(lambda run, after: thread.call(thread.store.events, run, after))
-        self._recorder = Recorder(thread, self._bus, self._on_trouble)
+        self._recorder = Recorder(thread, self._bus, self._on_store_error)
         self._numbers = count(thread.store.last_number() + 1)
         self._active: dict[str, ActiveRun] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -82,10 +82,11 @@ class Runs:
 
     @property
     def in_flight(self) -> int:
+        """The number of active runs."""
         return len(self._active)
 
     async def record(self) -> None:
-        """Store and publish what the runs tell, for ever: the host's one background task."""
+        """Store and publish the events of all runs until cancelled. The host runs it as a background task."""
         await self._recorder.run()
 
     async def start(
@@ -96,9 +97,9 @@ class Runs:
         streamed: bool = True,
         replay_of: replay.ReplayOf | None = None,
     ) -> StoredRun:
-        """Store a new run and set it going; returns it as queued.
+        """Store and start a new run; returns it in the state queued.
 
-        Raises a `Refusal`, or ``sqlite3.Error`` where the run cannot be stored.
+        Raises a `Refusal`, or ``sqlite3.Error`` if the run cannot be stored.
         """
         worker = self._registry.worker(worker_id)
         if self._closing:
@@ -142,16 +143,16 @@ class Runs:
         return answers.queued(new)
 
     async def finish(self, run: StoredRun) -> StoredRun:
-        """Wait for the run's end; returns it as it is then."""
+        """Wait for the end of a run; returns its final state."""
         feed = self._bus.feed(run.number)
         if feed is not None:
             await feed.end()
         return await self.find(run.worker, run.run_id)
 
     async def replay(self, worker_id: str, token: ReplayToken) -> StoredRun:
-        """Do the token's request again, and verify that it ends in the same way with the same artifacts.
+        """Run the request of a token again, and verify that outcome and artifacts are the same.
 
-        Raises `OtherEngine`, or `NothingToReplay`.
+        Raises `OtherEngine` or `NothingToReplay`.
         """
         worker = self._registry.worker(worker_id)
         if token.version is not None and token.version != worker.version:
@@ -170,7 +171,7 @@ class Runs:
         )
 
     async def find(self, worker_id: str, run_id: str) -> StoredRun:
-        """Raises `RunNotFound`."""
+        """The run with this id. Raises `RunNotFound`."""
         run = await self._thread.call(self._store.run, worker_id, run_id)
         if run is None:
             raise RunNotFound
@@ -184,8 +185,8 @@ class Runs:
         before: int | None,
         status: str | None,
         since_us: int | None,
-    ) -> tuple[list[RunSummary], int | None]:
-        """Runs, newest first, and the number below which the next page starts, if there is one."""
+    ) -> tuple[list[StoredRunSummary], int | None]:
+        """A page of runs, newest first, and the ``before`` of the next page; ``None`` on the last page."""
         runs = await self._thread.call(
             self._store.runs, worker_id, limit=limit + 1, before=before, status=status, since_us=since_us
         )
@@ -193,7 +194,7 @@ class Runs:
         return page, page[-1].number if len(runs) > limit else None
 
     async def cancel(self, worker_id: str, run_id: str) -> None:
-        """Ask a run to stop. Raises `RunNotFound`, or `RunIsOver`."""
+        """Request the cancellation of a run. Raises `RunNotFound` or `RunIsOver`."""
         run = self._active.get(run_id)
         if run is not None and run.worker_id == worker_id:
             if not run.over:
@@ -202,7 +203,7 @@ class Runs:
         raise RunIsOver((await self.find(worker_id, run_id)).status)
 
     async def delete(self, worker_id: str, run_id: str) -> None:
-        """Delete a run and its events. Raises `RunNotFound`, or `RunInFlight`."""
+        """Delete a run and its events. Raises `RunNotFound` or `RunInFlight`."""
         run = await self.find(worker_id, run_id)
         active = self._active.get(run_id)
         if active is not None:
@@ -212,7 +213,7 @@ class Runs:
         await self._thread.call(self._store.delete, run.number)
 
     async def feed(self, run: StoredRun) -> Feed:
-        """How much of the run is stored, and whether there will be more."""
+        """The feed of an active run, or a closed feed at the last event of a finished run."""
         live = self._bus.feed(run.number)
         return live or Feed(await self._thread.call(self._store.last_seq, run.number), over=True)
 
@@ -223,12 +224,12 @@ class Runs:
         return self._bus.subscribe(run.number, feed, after, quiet_s=quiet_s)
 
     async def terminal_event(self, run: StoredRun) -> str | None:
-        """The type of the event that ended the run; ``None`` where the run has been deleted."""
+        """The type of the terminal event of a finished run; ``None`` if the run was deleted."""
         ended = await self._thread.call(self._store.run, run.worker, run.run_id)
         return None if ended is None else _TERMINAL_EVENTS[ended.status]
 
     async def events(self, worker_id: str, run_id: str) -> AsyncIterator[list[StoredEvent]]:
-        """All events stored by now, in batches; none for a run that is not known."""
+        """The events stored so far, in batches; none for an unknown run."""
         run = await self._thread.call(self._store.run, worker_id, run_id)
         if run is None:
             return
@@ -237,7 +238,7 @@ class Runs:
             yield batch
 
     async def close(self) -> None:
-        """Take no more runs, and fail those in flight; returns once that is stored."""
+        """Accept no more runs and fail the active ones; returns once their ends are stored."""
         self._closing = True
         for run in self._active.values():
             run.stop(RunFailed(success=False, error=INTERRUPTED))
@@ -246,21 +247,23 @@ class Runs:
                 for run in list(self._active.values()):
                     await run.feed.end()
         except TimeoutError:
-            _log.error("%d runs could not be ended in time; the next start ends them", self.in_flight)
+            _log.error(
+                "%d runs did not end in time; the next start of the host marks them as failed", self.in_flight
+            )
 
     async def _supervise(self, run: ActiveRun, worker: Worker) -> None:
         with self._activity:
             self._recorder.started(run.number)
-            self._recorder.ended(await self._perform(run, worker))
+            self._recorder.ended(await self._execute(run, worker))
             await run.feed.end()
             del self._active[run.run_id]
 
-    async def _perform(self, run: ActiveRun, worker: Worker) -> RunEnd:
-        """From ``run_started`` to the terminal event, whatever the worker does in between."""
+    async def _execute(self, run: ActiveRun, worker: Worker) -> RunEnd:
+        """Run the worker and record all host events, from ``run_started`` to the terminal event."""
         began = time.perf_counter()
         request = run.request
         try:
-            run.tell(
+            run.record(
                 RunStarted(
                     task=request.task,
                     has_brand=request.brand is not None,
@@ -288,13 +291,13 @@ class Runs:
             event = RunFailed(success=False, error=reason)
         return _break_off(run, event, _ms_since(began))
 
-    def _on_trouble(self, error: sqlite3.Error) -> None:
+    def _on_store_error(self, error: sqlite3.Error) -> None:
         for run in self._active.values():
             run.stop(RunFailed(success=False, error=f"The host could not store the run's events ({error})."))
 
 
 def fail_interrupted(store: RunStore) -> int:
-    """Fail every run that a host which is gone left in flight; returns how many there were."""
+    """Mark the runs that were active when the last host ended as failed; returns their number."""
     batch = Batch()
     event = RunFailed(success=False, error=INTERRUPTED)
     for number, run_id in store.unfinished():
@@ -317,7 +320,7 @@ def _complete(run: ActiveRun, worker: Worker, result: RunResult, latency_ms: flo
         detail=answers.detail(result, artifacts=artifacts, replay_token=token),
     )
     _verify(run, token)
-    run.tell(
+    run.record(
         RunCompleted(
             success=True,
             total_tokens=result.total_tokens,
@@ -332,7 +335,7 @@ def _complete(run: ActiveRun, worker: Worker, result: RunResult, latency_ms: flo
 
 
 def _fail(run: ActiveRun, worker: Worker, error: RunError, latency_ms: float) -> RunEnd:
-    """A run that its worker gave up: what it had made by then is kept, and can be replayed too."""
+    """End a run after a `RunError`. Its partial result is stored, and it can be replayed."""
     result = error.partial or RunResult(total_tokens=run.tokens)
     text = str(error) or "The worker gave no reason."
     token = _token(run, worker, result, "failed")
@@ -346,13 +349,13 @@ def _fail(run: ActiveRun, worker: Worker, error: RunError, latency_ms: float) ->
         detail=answers.detail(result, artifacts={**run.artifacts, **result.artifacts}, replay_token=token),
     )
     _verify(run, token)
-    run.tell(RunFailed(success=False, error=text, replay_token=token))
+    run.record(RunFailed(success=False, error=text, replay_token=token))
     run.over = True
     return end
 
 
 def _token(run: ActiveRun, worker: Worker, result: RunResult, outcome: Outcome) -> dict[str, Any]:
-    sums = {name: replay.sum_of(text) for name, text in result.artifacts.items()} | run.sums
+    hashes = {name: replay.text_hash(text) for name, text in result.artifacts.items()} | run.hashes
     return replay.token(
         run.request,
         worker.info.options,
@@ -360,7 +363,7 @@ def _token(run: ActiveRun, worker: Worker, result: RunResult, outcome: Outcome) 
         created_at=answers.iso(run.created_us),
         stages=[stage_id for stage_id, _ in worker.stages()],
         total_tokens=result.total_tokens,
-        artifacts=sums,
+        artifacts=hashes,
         outcome=outcome,
         version=worker.version,
         worker=result.replay_token or {},
@@ -368,14 +371,14 @@ def _token(run: ActiveRun, worker: Worker, result: RunResult, outcome: Outcome) 
 
 
 def _verify(run: ActiveRun, token: Mapping[str, Any]) -> None:
-    """Tell of a replay whether it came out as the run it repeats."""
+    """Record whether a replay has the same result as the run that it repeats."""
     if run.replay_of is not None:
         identical, compared = replay.verdict(run.replay_of, token["artifacts"], token["outcome"])
-        run.tell(ReplayVerified(identical=identical, artifacts=compared))
+        run.record(ReplayVerified(identical=identical, artifacts=compared))
 
 
 def _break_off(run: ActiveRun, event: RunFailed | RunCancelled, latency_ms: float) -> RunEnd:
-    run.tell(event)
+    run.record(event)
     run.over = True
     return RunEnd(
         number=run.number,

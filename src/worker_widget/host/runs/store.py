@@ -1,12 +1,11 @@
-"""The run store: every run and every event of it, in one SQLite file.
+"""The run store: all runs and their events, in one SQLite file.
 
-Write-ahead logging with ``synchronous=NORMAL``: what is committed survives the end of this process,
-however it ends. The methods block; the host calls them from one thread, see `store_thread`.
+Write-ahead logging with ``synchronous=NORMAL``: committed data survives a crash of this process. The methods
+block; the host calls them on one thread, see `store_thread`.
 
-A row of ``events`` holds the events of one run that one transaction wrote, a line each, so few events
-while a run is slow and many while it is fast. ``sqlite3`` gives up the interpreter lock once per row, and
-waits milliseconds to get it back while a worker computes: row by row, a busy worker would starve its
-own readers.
+A row of ``events`` contains the events of one run in one transaction, one line per event. ``sqlite3``
+releases the interpreter lock once per row and waits milliseconds to get it back while a worker computes.
+With one event per row a busy worker would delay the readers of its own run.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ READ_BYTES = 1 << 20
 
 
 class UnusableStore(Exception):
-    """The file is there but cannot serve as the run store; the message says why and what to do."""
+    """The file cannot be used as the run store. The message gives the reason and what to do."""
 
 
 class StoredEvent(NamedTuple):
@@ -68,7 +67,7 @@ class StoredEvent(NamedTuple):
 
 @dataclass(frozen=True)
 class NewRun:
-    """``number`` orders the runs by creation; ``request`` is the request as JSON, as it was put."""
+    """A run to add. ``number`` orders runs by creation; ``request`` is the request as JSON."""
 
     number: int
     run_id: str
@@ -80,8 +79,8 @@ class NewRun:
 
 
 @dataclass(frozen=True)
-class RunSummary:
-    """A run as a listing shows it. ``success`` is ``None`` until the run is over."""
+class StoredRunSummary:
+    """The columns of a run in a list of runs. ``success`` is ``None`` until the run is over."""
 
     number: int
     run_id: str
@@ -93,8 +92,10 @@ class RunSummary:
 
 
 @dataclass(frozen=True)
-class StoredRun(RunSummary):
-    """All of a run. ``detail`` is the JSON of what only its worker knows, ``None`` until it is over."""
+class StoredRun(StoredRunSummary):
+    """All columns of a run. ``detail`` is the worker's part of the run response as JSON, ``None`` until
+    the run is over.
+    """
 
     worker: str
     request: str
@@ -105,7 +106,7 @@ class StoredRun(RunSummary):
 
 @dataclass(frozen=True)
 class RunEnd:
-    """How a run ended."""
+    """The final columns of a run."""
 
     number: int
     status: str
@@ -118,7 +119,7 @@ class RunEnd:
 
 @dataclass
 class Batch:
-    """What one transaction writes. ``events`` are those of each run (by number), without a gap."""
+    """The content of one transaction. ``events`` has the events of each run number, without gaps."""
 
     events: dict[int, list[StoredEvent]] = field(default_factory=dict)
     started: list[int] = field(default_factory=list)
@@ -126,16 +127,16 @@ class Batch:
 
 
 class RunStore:
-    """One connection; not for several threads at once, but not bound to one either."""
+    """The run store on one connection. Any thread can use it, but only one at a time."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open the store, making it if missing.
+        """Open the store; creates it if it is missing.
 
-        Raises `UnusableStore` where the file is no run store or one of a later version.
+        Raises `UnusableStore` if the file is not a run store, or has another schema version.
         """
         try:
             connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5)
@@ -147,7 +148,7 @@ class RunStore:
         except sqlite3.Error as error:
             raise UnusableStore(
                 f"{path} cannot be used as the run store ({error}). Make it writable, or move it away to"
-                " start anew."
+                " start with an empty store."
             ) from error
         return cls(connection)
 
@@ -155,6 +156,7 @@ class RunStore:
         self._db.close()
 
     def last_number(self) -> int:
+        """The largest run number, 0 for an empty store."""
         (number,) = self._db.execute("SELECT coalesce(max(number), 0) FROM runs").fetchone()
         return int(number)
 
@@ -166,7 +168,7 @@ class RunStore:
         )
 
     def write(self, batch: Batch) -> None:
-        """Write all of it, or nothing."""
+        """Write a batch in one transaction."""
         with self._transaction():
             self._db.executemany(
                 "INSERT INTO events (run, last_seq, lines) VALUES (?, ?, ?)",
@@ -185,14 +187,17 @@ class RunStore:
             )
 
     def last_seq(self, number: int) -> int:
-        """The sequence number of the run's last event, 0 where it has none."""
+        """The sequence number of the last event of a run, 0 if it has none."""
         query = "SELECT coalesce(max(last_seq), 0) FROM events WHERE run = ?"
         (seq,) = self._db.execute(query, (number,)).fetchone()
         return int(seq)
 
     def events(self, number: int, after: int) -> list[StoredEvent]:
-        """The run's next events after ``after``: those of at most `READ_ROWS` rows, and no more rows
-        than it takes to reach `READ_BYTES`, so that a reader's memory stays bounded. Empty at the end."""
+        """The next events of a run after sequence number ``after``; empty at the end.
+
+        Reads at most `READ_ROWS` rows, and stops once they have `READ_BYTES`, which bounds the memory of a
+        reader.
+        """
         found: list[StoredEvent] = []
         size = 0
         cursor = self._db.execute(
@@ -211,7 +216,7 @@ class RunStore:
         return self._one("worker = ? AND run_id = ?", (worker, run_id))
 
     def run_of_request(self, worker: str, request_hash: str, run_id: str | None) -> StoredRun | None:
-        """A run of that very request: ``run_id`` where it is one, else the first that was."""
+        """A run of the request with this hash: ``run_id`` if it is one of them, otherwise the first."""
         return self._one(
             "worker = ? AND request_hash = ? ORDER BY run_id = ? DESC, number LIMIT 1",
             (worker, request_hash, run_id or ""),
@@ -225,8 +230,8 @@ class RunStore:
         before: int | None = None,
         status: str | None = None,
         since_us: int | None = None,
-    ) -> list[RunSummary]:
-        """Runs of a worker, newest first: those numbered below ``before``, made at or after ``since_us``."""
+    ) -> list[StoredRunSummary]:
+        """Runs of a worker, newest first, numbered below ``before`` and created at or after ``since_us``."""
         where = ["worker = ?"]
         parameters: list[str | int] = [worker]
         filters = (("number < ?", before), ("status = ?", status), ("created_us >= ?", since_us))
@@ -239,17 +244,18 @@ class RunStore:
             (*parameters, limit),
         )
         return [
-            RunSummary(number, run_id, task, status, _flag(success), created_us, latency)
+            StoredRunSummary(number, run_id, task, status, _flag(success), created_us, latency)
             for number, run_id, task, status, success, created_us, latency in rows.fetchall()
         ]
 
     def unfinished(self) -> list[tuple[int, str]]:
-        """Number and id of every run that is queued or running."""
+        """The number and id of every run that is queued or running."""
         return self._db.execute(
             "SELECT number, run_id FROM runs WHERE status IN ('queued', 'running') ORDER BY number"
         ).fetchall()
 
     def delete(self, number: int) -> None:
+        """Delete a run and its events."""
         with self._transaction():
             self._db.execute("DELETE FROM runs WHERE number = ?", (number,))
             self._db.execute("DELETE FROM events WHERE run = ?", (number,))
@@ -285,13 +291,13 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
     elif version != SCHEMA_VERSION:
         raise UnusableStore(
-            f"{path} was written by another version of worker-widget (its layout is {version}, this one"
-            f" reads {SCHEMA_VERSION}). Move it away to start anew, or use that version."
+            f"{path} was written by another version of worker-widget (schema version {version}, this one"
+            f" reads {SCHEMA_VERSION}). Move it away to start with an empty store, or use that version."
         )
 
 
 def _rows(events: list[StoredEvent]) -> Iterator[tuple[int, bytes]]:
-    """The events as rows of at most `ROW_EVENTS`, and of about `ROW_BYTES` where one is not larger."""
+    """The events as rows: at most `ROW_EVENTS` each, and about `ROW_BYTES` unless one event is larger."""
     lines: list[bytes] = []
     size = 0
     for event in events:
@@ -306,7 +312,7 @@ def _rows(events: list[StoredEvent]) -> Iterator[tuple[int, bytes]]:
 
 
 def _events(last_seq: int, lines: bytes, after: int) -> Iterator[StoredEvent]:
-    """The events of a row that come after ``after``."""
+    """The events of a row after sequence number ``after``."""
     split = lines.split(b"\n")
     first = last_seq - len(split) + 1
     for seq in range(max(first, after + 1), last_seq + 1):

@@ -1,4 +1,4 @@
-"""What two sequences have in common, in bounded time."""
+"""Finds the common subsequences of two sequences in bounded time."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _PART: Final = 100
 
 
 class Match(NamedTuple):
-    """``a[i:i + n] == b[j:j + n]``."""
+    """A common range: ``a[i:i + n] == b[j:j + n]``."""
 
     i: int
     j: int
     n: int
 
 
-class Budget:
-    """How much comparing may still be done; a step is one look at a pair of items."""
+class StepBudget:
+    """Comparison steps that are left, one per pair of items; ``exceeded`` says whether they ran out."""
 
     def __init__(self, steps: int) -> None:
         self.left = steps
         self.exceeded = False
 
     def take(self, steps: int) -> bool:
-        """Whether so many steps are left; they are gone then."""
+        """Take ``steps`` and return true if that many are left; otherwise take none and set ``exceeded``."""
         if steps > self.left:
             self.exceeded = True
             return False
@@ -38,20 +38,20 @@ class Budget:
         return True
 
 
-def matches(a: Sequence[str], b: Sequence[str], budget: Budget) -> list[Match]:
-    """The stretches that ``a`` and ``b`` have in common, in order; the same in both directions.
+def matches(a: Sequence[str], b: Sequence[str], budget: StepBudget) -> list[Match]:
+    """The ranges that ``a`` and ``b`` have in common, in order.
 
-    Equal beginnings and ends are taken off. What is left is split at the items that occur once in each
-    (patience difference, after Bram Cohen), again and again; where there are none a longest common
-    subsequence is computed, up to 250,000 pairs. Longer ones are split at rows of 5 or 15 items that
-    occur once in each, and where there are none either, into parts of about 100 items: that may miss
-    matches, and ``budget.exceeded`` says so. What goes beyond the budget counts as different as a whole.
-    Time grows with the length, and with the budget at most.
+    Equal beginnings and ends are removed first. The rest is split recursively at the items that occur
+    exactly once in each sequence (Bram Cohen's patience diff). A part without such items is solved by a
+    longest common subsequence if it has at most 250,000 pairs. A larger part is split at runs of 5 or 15
+    items that occur once in each sequence, and without such runs into parts of about 100 items: that can
+    miss matches, and sets ``budget.exceeded``. What the budget does not cover counts as different. The run
+    time is bounded by the lengths and the budget.
     """
     found: list[Match] = []
-    todo = [(0, len(a), 0, len(b))]
-    while todo:
-        i, i_end, j, j_end = todo.pop()
+    pending = [(0, len(a), 0, len(b))]
+    while pending:
+        i, i_end, j, j_end = pending.pop()
         n = _common(a, b, i, j, 1, min(i_end - i, j_end - j))
         if n:
             found.append(Match(i, j, n))
@@ -69,8 +69,8 @@ def matches(a: Sequence[str], b: Sequence[str], budget: Budget) -> list[Match]:
             continue
         for width in _WIDTHS:
             if not anchors and budget.take(width * (i_end - i + j_end - j)):
-                rows_a, rows_b = _rows(a[i:i_end], width), _rows(b[j:j_end], width)
-                anchors = _anchors(rows_a, rows_b, 0, len(rows_a), 0, len(rows_b))
+                runs_a, runs_b = _runs(a[i:i_end], width), _runs(b[j:j_end], width)
+                anchors = _anchors(runs_a, runs_b, 0, len(runs_a), 0, len(runs_b))
                 anchors = [(i + x, j + y) for x, y in anchors]
         if not anchors and not set(a[i:i_end]).isdisjoint(b[j:j_end]):
             budget.exceeded = True
@@ -78,26 +78,27 @@ def matches(a: Sequence[str], b: Sequence[str], budget: Budget) -> list[Match]:
         if not anchors:
             continue
         for x, y in [*anchors, (i_end, j_end)]:
-            # The anchor begins the next stretch, where it counts as its common beginning.
-            todo.append((i, x, j, y))
+            # The anchor is the first item of the next part, and matches there as an equal beginning.
+            pending.append((i, x, j, y))
             i, j = x, y
     return _joined(sorted(found))
 
 
-def _common(a: Sequence[str], b: Sequence[str], i: int, j: int, way: int, most: int) -> int:
+def _common(a: Sequence[str], b: Sequence[str], i: int, j: int, step: int, most: int) -> int:
+    """The number of equal items from ``i`` and ``j`` on, forwards (``step`` 1) or backwards (-1)."""
     n = 0
-    while n < most and a[i + way * n] == b[j + way * n]:
+    while n < most and a[i + step * n] == b[j + step * n]:
         n += 1
     return n
 
 
-def _rows(items: Sequence[str], width: int) -> list[tuple[str, ...]]:
-    """Each item with those that follow it."""
+def _runs(items: Sequence[str], width: int) -> list[tuple[str, ...]]:
+    """All runs of ``width`` consecutive items."""
     return list(zip(*(items[at:] for at in range(width)), strict=False))
 
 
 def _cuts(i: int, i_end: int, j: int, j_end: int) -> list[tuple[int, int]]:
-    """Places that cut both stretches into the same number of parts."""
+    """Positions that split both ranges into the same number of parts."""
     n, m = i_end - i, j_end - j
     parts = min(n, m, max(n, m) // _PART)
     return [(i + n * part // parts, j + m * part // parts) for part in range(1, parts)]
@@ -106,11 +107,11 @@ def _cuts(i: int, i_end: int, j: int, j_end: int) -> list[tuple[int, int]]:
 def _anchors(
     a: Sequence[_Item], b: Sequence[_Item], i: int, i_end: int, j: int, j_end: int
 ) -> list[tuple[int, int]]:
-    """Items that occur once on both sides: the longest row of them that is in order on both."""
+    """Positions of the longest sequence of items that occur once, and in the same order, on both sides."""
     once_a = _once(a, i, i_end)
     once_b = _once(b, j, j_end)
     pairs = [(x, once_b[item]) for item, x in once_a.items() if item in once_b]
-    # The longest increasing subsequence, by piles.
+    # Longest increasing subsequence by patience sorting.
     tops: list[int] = []
     piles: list[int] = []
     before: list[int | None] = []
@@ -131,13 +132,13 @@ def _anchors(
 
 
 def _once(items: Sequence[_Item], start: int, end: int) -> dict[_Item, int]:
-    """The items that occur once between two places, in order, and where."""
+    """The items that occur once in ``items[start:end]``, in order, with their positions."""
     counted = Counter(items[start:end])
     return {items[at]: at for at in range(start, end) if counted[items[at]] == 1}
 
 
 def _subsequence(a: Sequence[str], b: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """A longest common subsequence, as pairs of places."""
+    """A longest common subsequence, as pairs of positions."""
     rows = [[0] * (len(b) + 1)]
     for item in reversed(a):
         below, row = rows[-1], [0]
@@ -159,6 +160,7 @@ def _subsequence(a: Sequence[str], b: Sequence[str]) -> Iterator[tuple[int, int]
 
 
 def _joined(found: list[Match]) -> list[Match]:
+    """The matches with adjacent matches merged."""
     joined: list[Match] = []
     for match in found:
         if joined and (joined[-1].i + joined[-1].n, joined[-1].j + joined[-1].n) == (match.i, match.j):

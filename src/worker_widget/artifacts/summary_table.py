@@ -1,4 +1,4 @@
-"""The artifacts of a run as a list to look at."""
+"""Tables of plain texts in a sandboxed frame, for notebook outputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .sandbox import framed_as_host
 
 
 def artifacts_html(artifacts: Iterable[Artifact]) -> str:
-    """A table of names and sizes, in a sandboxed frame."""
+    """A table of the artifacts of a run: name, state, size, versions and stage."""
     rows = [
         (item.file, item.status, f"{item.chars:,}", str(item.version), item.stage_id or "")
         for item in artifacts
@@ -22,7 +22,7 @@ def artifacts_html(artifacts: Iterable[Artifact]) -> str:
 
 
 def table_html(head: Iterable[str], rows: Sequence[tuple[str, ...]], title: str, *, figures: Set[int]) -> str:
-    """Any table of texts, in a sandboxed frame as high as it needs; ``figures`` are columns of numbers."""
+    """A table in a sandboxed frame of fitting height, at most 480 px. ``figures`` are the numeric columns."""
     if not rows:
         return framed_as_host(document('<p class="empty">None.</p>', None), title=title, height=72)
 

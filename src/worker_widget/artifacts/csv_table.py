@@ -1,4 +1,4 @@
-"""CSV as a table."""
+"""Renders CSV and TSV as HTML tables."""
 
 from __future__ import annotations
 
@@ -8,34 +8,38 @@ from io import StringIO
 from itertools import islice
 from typing import Final
 
-from .unreadable import Unreadable
+from .invalid_content import InvalidContent
 
 MOST_ROWS: Final = 500
-"""How many rows of a table are shown."""
+"""The number of rows of a table that are shown."""
 
 MOST_COLUMNS: Final = 200
 
 
 def csv_table(text: str, *, whole: bool) -> tuple[str, str | None]:
-    """A table, and a note where it is not all shown. What separates the cells is seen in the first line."""
+    """A table of the first 500 rows and 200 columns, and a note if there are more.
+
+    The separator is the most frequent of comma, semicolon, tab and bar in the first line. ``whole`` is false
+    for a text that is still being written: its last line is then left out. Raises `InvalidContent`.
+    """
     return _table(text, max(",;\t|", key=text.partition("\n")[0].count), whole)
 
 
 def tsv_table(text: str, *, whole: bool) -> tuple[str, str | None]:
-    """The same for cells separated by tabs."""
+    """The table of a text whose cells are separated by tabs; see `csv_table`."""
     return _table(text, "\t", whole)
 
 
 def _table(text: str, delimiter: str, whole: bool) -> tuple[str, str | None]:
     if not whole:
-        text = text[: text.rfind("\n") + 1] or text  # the last line may be half a line
+        text = text[: text.rfind("\n") + 1] or text  # the last line can be incomplete
     rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         head = next(rows)
         shown = list(islice(rows, MOST_ROWS))
         total = len(shown) + sum(1 for _ in rows)
     except csv.Error as error:
-        raise Unreadable(f"it is not a valid table ({error}).") from None
+        raise InvalidContent(f"it is not a valid table ({error}).") from None
     parts = ['<div class="rows"><table><thead><tr><th class="number"></th>']
     parts += (f"<th>{escape(cell)}</th>" for cell in head[:MOST_COLUMNS])
     parts.append("</tr></thead><tbody>")

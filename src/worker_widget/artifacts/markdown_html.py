@@ -1,4 +1,4 @@
-"""Markdown as HTML that is safe to draw."""
+"""Renders Markdown as sanitised HTML."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from html import escape, unescape
 from typing import Final
 
-from .timed import within
+from .time_limit import with_time_limit
 
 _TAGS: Final = frozenset(
     (
@@ -61,7 +61,7 @@ _TAGS: Final = frozenset(
         "ul",
     )
 )
-_GONE: Final = frozenset(
+_REMOVED: Final = frozenset(
     ("script", "style", "noscript", "template", "title", "textarea", "iframe", "object", "svg", "math")
 )
 _ATTRIBUTES: Final = {
@@ -75,11 +75,11 @@ _ATTRIBUTES: Final = {
     "details": {"open"},
 }
 MOST_LEVELS: Final = 200
-"""How deep elements may be nested: the time that sanitising takes is their number times their depth."""
+"""The largest nesting depth of elements; the sanitiser takes time in the order of elements times depth."""
 
 _VOID: Final = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"))
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]*>")
-_POINTS_OUT: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
+_EXTERNAL: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _PICTURE: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,", re.IGNORECASE)
 _FENCE: Final = re.compile(r"(`{3,}|~{3,})(.*)")
 _LINE_END: Final = re.compile(r"\r\n?|\n")
@@ -92,20 +92,20 @@ _ALT: Final = re.compile(r' alt="([^"]*)"')
 _TASK: Final = re.compile(r"<li>(\s*(?:<p>)?)\[([ xX])\] ")
 
 
-class TooDeep(Exception):
-    """Elements stand in one another beyond `MOST_LEVELS`."""
+class NestedTooDeep(Exception):
+    """The elements are nested deeper than `MOST_LEVELS`."""
 
 
-def prose(text: str, seconds: float) -> tuple[str, str | None]:
-    """Markdown with tables, fenced code, footnotes and task lists; and a note where a part is left out.
+def markdown_html(text: str, seconds: float) -> tuple[str, str | None]:
+    """Markdown as HTML, and a note if a part is left out.
 
-    Raw HTML in it passes as far as it is harmless. Links keep their target as a tooltip only, and of
-    pictures only those that the text itself holds are shown. Raises `TooLong`, once the reading has
-    taken ``seconds``, and `TooDeep`.
+    Tables, fenced code, footnotes and task lists are supported. Raw HTML is sanitised. A link keeps its
+    target as a tooltip only, and only pictures in ``data:`` URLs are shown. Raises `TimeLimitExceeded` after
+    ``seconds`` of processor time, and `NestedTooDeep`.
     """
     from markdown import Markdown
 
-    reader = Markdown(
+    converter = Markdown(
         extensions=["tables", "fenced_code", "footnotes", "sane_lists", "codehilite"],
         extension_configs={
             "codehilite": {"guess_lang": False, "css_class": "code"},
@@ -118,22 +118,22 @@ def prose(text: str, seconds: float) -> tuple[str, str | None]:
     def allowed(tag: str, attribute: str, value: str) -> str | None:
         nonlocal left_out
         if attribute == "href":
-            return value if _POINTS_OUT.match(value) else None
+            return value if _EXTERNAL.match(value) else None
         if attribute == "src" and not _PICTURE.match(value):
             left_out = True
             return None
         return value
 
-    markup = within(seconds, lambda: reader.convert(_nested(_closed(text))))
+    markup = with_time_limit(seconds, lambda: converter.convert(_nested(_closed(text))))
     _check_depth(markup)
     html = _sanitised(markup, {"href"}, allowed)
-    # Every tag is written in one way now, so that these find them.
+    # The sanitiser writes every tag in the same form, which these patterns match.
     html = _LINK.sub(r'<a title="\1">', html)
     html = _IMAGE.sub(_image, html)
     html = _TASK.sub(_task, html)
-    # What we wrote is not trusted either: the sanitiser has the last word.
+    # Sanitised again: the replacements are not trusted either.
     html = _sanitised(html, {"title"}, allowed)
-    return html, "Pictures from elsewhere are not loaded." if left_out else None
+    return html, "External pictures are not loaded." if left_out else None
 
 
 def _sanitised(markup: str, link: set[str], allowed: Callable[[str, str, str], str | None]) -> str:
@@ -142,7 +142,7 @@ def _sanitised(markup: str, link: set[str], allowed: Callable[[str, str, str], s
     return nh3.clean(
         markup,
         tags=set(_TAGS),
-        clean_content_tags=set(_GONE),
+        clean_content_tags=set(_REMOVED),
         attributes={**_ATTRIBUTES, "a": link},
         attribute_filter=allowed,
         url_schemes={"http", "https", "mailto", "data"},
@@ -151,7 +151,7 @@ def _sanitised(markup: str, link: set[str], allowed: Callable[[str, str, str], s
 
 
 def _check_depth(markup: str) -> None:
-    """Raises `TooDeep`. An element that is not closed in its turn counts as open to the end."""
+    """Raises `NestedTooDeep`. An element without a matching end tag counts as open to the end."""
     open_tags: list[str] = []
     for tag in _TAG.finditer(markup):
         name = tag[2].lower()
@@ -161,16 +161,16 @@ def _check_depth(markup: str) -> None:
         elif name not in _VOID:
             open_tags.append(name)
             if len(open_tags) > MOST_LEVELS:
-                raise TooDeep
+                raise NestedTooDeep
 
 
 def _image(found: re.Match[str]) -> str:
-    """A picture, or its description where the picture is left out."""
+    """The picture, or its alternative text if the picture is left out."""
     if ' src="' in found[1]:
         return found[0]
-    described = _ALT.search(found[1])
-    words = escape(unescape(described[1])) if described else "picture"
-    return f'<span class="missing">{words}</span>'
+    alt = _ALT.search(found[1])
+    text = escape(unescape(alt[1])) if alt else "picture"
+    return f'<span class="missing">{text}</span>'
 
 
 def _task(found: re.Match[str]) -> str:
@@ -179,10 +179,10 @@ def _task(found: re.Match[str]) -> str:
 
 
 def _closed(text: str) -> str:
-    """The text with its last fence closed, if it is not: one that was cut off, or is still growing.
+    """The text with its last code fence closed.
 
-    Without it the rest of an unfinished text would not be code; and each unclosed fence costs a look
-    at all that follows.
+    A text that is cut off or still being written can end inside a fence. The parser would not render the
+    rest of it as code, and would scan all that follows for every unclosed fence.
     """
     fence = None
     for line in text.splitlines():
@@ -195,43 +195,44 @@ def _closed(text: str) -> str:
 
 
 def _nested(text: str) -> str:
-    """The text with its lists as python-markdown wants them: after a blank line, and four spaces a level.
+    """The text with its lists in the form that python-markdown requires.
 
-    Everywhere else what belongs to an item begins where the item's own text does, a list may follow a
-    paragraph at once, and a number may end with a parenthesis. That is how most Markdown is written.
+    python-markdown wants a blank line before a list, four spaces per level and numbers with a full stop.
+    CommonMark, the usual form, indents the content of an item as far as its first text, allows a list right
+    after a paragraph, and allows ``1)``.
     """
     lines: list[str] = []
-    within: list[int] = []  # where the text of each item that is open begins
+    columns: list[int] = []  # the column of the text of each open item
     fence = None
-    fresh = True  # nothing goes on from the line before
-    paragraph = False  # one that begins no item goes on, unless fresh
+    fresh = True  # the previous line cannot continue on this line
+    paragraph = False  # a paragraph is open; it continues unless fresh
     for line in _LINE_END.split(text):
-        words = line.lstrip(" ")
-        indent = len(line) - len(words)
+        content = line.lstrip(" ")
+        indent = len(line) - len(content)
         fenced = _FENCE.match(line)
         alone = _HEADING_OR_RULE.match(line)
         if fence is not None or fenced:
             if fence is None and fenced:
-                fence, within = fenced[1], []
+                fence, columns = fenced[1], []
             elif line.rstrip() == fence:
                 fence = None
-        elif words:
+        elif content:
             paragraph = paragraph and not fresh
-            no_item = alone or (paragraph and not within and not _FIRST_ITEM.match(line))
+            no_item = alone or (paragraph and not columns and not _FIRST_ITEM.match(line))
             item = None if no_item else _ITEM.match(line)
             if item or fresh or alone:
-                while within and indent < within[-1]:
-                    within.pop()
-            inside = len(within)
+                while columns and indent < columns[-1]:
+                    columns.pop()
+            inside = len(columns)
             if item and paragraph:
                 lines.append("")
-            if inside and indent >= within[-1]:
-                line = " " * (4 * inside + indent - within[-1]) + words
-            if item and indent < (within[-1] if within else 0) + 4:
+            if inside and indent >= columns[-1]:
+                line = " " * (4 * inside + indent - columns[-1]) + content
+            if item and indent < (columns[-1] if columns else 0) + 4:
                 mark = item[2]
-                within.append(item.end() if words != mark else indent + len(mark) + 1)
-                line = " " * (4 * inside) + mark.replace(")", ".") + words[len(mark) :]
+                columns.append(item.end() if content != mark else indent + len(mark) + 1)
+                line = " " * (4 * inside) + mark.replace(")", ".") + content[len(mark) :]
             paragraph = (paragraph or fresh) and not item
-        fresh = not words or bool(fenced or alone)
+        fresh = not content or bool(fenced or alone)
         lines.append(line)
     return "\n".join(lines)

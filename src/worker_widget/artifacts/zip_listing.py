@@ -1,4 +1,4 @@
-"""A zip as the list of what is in it; nothing is unpacked."""
+"""Renders the list of entries of a zip archive. No entry is unpacked."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ from html import escape
 from typing import Final
 
 from ..events.binary import decoded
-from .unreadable import Unreadable
+from .invalid_content import InvalidContent
 
 MOST_ENTRIES: Final = 1_000
 
 
 def zip_listing(text: str) -> tuple[str, str | None]:
-    """The entries of a zip that comes as base64, and a note where not all are shown. Raises `Unreadable`."""
+    """A table of the entries of a zip in base64, and a note if it does not show all of them.
+
+    It shows the first 1,000 entries. Raises `InvalidContent` if the text is no such zip.
+    """
     data = decoded(text)
     if data is None:
-        raise Unreadable("it is not a zip in base64.")
+        raise InvalidContent("it is not a zip archive in base64.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, EOFError) as error:
-        raise Unreadable(f"it is not a valid zip ({error}).") from None
+        raise InvalidContent(f"it is not a valid zip archive ({error}).") from None
     rows = "".join(
         f'<tr><th class="number">{number}</th><td>{escape(entry.filename)}</td>'
         f'<td class="figure">{entry.file_size:,}</td><td class="figure">{entry.compress_size:,}</td>'
@@ -39,6 +42,6 @@ def zip_listing(text: str) -> tuple[str, str | None]:
     return table, None
 
 
-def _date(told: tuple[int, int, int, int, int, int]) -> str:
-    year, month, day, hour, minute, _ = told
+def _date(date_time: tuple[int, int, int, int, int, int]) -> str:
+    year, month, day, hour, minute, _ = date_time
     return f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}"

@@ -1,4 +1,4 @@
-"""JSON as a tree that can be folded, without a script."""
+"""Renders JSON as a tree that folds without a script."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final
 
 import msgspec
 
-from .unreadable import TOO_DEEP, Unreadable
+from .invalid_content import TOO_DEEP, InvalidContent
 
 MOST_LEVELS: Final = 100
 MOST_VALUES: Final = 20_000
-"""How many values a tree may have."""
+"""The largest number of values that a tree shows."""
 
 _OPEN_VALUES: Final = 1_000
-"""Up to so many values all is unfolded, else the outer levels."""
+"""A tree of at most this many values is shown unfolded; of a larger one only the outer levels are."""
 _OPEN_LEVELS: Final = 2
 _MOST_PATH: Final = 200
 _TOKEN: Final = re.compile(r'[\[\]{},:]|"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s\[\]{},:"]++')
@@ -23,7 +23,7 @@ _PLAIN_KEY: Final = re.compile(r'"[A-Za-z_$][\w$]*"', re.ASCII)
 
 
 class _Level:
-    """An object or array that is being written: its path, and where its opening tag stands."""
+    """An open object or array: its path, and the index of its opening tag in the output."""
 
     def __init__(self, bracket: str, path: str, head: int) -> None:
         self.is_object = bracket == "{"
@@ -33,7 +33,7 @@ class _Level:
         self.key: str | None = None
 
     def next_path(self) -> str:
-        """The path of the value that comes now."""
+        """The path of the next value."""
         if not self.is_object:
             path = f"{self.path}[{self.count}]"
         elif self.key is not None and _PLAIN_KEY.fullmatch(self.key):
@@ -43,28 +43,29 @@ class _Level:
         return path if len(path) <= _MOST_PATH else "…" + path[-_MOST_PATH:]
 
 
-def tree(text: str) -> str:
-    """JSON as nested ``<details>``, each value with its path as tooltip and as it was written.
+def json_tree(text: str) -> str:
+    """JSON as nested ``<details>``. Each value is shown as written, with its path as a tooltip.
 
-    Raises `Unreadable` for what is not JSON, or too much of it to be folded.
+    Raises `InvalidContent` if the text is not JSON, has more than 20,000 values or is nested more than 100
+    levels deep.
     """
     try:
         msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        raise Unreadable(f"it is not valid JSON ({error}).") from None
+        raise InvalidContent(f"it is not valid JSON ({error}).") from None
     except RecursionError:
-        raise Unreadable(TOO_DEEP) from None
+        raise InvalidContent(TOO_DEEP) from None
     tokens = _TOKEN.findall(text)
     values = sum(token not in "]},:" for token in tokens) - tokens.count(":")
     if values > MOST_VALUES:
-        raise Unreadable(f"its {values:,} values are too many to fold.")
-    return f'<div class="json">{_written(tokens, values <= _OPEN_VALUES)}</div>'
+        raise InvalidContent(f"its {values:,} values are too many to fold.")
+    return f'<div class="json">{_markup(tokens, values <= _OPEN_VALUES)}</div>'
 
 
-def _written(tokens: list[str], unfolded: bool) -> str:
+def _markup(tokens: list[str], unfolded: bool) -> str:
     parts: list[str] = []
     levels: list[_Level] = []
-    end = ""  # of the value before, since a comma may still have to go into it
+    end = ""  # closing tags of the previous value: a comma can still go before them
     for at, token in enumerate(tokens):
         level = levels[-1] if levels else None
         after = tokens[at + 1] if at + 1 < len(tokens) else ""
@@ -93,7 +94,7 @@ def _written(tokens: list[str], unfolded: bool) -> str:
             title = f' title="{escape(path)}"'
             if token in "[{" and after not in "]}":
                 if len(levels) >= MOST_LEVELS:
-                    raise Unreadable(TOO_DEEP)
+                    raise InvalidContent(TOO_DEEP)
                 shown = " open" if unfolded or len(levels) < _OPEN_LEVELS else ""
                 bracket = "object" if token == "{" else "array"
                 parts.append(f'<details{shown}><summary class="{bracket}"{title}>{label}{token}')
@@ -101,7 +102,7 @@ def _written(tokens: list[str], unfolded: bool) -> str:
                 end = ""
             elif token in "[{":
                 parts.append(f"<div{title}>{label}{token}{after}")
-                tokens[at + 1] = ":"  # told already
+                tokens[at + 1] = ":"  # skip the closing bracket, which is written
                 end = "</div>"
             else:
                 parts.append(f'<div{title}>{label}<span class="{_colour(token)}">{escape(token)}</span>')

@@ -1,24 +1,22 @@
-"""A `Difference` as a document: two columns, numbered changes, unchanged stretches folded away."""
+"""Draws an alignment as an HTML document: two columns, numbered changes, folded unchanged rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from html import escape
 from itertools import groupby, takewhile
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from .document import document
-
-if TYPE_CHECKING:
-    from .difference import Difference, Line, Row
+from ..document import document
+from .alignment import Alignment, DiffLine, DiffRow
 
 MOST_SHOWN_CHARS: Final = 3_000_000
-"""How long the document gets; changes have precedence over what is the same."""
+"""The largest length of a document. Changed rows are drawn first, unchanged rows as far as there is room."""
 
 _AROUND: Final = 3
 _LEAST_FOLDED: Final = 3
 _MOST_FOLDED: Final = 2_000
-_MOST_OF_PART: Final = 20_000
+_MOST_PART_CHARS: Final = 20_000
 _LONG_LINE: Final = 4_000
 _AROUND_PART: Final = 300
 _MOST_PARTS: Final = 2_000
@@ -61,95 +59,102 @@ a[href] { color: var(--link); }
 
 
 class SideBySide(NamedTuple):
-    """A document, and how many of the changes it shows, wholly or in part."""
+    """A document, and the number of changes it shows, in whole or in part."""
 
     html: str
     changes: int
 
 
 def side_by_side(
-    told: Difference, dark: bool | None, *, most: int, weigh: Callable[[str], int] = len
+    alignment: Alignment,
+    title_a: str,
+    title_b: str,
+    dark: bool | None,
+    *,
+    limit: int,
+    length: Callable[[str], int] = len,
 ) -> SideBySide:
-    """The document. All text in it is escaped; the n-th change has the id ``change-n``.
+    """Draw the document. All text in it is escaped; the element of the n-th change has the id ``change-n``.
 
-    ``most`` is what all of it may weigh, which is at first its length.
+    ``dark`` selects the theme, ``None`` that of the reader's system. ``limit`` is the largest size of the
+    document as ``length`` measures it; changes that do not fit are left out, and the document says so.
     """
-    head = "".join((_STYLE, '<div class="head">', *_head(told), "</div>"))
-    sheet = _Sheet(
-        most - weigh(document(head, dark)) - weigh(_left("1,000,000 more changes are not shown.")), weigh
-    )
-    return SideBySide(document(head + sheet.drawn(told), dark), sheet.changes)
+    head = "".join((_STYLE, '<div class="head">', *_head(alignment, title_a, title_b), "</div>"))
+    room = limit - length(document(head, dark)) - length(_notice("1,000,000 more changes are not shown."))
+    sheet = _Sheet(room, length)
+    return SideBySide(document(head + sheet.draw(alignment), dark), sheet.changes)
 
 
-def _head(told: Difference) -> Iterator[str]:
+def _head(alignment: Alignment, title_a: str, title_b: str) -> Iterator[str]:
+    changes = alignment.changes
     yield "<p>"
-    if not told.changes:
+    if not changes:
         yield "<b>No differences</b>"
     else:
-        yield f"<b>{told.changes:,} change{'s' * (told.changes != 1)}</b>"
-        yield f'<span class="plus">+{told.words_added:,} words</span>'
-        yield f'<span class="minus">−{told.words_removed:,} words</span>'
-        yield f"<span>{told.words_changed:,} changed</span>"
+        yield f"<b>{changes:,} change{'s' * (changes != 1)}</b>"
+        yield f'<span class="plus">+{alignment.words_added:,} words</span>'
+        yield f'<span class="minus">−{alignment.words_removed:,} words</span>'
+        yield f"<span>{alignment.words_changed:,} changed</span>"
         yield '<a href="#change-1">First change</a>'
     yield "</p>"
-    if told.note:
-        yield f"<p>{escape(told.note)}</p>"
-    yield f'<div class="titles"><span>{escape(told.title_a)}</span><span>{escape(told.title_b)}</span></div>'
+    if alignment.note:
+        yield f"<p>{escape(alignment.note)}</p>"
+    yield f'<div class="titles"><span>{escape(title_a)}</span><span>{escape(title_b)}</span></div>'
 
 
 class _Sheet:
-    """What there is room for: first the changes and what is around them, then what is folded away."""
+    """Draws rows while there is room: first the changes and the rows around them, then the folded rows."""
 
-    def __init__(self, room: int, weigh: Callable[[str], int]) -> None:
+    def __init__(self, room: int, length: Callable[[str], int]) -> None:
         self._room = room
-        self._weigh = weigh
+        self._length = length
         self._full = False
         self.changes = 0
 
-    def drawn(self, told: Difference) -> str:
-        stretches = [list(rows) for _, rows in groupby(told.rows, key=lambda row: row.same)]
+    def draw(self, alignment: Alignment) -> str:
+        ranges = [list(rows) for _, rows in groupby(alignment.rows, key=lambda row: row.same)]
         pieces: list[str] = []
-        folded: dict[int, list[Row]] = {}
-        for at, rows in enumerate(stretches):
+        folded: dict[int, list[DiffRow]] = {}
+        for at, rows in enumerate(ranges):
             if self._full:
                 break
             if not rows[0].same:
-                pieces.append(self._change(rows, told.changes))
+                pieces.append(self._change(rows, alignment.changes))
                 continue
             before = 0 if at == 0 else _AROUND
-            after = 0 if at == len(stretches) - 1 else _AROUND
+            after = 0 if at == len(ranges) - 1 else _AROUND
             middle = rows[before : len(rows) - after]
             if len(middle) < _LEAST_FOLDED:
                 pieces += self._rows(rows)
                 continue
             pieces += self._rows(rows[:before])
             folded[len(pieces)] = middle
-            pieces.append(self._taken(_left(_unchanged(middle))))
+            pieces.append(self._taken(_notice(_unchanged(middle))))
             pieces += self._rows(rows[len(rows) - after :])
         full = self._full
         for at, middle in folded.items():
             if len(middle) <= _MOST_FOLDED:
                 pieces[at] = self._taken(_fold(middle)) or pieces[at]
-        if self.changes < told.changes:
-            pieces.append(_left(f"{told.changes - self.changes:,} more changes are not shown."))
-        elif full and told.rows[-1].same:
-            pieces.append(_left("There is no room for what comes after this."))
+        if self.changes < alignment.changes:
+            pieces.append(_notice(f"{alignment.changes - self.changes:,} more changes are not shown."))
+        elif full and alignment.rows[-1].same:
+            pieces.append(_notice("The unchanged lines after this are not shown."))
         return "".join(pieces)
 
     def _taken(self, html: str) -> str:
-        """It, or nothing where there is no room for it."""
-        weight = self._weigh(html)
-        self._full = weight > self._room
+        """Take room for ``html`` and return it; an empty text if there is not enough room."""
+        length = self._length(html)
+        self._full = length > self._room
         if self._full:
             return ""
-        self._room -= weight
+        self._room -= length
         return html
 
-    def _rows(self, rows: list[Row]) -> list[str]:
-        """As many of the first ones as there is room for."""
+    def _rows(self, rows: list[DiffRow]) -> list[str]:
+        """The HTML of the first rows, as many as there is room for."""
         return list(takewhile(bool, (self._taken(_row(row)) for row in rows)))
 
-    def _change(self, rows: list[Row], of: int) -> str:
+    def _change(self, rows: list[DiffRow], of: int) -> str:
         number = self.changes + 1
         begin = f'<section class="change" id="change-{number}">'
         begin += f'<div class="bar"><span>Change {number} of {of}</span>'
@@ -167,47 +172,47 @@ class _Sheet:
         return "".join((begin, *shown, cut, end))
 
 
-def _left(words: str) -> str:
-    return f'<p class="left">{words}</p>'
+def _notice(text: str) -> str:
+    return f'<p class="left">{text}</p>'
 
 
 def _more_lines(count: int) -> str:
-    return _left(f"{count:,} more lines of this change are not shown.")
+    return _notice(f"{count:,} more lines of this change are not shown.")
 
 
-def _fold(rows: list[Row]) -> str:
+def _fold(rows: list[DiffRow]) -> str:
     lines = "".join(map(_row, rows))
     return f'<details class="fold"><summary>{_unchanged(rows)}</summary>{lines}</details>'
 
 
-def _unchanged(rows: list[Row]) -> str:
+def _unchanged(rows: list[DiffRow]) -> str:
     return f"{len(rows):,} unchanged lines"
 
 
-def _row(row: Row) -> str:
+def _row(row: DiffRow) -> str:
     left = _side(row.a, "" if row.same else "minus", "del")
     right = _side(row.b, "" if row.same else "plus", "ins")
     return f'<div class="row{" equal" if row.same else ""}">{left}{right}</div>'
 
 
-def _side(line: Line | None, look: str, mark: str) -> str:
+def _side(line: DiffLine | None, css_class: str, mark: str) -> str:
     if line is None:
         return '<i class="void"></i><pre class="none"></pre>'
-    whole = len(line.parts) == 1  # all of it changed, or nothing: the ground says that
+    whole = len(line.parts) == 1  # changed as a whole or not at all: the background shows that
     long = sum(len(part) for part, _ in line.parts) > _LONG_LINE
     text = "".join(
-        f"<{mark}>{_cut(part, _MOST_OF_PART)}</{mark}>"
+        f"<{mark}>{_cut(part, _MOST_PART_CHARS)}</{mark}>"
         if changed and not whole
-        else _cut(part, _AROUND_PART if long and not whole else _MOST_OF_PART)
+        else _cut(part, _AROUND_PART if long and not whole else _MOST_PART_CHARS)
         for part, changed in line.parts[:_MOST_PARTS]
     )
     if len(line.parts) > _MOST_PARTS:
         text += "<b>… more is not shown …</b>"
-    return f'<i>{line.number or ""}</i><pre class="{look}">{text}</pre>'
+    return f'<i>{line.number or ""}</i><pre class="{css_class}">{text}</pre>'
 
 
 def _cut(text: str, most: int) -> str:
-    """The beginning and the end of a text, where it is too long."""
+    """The escaped text; of a text longer than ``most`` only its beginning and end."""
     if len(text) <= most:
         return escape(text)
     half = most // 2
