@@ -5,7 +5,6 @@ Whatever happens to the page, what it shows in the end is what `reduce` makes of
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -28,8 +27,6 @@ from tests.browser.lab import (
 from tests.browser.traffic import Traffic
 from tests.contract.host_support import HostProcess
 from tests.load import LOAD
-from worker_widget.console.channel import snapshot
-from worker_widget.console.wire import FormState, Shown
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.event_store import EventStore
 from worker_widget.store.log_index import EVERY_LINE
@@ -42,10 +39,6 @@ MOST_ROWS = 60
 MOST_BYTES = 150_000
 """Of one frame, whatever happened since the one before."""
 FAR = "\n\n".join(f"Paragraph {number}." for number in range(60))
-STATE = """element => {
-    const { run, log } = element.getRootNode().host.console;
-    return { ...run.state, lines: log.rows.total };
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +67,14 @@ def opened(page: Page, running: Lab, host: HostProcess, name: str, task: str, *a
     return console
 
 
-def wait_for_lines(page: Page, running: Lab, seen: dict[str, Any], more: int) -> None:
-    """Wait until the kernel has stored ``more`` log lines of the run than were ``seen``."""
+def wait_for_lines(page: Page, running: Lab, run_id: str, count: int) -> None:
+    """Wait until the kernel has stored more than ``count`` log lines of a run."""
     store = EventStore.open(Path(running.home) / "history.db")
     try:
         wait_until(
             page,
-            lambda: store.log_total(seen["run"]["run_id"]) > seen["lines"] + more,
-            f"storing {more} lines more",
+            lambda: store.log_total(run_id) > count,
+            f"storing {count} lines",
         )
     finally:
         store.close()
@@ -103,9 +96,9 @@ def select(page: Page, index: int) -> None:
 
 
 def expect_whole(console: Console, running: Lab) -> None:
-    """The browser's final state is that of the run's log: nothing lost, doubled or in another order."""
+    """The panes show the run's log to its end: nothing is lost or doubled."""
     console.expect_status("Completed", "Cancelled")
-    run_id = console.root.evaluate(STATE)["run"]["run_id"]
+    run_id = console.run_id
     store = EventStore.open(Path(running.home) / "history.db")
     try:
         # What a stopped run still does is stored, and shown, after the status.
@@ -120,42 +113,43 @@ def expect_whole(console: Console, running: Lab) -> None:
 
 
 def differences(console: Console, store: EventStore, run_id: str) -> dict[str, tuple[Any, Any]]:
-    """What the browser shows in another way than the store has it: what is shown, and what should be."""
-    shown: dict[str, Any] = console.root.evaluate(STATE)
+    """The figures that the browser shows in another way than the store has them: shown, and expected."""
+    shown = console.figures()
     run = reduce_all(store.iterate(run_id))
-    state = snapshot.state(Shown(form=FormState(worker="load"), run_id=run_id, run=run))
-    told = json.loads(json.dumps(state))
-    pairs = {name: (shown[name], told[name]) for name in ("stages", "routing", "ledger", "artifacts")}
-    pairs["counts"] = (shown["run"]["counts"], told["run"]["counts"])
-    pairs["lines"] = (shown["lines"], store.log_total(run_id))
-    return {name: (here, there) for name, (here, there) in pairs.items() if here != there}
+    expected = {
+        "lines": store.log_total(run_id),
+        "decisions": f"{run.counts.routing:,}",
+        "ledger": f"{run.counts.ledger:,}",
+        "stages": [stage.name for stage in run.stages],
+        "artifacts": len(run.artifacts),
+    }
+    return {name: (shown[name], value) for name, value in expected.items() if shown[name] != value}
 
 
 def test_scrolled_away_and_back_it_goes_on_where_the_run_is(
     page: Page, running: Lab, host: HostProcess
 ) -> None:
     console = opened(page, running, host, "scrolled.ipynb", "decisions 20; rate 300 600")
-    seen = console.root.evaluate(STATE)
+    seen = console.line_count
+    run_id = console.run_id
     page.get_by_text("Paragraph 59.").scroll_into_view_if_needed()
     expect(console.root).not_to_be_in_viewport()
-    wait_for_lines(page, running, seen, 600)
+    wait_for_lines(page, running, run_id, seen + 600)
     page.evaluate("window.jupyterapp.shell.currentWidget.content.scrollToItem(0, 'start')")
     expect(console.root).to_be_in_viewport()
-    page.wait_for_function(
-        "([element, before]) => element.getRootNode().host.console.log.rows.total > before + 500",
-        arg=[console.root.element_handle(), seen["lines"]],
-    )
+    wait_until(page, lambda: console.line_count > seen + 500, "catching up")
     stop(console)
     expect_whole(console, running)
 
 
 def test_a_collapsed_output_opens_with_the_run_as_it_is(page: Page, running: Lab, host: HostProcess) -> None:
     console = opened(page, running, host, "collapsed.ipynb", "decisions 20; rate 300 600")
-    seen = console.root.evaluate(STATE)
+    seen = console.line_count
+    run_id = console.run_id
     select(page, 0)
     command(page, "notebook:hide-cell-outputs")
     expect(console.root).not_to_be_visible()
-    wait_for_lines(page, running, seen, 500)
+    wait_for_lines(page, running, run_id, seen + 500)
     command(page, "notebook:show-cell-outputs")
     expect(console.root).to_be_visible()
     stop(console)
@@ -220,16 +214,17 @@ def test_after_a_laptop_slept_it_shows_what_came_meanwhile(
     page: Page, running: Lab, host: HostProcess
 ) -> None:
     console = opened(page, running, host, "slept.ipynb", "decisions 20; rate 300 600")
-    seen = console.root.evaluate(STATE)
+    seen = console.line_count
+    run_id = console.run_id
     devtools = page.context.new_cdp_session(page)
     devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
     page.context.set_offline(True)
-    wait_for_lines(page, running, seen, 900)
+    wait_for_lines(page, running, run_id, seen + 900)
     page.context.set_offline(False)
     devtools.send("Page.setWebLifecycleState", {"state": "active"})
     # What a network does to connections that slept: they are gone.
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.reconnect()")
-    wait_until(page, lambda: console.root.evaluate(STATE)["lines"] > seen["lines"] + 900, "catching up")
+    wait_until(page, lambda: console.line_count > seen + 900, "catching up")
     stop(console)
     expect_whole(console, running)
 
@@ -238,7 +233,7 @@ def test_a_restarted_kernel_is_told_and_the_cell_takes_up_the_run_again(
     page: Page, running: Lab, host: HostProcess
 ) -> None:
     console = opened(page, running, host, "restarted.ipynb", "rate 100 600")
-    run_id = console.root.evaluate(STATE)["run"]["run_id"]
+    run_id = console.run_id
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     told = console.root.get_by_role("alert").filter(has_text=re.compile("run the cell again", re.I))
     expect(told).to_be_visible()
@@ -246,7 +241,7 @@ def test_a_restarted_kernel_is_told_and_the_cell_takes_up_the_run_again(
     wait_until_ran(cell)
     again = Console.in_cell(page, cell)
     again.expect_status("Running")
-    assert again.root.evaluate(STATE)["run"]["run_id"] == run_id
+    assert again.run_id == run_id
     again.button("Stop").click()
     again.expect_status("Cancelled")
     expect_whole(again, running)

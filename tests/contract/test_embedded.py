@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from worker_widget import __version__
+from worker_widget import __version__, cli
 from worker_widget.errors import HostNotStarted, UnknownWorker
 from worker_widget.events import RunFailed
 from worker_widget.events.run_request import RunRequest
@@ -334,3 +334,19 @@ async def test_a_running_host_of_a_far_version_is_named(home: Path) -> None:
         write_state(home, port=int(server.origin.rpartition(":")[2]), pid=1)
         with pytest.raises(HostNotStarted, match=r"\(process 1\) has version 999\.0.*kill 1"):
             await EmbeddedHost(command=saying("not reached", 9)).resolve()
+
+
+async def test_on_windows_the_embedded_host_is_refused_with_what_to_do(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(HostNotStarted, match=r"runs on Linux and macOS; on Windows use it in WSL.* url of"):
+        await EmbeddedHost().resolve()
+
+
+def test_on_windows_the_command_says_where_the_host_runs(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert cli.main(["host"]) == 6
+    assert "runs on Linux and macOS" in capsys.readouterr().err

@@ -1,21 +1,26 @@
-// The module `widget.js`, which anywidget loads. Each call of `render` creates an independent console; the
-// returned function removes it completely.
+// Mounts a console in an element of the page: its stores, its drawing, and what it needs of the page.
 
-import type { Model } from "./kernel/channel";
-import { importModule } from "./kernel/live-code";
-import type { CreateLive, Live } from "./live-types";
-import { createArtifactPresenter } from "./panes/artifacts/artifacts";
-import { createBoundary } from "./panes/boundary";
-import { TITLES } from "./panes/pane";
-import { type Boundaries, Console, drawPanes } from "./shell/console";
-import styles from "./shell/index.css?inline";
-import { createApp } from "./state/app";
-import type { PaneName } from "./state/view";
-import { createRoot } from "./ui/dom";
+import type { Model } from "../kernel/channel";
+import { importModule } from "../kernel/live-code";
+import type { CreateLive, Live } from "../live-types";
+import { createArtifactPresenter } from "../panes/artifacts/artifacts";
+import { createBoundary } from "../panes/boundary";
+import { TITLES } from "../panes/pane";
+import { type App, createApp } from "../state/app";
+import type { PaneName } from "../state/view";
+import { createRoot } from "../ui/dom";
+import { type Boundaries, Console, drawPanes } from "./console";
+import styles from "./index.css?inline";
 
 const HIDDEN_AFTER_MS = 800;
 
-function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+export interface Mounted {
+  app: App;
+  /** Removes the console completely. */
+  close: () => void;
+}
+
+export function mount(model: Model, el: HTMLElement): Mounted {
   const host = document.createElement("div");
   const root = host.attachShadow({ mode: "open" });
   const style = document.createElement("style");
@@ -53,8 +58,6 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   ) as Boundaries;
   const presenter = createArtifactPresenter(app);
   const { view } = app;
-  // For tests and debugging.
-  Object.assign(host, { console: app });
 
   const sizes = new ResizeObserver(() => {
     if (host.clientWidth) view.set({ width: host.clientWidth });
@@ -131,7 +134,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
 
   app.painting.changed();
   app.open();
-  return () => {
+  const close = () => {
     clearTimeout(hiding);
     for (const stop of stops) stop();
     sizes.disconnect();
@@ -140,6 +143,5 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     draw(null);
     host.remove();
   };
+  return { app, close };
 }
-
-export default { render };
