@@ -108,6 +108,6 @@ screenshots: build $(STAMPS)/chromium
 	$(BIN)/python -m tests.browser.screenshots
 
 clean:
-	rm -rf $(VENV) .venv-oldest dist build src/worker_widget/static js/node_modules js/dev/dist \
+	rm -rf $(VENV) .venv-* dist build src/worker_widget/static js/node_modules js/dev/dist \
 	  .mypy_cache .ruff_cache .pytest_cache .hypothesis bench.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
