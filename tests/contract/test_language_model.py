@@ -14,7 +14,8 @@ import pytest
 from worker_widget.host.server import Settings
 from worker_widget.host.threaded import ThreadedHost
 from worker_widget.settings import language_model
-from worker_widget.workers.business_builder import BusinessBuilder, recovery
+from worker_widget.workers.business_builder import BusinessBuilder
+from worker_widget.workers.business_builder.engine import recovery
 from worker_widget.workers.business_builder.language_model import Recordings, configured
 
 from .host_support import Api

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from worker_widget.events.request_models import RunRequest
-from worker_widget.workers.business_builder import grammar, language
-from worker_widget.workers.business_builder.brief import Brief, facts, read
-from worker_widget.workers.business_builder.material import gather
+from worker_widget.workers.business_builder.brief.english_reader import Brief, facts, read
+from worker_widget.workers.business_builder.brief.facts import gather
+from worker_widget.workers.business_builder.language import detection, english_grammar
 
 TASKS = [
     ("A tool for podcasters", "software", "podcast", {"subject": "tool", "audience": "podcasters"}),
@@ -214,7 +214,7 @@ def test_a_name_in_the_task_is_no_working_title() -> None:
     ],
 )
 def test_languages_are_told_apart(text: str, code: str) -> None:
-    assert language.detect(text) == code
+    assert detection.detect(text) == code
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_languages_are_told_apart(text: str, code: str) -> None:
     ],
 )
 def test_articles(phrase: str, whole: str) -> None:
-    assert grammar.with_article(phrase) == whole
+    assert english_grammar.with_article(phrase) == whole
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_articles(phrase: str, whole: str) -> None:
     ],
 )
 def test_gerunds(verb: str, form: str) -> None:
-    assert grammar.gerund(verb) == form
+    assert english_grammar.gerund(verb) == form
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_gerunds(verb: str, form: str) -> None:
     ],
 )
 def test_what_a_thing_does(verb: str, form: str) -> None:
-    assert grammar.third_person(verb) == form
+    assert english_grammar.third_person(verb) == form
 
 
 def test_a_brief_counts_what_constrains_it() -> None:

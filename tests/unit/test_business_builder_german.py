@@ -12,19 +12,14 @@ import pytest
 
 from worker_widget import events
 from worker_widget.events.request_models import Brand, RunRequest, Tone
-from worker_widget.workers.business_builder import (
-    brief_german,
-    german,
-    language,
-    library,
-    policy,
-    rewriting,
-    voice_german,
-)
-from worker_widget.workers.business_builder.brief import facts
-from worker_widget.workers.business_builder.grammar import sentences
-from worker_widget.workers.business_builder.material import gather
-from worker_widget.workers.business_builder.pages import inspect
+from worker_widget.workers.business_builder.brief import german_reader
+from worker_widget.workers.business_builder.brief.english_reader import facts
+from worker_widget.workers.business_builder.brief.facts import gather
+from worker_widget.workers.business_builder.content import library
+from worker_widget.workers.business_builder.language import detection, german, german_grammar
+from worker_widget.workers.business_builder.language.english_grammar import sentences
+from worker_widget.workers.business_builder.page import page_reader
+from worker_widget.workers.business_builder.policy import compiler, rewriting
 from worker_widget.workers.business_builder.writing.draft import strings
 
 from .test_business_builder_page import Outline
@@ -158,8 +153,8 @@ LANGUAGES = [
 
 @pytest.mark.parametrize(("text", "code"), LANGUAGES)
 def test_languages_are_told_apart(text: str, code: str | None) -> None:
-    assert language.recognise(text) == code
-    assert language.detect(text) == code or (code is None and language.detect(text) == "en")
+    assert detection.recognise(text) == code
+    assert detection.detect(text) == code or (code is None and detection.detect(text) == "en")
 
 
 def test_where_the_task_does_not_tell_the_brand_decides() -> None:
@@ -293,7 +288,7 @@ TASKS = [
 
 @pytest.mark.parametrize(("task", "kind", "said"), TASKS, ids=[task[0][:40] for task in TASKS])
 def test_german_tasks_are_read(task: str, kind: tuple[str, str | None], said: dict[str, str]) -> None:
-    found = brief_german.read(task)
+    found = german_reader.read(task)
     assert dict(facts(found)) == said
     assert (found.kind, found.field) == kind
 
@@ -314,7 +309,7 @@ def test_german_tasks_are_read(task: str, kind: tuple[str, str | None], said: di
     ],
 )
 def test_an_offer_stands_in_the_nominative(phrase: str, nominative: str) -> None:
-    assert german.nominative(phrase.split()).indefinite == nominative
+    assert german_grammar.nominative(phrase.split()).indefinite == nominative
 
 
 @pytest.mark.parametrize(
@@ -327,14 +322,14 @@ def test_an_offer_stands_in_the_nominative(phrase: str, nominative: str) -> None
     ],
 )
 def test_an_activity_is_an_infinitive_without_zu(phrase: str, bare: str) -> None:
-    assert german.infinitive(phrase) == bare
+    assert german_grammar.infinitive(phrase) == bare
 
 
 def test_people_stand_in_the_plural_without_an_article() -> None:
-    assert german.plural(["die", "jungen", "Eltern"]) == "junge Eltern"
-    assert german.plural(["unsere", "Kunden"]) == "Kunden"
-    assert german.from_dative("Podcastern") == "Podcaster"
-    assert german.from_dative("Eltern") == "Eltern"
+    assert german_grammar.plural(["die", "jungen", "Eltern"]) == "junge Eltern"
+    assert german_grammar.plural(["unsere", "Kunden"]) == "Kunden"
+    assert german_grammar.from_dative("Podcastern") == "Podcaster"
+    assert german_grammar.from_dative("Eltern") == "Eltern"
 
 
 @pytest.mark.parametrize(
@@ -379,7 +374,7 @@ def test_every_text_is_finished_german(name: str, tone: str) -> None:
 
 @pytest.mark.parametrize(("name", "tone"), every_run())
 def test_no_sentence_is_said_twice_on_a_page(name: str, tone: str) -> None:
-    page = inspect.read(written(name, tone).artifacts["landing.html"])
+    page = page_reader.read(written(name, tone).artifacts["landing.html"])
     parts = [part.casefold() for text in page.main for part in sentences(text)]
     said = [part for part in parts if len(part.split()) >= 3]
     assert len(said) == len(set(said)), [part for part in said if said.count(part) > 1]
@@ -429,7 +424,7 @@ def test_the_task_and_the_brand_decide_on_the_address(
 ) -> None:
     brand = {**BRIEFS["bakery"]["brand"], "mission": mission, "tone": {"primary": tone}}
     material = gather(RunRequest(task=task, brand=Brand.model_validate(brand)))
-    assert voice_german.is_formal(material) is formal
+    assert german.is_formal(material) is formal
 
 
 def test_figures_are_written_the_german_way() -> None:
@@ -480,16 +475,16 @@ def test_german_has_whatever_english_has() -> None:
 
 
 def test_our_own_german_has_known_slots_and_breaks_no_rule() -> None:
-    rules = policy.compile_rules(None)
+    rules = compiler.compile_rules(None)
     material = gather(RunRequest(task="Eine App, mit der Pflegekräfte Schichten tauschen können"))
-    slots = voice_german.slots(material) | {"count": "3", "language": "", "field": "", "feature": "Holzofen"}
+    slots = german.slots(material) | {"count": "3", "language": "", "field": "", "feature": "Holzofen"}
     checked = 0
     for pool in _pools("de"):
         for wording in _said(pool):
             for formal in (True, False):
-                text = german.addressed(wording, formal=formal)
+                text = german_grammar.addressed(wording, formal=formal)
                 assert not re.search(r"[\[\]|]", text), wording
-                assert policy.breaks(text.format_map(slots), rules) is None, wording
+                assert compiler.breaks(text.format_map(slots), rules) is None, wording
             checked += 1
     assert checked > 1_000
 
@@ -521,8 +516,8 @@ CLAIMS = [
 
 @pytest.mark.parametrize(("claim", "plain"), CLAIMS)
 def test_german_claims_become_plain_with_their_endings_right(claim: str, plain: str) -> None:
-    rules = policy.compile_rules(None)
-    assert policy.breaks(claim, rules)
+    rules = compiler.compile_rules(None)
+    assert compiler.breaks(claim, rules)
     assert rewriting.rephrase(claim, rules).after.rstrip(".") == plain.rstrip(".")
 
 
@@ -537,7 +532,7 @@ def test_german_claims_become_plain_with_their_endings_right(claim: str, plain: 
     ],
 )
 def test_ordinary_german_is_no_claim(text: str) -> None:
-    assert policy.breaks(text, policy.compile_rules(None)) is None
+    assert compiler.breaks(text, compiler.compile_rules(None)) is None
 
 
 async def test_claims_of_a_german_brand_reach_no_artifact() -> None:

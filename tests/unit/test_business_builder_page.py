@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from worker_widget.events.request_models import Brand, RunRequest, Visual
-from worker_widget.workers.business_builder import colors, library, look, policy
-from worker_widget.workers.business_builder.material import gather
-from worker_widget.workers.business_builder.seed import Seed
-from worker_widget.workers.business_builder.voice import slots
+from worker_widget.workers.business_builder.brief.facts import gather
+from worker_widget.workers.business_builder.brief.seed import Seed
+from worker_widget.workers.business_builder.content import library
+from worker_widget.workers.business_builder.page import colors, design
+from worker_widget.workers.business_builder.policy import compiler
+from worker_widget.workers.business_builder.writing.pen import slots
 
 from .test_business_builder_run import brand, run_alone
 
@@ -265,7 +267,7 @@ def test_every_pair_of_text_and_ground_can_be_read(primary: str | None, tone: st
         visual = Visual(primary_color=primary, secondary_color=secondary)
         dressed = Brand.model_validate(brand(tone={"primary": tone}, visual=visual))
         request = RunRequest(task="A tool for podcasters", brand=dressed)
-        palette = look.decide(gather(request), visual, Seed.of(request)).palette
+        palette = design.decide(gather(request), visual, Seed.of(request)).palette
         worst = min(palette.pairs().items(), key=lambda pair: pair[1])
         assert worst[1] >= colors.TEXT_CONTRAST, (worst, secondary)
         if primary is not None:
@@ -287,7 +289,7 @@ async def test_the_brands_colours_and_fonts_are_used() -> None:
 
 @pytest.mark.parametrize("tone", TONES)
 def test_our_own_sentences_have_known_slots_and_break_no_rule(tone: Any) -> None:
-    rules = policy.compile_rules(None)
+    rules = compiler.compile_rules(None)
     spoken = Brand.model_validate(brand(tone={"primary": tone}))
     filled = slots(gather(RunRequest(task="An app that helps nurses swap shifts", brand=spoken)))
     pools: list[Any] = [library.tone(tone), *library.kinds().values(), *library.fields().values()]
@@ -298,7 +300,7 @@ def test_our_own_sentences_have_known_slots_and_break_no_rule(tone: Any) -> None
             {name: getattr(pool, name) for name in pool.__struct_fields__ if name != "theme"}
         ):
             checked += 1
-            assert policy.breaks(wording.format_map(filled), rules) is None, wording
+            assert compiler.breaks(wording.format_map(filled), rules) is None, wording
     assert checked > 500
 
 
@@ -315,11 +317,11 @@ def _sentences(value: Any) -> list[str]:
 
 
 def test_every_field_can_be_drawn_and_has_a_headline_for_each_tone() -> None:
-    from worker_widget.workers.business_builder.pages import motifs
+    from worker_widget.workers.business_builder.page import drawings
 
     for field in (*library.kinds().values(), *library.fields().values()):
         assert set(field.headline) == set(TONES), field.id
         assert field.kind in library.kinds()
-        svg = "\n".join(motifs.draw(field.motif, Seed(b"seed")))
+        svg = "\n".join(drawings.draw(field.motif, Seed(b"seed")))
         assert Outline(svg).faults == []
         assert len(field.pains) == len(field.values) == len(field.steps) == 3

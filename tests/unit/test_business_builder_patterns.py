@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker_widget.workers.business_builder.automaton import LONGEST, Automaton, Unsupported
+from worker_widget.workers.business_builder.policy.automaton import LONGEST, Automaton, Unsupported
 
 PATTERNS = (
     r"guarante\w+",

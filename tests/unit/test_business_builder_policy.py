@@ -10,8 +10,10 @@ import pytest
 
 from worker_widget import events
 from worker_widget.events.request_models import Brand
-from worker_widget.workers.business_builder import BusinessBuilder, places, policy, rewriting, tokens
-from worker_widget.workers.business_builder.patterns import compile_pattern
+from worker_widget.workers.business_builder import BusinessBuilder
+from worker_widget.workers.business_builder.policy import compiler, rewriting
+from worker_widget.workers.business_builder.policy.claim_patterns import compile_pattern
+from worker_widget.workers.business_builder.writing import text_location, tokens
 from worker_widget.workers.business_builder.writing.draft import Draft, escape
 
 from .test_business_builder_run import run_alone
@@ -41,9 +43,9 @@ def brand(**more: Any) -> Brand:
     ],
 )
 def test_patterns_find_phrases_and_expressions(pattern: str, text: str, found: list[str]) -> None:
-    rules = policy.compile_rules(brand(forbidden_claims=[{"pattern": pattern}]))
+    rules = compiler.compile_rules(brand(forbidden_claims=[{"pattern": pattern}]))
     own = [rule for rule in rules if rule.policy == "forbidden_claims"]
-    assert [violation.found for violation in policy.check(text, own, "text")] == found
+    assert [violation.found for violation in compiler.check(text, own, "text")] == found
 
 
 @pytest.mark.parametrize(
@@ -57,16 +59,16 @@ def test_what_cannot_be_an_expression_is_a_phrase_and_says_why(pattern: str) -> 
 
 
 def test_a_tone_to_avoid_may_be_named_instead_of_quoted() -> None:
-    rules = policy.compile_rules(brand(tone={"avoid": ["salesy", "slang", "chirpy"]}))
+    rules = compiler.compile_rules(brand(tone={"avoid": ["salesy", "slang", "chirpy"]}))
     text = "Grab this deal, dude. Buy now and be chirpy."
-    found = [(rule.rule.pattern, rule.found) for rule in policy.check(text, rules, "text")]
+    found = [(rule.rule.pattern, rule.found) for rule in compiler.check(text, rules, "text")]
     assert found == [
         ("salesy", "Grab"), ("salesy", "deal"), ("salesy", "Buy now"), ("slang", "dude"), ("chirpy", "chirpy")
     ]  # fmt: skip
 
 
 def test_rules_stand_in_governance_order() -> None:
-    rules = policy.compile_rules(
+    rules = compiler.compile_rules(
         brand(
             tone={"avoid": ["synergy"]},
             required_disclosures=["Terms apply."],
@@ -93,7 +95,7 @@ def test_a_violation_is_placed_in_the_artifact_that_holds_it(kind: str) -> None:
         "html": f"<p>{html.escape(said)}</p>",
     }[kind]
     start = said.index("cure")
-    begin, end = places.place(Draft("text", kind, content, (said,)), said, start, start + 4)
+    begin, end = text_location.place(Draft("text", kind, content, (said,)), said, start, start + 4)
     assert content[begin:end] == "cure"
 
 
@@ -110,13 +112,13 @@ def test_a_violation_is_placed_in_the_artifact_that_holds_it(kind: str) -> None:
     ],
 )
 def test_advertising_claims_become_plain(before: str, after: str) -> None:
-    rules = policy.compile_rules(None)
-    assert policy.breaks(before, rules)
+    rules = compiler.compile_rules(None)
+    assert compiler.breaks(before, rules)
     assert rewriting.rephrase(before, rules).after.rstrip(".") == after.rstrip(".")
 
 
 def test_a_forbidden_claim_takes_its_part_of_the_sentence_with_it() -> None:
-    rules = policy.compile_rules(brand(forbidden_claims=[{"pattern": "doubles your income"}]))
+    rules = compiler.compile_rules(brand(forbidden_claims=[{"pattern": "doubles your income"}]))
     rewrite = rewriting.rephrase(
         "A course that doubles your income, with weekly calls and honest feedback", rules
     )
@@ -125,14 +127,14 @@ def test_a_forbidden_claim_takes_its_part_of_the_sentence_with_it() -> None:
 
 
 def test_a_word_that_only_describes_goes_alone() -> None:
-    rules = policy.compile_rules(brand(forbidden_claims=[{"pattern": "calm"}]))
+    rules = compiler.compile_rules(brand(forbidden_claims=[{"pattern": "calm"}]))
     assert rewriting.rephrase("A calm place to write", rules).after == "A place to write"
 
 
 def test_best_practice_and_the_own_name_are_no_claims() -> None:
-    rules = policy.compile_rules(None, name="Best Western Bakes")
-    assert policy.breaks("We follow best practices at Best Western Bakes", rules) is None
-    assert policy.breaks("The best bread", rules) is not None
+    rules = compiler.compile_rules(None, name="Best Western Bakes")
+    assert compiler.breaks("We follow best practices at Best Western Bakes", rules) is None
+    assert compiler.breaks("The best bread", rules) is not None
 
 
 async def test_a_working_title_is_nobodys_name_and_excuses_no_claim() -> None:
@@ -152,7 +154,7 @@ def test_tokens_follow_the_stated_rule() -> None:
 def test_a_sound_brand_has_no_warnings() -> None:
     report = BusinessBuilder().check_brand(brand())
     assert report.warnings == ()
-    assert report.policy_rules_generated == len(policy.compile_rules(None))
+    assert report.policy_rules_generated == len(compiler.compile_rules(None))
     assert report.drift_anchors_count == 3
 
 

@@ -15,9 +15,11 @@ from worker_widget import events
 from worker_widget.events import Payload
 from worker_widget.events.request_models import RunRequest
 from worker_widget.host.worker import RunError
-from worker_widget.workers.business_builder import BusinessBuilder, failures, probes, recovery
-from worker_widget.workers.business_builder.agents import AGENTS
-from worker_widget.workers.business_builder.failures import (
+from worker_widget.workers.business_builder import BusinessBuilder
+from worker_widget.workers.business_builder.brief.facts import gather
+from worker_widget.workers.business_builder.engine import failures, probes, recovery
+from worker_widget.workers.business_builder.engine.agents import AGENTS
+from worker_widget.workers.business_builder.engine.failures import (
     BUDGET_EXCEEDED,
     CATALOG,
     Failure,
@@ -25,9 +27,8 @@ from worker_widget.workers.business_builder.failures import (
     Scope,
     StageFailure,
 )
-from worker_widget.workers.business_builder.material import gather
-from worker_widget.workers.business_builder.recovery import Order, Situation
-from worker_widget.workers.business_builder.writers import Commission, Written
+from worker_widget.workers.business_builder.engine.recovery import Order, Situation
+from worker_widget.workers.business_builder.writing.writer import Commission, Written
 
 from .test_business_builder_run import FILES, Alone, brand, run_alone
 

@@ -8,11 +8,12 @@ from typing import Any, get_args
 import pytest
 
 from worker_widget.events.request_models import RunRequest, Tone
-from worker_widget.workers.business_builder import brief, conductor, plan, probes, routing
-from worker_widget.workers.business_builder.agents import AGENTS
-from worker_widget.workers.business_builder.governance import ORDER
-from worker_widget.workers.business_builder.plan import STAGES, Stage
-from worker_widget.workers.business_builder.writers import Commission, Written
+from worker_widget.workers.business_builder.brief import english_reader
+from worker_widget.workers.business_builder.engine import plan, probes, routing, run_context
+from worker_widget.workers.business_builder.engine.agents import AGENTS
+from worker_widget.workers.business_builder.engine.plan import STAGES, Stage
+from worker_widget.workers.business_builder.policy.governance import ORDER
+from worker_widget.workers.business_builder.writing.writer import Commission, Written
 
 TONES: tuple[Tone, ...] = get_args(Tone)
 ALL_THERE = dict.fromkeys(
@@ -30,7 +31,7 @@ def decide(
 
 async def planned(**request: Any) -> plan.Plan:
     asked = RunRequest(**{"task": "A tool for podcasters", **request})
-    run = await conductor.prepare(asked, lambda _: None, None)
+    run = await run_context.prepare(asked, lambda _: None, None)
     return run.plan
 
 
@@ -128,10 +129,10 @@ class TestRouting:
         assert decide(metric="risk").agent.id == "strategist_agent"
 
     def test_complexity_is_the_stated_sum(self) -> None:
-        read = brief.Brief("word " * 30, audience="bakers", activity="bake")
+        read = english_reader.Brief("word " * 30, audience="bakers", activity="bake")
         expected = 0.35 * 0.8 + 0.20 * 30 / 60 + 0.25 * 2 / 6 + 0.20 * 3 / 12
         assert routing.complexity(COPY, read, 3) == round(expected, 4)
-        most = brief.Brief("word " * 600, features=tuple("abcdefgh"))
+        most = english_reader.Brief("word " * 600, features=tuple("abcdefgh"))
         assert routing.complexity(COPY, most, 500) == round(0.35 * 0.8 + 0.65, 4)
 
     def test_confidence_is_the_margin(self) -> None:
@@ -184,7 +185,7 @@ class TestProbes:
         }
 
     async def test_a_broken_tool_is_found_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(probes.inspect, "read", lambda _: (_ for _ in ()).throw(OSError("no reader")))
+        monkeypatch.setattr(probes.page_reader, "read", lambda _: (_ for _ in ()).throw(OSError("no reader")))
         found = await probes.probe(None)
         assert found["page_reader"] == "it does not work (OSError: no reader)"
 

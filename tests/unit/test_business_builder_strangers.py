@@ -9,9 +9,9 @@ import pytest
 
 from worker_widget import events
 from worker_widget.events.request_models import RunRequest
-from worker_widget.workers.business_builder import asking, brief
-from worker_widget.workers.business_builder.material import gather
-from worker_widget.workers.business_builder.pages import inspect
+from worker_widget.workers.business_builder.brief import clean_task, english_reader
+from worker_widget.workers.business_builder.brief.facts import gather
+from worker_widget.workers.business_builder.page import page_reader
 
 from .test_business_builder_run import run_alone
 from .test_business_builder_writing import _is_good_english
@@ -37,7 +37,7 @@ from .test_business_builder_writing import _is_good_english
     ],
 )
 def test_a_task_is_read_without_what_is_no_language(typed: str, prose: str) -> None:
-    assert " ".join(asking.prose(typed).split()) == prose
+    assert " ".join(clean_task.prose(typed).split()) == prose
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_a_task_is_read_without_what_is_no_language(typed: str, prose: str) -> N
     ],
 )
 def test_what_strangers_type_is_read(task: str, kind: str, title: str, said: dict[str, str]) -> None:
-    found = brief.read(task)
-    assert dict(brief.facts(found)) == said
+    found = english_reader.read(task)
+    assert dict(english_reader.facts(found)) == said
     assert (found.kind, gather(RunRequest(task=task)).name) == (kind, title)
 
 
@@ -167,7 +167,7 @@ async def test_no_task_breaks_a_sentence(task: str, tone: str | None) -> None:
     run = await run_alone(**asked)
     html = run.artifacts["landing.html"]
     _is_good_english(html)
-    found = inspect.read(html)
+    found = page_reader.read(html)
     assert found.broken_links == []
     assert not found.tags & {"script", "h4", "b"}
     assert len(run.artifacts) == 8

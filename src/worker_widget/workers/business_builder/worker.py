@@ -13,15 +13,17 @@ from typing import Any
 
 from ...events.request_models import Brand, RunRequest, WorkerInfo
 from ...host.worker import BrandReport, Emit, RunError, RunResult
-from . import checking, conductor, drift, grammar, plan, policy, stages
-from .conductor import Conductor
-from .execution import perform
+from .engine import brand_check, plan, run_context, stages
+from .engine.execution import perform
+from .engine.plan import ENGINE_VERSION, STAGES, Stage, waves
+from .engine.recovery import Order
+from .engine.routing import NobodyCan
+from .engine.run_context import Conductor
+from .engine.stage_run import Telling
+from .language import english_grammar
 from .language_model import LanguageModel, Recordings, replayed
-from .plan import ENGINE_VERSION, STAGES, Stage, waves
-from .recovery import Order
-from .routing import NobodyCan
-from .telling import Telling
-from .writers import Writer
+from .policy import compiler, drift
+from .writing.writer import Writer
 
 
 class BusinessBuilder:
@@ -49,11 +51,11 @@ class BusinessBuilder:
 
     def check_brand(self, brand: Brand) -> BrandReport:
         """What the brand compiles to, and what in it will not work as its author may expect."""
-        name = grammar.clean(brand.company_name)
-        rules = policy.compile_rules(brand, name=name, budget=brand.budget_tokens)
-        anchored = drift.anchors(brand, brand.tone.primary, checking.statements(brand), name=name)
+        name = english_grammar.clean(brand.company_name)
+        rules = compiler.compile_rules(brand, name=name, budget=brand.budget_tokens)
+        anchored = drift.anchors(brand, brand.tone.primary, brand_check.statements(brand), name=name)
         return BrandReport(
-            warnings=checking.warnings(brand, rules),
+            warnings=brand_check.warnings(brand, rules),
             policy_rules_generated=len(rules),
             drift_anchors_count=anchored.count,
         )
@@ -71,7 +73,7 @@ class BusinessBuilder:
             recorded = await replayed(replay_of, self._recordings)
             model = None if recorded is None else LanguageModel(recorded)
         try:
-            run = await conductor.prepare(request, emit, model, replayed=replay_of is not None)
+            run = await run_context.prepare(request, emit, model, replayed=replay_of is not None)
         except NobodyCan as problem:
             raise RunError(str(problem)) from None
         try:

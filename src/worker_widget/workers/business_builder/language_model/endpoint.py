@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from .. import failures
+from ..engine import failures
+from .model_errors import Interpreter, Trouble
 from .prompts import Message
 from .settings import ModelSettings
-from .troubles import Interpreter, Trouble
 
 if TYPE_CHECKING:
     import openai

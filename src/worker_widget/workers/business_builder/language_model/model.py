@@ -10,16 +10,19 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ....events.file_names import file_name
-from .. import failures, grammar, library, tokens
-from ..failures import Failure, Finding, StageFailure
-from ..writers import Commission, Written
+from ..content import library
+from ..engine import failures
+from ..engine.failures import Failure, Finding, StageFailure
+from ..language import english_grammar
+from ..writing import tokens
 from ..writing.draft import Draft
+from ..writing.writer import Commission, Written
 from . import prompts
-from .answers import Answers, Unusable, declines
+from .answer_reader import Answers, Unusable, declines
 from .endpoint import Answer, Question
-from .sheets import JsonSheet, LandingSheet, ProseSheet, Sheet, quotes
+from .forms import JsonSheet, LandingSheet, ProseSheet, Sheet, quotes
+from .model_errors import Trouble
 from .sources import Source
-from .troubles import Trouble
 
 _TOKENS_A_PASSAGE: Final = 8
 """What a passage's number and marks take in an answer."""
@@ -159,7 +162,7 @@ def _cost(answer: Answer, most: int, commission: Commission, *, live: bool) -> i
 
 
 def _failure(failure: Failure, error: str, cost: int, wait_s: float | None = None) -> StageFailure:
-    return StageFailure(Finding(failure, f"{grammar.capital(error)}.", tokens=cost, wait_s=wait_s))
+    return StageFailure(Finding(failure, f"{english_grammar.capital(error)}.", tokens=cost, wait_s=wait_s))
 
 
 def _unusable(reason: Unusable) -> str:

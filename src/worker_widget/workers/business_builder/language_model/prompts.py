@@ -16,13 +16,14 @@ from typing import Final, Literal
 
 import msgspec
 
-from .. import grammar, library
-from ..writers import Commission
+from ..content import library
+from ..language import english_grammar
+from ..writing.writer import Commission
 
 Message = dict[str, str]
 """``role`` and ``content``."""
 
-_FOLDER: Final = files(library.__package__) / "content" / "prompts"
+_FOLDER: Final = files(library.__package__) / "prompts"
 _LANGUAGES: Final = {"en": "English", "de": "German"}
 _MOST_FACTS: Final = 60
 _LONGEST_FACT: Final = 600
@@ -94,7 +95,7 @@ def _system(commission: Commission) -> str:
         tone=commission.tone,
         readers=", ".join(commission.readers) or "whoever the task names",
         approach=commission.agent.strategy.aspiration,
-        task=_quoted(grammar.clip(commission.task, _LONGEST_TASK)),
+        task=_quoted(english_grammar.clip(commission.task, _LONGEST_TASK)),
         facts=_quoted("\n".join(facts[:_MOST_FACTS])),
         wordings="; ".join(list(wordings)[:_MOST_WORDINGS]),
     )

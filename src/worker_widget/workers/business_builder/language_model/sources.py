@@ -17,11 +17,12 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from ....host.worker import CannotReplay
-from .. import failures, grammar
-from ..writers import Commission
+from ..engine import failures
+from ..language import english_grammar
+from ..writing.writer import Commission
 from .endpoint import Answer, Endpoint, Question
+from .model_errors import Trouble
 from .recordings import Recordings
-from .troubles import Trouble
 
 _LONGEST_NAME: Final = 200
 
@@ -146,7 +147,9 @@ class Replayed:
 
     @property
     def engine(self) -> str:
-        return f"{grammar.clean(self._part.engine or 'the language model')[:_LONGEST_NAME]}, as recorded"
+        return (
+            f"{english_grammar.clean(self._part.engine or 'the language model')[:_LONGEST_NAME]}, as recorded"
+        )
 
     def model(self, stage: str) -> str:
         return self._next(stage).model

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .. import tokens
-from ..voice import Pen
+from . import tokens
+from .pen import Pen
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from typing import Final, Literal
 
 import msgspec
 
-from .. import grammar
-from ..library import Blurb
-from ..material import QUOTED_AS_GIVEN
-from ..voice import Approach, Pen
+from ..brief.facts import QUOTED_AS_GIVEN
+from ..content.library import Blurb
+from ..language import english_grammar
 from .draft import Draft, json_draft
+from .pen import Approach, Pen
 
 OPTIONAL = ("faq", "audience", "vision", "problem", "mission", "introductions")
 
@@ -144,7 +144,7 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> LandingCopy:
         name=material.name,
         name_is_working_title=material.working_title,
         title=_title(pen, hero),
-        description=pen.allowed(grammar.clip(hero.subhead or hero.headline, 155)),
+        description=pen.allowed(english_grammar.clip(hero.subhead or hero.headline, 155)),
         hero=hero,
         problem=problem,
         steps=Block(
@@ -177,7 +177,7 @@ def draft(copy: LandingCopy) -> Draft:
 
 def _hero(pen: Pen) -> Hero:
     material, tone, words = pen.material, pen.tone, pen.words.landing
-    tagline = grammar.heading(material.text("brand.tagline"))
+    tagline = english_grammar.heading(material.text("brand.tagline"))
     audience = material.text("brief.audience")
     offer = material.text("brand.value_proposition")
     general = material.field is material.kind
@@ -186,7 +186,7 @@ def _hero(pen: Pen) -> Hero:
     if tagline and (pen.approach == "story" or (general and not deeds)):
         used, headline, source = tagline, pen.quote(tagline), "brand"
     elif general and not deeds and _is_headline(offer):
-        used, headline, source = offer, pen.quote(grammar.heading(offer)), "brand"
+        used, headline, source = offer, pen.quote(english_grammar.heading(offer)), "brand"
     elif general and not deeds and _says_much(pen.slots["Offer"], material.text("brief.subject")):
         headline, source = pen.line("hero.headline", "{Offer}"), "brief"
     else:
@@ -196,17 +196,24 @@ def _hero(pen: Pen) -> Hero:
     eyebrow = pen.quote(tagline) if used != tagline else ""
     eyebrow = eyebrow or (pen.line("hero.eyebrow", words.for_whom, once=False) if named else "")
     said = offer or material.text("brief.gist")
-    subhead = pen.quote(grammar.sentence(grammar.clip(said, 240))) if used != offer or not offer else ""
+    subhead = (
+        pen.quote(english_grammar.sentence(english_grammar.clip(said, 240)))
+        if used != offer or not offer
+        else ""
+    )
     opening = pen.line("hero.opening", "{Problem}") if pen.approach == "story" else ""
     if not subhead and headline == pen.slots["Offer"]:
-        subhead = grammar.sentence(pen.line("hero.subhead", material.field.headline[material.tone]))
+        subhead = english_grammar.sentence(pen.line("hero.subhead", material.field.headline[material.tone]))
     if not subhead and not material.brief.is_read:
         subhead = pen.prefer("hero.subhead", words.unread)
     if not subhead:
         wordings = (words.offer,) if deeds else (*tone.subhead, *tone.lead, words.offer)
         subhead = pen.prefer("hero.subhead", *wordings, "{Name}.")
     told = (
-        offer and material.text("brief.subject") and source != "brief" and subhead == grammar.sentence(offer)
+        offer
+        and material.text("brief.subject")
+        and source != "brief"
+        and subhead == english_grammar.sentence(offer)
     )
     note = pen.prefer("hero.note", *tone.lead) if told else ""
     cta = pen.prefer("hero.cta", material.kind.cta[material.tone], tone.secondary, "{Name}", once=False)
@@ -245,7 +252,7 @@ def _says_much(offer: str, subject: str) -> bool:
 
 def _is_headline(text: str) -> bool:
     """Whether a text of the brand is short and whole enough to stand in large type."""
-    return 0 < len(text) <= _LONGEST_HEADLINE and len(grammar.sentences(text)) == 1
+    return 0 < len(text) <= _LONGEST_HEADLINE and len(english_grammar.sentences(text)) == 1
 
 
 def _steps_heading(pen: Pen) -> str:
@@ -260,12 +267,12 @@ def _steps_heading(pen: Pen) -> str:
 def _title(pen: Pen, hero: Hero) -> str:
     """The page's title: the name, and as much of what it is as a browser shows."""
     name = pen.material.name
-    trade = grammar.heading(hero.subhead)
+    trade = english_grammar.heading(hero.subhead)
     for said in (hero.headline, pen.slots["Offer_for_who"], pen.slots["Offer"], trade):
         title = pen.allowed(f"{name} · {said}") if name.casefold() not in said.casefold() else ""
         if title and len(title) <= _LONGEST_TITLE:
             return title
-    return grammar.clip(name, _LONGEST_TITLE)
+    return english_grammar.clip(name, _LONGEST_TITLE)
 
 
 _SPARING: Final = frozenset({"luxury"})
@@ -275,9 +282,9 @@ _SPARING: Final = frozenset({"luxury"})
 def _problem(pen: Pen) -> Block | None:
     own = pen.material.all("brand.audience_pain_points")[:6]
     items = tuple(
-        Item(title=grammar.heading(text), source="brand")
+        Item(title=english_grammar.heading(text), source="brand")
         if len(text) <= 70
-        else Item(body=grammar.sentence(text), source="brand")
+        else Item(body=english_grammar.sentence(text), source="brand")
         for text in map(pen.quote, own)
         if text
     )
@@ -300,17 +307,17 @@ def _blurbs(pen: Pen, key: str, blurbs: tuple[Blurb, ...]) -> tuple[Item, ...]:
 
 def _features(pen: Pen) -> Features | None:
     said = [text for text in map(pen.quote, pen.material.all("brief.features")) if text]
-    items = tuple(grammar.heading(pen.words.landing.feature.format(feature=text)) for text in said)
+    items = tuple(english_grammar.heading(pen.words.landing.feature.format(feature=text)) for text in said)
     heading = pen.line("features.heading", pen.tone.features_heading, once=False)
     return Features(heading=heading, items=items, source="brief") if items and heading else None
 
 
 def _mission(pen: Pen, *, with_vision: bool) -> Mission | None:
-    quote = grammar.sentence(pen.quote(grammar.clip(pen.material.text("brand.mission"), 420)))
+    quote = english_grammar.sentence(pen.quote(english_grammar.clip(pen.material.text("brand.mission"), 420)))
     vision = (
         ""
         if not with_vision
-        else grammar.sentence(pen.quote(grammar.clip(pen.material.text("brand.vision"), 320)))
+        else english_grammar.sentence(pen.quote(english_grammar.clip(pen.material.text("brand.vision"), 320)))
     )
     heading = pen.line("mission.heading", pen.tone.mission_heading, once=False)
     return Mission(heading=heading, quote=quote, vision=vision, source="brand") if quote and heading else None
@@ -395,7 +402,7 @@ def _questions(pen: Pen, *, asks_about_problem: bool) -> Iterator[_Question]:
 def _footer(pen: Pen) -> Footer:
     material = pen.material
     disclosures = tuple(dict.fromkeys(material.all(QUOTED_AS_GIVEN)))
-    line = pen.allowed(grammar.sentence(material.text("brand.tagline")))
+    line = pen.allowed(english_grammar.sentence(material.text("brand.tagline")))
     heading = pen.line("footer.notes", pen.tone.notes_heading, once=False) if disclosures else ""
     line = line if line.rstrip(".") != material.name else ""
     return Footer(line=line, notes_heading=heading, disclosures=disclosures)

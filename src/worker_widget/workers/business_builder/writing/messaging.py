@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ..voice import Approach, Pen
 from .draft import Draft, json_draft
+from .pen import Approach, Pen
 
 OPTIONAL = ("channels", "messages", "value_propositions")
 DEEP = ("concerns",)

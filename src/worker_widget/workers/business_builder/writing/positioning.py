@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from .. import grammar
-from ..voice import Approach, Pen
+from ..language import english_grammar
 from .draft import Draft, Markdown
+from .pen import Approach, Pen
 
 OPTIONAL = ("evidence", "audiences", "unclaimed", "pillars", "promise", "pain_points")
 
@@ -43,14 +43,14 @@ def _problem(pen: Pen, page: Markdown, *, own: bool) -> None:
     page.heading(2, pen.words.positioning.problem_heading)
     page.paragraph(pen.line("problem", "{Problem}"))
     named = pen.material.all("brand.audience_pain_points")[:6] if own else ()
-    page.bullets([grammar.sentence(text) for text in map(pen.quote, named) if text])
+    page.bullets([english_grammar.sentence(text) for text in map(pen.quote, named) if text])
 
 
 def _promise(pen: Pen, page: Markdown) -> None:
     promise = pen.material.text("brand.value_proposition")
     if promise:
         page.heading(2, pen.words.positioning.promise_heading)
-        page.paragraph(pen.quote(grammar.sentence(grammar.clip(promise, 600))), quoted=True)
+        page.paragraph(pen.quote(english_grammar.sentence(english_grammar.clip(promise, 600))), quoted=True)
 
 
 def _pillars(pen: Pen, page: Markdown) -> None:

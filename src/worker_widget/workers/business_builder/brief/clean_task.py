@@ -1,0 +1,62 @@
+"""A task as prose: what was typed, without what is no language.
+
+Markup loses its tags, scripts and styles go with what is in them, addresses and pictures among the letters
+go, and a task that shouts is said in lower case. Nothing is added. What is policed and measured is the task
+as it was typed; only the readers of `brief` and `brief_german` see it like this.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from ..language.word_lists import word_set
+
+_HIDDEN: Final = re.compile(r"(?is)<(script|style)\b[^>]*>.*?(?:</\1\s*>|\Z)")
+_TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?(?:-->|\Z)", re.DOTALL)
+_ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}|#\d{1,6});", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"(?i)\b(?:https?://|www\.)\S+")
+_MARKS: Final = re.compile(r"([!?])[!?]+")
+_PLACED: Final = re.compile(r"\b(in|near|from|aus) ([^\W\d_])")
+_SAID_IN_LETTERS: Final = word_set("ai api b2b b2c crm diy erp ev ki nft ngo pdf saas seo sms tv uk usa vr")
+_JOINED: Final = "\u200d\ufe0e\ufe0f\u20e3\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+"""What joins and varies pictures, and their shades of skin."""
+
+_SHORTEST_SHOUT: Final = 12
+"""Letters: below, capitals may be a name."""
+
+
+def prose(task: str) -> str:
+    """``task`` as prose, its lines kept.
+
+    >>> prose("<h1>BUILD A PAGE FOR MY BIKE SHOP IN PORTLAND!!!</h1>")
+    'build a page for my bike shop in Portland!'
+    """
+    text = _HIDDEN.sub(" ", task)
+    text = _ENTITY.sub(" ", _TAG.sub(" ", text))
+    text = _ADDRESS.sub(" ", text)
+    text = "".join(" " if _is_picture(character) else character for character in text)
+    text = _MARKS.sub(r"\1", text)
+    text = "\n".join(line.strip() for line in text.splitlines())
+    return _quietly(text) if _shouts(text) else text
+
+
+def _is_picture(character: str) -> bool:
+    """Whether it is an emoji, a dingbat or belongs to one."""
+    return unicodedata.category(character) in {"So", "Cs"} or character in _JOINED
+
+
+def _shouts(text: str) -> bool:
+    letters = [character for character in text if character.isalpha()]
+    small = sum(character.islower() for character in letters)
+    return len(letters) >= _SHORTEST_SHOUT and small * 10 < len(letters)
+
+
+def _quietly(text: str) -> str:
+    said = re.sub(r"[^\W\d_]\w*", _quiet, text)
+    return _PLACED.sub(lambda match: f"{match[1]} {match[2].upper()}", said)
+
+
+def _quiet(word: re.Match[str]) -> str:
+    return word[0] if word[0].lower() in _SAID_IN_LETTERS else word[0].lower()

@@ -1,0 +1,389 @@
+"""The written material: fields of business, kinds of offer, tones and audiences, read from ``content/``.
+
+A *field* (podcasting, bakeries, law) is what the writing knows about a line of business; a *kind*
+(software, place, practice) is a field for everything in its class, and knows how such offers are
+approached. Every statement in them is general: it says what people in that position run into or what
+an offer could stand for, never what a certain company did. Sentences hold slots in braces, filled by
+`Pen`.
+
+English lies in ``content/`` itself, another language in a folder named by its code. A language's files
+hold its words; what has none (drawings, colours, type) comes from the English file of the same name.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from ....events.request_models import Audience, Tone
+
+
+class Blurb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    title: str
+    body: str
+
+
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A question a visitor may have, and its answer."""
+
+    question: str
+    answer: str
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of business.
+
+    ``noun`` names its usual offer, ``modifier`` goes before a general noun in a working title, ``who``
+    is the usual audience, ``craft`` what they do (a gerund phrase), ``unit`` the least one can try,
+    ``wish`` what they want (an infinitive phrase), ``problem`` their trouble in a sentence or two,
+    ``motif`` the drawing that goes with it, ``hues`` fitting colours in degrees, ``words`` what
+    gives it away in a brief; ``headline`` has one for each tone. ``steps_heading`` and ``stance`` (what such
+    an offer stands for) have one for each tone too, or none; ``faq`` is what people ask in this trade.
+    ``fits`` and ``unfits`` say for whom such an offer is and is not, ``closing`` is the last word of a page;
+    a field without them leaves them to its kind and to the tone.
+    """
+
+    noun: str
+    modifier: str
+    who: str
+    craft: str
+    unit: str
+    wish: str
+    problem: str
+    motif: str
+    hues: tuple[int, ...]
+    headline: dict[Tone, str]
+    pains: tuple[Blurb, ...]
+    values: tuple[Blurb, ...]
+    steps: tuple[Blurb, ...]
+    steps_heading: dict[Tone, str] = {}
+    stance: dict[Tone, str] = {}
+    faq: tuple[Asked, ...] = ()
+    fits: tuple[str, ...] = ()
+    unfits: tuple[str, ...] = ()
+    closing: str = ""
+    id: str = ""
+    kind: str = ""
+    label: str = ""
+    words: tuple[str, ...] = ()
+
+
+class Kind(Field, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A class of offers: ``heads`` are the nouns it is recognised by, ``cta`` labels its button for each
+    tone, ``questions`` are for research.
+    """
+
+    heads: tuple[str, ...]
+    cta: dict[Tone, str]
+    questions: tuple[str, ...]
+
+
+class ToneTheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a tone looks: a style sheet, font stacks, and the colours it makes of a hue.
+
+    ``saturation`` and ``lightness`` are percentages, ``shift`` is the way to the second hue in degrees.
+    """
+
+    css: str
+    heading: str
+    body: str
+    saturation: int
+    lightness: int
+    shift: int
+    dark: bool
+
+
+class ToneText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The sentences a tone has for every brief; lists are variants of one sentence."""
+
+    voice: str
+    headline_activity: tuple[str, ...]
+    headline_function: tuple[str, ...] = ()
+    subhead: tuple[str, ...]
+    lead: tuple[str, ...]
+    hero_note: str
+    secondary: str
+    problem_heading: str
+    steps_heading: str
+    steps_intro: tuple[str, ...]
+    values_heading: str
+    values_intro: tuple[str, ...]
+    features_heading: str
+    mission_heading: str
+    audience_heading: str
+    fits_heading: str
+    unfits_heading: str
+    faq_heading: str
+    faq_who_q: str
+    faq_who_a: str
+    faq_begin_q: str
+    faq_begin_a: str
+    faq_promise_q: str
+    faq_promise_a: str
+    faq_notes_q: str
+    faq_notes_a: str
+    closing_heading: tuple[str, ...]
+    closing_body: tuple[str, ...]
+    notes_heading: str
+    pitch: str
+    subject_line: str
+    social_line: str
+    announcement: str
+    do: tuple[str, ...]
+    dont: tuple[str, ...]
+    theme: ToneTheme
+
+
+class AudienceText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is said to one of the worker API's audiences, and where they may be reached.
+
+    ``who`` names them in running text; empty leaves it to the kind of offer. ``titles`` and
+    ``bodies`` say ``title`` and ``body`` anew for a tone; ``question`` and ``answer`` are what such an
+    audience asks, ``asked`` the same for a tone.
+    """
+
+    label: str
+    who: str
+    title: str
+    body: str
+    message: str
+    channels: tuple[str, ...]
+    titles: dict[Tone, str] = {}
+    bodies: dict[Tone, str] = {}
+    question: str = ""
+    answer: str = ""
+    asked: dict[Tone, Asked] = {}
+
+
+class PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    skip: str
+    sections: str
+
+
+class LandingWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``feature`` is how one of the list of features is said; ``unread`` is what is said of an offer that the
+    task does not name."""
+
+    for_whom: str
+    offer: str
+    unread: str
+    feature: str
+
+
+class PositioningWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    title: str
+    working_title: str
+    statement_heading: str
+    statement_offer: str
+    statement_working: str
+    statement_who: str
+    statement_plain: str
+    problem_heading: str
+    promise_heading: str
+    pillars_heading: str
+    pillars_note: str
+    audiences_heading: str
+    unclaimed_heading: str
+    unclaimed: tuple[str, ...]
+    evidence_heading: str
+    evidence: tuple[str, ...]
+
+
+class MessagingWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    concerns: tuple[Blurb, ...]
+
+
+class ReportWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    given: str
+    working_title: str
+    method: str
+    said_in_task: str
+    said_in_brand: str
+    assumed: str
+    named_by_brand: str
+    usual: str
+    questions: tuple[str, ...]
+    interview: tuple[str, ...]
+    ways: tuple[str, ...]
+    not_researched: tuple[str, ...]
+
+
+class LaunchWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    title: str
+    confirm_heading: str
+    choose_name: str
+    one_proposal: str
+    proposals: str
+    left_out: str
+    translate: str
+    unread: str
+    confirm: tuple[str, ...]
+    prepare_heading: str
+    prepare: tuple[str, ...]
+    reach_heading: str
+    channels: dict[str, tuple[str, ...]]
+    after_heading: str
+    after: tuple[str, ...]
+    measure_heading: str
+    measure: tuple[str, ...]
+
+
+class GuidelinesWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``uses`` are name and use of the palette's main colours, ``names`` all of its colours' names."""
+
+    title: str
+    voice_heading: str
+    attributes: str
+    do_heading: str
+    dont_heading: str
+    examples_heading: str
+    claims_heading: str
+    claims: str
+    one_forbidden: str
+    forbidden: str
+    one_avoided: str
+    avoided: str
+    colors_heading: str
+    own_colors: str
+    proposed_colors: str
+    contrast: str
+    type_heading: str
+    headings_font: str
+    body_font: str
+    type_note: str
+    disclosures_heading: str
+    disclosures: str
+    color_header: tuple[str, str, str]
+    pair_header: tuple[str, str]
+    on: str
+    uses: dict[str, tuple[str, str]]
+    names: dict[str, str]
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"and_": "and"}):
+    """What the artifacts say whatever the tone: headings, labels, notes and lists, by artifact.
+
+    ``tones`` names the tones, ``and_`` joins the last two of a list, ``decimal`` is the mark before decimal
+    places.
+    """
+
+    and_: str
+    decimal: str
+    tones: dict[Tone, str]
+    page: PageWords
+    landing: LandingWords
+    positioning: PositioningWords
+    messaging: MessagingWords
+    report: ReportWords
+    launch: LaunchWords
+    guidelines: GuidelinesWords
+
+
+class AdvertisingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A claim for which no text may be used: the regular expression that finds it, its words, the reason."""
+
+    expression: str
+    pattern: str
+    reason: str
+
+
+class Plainer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A plainer wording: what to look for, and what to put in its place (with group references)."""
+
+    expression: str
+    plain: str
+
+
+class Advertising(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The advertising rules of a language, plainer wordings in the order in which they are tried, and the
+    words before which a sentence may be cut."""
+
+    rules: tuple[AdvertisingRule, ...]
+    plainer: tuple[Plainer, ...]
+    joints: tuple[str, ...]
+
+
+LANGUAGES: Final = ("en", "de")
+"""The languages it is written in, as their two-letter codes."""
+
+KIND_IDS: Final = (
+    "software", "device", "place", "practice", "experience", "publication", "cause", "product", "offer",
+)  # fmt: skip
+"""In order of precedence, where a word could be of two; the last is for what no list knows."""
+
+_CONTENT: Final = files(__package__)
+_WORDLESS: Final = ("kind", "motif", "hues", "theme")
+_T = TypeVar("_T")
+
+
+@cache
+def kinds(language: str = "en") -> dict[str, Kind]:
+    read = {name: _read(f"kinds/{name}", language, Kind) for name in KIND_IDS}
+    return {
+        name: msgspec.structs.replace(kind, id=name, kind=name, label=kind.label or name)
+        for name, kind in read.items()
+    }
+
+
+@cache
+def fields(language: str = "en") -> dict[str, Field]:
+    names = sorted(entry.name.removesuffix(".toml") for entry in (_CONTENT / "fields").iterdir())
+    read = {name: _read(f"fields/{name}", language, Field) for name in names}
+    return {
+        name: msgspec.structs.replace(field, id=name, label=field.label or name.replace("_", " "))
+        for name, field in read.items()
+    }
+
+
+@cache
+def tone(name: Tone, language: str = "en") -> ToneText:
+    return _read(f"tones/{name}", language, ToneText)
+
+
+@cache
+def audiences(language: str = "en") -> dict[Audience, AudienceText]:
+    return _read("audiences", language, dict[Audience, AudienceText])
+
+
+@cache
+def words(language: str = "en") -> Words:
+    return _read("words", language, Words)
+
+
+@cache
+def advertising(language: str) -> Advertising:
+    """The advertising rules of a language other than English, whose own are in `policy` and `rewriting`."""
+    return msgspec.convert(_table(f"{language}/advertising.toml"), Advertising)
+
+
+def _read(name: str, language: str, kind: type[_T]) -> _T:
+    """A file of ``content/`` in a language, with what has no words from the English one."""
+    own = _table(f"{name}.toml" if language == "en" else f"{language}/{name}.toml")
+    if language != "en":
+        own |= {key: value for key, value in _table(f"{name}.toml").items() if key in _WORDLESS}
+    return msgspec.convert(own, kind)
+
+
+def _table(path: str) -> dict[str, Any]:
+    return tomllib.loads(_CONTENT.joinpath(path).read_text(encoding="utf-8"))
+
+
+@cache
+def style_sheet(name: str) -> str:
+    """The text of one of the style sheets in ``content/styles``."""
+    return (_CONTENT / "styles" / f"{name}.css").read_text(encoding="utf-8")
+
+
+@cache
+def _phrase(text: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_]){re.escape(text)}(?:s|'s|’s)?(?![^\W_])", re.IGNORECASE)
+
+
+def mentions(text: str, phrase: str) -> bool:
+    """Whether ``phrase`` stands in ``text`` as a word of its own, in the singular or plural."""
+    return _phrase(phrase).search(text) is not None

@@ -1,0 +1,210 @@
+"""Register: the words and marks of a text that are out of place in a tone, and what says the same plainly.
+
+The lists are data (``register.toml`` in ``content/`` and ``content/de/``); two registers are forms instead of
+words: contractions ("don't", "we're") and shouting (exclamation marks, words in capitals). Every mark that is
+found has a plainer form, so `plainly` always arrives at a text without marks; `drift` counts the same marks.
+
+Limits: English and German; word by word, so that irony and sentence rhythm are not heard. Words that are
+slang only in company ("cool", "sick") count only beside something that is slang by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import ChainMap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from ....events.request_models import Tone
+from ..content import library
+from . import detection, english_grammar
+
+_CONTRACTED: Final = re.compile(
+    r"\b(?:(?P<not>\w+)n['’]t|(?P<who>i|you|we|they|he|she|it|that|what|here|there|who|let)['’]"
+    r"(?P<end>re|ve|ll|d|m|s))\b",
+    re.IGNORECASE,
+)
+_SHOUTED: Final = re.compile(r"!+|\b[A-Z]{5,}(?:\s+[A-Z]{5,})*\b")
+_PICTURE: Final = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f]+|(?<!\\w)[:;]-?[)(DP](?!\\w)")
+_ENDS: Final = {"re": "are", "ve": "have", "ll": "will", "d": "would", "m": "am", "s": "is"}
+_NOT: Final = {"ca": "cannot", "wo": "will not", "sha": "shall not", "ai": "is not"}
+_FORMS: Final = {"contractions": 0.3, "shouting": 0.2, "pictures": 0.5}
+"""The registers that are forms instead of words, and what each of their marks weighs."""
+
+_MOST_ROUNDS: Final = 3
+"""Taking a word out can put two others together; more often than this it never does."""
+
+
+class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    certain: dict[str, str]
+    beside: dict[str, str] = {}
+
+
+class _Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    tones: dict[Tone, tuple[str, ...]]
+    names: dict[str, tuple[str, ...]]
+    registers: dict[str, _Words]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something out of place at ``start`` to ``end``: what it says, what would be plain, and its weight."""
+
+    register: str
+    start: int
+    end: int
+    found: str
+    plain: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A text in its plainer form, and what was changed for it, as ``(found, plain)``."""
+
+    text: str
+    changes: tuple[tuple[str, str], ...]
+
+
+@cache
+def _content() -> _Content:
+    text = (files(library.__package__) / "register.toml").read_bytes()
+    return msgspec.toml.decode(text, type=_Content)
+
+
+@cache
+def _german() -> dict[str, _Words]:
+    text = (files(library.__package__) / "de" / "register.toml").read_bytes()
+    return msgspec.toml.decode(text, type=dict[str, _Words])
+
+
+def avoided(tone: Tone) -> tuple[str, ...]:
+    """The registers that are out of place in a tone."""
+    return _content().tones[tone]
+
+
+def named(name: str) -> str | None:
+    """The register that a person means by a word such as "salesy" or "jargon", if it is one."""
+    said = (
+        english_grammar.clean(name)
+        .casefold()
+        .removesuffix(" language")
+        .removesuffix(" tone")
+        .removesuffix(" speak")
+    )
+    return next((register for register, names in _content().names.items() if said in names), None)
+
+
+@cache
+def words(kind: str) -> tuple[dict[str, str], ...]:
+    """The phrases of a register with their plainer forms: those that are certain, and those beside them."""
+    listed = [registers[kind] for registers in (_content().registers, _german()) if kind in registers]
+    certain, beside = (
+        ChainMap(*(each.certain for each in listed)),
+        ChainMap(*(each.beside for each in listed)),
+    )
+    return (dict(certain), dict(beside)) if listed else ()
+
+
+def marks(text: str, registers: tuple[str, ...]) -> tuple[Mark, ...]:
+    """What of ``text`` belongs to any of ``registers``, in order and without overlap."""
+    found = [mark for register in registers for mark in _of_register(text, register)]
+    kept: list[Mark] = []
+    for mark in sorted(found, key=lambda mark: (mark.start, -mark.end)):
+        if not kept or mark.start >= kept[-1].end:
+            kept.append(mark)
+    return tuple(kept)
+
+
+def plainly(text: str, registers: tuple[str, ...]) -> Plain:
+    """``text`` with every mark of ``registers`` replaced by its plainer form."""
+    said = text
+    changes: dict[tuple[str, str], None] = {}
+    for _ in range(_MOST_ROUNDS):
+        found = marks(said, registers)
+        if not found:
+            break
+        changes |= dict.fromkeys((mark.found, mark.plain) for mark in found)
+        for mark in reversed(found):
+            said = said[: mark.start] + mark.plain + said[mark.end :]
+        said = _tidy(said)
+    return Plain(said, tuple(changes))
+
+
+def _of_register(text: str, register: str) -> Iterator[Mark]:
+    match register:
+        case "contractions":
+            yield from _forms(text, register, _CONTRACTED, _written_out)
+        case "shouting":
+            yield from _forms(text, register, _SHOUTED, _calmly)
+        case "pictures":
+            yield from _forms(text, register, _PICTURE, lambda _: "")
+        case _:
+            yield from _words(text, register)
+
+
+def _forms(
+    text: str, register: str, pattern: re.Pattern[str], plain: Callable[[re.Match[str]], str]
+) -> Iterator[Mark]:
+    for match in pattern.finditer(text):
+        weight = _FORMS[register] * (len(match[0]) if match[0].startswith("!") else 1)
+        yield Mark(register, *match.span(), match[0], plain(match), weight)
+
+
+def _words(text: str, register: str) -> Iterator[Mark]:
+    for group in words(register):
+        found = [
+            Mark(register, *match.span(), match[0], _like(match[0], group[_key(match[0])]), 1.0)
+            for match in _matcher(tuple(group)).finditer(text)
+        ]
+        yield from found
+        if not found:
+            return
+
+
+@cache
+def _matcher(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of ``phrases`` as whole words, the longest first; nothing where there is none."""
+    said = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    parts = (
+        "|".join(re.escape(phrase).replace(r"\ ", r"\s+").replace("'", "['’]") for phrase in said) or "(?!)"
+    )
+    return re.compile(rf"(?<![\w'’-])(?:{parts})(?![\w'’-])", re.IGNORECASE)
+
+
+def _key(found: str) -> str:
+    return " ".join(found.casefold().replace("’", "'").split())
+
+
+def _like(found: str, plain: str) -> str:
+    return english_grammar.capital(plain) if found[:1].isupper() else plain
+
+
+def _written_out(match: re.Match[str]) -> str:
+    if match["not"] is not None:
+        said = match["not"]
+        return _like(said, _NOT.get(said.lower(), f"{said} not"))
+    if match["who"].lower() == "let":
+        return _like(match["who"], "let us")
+    return f"{match['who']} {_ENDS[match['end'].lower()]}"
+
+
+def _calmly(match: re.Match[str]) -> str:
+    return "." if match[0].startswith("!") else match[0].lower()
+
+
+def _tidy(text: str) -> str:
+    text = re.sub(r"\s{2,}", " ", text)
+    text = re.sub(r"\s+([,.;:!?])", r"\1", text)
+    text = re.sub(r"([,;:])(?:\s*[,;:])+", r"\1", text)
+    text = re.sub(r"[,;:]+\s*(?=[.?])|(?<=[.?])(?:\s*[.,])+", "", text)
+    if detection.recognise(text) != "de":
+        text = re.sub(r"\b([Aa])\s+(?=[aeiou])", r"\1n ", text)
+        text = re.sub(r"\b([Aa])n\s+(?=[^\Waeiouh_])", r"\1 ", text)
+    text = re.sub(r"^[\s,.;:–—-]+|[\s,;:–—-]+$", "", text)
+    return " ".join(map(english_grammar.capital, english_grammar.sentences(text)))

@@ -1,0 +1,185 @@
+"""The policy layer: a brand compiled to rules, and texts checked against them.
+
+Four policies look for something in a text:
+
+``forbidden_claims``  what the brand says must never be claimed (`patterns` says how a pattern is read)
+``advertising``       for every brand: superlatives, guarantees and rankings that nobody could verify
+``tone_avoid``        words, phrases and whole registers ("salesy", "jargon") that its tone avoids, and its
+                      own bad examples
+
+and two are counted: ``token_budget`` while a stage is written, ``required_disclosures`` on the finished page.
+
+Rules stand in governance order: safety (claims), operational (the budget), custom (tone, disclosures). They
+run before a stage on the texts of the brief and the brand that it may quote, and after it on every artifact
+it wrote. A required disclosure is quoted as given, whatever it says, and a brand's own name is no
+advertising claim.
+
+Limits: a rule finds wordings, not meanings; a claim in other words passes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+
+from ....events.request_models import Brand
+from ..content import library
+from ..language import english_grammar, tone_marks
+from .claim_patterns import Pattern, compile_pattern, phrase_matcher
+from .governance import ORDER, Governance
+
+PolicyName = Literal["forbidden_claims", "tone_avoid", "advertising", "required_disclosures", "token_budget"]
+
+GOVERNANCE: Final[Mapping[PolicyName, Governance]] = {
+    "forbidden_claims": "safety",
+    "advertising": "safety",
+    "token_budget": "operational",
+    "tone_avoid": "custom",
+    "required_disclosures": "custom",
+}
+
+_MOST_REMEMBERED: Final = 2_048
+_Find = Callable[[str], Sequence[tuple[int, int]]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. ``source`` is where it comes from, such as ``brand.forbidden_claims[0]``.
+
+    ``pattern`` is what it looks for, as written; rules that look for nothing in a text have no ``find``.
+    """
+
+    policy: PolicyName
+    source: str
+    pattern: str
+    reason: str
+    severity: Literal["error", "warning"]
+    find: _Find | None = None
+
+    @property
+    def governance(self) -> Governance:
+        return GOVERNANCE[self.policy]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule broken at ``start`` to ``end`` (code points) of the text at ``location``; 0 to 0 is anywhere."""
+
+    rule: Rule
+    location: str
+    start: int
+    end: int
+    found: str
+
+    @property
+    def where(self) -> str:
+        return f"{self.location}[{self.start}:{self.end}]" if self.end else self.location
+
+
+_UNIVERSAL: Final = (
+    (r"(?:\bthe\s+)?\bbest\b(?!\s+(?:practices?|man|before|wishes|regards))(?:[ -]in[ -]class|[ -]selling)?",
+     "best", "A superlative that nobody can verify"),
+    (r"#\s?1(?!\w)|\bnumber one\b|\bno\.\s?1\b", "#1", "A ranking that nobody can verify"),
+    (r"\bguarante(?:e|es|ed|eing)\b", "guarantee", "A guarantee that is not part of the brief"),
+    (r"\brisk[ -]free\b", "risk-free", "A promise that nothing can keep"),
+    (r"\b100\s?%(?!\w)", "100%", "An absolute figure without a source"),
+    (r"\b(?:world|market|industry)(?:['’]s)?[ -](?:leading|first|class|number)\b", "world-leading",
+     "A ranking that nobody can verify"),
+    (r"\b(?:unbeatable|unrivall?ed|unmatched|unparallell?ed|second to none)\b", "unbeatable",
+     "A comparison that nobody can verify"),
+    (r"\b(?:cheapest|fastest|easiest|greatest|finest|smartest|strongest|safest)\b", "fastest",
+     "A superlative that nobody can verify"),
+    (r"\b(?:miracle (?:cure|solution|product)|cure-all|instant results)\b", "miracle cure",
+     "A promise that nothing can keep"),
+)  # fmt: skip
+
+
+def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = None) -> tuple[Rule, ...]:
+    """The rules a run is held to, in governance order; the same brand always gives the same rules.
+
+    ``name`` is the brand's own name, which only a forbidden claim can object to; ``budget`` is in tokens.
+    """
+    rules: list[Rule] = []
+    own = phrase_matcher(name) if name else None
+    if brand is not None:
+        for index, claim in enumerate(brand.forbidden_claims):
+            if not english_grammar.clean(claim.pattern):
+                continue
+            source = f"brand.forbidden_claims[{index}]"
+            find = _finder(compile_pattern(claim.pattern.strip()))
+            rules.append(Rule("forbidden_claims", source, claim.pattern, claim.reason, claim.severity, find))
+        avoided = [(f"brand.tone.avoid[{index}]", text) for index, text in enumerate(brand.tone.avoid)]
+        avoided += [(f"brand.tone.examples_bad[{i}]", text) for i, text in enumerate(brand.tone.examples_bad)]
+        for source, text in avoided:
+            if english_grammar.clean(text):
+                kind = tone_marks.named(text)
+                phrase = _spans(phrase_matcher(english_grammar.clean(text).rstrip(".")), but=own)
+                reason = f"The brand's tone avoids {kind}" if kind else "The brand's tone avoids it"
+                find = _marks(kind) if kind else phrase
+                rules.append(Rule("tone_avoid", source, text, reason, "warning", find))
+        for index, text in enumerate(brand.required_disclosures):
+            if english_grammar.clean(text):
+                source = f"brand.required_disclosures[{index}]"
+                rules.append(
+                    Rule("required_disclosures", source, text, "The disclosure must be shown", "error")
+                )
+    if budget is not None:
+        rules.append(Rule("token_budget", "budget", str(budget), "The run may not write more", "error"))
+    german = ((rule.expression, rule.pattern, rule.reason) for rule in library.advertising("de").rules)
+    for index, (expression, pattern, reason) in enumerate((*_UNIVERSAL, *german)):
+        matcher = re.compile(expression, re.IGNORECASE)
+        find = _spans(matcher, but=own)
+        rules.append(Rule("advertising", f"advertising[{index}]", pattern, reason, "warning", find))
+    return tuple(sorted(rules, key=lambda rule: ORDER.index(rule.governance)))
+
+
+def check(text: str, rules: Sequence[Rule], location: str) -> tuple[Violation, ...]:
+    """Every place where ``text`` breaks a rule, in the order of the rules."""
+    return tuple(
+        Violation(rule, location, start, end, text[start:end])
+        for rule in rules
+        if rule.find is not None
+        for start, end in rule.find(text)
+    )
+
+
+def breaks(text: str, rules: Sequence[Rule]) -> Rule | None:
+    """The first rule that ``text`` breaks, if any."""
+    return next((rule for rule in rules if rule.find is not None and rule.find(text)), None)
+
+
+def _finder(pattern: Pattern) -> _Find:
+    """Remembers what it has looked at: a run asks about the same lines again and again."""
+
+    @lru_cache(_MOST_REMEMBERED)
+    def find(text: str) -> Sequence[tuple[int, int]]:
+        return _disjoint(list(pattern.spans(text)))
+
+    return find
+
+
+def _marks(kind: str) -> _Find:
+    return lambda text: [(mark.start, mark.end) for mark in tone_marks.marks(text, (kind,))]
+
+
+def _spans(matcher: re.Pattern[str], *, but: re.Pattern[str] | None = None) -> _Find:
+    def find(text: str) -> Sequence[tuple[int, int]]:
+        found = [match.span() for match in matcher.finditer(text)]
+        if found and but is not None:
+            allowed = [match.span() for match in but.finditer(text)]
+            found = [(a, b) for a, b in found if not any(start <= a and b <= end for start, end in allowed)]
+        return found
+
+    return find
+
+
+def _disjoint(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges in order, each only where the one before has ended."""
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept

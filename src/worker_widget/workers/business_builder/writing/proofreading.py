@@ -1,0 +1,43 @@
+"""Reading finished texts over: what is said twice, what was not filled in, what is not in normal form."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from ..language import english_grammar
+
+_FEWEST_WORDS: Final = 4
+_ENDS: Final = (".", "!", "?", "…")
+_OPEN_SLOT: Final = re.compile(r"\{[A-Za-z_]*\}")
+
+
+def repeated(texts: Sequence[str], most: int = 1) -> list[str]:
+    """Sentences of four words or more that stand more than ``most`` times; labels, unended, may."""
+    said = Counter(
+        part.casefold()
+        for text in texts
+        for part in english_grammar.sentences(text)
+        if len(part.split()) >= _FEWEST_WORDS and part.endswith(_ENDS)
+    )
+    return [sentence for sentence, count in said.items() if count > most]
+
+
+def open_slots(texts: Sequence[str]) -> list[str]:
+    """Slots of a wording that nothing was put into."""
+    return [match[0] for text in texts for match in _OPEN_SLOT.finditer(text)]
+
+
+def is_normal(text: str) -> bool:
+    """NFC, LF alone, no space before a line end, one line end last."""
+    lines = text.split("\n")
+    single = text.endswith("\n") and not text.endswith("\n\n")
+    return (
+        single
+        and "\r" not in text
+        and all(line == line.rstrip() for line in lines)
+        and unicodedata.is_normalized("NFC", text)
+    )
