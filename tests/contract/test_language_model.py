@@ -14,9 +14,10 @@ import pytest
 from worker_widget.host.server import Settings
 from worker_widget.host.threaded import ThreadedHost
 from worker_widget.settings import language_model
-from worker_widget.workers.business_builder import BusinessBuilder
 from worker_widget.workers.business_builder.engine import recovery
-from worker_widget.workers.business_builder.language_model import Recordings, configured
+from worker_widget.workers.business_builder.language_model.model import configured
+from worker_widget.workers.business_builder.language_model.recordings import Recordings
+from worker_widget.workers.business_builder.worker import BusinessBuilder
 
 from .host_support import Api
 from .model_endpoint import KEY, MODEL, Fail, ModelEndpoint, Raw, Refuse, Reply, Say

@@ -15,7 +15,7 @@ import pytest
 
 from worker_widget.host.server import Settings
 from worker_widget.host.threaded import ThreadedHost
-from worker_widget.workers.business_builder import BusinessBuilder
+from worker_widget.workers.business_builder.worker import BusinessBuilder
 
 from .host_support import Api, Frame, events
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from worker_widget.events.request_models import RunRequest
-from worker_widget.workers.business_builder.brief.english_reader import Brief, facts, read
-from worker_widget.workers.business_builder.brief.facts import gather
+from worker_widget.workers.business_builder.brief.brief import Brief, parts
+from worker_widget.workers.business_builder.brief.english_reader import read
+from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.language import detection, english_grammar
 
 TASKS = [
@@ -177,7 +178,7 @@ TASKS = [
 @pytest.mark.parametrize(("task", "kind", "field", "said"), TASKS, ids=[task[0][:40] for task in TASKS])
 def test_tasks_are_read(task: str, kind: str, field: str | None, said: dict[str, str]) -> None:
     found = read(task)
-    assert dict(facts(found)) == said
+    assert dict(parts(found)) == said
     assert (found.kind, found.field) == (kind, field)
 
 
@@ -194,13 +195,13 @@ def test_tasks_are_read(task: str, kind: str, field: str | None, said: dict[str,
     ],
 )
 def test_without_a_brand_the_working_title_comes_from_the_task(task: str, title: str) -> None:
-    material = gather(RunRequest(task=task))
-    assert (material.name, material.working_title) == (title, True)
+    facts = gather(RunRequest(task=task))
+    assert (facts.name, facts.working_title) == (title, True)
 
 
 def test_a_name_in_the_task_is_no_working_title() -> None:
-    material = gather(RunRequest(task="A marketplace called Hivelot for beekeepers"))
-    assert (material.name, material.working_title) == ("Hivelot", False)
+    facts = gather(RunRequest(task="A marketplace called Hivelot for beekeepers"))
+    assert (facts.name, facts.working_title) == ("Hivelot", False)
 
 
 @pytest.mark.parametrize(

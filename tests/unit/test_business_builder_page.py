@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from worker_widget.events.request_models import Brand, RunRequest, Visual
-from worker_widget.workers.business_builder.brief.facts import gather
+from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.brief.seed import Seed
 from worker_widget.workers.business_builder.content import library
+from worker_widget.workers.business_builder.language.english import slots
 from worker_widget.workers.business_builder.page import colors, design
 from worker_widget.workers.business_builder.policy import compiler
-from worker_widget.workers.business_builder.writing.pen import slots
+from worker_widget.workers.business_builder.policy.rules import breaks
 
 from .test_business_builder_run import brand, run_alone
 
@@ -267,7 +268,8 @@ def test_every_pair_of_text_and_ground_can_be_read(primary: str | None, tone: st
         visual = Visual(primary_color=primary, secondary_color=secondary)
         dressed = Brand.model_validate(brand(tone={"primary": tone}, visual=visual))
         request = RunRequest(task="A tool for podcasters", brand=dressed)
-        palette = design.decide(gather(request), visual, Seed.of(request)).palette
+        facts = gather(request)
+        palette = design.decide(facts.tone, facts.field, visual, Seed.of(request)).palette
         worst = min(palette.pairs().items(), key=lambda pair: pair[1])
         assert worst[1] >= colors.TEXT_CONTRAST, (worst, secondary)
         if primary is not None:
@@ -300,7 +302,7 @@ def test_our_own_sentences_have_known_slots_and_break_no_rule(tone: Any) -> None
             {name: getattr(pool, name) for name in pool.__struct_fields__ if name != "theme"}
         ):
             checked += 1
-            assert compiler.breaks(wording.format_map(filled), rules) is None, wording
+            assert breaks(wording.format_map(filled), rules) is None, wording
     assert checked > 500
 
 

@@ -15,8 +15,7 @@ from worker_widget import events
 from worker_widget.events import Payload
 from worker_widget.events.request_models import RunRequest
 from worker_widget.host.worker import RunError
-from worker_widget.workers.business_builder import BusinessBuilder
-from worker_widget.workers.business_builder.brief.facts import gather
+from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.engine import failures, probes, recovery
 from worker_widget.workers.business_builder.engine.agents import AGENTS
 from worker_widget.workers.business_builder.engine.failures import (
@@ -28,6 +27,7 @@ from worker_widget.workers.business_builder.engine.failures import (
     StageFailure,
 )
 from worker_widget.workers.business_builder.engine.recovery import Order, Situation
+from worker_widget.workers.business_builder.worker import BusinessBuilder
 from worker_widget.workers.business_builder.writing.writer import Commission, Written
 
 from .test_business_builder_run import FILES, Alone, brand, run_alone

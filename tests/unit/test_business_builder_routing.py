@@ -8,11 +8,11 @@ from typing import Any, get_args
 import pytest
 
 from worker_widget.events.request_models import RunRequest, Tone
-from worker_widget.workers.business_builder.brief import english_reader
-from worker_widget.workers.business_builder.engine import plan, probes, routing, run_context
+from worker_widget.workers.business_builder.brief import brief
+from worker_widget.workers.business_builder.engine import plan, prepare, probes, routing
 from worker_widget.workers.business_builder.engine.agents import AGENTS
 from worker_widget.workers.business_builder.engine.plan import STAGES, Stage
-from worker_widget.workers.business_builder.policy.governance import ORDER
+from worker_widget.workers.business_builder.policy.rules import ORDER
 from worker_widget.workers.business_builder.writing.writer import Commission, Written
 
 TONES: tuple[Tone, ...] = get_args(Tone)
@@ -31,7 +31,7 @@ def decide(
 
 async def planned(**request: Any) -> plan.Plan:
     asked = RunRequest(**{"task": "A tool for podcasters", **request})
-    run = await run_context.prepare(asked, lambda _: None, None)
+    run = await prepare.prepare(asked, lambda _: None, None)
     return run.plan
 
 
@@ -71,7 +71,8 @@ class TestPlan:
             ["consistency"], ["recovery"], ["bundle"],
         ]  # fmt: skip
         loop = [
-            Stage(name, "safety", (other,), (), (), (), 0, 0, 0) for name, other in (("a", "b"), ("b", "a"))
+            Stage(name, name, "safety", (other,), (), (), (), 0, 0, 0)
+            for name, other in (("a", "b"), ("b", "a"))
         ]
         with pytest.raises(ValueError, match="wait for each other: a, b"):
             plan.waves(loop)
@@ -129,10 +130,10 @@ class TestRouting:
         assert decide(metric="risk").agent.id == "strategist_agent"
 
     def test_complexity_is_the_stated_sum(self) -> None:
-        read = english_reader.Brief("word " * 30, audience="bakers", activity="bake")
+        read = brief.Brief("word " * 30, audience="bakers", activity="bake")
         expected = 0.35 * 0.8 + 0.20 * 30 / 60 + 0.25 * 2 / 6 + 0.20 * 3 / 12
         assert routing.complexity(COPY, read, 3) == round(expected, 4)
-        most = english_reader.Brief("word " * 600, features=tuple("abcdefgh"))
+        most = brief.Brief("word " * 600, features=tuple("abcdefgh"))
         assert routing.complexity(COPY, most, 500) == round(0.35 * 0.8 + 0.65, 4)
 
     def test_confidence_is_the_margin(self) -> None:

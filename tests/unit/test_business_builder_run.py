@@ -15,10 +15,20 @@ from worker_widget import events
 from worker_widget.events import Payload
 from worker_widget.events.request_models import RunRequest
 from worker_widget.host.worker import RunError, RunResult
-from worker_widget.state.stage_names import DISPLAY_NAMES
-from worker_widget.workers.business_builder import BusinessBuilder
+from worker_widget.workers.business_builder.worker import BusinessBuilder
 
 _P = TypeVar("_P", bound=Payload)
+
+STAGES = (
+    ("preflight", "Preflight Validation"),
+    ("research", "Market Research"),
+    ("strategy", "Strategy Synthesis"),
+    ("copy", "Copy Generation"),
+    ("ux", "UX Layout"),
+    ("consistency", "Consistency Check"),
+    ("recovery", "Recovery & Normalization"),
+    ("bundle", "Final Packaging"),
+)
 
 FILES = (
     "market_report.json",
@@ -78,12 +88,13 @@ def brand(**more: Any) -> dict[str, Any]:
 
 async def test_stages_come_in_order_and_each_is_routed_and_completed() -> None:
     run = await run_alone(task="A tool for podcasters")
-    assert BusinessBuilder().stages() == tuple(DISPLAY_NAMES.items())
+    assert BusinessBuilder().stages() == STAGES
+    ids = [stage for stage, _ in STAGES]
     started = [(e.stage_id, e.stage_index, e.total_stages) for e in run.all(events.StageStarted)]
-    assert started == [(stage, index, 8) for index, stage in enumerate(DISPLAY_NAMES)]
-    assert sorted(e.stage_id or "" for e in run.all(events.StageCompleted)) == sorted(DISPLAY_NAMES)
+    assert started == [(stage, index, 8) for index, stage in enumerate(ids)]
+    assert sorted(e.stage_id or "" for e in run.all(events.StageCompleted)) == sorted(ids)
     decisions = run.all(events.RoutingDecision)
-    assert [e.stage_id for e in decisions] == list(DISPLAY_NAMES)
+    assert [e.stage_id for e in decisions] == [stage for stage, _ in STAGES]
     for decision in decisions:
         assert decision.complexity is not None
         assert 0 <= decision.complexity <= 1
@@ -92,7 +103,7 @@ async def test_stages_come_in_order_and_each_is_routed_and_completed() -> None:
         assert decision.routing_source == "care"
         assert decision.alternatives
         assert all({"agent", "score", "reason"} <= set(other) for other in decision.alternatives)
-    for stage in DISPLAY_NAMES:
+    for stage in ids:
         assert 3 <= sum(e.stage_id == stage for e in run.all(events.Log)) <= 9, stage
 
 
@@ -156,11 +167,11 @@ async def test_the_result_adds_up() -> None:
         e.stage_id: e.tokens_used for e in completed
     }
     assert [entry["latency_ms"] for entry in result.execution_trace] == [e.duration_ms for e in completed]
-    assert [entry["stage"] for entry in result.execution_trace] == list(DISPLAY_NAMES)
-    assert [entry["stage_id"] for entry in result.routing_decisions] == list(DISPLAY_NAMES)
+    assert [entry["stage"] for entry in result.execution_trace] == [stage for stage, _ in STAGES]
+    assert [entry["stage_id"] for entry in result.routing_decisions] == [stage for stage, _ in STAGES]
     assert dict(result.drift_metrics) == {e.stage_id: e.drift_score for e in run.all(events.DriftDetected)}
     assert result.replay_token is not None
-    assert result.replay_token["stages"] == list(DISPLAY_NAMES)
+    assert result.replay_token["stages"] == [stage for stage, _ in STAGES]
     assert set(result.replay_token) == {"plan_id", "plan", "seed", "version", "stages"}
     assert not result.policy_violations
     assert not result.recovery_log

@@ -9,8 +9,8 @@ import pytest
 
 from worker_widget import events
 from worker_widget.events.request_models import RunRequest
-from worker_widget.workers.business_builder.brief import clean_task, english_reader
-from worker_widget.workers.business_builder.brief.facts import gather
+from worker_widget.workers.business_builder.brief import brief, clean_task, english_reader
+from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.page import page_reader
 
 from .test_business_builder_run import run_alone
@@ -129,7 +129,7 @@ def test_a_task_is_read_without_what_is_no_language(typed: str, prose: str) -> N
 )
 def test_what_strangers_type_is_read(task: str, kind: str, title: str, said: dict[str, str]) -> None:
     found = english_reader.read(task)
-    assert dict(english_reader.facts(found)) == said
+    assert dict(brief.parts(found)) == said
     assert (found.kind, gather(RunRequest(task=task)).name) == (kind, title)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.briefs import BRIEFS
 from worker_widget.events.request_models import Audience, RunRequest, Tone
-from worker_widget.workers.business_builder.brief.facts import gather
+from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.brief.seed import Seed
 from worker_widget.workers.business_builder.content import library
 from worker_widget.workers.business_builder.language import tone_marks
@@ -27,8 +27,8 @@ from worker_widget.workers.business_builder.writing import (
     messaging,
     positioning,
 )
-from worker_widget.workers.business_builder.writing.landing import LandingCopy
-from worker_widget.workers.business_builder.writing.pen import Approach, Pen
+from worker_widget.workers.business_builder.writing.landing_copy import Approach, LandingCopy
+from worker_widget.workers.business_builder.writing.pen import Pen
 
 TONES: tuple[Tone, ...] = get_args(Tone)
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
@@ -38,9 +38,9 @@ ENGLISH = [name for name in BRIEFS if name != "german"]
 
 def pen_for(asked: dict[str, Any], approach: Approach = "plain") -> Pen:
     request = RunRequest(**asked)
-    material = gather(request)
-    rules = compiler.compile_rules(request.brand, name=material.name, budget=None)
-    return Pen(material, rules, Seed.of(request), approach)
+    facts = gather(request)
+    rules = compiler.compile_rules(request.brand, name=facts.name, budget=None)
+    return Pen(facts, rules, Seed.of(request), approach)
 
 
 def copy_of(asked: dict[str, Any], approach: Approach = "plain") -> LandingCopy:
@@ -49,7 +49,9 @@ def copy_of(asked: dict[str, Any], approach: Approach = "plain") -> LandingCopy:
 
 def page_of(asked: dict[str, Any], approach: Approach = "plain") -> str:
     request, pen = RunRequest(**asked), pen_for(asked, approach)
-    seen = design.decide(pen.material, request.brand.visual if request.brand else None, pen.seed)
+    seen = design.decide(
+        pen.facts.tone, pen.facts.field, request.brand.visual if request.brand else None, pen.seed
+    )
     return render.render(copy_of(asked, approach), seen, pen).content
 
 
@@ -196,8 +198,8 @@ ODD = [
 
 @pytest.mark.parametrize(("task", "kind", "noun"), ODD)
 def test_an_odd_offer_is_not_taken_for_something_else(task: str, kind: str, noun: str) -> None:
-    material = pen_for({"task": task}).material
-    assert (material.field.id, material.kind.id) == (kind, kind)
+    facts = pen_for({"task": task}).facts
+    assert (facts.field.id, facts.kind.id) == (kind, kind)
     html = page_of({"task": task})
     _is_good_english(html)
     texts = page_reader.read(html).texts

@@ -12,16 +12,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...events.request_models import Brand, RunRequest, WorkerInfo
-from ...host.worker import BrandReport, Emit, RunError, RunResult
-from .engine import brand_check, plan, run_context, stages
+from ...host.worker import BrandReport, Emit, RunError, RunResult, WorkerContext
+from .engine import brand_check, plan, prepare, stages
 from .engine.execution import perform
 from .engine.plan import ENGINE_VERSION, STAGES, Stage, waves
 from .engine.recovery import Order
 from .engine.routing import NobodyCan
 from .engine.run_context import Conductor
 from .engine.stage_run import Telling
-from .language import english_grammar
-from .language_model import LanguageModel, Recordings, replayed
+from .language import typography
+from .language_model.model import LanguageModel, configured
+from .language_model.recordings import Recordings
+from .language_model.sources import replayed
 from .policy import compiler, drift
 from .writing.writer import Writer
 
@@ -51,7 +53,7 @@ class BusinessBuilder:
 
     def check_brand(self, brand: Brand) -> BrandReport:
         """What the brand compiles to, and what in it will not work as its author may expect."""
-        name = english_grammar.clean(brand.company_name)
+        name = typography.clean(brand.company_name)
         rules = compiler.compile_rules(brand, name=name, budget=brand.budget_tokens)
         anchored = drift.anchors(brand, brand.tone.primary, brand_check.statements(brand), name=name)
         return BrandReport(
@@ -73,7 +75,7 @@ class BusinessBuilder:
             recorded = await replayed(replay_of, self._recordings)
             model = None if recorded is None else LanguageModel(recorded)
         try:
-            run = await run_context.prepare(request, emit, model, replayed=replay_of is not None)
+            run = await prepare.prepare(request, emit, model, replayed=replay_of is not None)
         except NobodyCan as problem:
             raise RunError(str(problem)) from None
         try:
@@ -127,3 +129,13 @@ async def _run_wave(run: Conductor, wave: Sequence[Stage]) -> None:
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome
+
+
+def create(context: WorkerContext) -> BusinessBuilder:
+    """The entry point ``business-builder``.
+
+    The language model that the context names, if any, writes the texts. Its answers
+    are recorded in ``answers.db`` in the home directory.
+    """
+    recordings = Recordings(context.home / "answers.db")
+    return BusinessBuilder(configured(context.language_model, recordings), recordings)

@@ -13,60 +13,15 @@ subject; a phrase that is not plainly readable is left out rather than guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from ..content import library
-from ..language import detection, english_grammar, english_phrases
+from ..language import detection, english_grammar, english_phrases, typography
 from ..language.word_lists import word_set
 from . import clean_task, english_details
-
-
-@dataclass(frozen=True)
-class Brief:
-    """A task, read. Phrases stand as they fit into a sentence: no article, no capital but their own.
-
-    ``subject``   what is offered, as in "climate sensor"
-    ``audience``  for whom, in the plural, as in "busy parents"
-    ``activity``  what it lets them do, an infinitive phrase, as in "track their orders"
-    ``function``  what it does itself, an infinitive phrase, as in "turn recordings into episodes"
-    ``gist``      what follows the colon of a task such as "Adopt a beehive: city people sponsor a hive"
-    ``theme``     what a publication is about
-    ``setting``   where or for what it is used, where that is not people, as in "greenhouses"
-    ``place``     a town or country, as written
-    ``features``  what it is said to come with
-    ``name``      what it is said to be called
-    ``field``     the line of business (a key of `library.fields`), ``kind`` the kind of offer
-    """
-
-    task: str
-    language: str = "en"
-    subject: str | None = None
-    audience: str | None = None
-    activity: str | None = None
-    function: str | None = None
-    gist: str | None = None
-    theme: str | None = None
-    setting: str | None = None
-    place: str | None = None
-    features: tuple[str, ...] = ()
-    name: str | None = None
-    field: str | None = None
-    kind: str = "product"
-
-    @property
-    def is_read(self) -> bool:
-        """Whether anything was understood of what is offered, to whom or what for."""
-        said = (self.subject, self.audience, self.activity, self.function, self.gist, self.field)
-        return any(phrase is not None for phrase in said)
-
-    @property
-    def constraints(self) -> int:
-        """How many things besides its subject the task says."""
-        said = (self.audience, self.activity, self.function, self.theme, self.setting, self.place, self.name)
-        return sum(phrase is not None for phrase in said) + len(self.features)
-
+from .brief import Brief
 
 _LONGEST_READ: Final = 6_000
 """Characters of a task that are read; what is said first is what counts."""
@@ -143,18 +98,18 @@ _BUSINESS_THAT_SELLS: Final = re.compile(
 def read(task: str) -> Brief:
     """The brief in ``task``; anything it does not plainly say is ``None``."""
     said = clean_task.prose(task[:_LONGEST_READ])
-    lines = [english_grammar.clean(line).lstrip("-*•# ") for line in said.splitlines()]
-    parts = [part for line in lines if line for part in english_grammar.sentences(line)]
-    whole = english_grammar.clean(said)
+    lines = [typography.clean(line).lstrip("-*•# ") for line in said.splitlines()]
+    parts = [part for line in lines if line for part in typography.sentences(line)]
+    whole = typography.clean(said)
     spoken = detection.detect(whole)
     place, name = english_details.place(whole), english_details.name(whole)
-    if spoken != "en":
+    if spoken != detection.DEFAULT:
         field = recognise((), whole)
         by_word = next(
             filter(None, (_kind_of(word.strip(",.;:!?").lower()) for word in whole.split())), "offer"
         )
         kind = library.fields()[field].kind if field else by_word
-        return Brief(english_grammar.clean(task), spoken, place=place, name=name, field=field, kind=kind)
+        return Brief(typography.clean(task), spoken, place=place, name=name, field=field, kind=kind)
     best = Brief(whole)
     best_score = -1
     for part in parts:
@@ -163,7 +118,7 @@ def read(task: str) -> Brief:
         if score > best_score:
             best, best_score = found, score
     audience = best.audience or english_details.aimed_at(whole)
-    best = replace(best, task=english_grammar.clean(task), place=place, name=name, audience=audience)
+    best = replace(best, task=typography.clean(task), place=place, name=name, audience=audience)
     return _classify(best, whole)
 
 
@@ -222,7 +177,7 @@ def _read_sentence(text: str) -> Brief:
     if activity is None and not asked:
         activity = english_phrases.clause(before)
         gist = (
-            english_grammar.sentence(after)
+            typography.sentence(after)
             if activity and colon and english_phrases.is_readable(after.strip())
             else None
         )
@@ -356,13 +311,3 @@ def _kind_of(lower: str) -> str | None:
 
 def _all_in(text: str, words: str) -> bool:
     return bool(text) and all(library.mentions(text, word) for word in words.split(" + "))
-
-
-def facts(found: Brief) -> Iterator[tuple[str, str]]:
-    """What was read, as pairs of a word for it and the phrase; for a log or a report."""
-    for label in ("subject", "audience", "activity", "function", "gist", "theme", "setting", "place", "name"):
-        phrase = getattr(found, label)
-        if phrase:
-            yield label, phrase
-    if found.features:
-        yield "features", english_grammar.listed(found.features)

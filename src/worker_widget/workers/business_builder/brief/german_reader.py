@@ -19,10 +19,10 @@ from dataclasses import replace
 from typing import Final
 
 from ..content import library
-from ..language import english_grammar, english_phrases, german_grammar
+from ..language import english_phrases, german_grammar, typography
 from ..language.word_lists import word_set
 from . import clean_task
-from .english_reader import Brief
+from .brief import Brief
 
 _LONGEST_READ: Final = 6_000
 
@@ -148,15 +148,15 @@ _LONGEST_PHRASE: Final = 90
 def read(task: str) -> Brief:
     """The brief in a German ``task``; anything it does not plainly say is ``None``."""
     said = clean_task.prose(task[:_LONGEST_READ])
-    lines = [english_grammar.clean(line).lstrip("-*•# ") for line in said.splitlines()]
-    parts = [part for line in lines if line for part in english_grammar.sentences(line)]
-    whole = english_grammar.clean(said)
+    lines = [typography.clean(line).lstrip("-*•# ") for line in said.splitlines()]
+    parts = [part for line in lines if line for part in typography.sentences(line)]
+    whole = typography.clean(said)
     best, best_score = Brief(whole, "de"), -1
     for part in parts:
         found = _read_sentence(part)
         if _score(found) > best_score:
             best, best_score = found, _score(found)
-    best = replace(best, task=english_grammar.clean(task), place=_place(whole), name=_name(whole))
+    best = replace(best, task=typography.clean(task), place=_place(whole), name=_name(whole))
     return _classify(best, whole)
 
 

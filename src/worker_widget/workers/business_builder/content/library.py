@@ -1,4 +1,4 @@
-"""The written material: fields of business, kinds of offer, tones and audiences, read from ``content/``.
+"""The written facts: fields of business, kinds of offer, tones and audiences, read from ``content/``.
 
 A *field* (podcasting, bakeries, law) is what the writing knows about a line of business; a *kind*
 (software, place, practice) is a field for everything in its class, and knows how such offers are
@@ -308,8 +308,8 @@ class Advertising(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     joints: tuple[str, ...]
 
 
-LANGUAGES: Final = ("en", "de")
-"""The languages it is written in, as their two-letter codes."""
+TRANSLATIONS: Final = ("de",)
+"""The folders of the languages besides English."""
 
 KIND_IDS: Final = (
     "software", "device", "place", "practice", "experience", "publication", "cause", "product", "offer",
@@ -322,8 +322,8 @@ _T = TypeVar("_T")
 
 
 @cache
-def kinds(language: str = "en") -> dict[str, Kind]:
-    read = {name: _read(f"kinds/{name}", language, Kind) for name in KIND_IDS}
+def kinds(folder: str = "") -> dict[str, Kind]:
+    read = {name: _read(f"kinds/{name}", folder, Kind) for name in KIND_IDS}
     return {
         name: msgspec.structs.replace(kind, id=name, kind=name, label=kind.label or name)
         for name, kind in read.items()
@@ -331,9 +331,9 @@ def kinds(language: str = "en") -> dict[str, Kind]:
 
 
 @cache
-def fields(language: str = "en") -> dict[str, Field]:
+def fields(folder: str = "") -> dict[str, Field]:
     names = sorted(entry.name.removesuffix(".toml") for entry in (_CONTENT / "fields").iterdir())
-    read = {name: _read(f"fields/{name}", language, Field) for name in names}
+    read = {name: _read(f"fields/{name}", folder, Field) for name in names}
     return {
         name: msgspec.structs.replace(field, id=name, label=field.label or name.replace("_", " "))
         for name, field in read.items()
@@ -341,30 +341,30 @@ def fields(language: str = "en") -> dict[str, Field]:
 
 
 @cache
-def tone(name: Tone, language: str = "en") -> ToneText:
-    return _read(f"tones/{name}", language, ToneText)
+def tone(name: Tone, folder: str = "") -> ToneText:
+    return _read(f"tones/{name}", folder, ToneText)
 
 
 @cache
-def audiences(language: str = "en") -> dict[Audience, AudienceText]:
-    return _read("audiences", language, dict[Audience, AudienceText])
+def audiences(folder: str = "") -> dict[Audience, AudienceText]:
+    return _read("audiences", folder, dict[Audience, AudienceText])
 
 
 @cache
-def words(language: str = "en") -> Words:
-    return _read("words", language, Words)
+def words(folder: str = "") -> Words:
+    return _read("words", folder, Words)
 
 
 @cache
-def advertising(language: str) -> Advertising:
-    """The advertising rules of a language other than English, whose own are in `policy` and `rewriting`."""
-    return msgspec.convert(_table(f"{language}/advertising.toml"), Advertising)
+def advertising(folder: str) -> Advertising:
+    """The advertising rules of a translation; the English ones are in the policy room."""
+    return msgspec.convert(_table(f"{folder}/advertising.toml"), Advertising)
 
 
-def _read(name: str, language: str, kind: type[_T]) -> _T:
-    """A file of ``content/`` in a language, with what has no words from the English one."""
-    own = _table(f"{name}.toml" if language == "en" else f"{language}/{name}.toml")
-    if language != "en":
+def _read(name: str, folder: str, kind: type[_T]) -> _T:
+    """A content file from a language's folder; the keys without words come from the English file."""
+    own = _table(f"{folder}/{name}.toml" if folder else f"{name}.toml")
+    if folder:
         own |= {key: value for key, value in _table(f"{name}.toml").items() if key in _WORDLESS}
     return msgspec.convert(own, kind)
 

@@ -19,7 +19,7 @@ from typing import Final, Literal, get_args
 
 from ....events.request_models import Tone
 from ..language.word_lists import word_set
-from ..writing.pen import Approach
+from ..writing.landing_copy import Approach
 
 Metric = Literal["cost", "latency", "accuracy", "risk"]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ....events.request_models import Brand
-from ..language import english_grammar
+from ..language import typography
 from ..page import colors, design
-from ..policy import compiler, drift
+from ..policy import drift
 from ..policy.claim_patterns import compile_pattern
-from ..policy.compiler import Rule
+from ..policy.rules import Rule, check
 
 
 def statements(brand: Brand) -> tuple[str, ...]:
     """The brand's own words that drift is measured against."""
     own = (brand.mission, brand.value_proposition, brand.tagline, brand.vision)
-    return tuple(text for text in map(english_grammar.clean, filter(None, own)) if text)
+    return tuple(text for text in map(typography.clean, filter(None, own)) if text)
 
 
 def warnings(brand: Brand, rules: Sequence[Rule]) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def _found(texts: Mapping[str, str], rules: Sequence[Rule], consequence: str) ->
     return [
         f"{location} says {violation.found!r}, which {violation.rule.source} does not allow; {consequence}"
         for location, text in texts.items()
-        for violation in compiler.check(english_grammar.clean(text), rules, location)
+        for violation in check(typography.clean(text), rules, location)
     ]
 
 
@@ -69,7 +69,7 @@ def _tone(brand: Brand) -> list[str]:
     found = [f"tone has the same example as good and as bad: {text!r}" for text in sorted(both) if text]
     against = drift.Anchors(tone.primary, ())
     for index, text in enumerate(tone.examples_good):
-        if drift.measure(english_grammar.clean(text), against).register >= 0.3:
+        if drift.measure(typography.clean(text), against).register >= 0.3:
             found.append(
                 f"tone.examples_good[{index}] does not sound {tone.primary}: slang or marks out of place"
             )
@@ -95,4 +95,4 @@ def _fonts(brand: Brand) -> list[str]:
 
 
 def _same(text: str) -> str:
-    return english_grammar.clean(text).casefold().rstrip(".!")
+    return typography.clean(text).casefold().rstrip(".!")

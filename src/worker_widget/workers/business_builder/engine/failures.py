@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ..language.tone_marks import Mark
-from ..policy.compiler import PolicyName, Violation
+from ..policy.rules import PolicyName, Violation
 
 Action = Literal["retry", "reduce_scope", "rephrase", "re_tone", "fall_back_agent", "truncate", "give_up"]
 Category = Literal["input", "policy", "budget", "drift", "time", "output", "model"]

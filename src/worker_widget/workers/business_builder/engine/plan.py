@@ -17,8 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from ....state.stage_names import DISPLAY_NAMES
-from ..policy.governance import Governance
+from ..policy.rules import Governance
 
 ENGINE_VERSION: Final = "3"
 """Goes up whenever the same request would give other bytes, or ask a language model something else."""
@@ -36,6 +35,7 @@ class Stage:
     """
 
     id: str
+    name: str
     governance: Governance
     after: tuple[str, ...]
     needs: tuple[str, ...]
@@ -47,27 +47,24 @@ class Stage:
     time_limit_s: float = 60.0
     by_model: bool = False
 
-    @property
-    def name(self) -> str:
-        return DISPLAY_NAMES[self.id]
-
 
 STAGES: Final = (
-    Stage("preflight", "safety", (), ("read_brief", "check_policy"), ("policy_rules", "content"), (),
-          0.2, 0.0, 0.06),
-    Stage("research", "operational", ("preflight",), ("read_brief", "list_unknowns"), ("content",),
-          ("market_report.json",), 0.5, 0.18, 0.15, by_model=True),
-    Stage("strategy", "operational", ("preflight",), ("position", "weigh_messages"), ("content",),
-          ("positioning.md", "messaging.json"), 0.7, 0.20, 0.30, by_model=True),
-    Stage("copy", "operational", ("research", "strategy"), ("write", "hold_tone", "weigh_messages"),
-          ("content",), ("landing_copy.json",), 0.8, 0.36, 0.13, by_model=True),
-    Stage("ux", "operational", ("copy",), ("lay_out", "compute_contrast"), ("style_sheets",),
+    Stage("preflight", "Preflight Validation", "safety", (), ("read_brief", "check_policy"),
+          ("policy_rules", "content"), (), 0.2, 0.0, 0.06),
+    Stage("research", "Market Research", "operational", ("preflight",), ("read_brief", "list_unknowns"),
+          ("content",), ("market_report.json",), 0.5, 0.18, 0.15, by_model=True),
+    Stage("strategy", "Strategy Synthesis", "operational", ("preflight",), ("position", "weigh_messages"),
+          ("content",), ("positioning.md", "messaging.json"), 0.7, 0.20, 0.30, by_model=True),
+    Stage("copy", "Copy Generation", "operational", ("research", "strategy"),
+          ("write", "hold_tone", "weigh_messages"), ("content",), ("landing_copy.json",),
+          0.8, 0.36, 0.13, by_model=True),
+    Stage("ux", "UX Layout", "operational", ("copy",), ("lay_out", "compute_contrast"), ("style_sheets",),
           ("landing.html",), 0.7, 0.01, 0.33),
-    Stage("consistency", "routing", ("ux",), ("check_policy", "compare_texts"), ("page_reader",),
-          ("brand_guidelines.md",), 0.4, 0.15, 0.08),
-    Stage("recovery", "routing", ("consistency",), ("repair", "normalize"), ("policy_rules",), (),
-          0.3, 0.0, 0.045),
-    Stage("bundle", "custom", ("recovery",), ("package", "account"), ("archive",),
+    Stage("consistency", "Consistency Check", "routing", ("ux",), ("check_policy", "compare_texts"),
+          ("page_reader",), ("brand_guidelines.md",), 0.4, 0.15, 0.08),
+    Stage("recovery", "Recovery & Normalization", "routing", ("consistency",), ("repair", "normalize"),
+          ("policy_rules",), (), 0.3, 0.0, 0.045),
+    Stage("bundle", "Final Packaging", "custom", ("recovery",), ("package", "account"), ("archive",),
           ("launch_plan.md", "manifest.json"), 0.2, 0.10, 0.055),
 )  # fmt: skip
 

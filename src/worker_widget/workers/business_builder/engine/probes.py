@@ -14,6 +14,7 @@ from ..content import library
 from ..language import tone_marks
 from ..page import colors, page_reader
 from ..policy import compiler
+from ..policy.rules import breaks
 from ..writing.writer import Writer
 
 NO_MODEL: Final = "no language model is configured: WORKER_LLM_URL and WORKER_LLM_MODEL are not set"
@@ -32,7 +33,7 @@ async def probe(model: Writer | None, *, asked: bool = True) -> Mapping[str, str
 
 
 def _policy_rules() -> bool:
-    return compiler.breaks("the best of all", compiler.compile_rules(None)) is not None
+    return breaks("the best of all", compiler.compile_rules(None)) is not None
 
 
 def _content() -> bool:

@@ -20,11 +20,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ..brief.facts import QUOTED_AS_GIVEN, Material
-from ..language import english_grammar, tone_marks
+from ..brief.facts import QUOTED_AS_GIVEN, Facts
+from ..language import tone_marks, typography
 from ..policy import rewriting
-from ..policy.compiler import Rule, Violation
 from ..policy.rewriting import Rewrite
+from ..policy.rules import Rule, Violation
 from .agents import Agent
 from .failures import Action, Finding
 
@@ -69,7 +69,7 @@ class Situation:
     """What an action may look at. ``rereads`` says that the stage reads the task itself."""
 
     order: Order
-    material: Material
+    facts: Facts
     rules: Sequence[Rule]
     fallbacks: Sequence[Agent] = ()
     rereads: bool = False
@@ -164,8 +164,8 @@ def _truncate(finding: Finding, situation: Situation) -> Change | None:
         return None
     for most in _SHORTER:
         cut = {
-            location: english_grammar.clip(text, most)
-            for location, text in situation.material.texts.items()
+            location: typography.clip(text, most)
+            for location, text in situation.facts.texts.items()
             if len(text) > most and location.startswith("brand.") and not location.startswith(QUOTED_AS_GIVEN)
         }
         if cut and scope.excess(order.left_out, {**order.rewrites, **cut}) <= 0:
@@ -175,14 +175,14 @@ def _truncate(finding: Finding, situation: Situation) -> Change | None:
 
 
 def _rephrase(finding: Finding, situation: Situation) -> Change | None:
-    order, material = situation.order, situation.material
+    order, facts = situation.order, situation.facts
     if finding.failure.category == "input":
-        said = material.text("brand.value_proposition")
+        said = facts.text("brand.value_proposition")
         if not said:
             return None
         return Change(replace(order, task=said), (("rephrase", "the task is taken from the brand's offer"),))
     rewrites, steps = {}, []
-    for location in _sources(finding, material):
+    for location in _sources(finding, facts):
         rewrite = _rewrite(location, situation)
         rewrites[location] = rewrite.after
         what = f"{rewrite.how}: {rewrite.after!r}" if rewrite.after else rewrite.how
@@ -194,14 +194,14 @@ def _rephrase(finding: Finding, situation: Situation) -> Change | None:
 
 
 def _re_tone(finding: Finding, situation: Situation) -> Change | None:
-    order, material = situation.order, situation.material
-    registers = _registers(finding, material)
+    order, facts = situation.order, situation.facts
+    registers = _registers(finding, facts)
     plain = {
-        location: tone_marks.plainly(text, registers)
-        for location, text in material.texts.items()
+        location: tone_marks.plainly(text, registers, facts.language.tidied)
+        for location, text in facts.texts.items()
         if not location.startswith(QUOTED_AS_GIVEN)
     }
-    task = tone_marks.plainly(material.brief.task, registers)
+    task = tone_marks.plainly(facts.task, registers, facts.language.tidied)
     if situation.rereads:
         plain = {location: said for location, said in plain.items() if not location.startswith("brief.")}
         plain["task"] = task
@@ -217,7 +217,7 @@ def _re_tone(finding: Finding, situation: Situation) -> Change | None:
         rewrites={**order.rewrites, **rewrites},
         retoned=True,
     )
-    return Change(retoned, (("re_tone", f"in a {material.tone} tone: {listed or 'in plainer words'}"),))
+    return Change(retoned, (("re_tone", f"in a {facts.tone} tone: {listed or 'in plainer words'}"),))
 
 
 def _fall_back(_: Finding, situation: Situation) -> Change | None:
@@ -250,7 +250,7 @@ def _hints(action: Action, finding: Finding, situation: Situation) -> list[tuple
                 ({"pattern": found.rule.pattern, "location": found.where}, _reworded(found, situation))
                 for found in finding.violations[:_MOST_SUGGESTIONS]
             ]
-        case "rephrase" if offer := situation.material.text("brand.value_proposition"):
+        case "rephrase" if offer := situation.facts.text("brand.value_proposition"):
             return [({"location": "task"}, offer)]
         case "re_tone":
             marks = {mark.found: mark.plain or _LEAVE_OUT for mark in finding.marks[:_MOST_SUGGESTIONS]}
@@ -272,28 +272,28 @@ def _hints(action: Action, finding: Finding, situation: Situation) -> list[tuple
 def _rewrite(location: str, situation: Situation) -> Rewrite:
     """The text at ``location`` without what breaks a rule; a phrase of the brief stays a phrase."""
     write = rewriting.trim_phrase if location.startswith("brief.") else rewriting.rephrase
-    return write(situation.material.text(location), situation.rules)
+    return write(situation.facts.text(location), situation.rules)
 
 
 def _reworded(found: Violation, situation: Situation) -> str:
     """What would stand where a violation stands: the whole text, reworded."""
-    said = _rewrite(found.location, situation).after if situation.material.text(found.location) else ""
+    said = _rewrite(found.location, situation).after if situation.facts.text(found.location) else ""
     return said or _LEAVE_OUT
 
 
-def _sources(finding: Finding, material: Material) -> Sequence[str]:
+def _sources(finding: Finding, facts: Facts) -> Sequence[str]:
     """Where the texts that broke a rule are from: the location itself, or what an artifact quotes."""
     found: dict[str, None] = {}
     for violation in finding.violations:
-        if material.text(violation.location):
+        if facts.text(violation.location):
             found[violation.location] = None
             continue
-        for location, text in material.texts.items():
+        for location, text in facts.texts.items():
             if violation.found in text and not location.startswith(QUOTED_AS_GIVEN):
                 found[location] = None
     return tuple(found)
 
 
-def _registers(finding: Finding, material: Material) -> tuple[str, ...]:
+def _registers(finding: Finding, facts: Facts) -> tuple[str, ...]:
     named = (tone_marks.named(found.rule.pattern) for found in finding.violations)
-    return tuple(dict.fromkeys((*tone_marks.avoided(material.tone), *filter(None, named))))
+    return tuple(dict.fromkeys((*tone_marks.avoided(facts.tone), *filter(None, named))))

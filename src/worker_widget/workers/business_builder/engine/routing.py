@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ....events.request_models import RunRequest, Tone
-from ..brief.english_reader import Brief
+from ..brief.brief import Brief
 from .agents import AGENTS, Agent
 from .plan import STAGES, Stage, waves
 

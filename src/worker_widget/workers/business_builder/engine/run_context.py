@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ....events.request_models import DEFAULT_PACE_S, RunRequest
 from ....host.worker import Emit, RunResult
-from ..brief import facts
-from ..brief.facts import Material
+from ..brief.facts import Facts
 from ..brief.seed import Seed
 from ..page import design
 from ..page.design import Look
-from ..policy import compiler, drift
-from ..policy.compiler import Rule
+from ..policy import drift
 from ..policy.drift import Anchors
+from ..policy.rules import Rule
 from ..writing.draft import Draft
-from ..writing.landing import LandingCopy
+from ..writing.landing_copy import LandingCopy
 from ..writing.writer import RuleEngine, Writer
-from . import plan, probes, routing
+from . import plan
 from .ledger import Ledger
-from .plan import STAGES, Plan, PlannedStage
+from .plan import STAGES, Plan
 from .routing import Decision
 
 
 @dataclass
 class Conductor:
-    """A run. Recovery in the first stage may change ``material``; the rest of the inputs stays.
+    """A run. Recovery in the first stage may change ``facts``; the rest of the inputs stays.
 
     ``tools`` is what the probes said of each tool, ``by_model`` whether a language model is to write,
     ``left_out`` how many sections a budget cost, ``spent`` the tokens written. ``waits`` is false for a
@@ -37,13 +36,14 @@ class Conductor:
     request: RunRequest
     emit: Emit
     seed: Seed
-    material: Material
+    facts: Facts
     rules: tuple[Rule, ...]
     look: Look
     budget: int | None
     tools: Mapping[str, str | None]
     decisions: Mapping[str, Decision]
     plan: Plan
+    gather: Callable[[RunRequest], Facts]
     model: Writer | None
     by_model: bool
     waits: bool = True
@@ -57,9 +57,7 @@ class Conductor:
 
     @property
     def anchors(self) -> Anchors:
-        return drift.anchors(
-            self.request.brand, self.material.tone, self.material.statements, name=self.material.name
-        )
+        return drift.anchors(self.request.brand, self.facts.tone, self.facts.statements, name=self.facts.name)
 
     @property
     def pace_s(self) -> float:
@@ -75,10 +73,10 @@ class Conductor:
         self.tools = {**self.tools, "language_model": problem}
         self.ledger.probes.append(problem)
 
-    def adopt(self, changed: Material) -> None:
+    def adopt(self, changed: Facts) -> None:
         """Go on with other texts, and the look that goes with them."""
-        self.material = changed
-        self.look = _look(self.request, changed, self.seed)
+        self.facts = changed
+        self.look = design_for(self.request, changed, self.seed)
 
     def result(self) -> RunResult:
         """What there is so far: all of it once the run is over."""
@@ -125,81 +123,5 @@ class Conductor:
         }
 
 
-async def prepare(
-    request: RunRequest, emit: Emit, model: Writer | None, *, replayed: bool = False
-) -> Conductor:
-    """Read the request, compile its rules, probe the tools and make the plan.
-
-    ``replayed`` says that the model's answers are recorded ones.
-    """
-    brand = request.brand
-    seed = Seed.of(request)
-    gathered = facts.gather(request)
-    budget = request.budget if request.budget is not None else (brand.budget_tokens if brand else None)
-    own_name = "" if gathered.working_title else gathered.name
-    rules = compiler.compile_rules(brand, name=own_name, budget=budget)
-    by_model = request.writer == "model" or (request.writer == "auto" and model is not None)
-    tools = await probes.probe(model, asked=by_model)
-    own_rules = sum(rule.policy != "advertising" for rule in rules)
-    metric = routing.success_metric(request)
-    decisions = {
-        stage.id: routing.decide(
-            stage,
-            metric,
-            gathered.tone,
-            routing.complexity(stage, gathered.brief, own_rules),
-            tools,
-            by_model=by_model,
-        )
-        for stage in STAGES
-    }
-    run = Conductor(
-        request=request,
-        emit=emit,
-        seed=seed,
-        material=gathered,
-        rules=rules,
-        look=_look(request, gathered, seed),
-        budget=budget,
-        tools=tools,
-        decisions=decisions,
-        plan=_plan(request, gathered, budget, decisions, by_model=by_model),
-        model=model,
-        by_model=by_model,
-        waits=not replayed,
-    )
-    if by_model:
-        run.note_probe(tools["language_model"])
-    return run
-
-
-def _plan(
-    request: RunRequest,
-    gathered: Material,
-    budget: int | None,
-    decisions: Mapping[str, Decision],
-    *,
-    by_model: bool,
-) -> Plan:
-    shares = plan.allotments(STAGES, budget, 0)
-    planned = []
-    for stage in STAGES:
-        decision = decisions[stage.id]
-        most = decision.agent.strategy.systems.tokens
-        share = shares[stage.id]
-        planned.append(
-            PlannedStage(
-                stage=stage,
-                agent=decision.agent.id,
-                approach=decision.agent.strategy.how.approach,
-                mode=decision.mode,
-                writer="model" if by_model and stage.by_model else "rules",
-                tokens=(most if share is None else min(share, most)) if stage.writes else None,
-                time_limit_s=request.stage_timeout or plan.time_limit_s(stage, by_model=by_model),
-            )
-        )
-    return Plan(routing.success_metric(request), gathered.tone, budget, tuple(planned))
-
-
-def _look(request: RunRequest, gathered: Material, seed: Seed) -> Look:
-    return design.decide(gathered, request.brand.visual if request.brand else None, seed)
+def design_for(request: RunRequest, gathered: Facts, seed: Seed) -> Look:
+    return design.decide(gathered.tone, gathered.field, request.brand.visual if request.brand else None, seed)

@@ -15,9 +15,9 @@ from .... import events
 from ....events import Payload
 from ....events.file_names import file_name
 from ....host.worker import RunError
-from ..brief.facts import QUOTED_AS_GIVEN, Material, gather
-from ..policy import compiler, drift
-from ..policy.compiler import Violation
+from ..brief.facts import QUOTED_AS_GIVEN, Facts
+from ..policy import drift
+from ..policy.rules import Violation, check
 from ..writing.draft import Draft
 from ..writing.pen import Pen
 from ..writing.writer import Level, Writer
@@ -54,7 +54,7 @@ class Telling:
     _told: set[tuple[str, str, str]] = field(default_factory=set)
     _sent: dict[tuple[str, str], int] = field(default_factory=dict)
     _held: list[tuple[str, str, str]] = field(default_factory=list)
-    _material: tuple[Order, Material] | None = None
+    _material: tuple[Order, Facts] | None = None
     _pacer: Pacer = field(default_factory=lambda: Pacer(0))
     _started: float = 0.0
 
@@ -76,8 +76,8 @@ class Telling:
         return self.order.attempt > 1
 
     @property
-    def material(self) -> Material:
-        """What the stage may use: the run's material with what the order replaces in it."""
+    def facts(self) -> Facts:
+        """What the stage may use: the run's facts with what the order replaces in it."""
         if self._material is None or self._material[0] is not self.order:
             self._material = (self.order, self._rewritten())
         return self._material[1]
@@ -94,13 +94,13 @@ class Telling:
     @property
     def situation(self) -> Situation:
         return Situation(
-            self.order, self.material, self.run.rules, self.fallbacks, rereads=self.stage.id == "preflight"
+            self.order, self.facts, self.run.rules, self.fallbacks, rereads=self.stage.id == "preflight"
         )
 
-    def pen(self, material: Material | None = None) -> Pen:
+    def pen(self, facts: Facts | None = None) -> Pen:
         """A fresh pen, for one document."""
         approach = self.agent.strategy.how.approach
-        return Pen(material or self.material, self.run.rules, self.run.seed, approach=approach)
+        return Pen(facts or self.facts, self.run.rules, self.run.seed, approach=approach)
 
     def say(self, data: Payload) -> None:
         self.run.emit(data)
@@ -181,7 +181,7 @@ class Telling:
 
     async def check_inputs(self) -> None:
         """Check the texts that the stage may quote, before it does."""
-        found = await self.violations(self.material.texts)
+        found = await self.violations(self.facts.texts)
         self.check("inputs", passed=not found)
         self.refuse(found)
 
@@ -193,7 +193,7 @@ class Telling:
         found: list[Violation] = []
         for location, text in texts.items():
             if not location.startswith(QUOTED_AS_GIVEN):
-                found += compiler.check(text, self.run.rules, location)
+                found += check(text, self.run.rules, location)
                 await asyncio.sleep(0)
         return found
 
@@ -377,10 +377,10 @@ class Telling:
         self._sent.clear()
         self._held.clear()
 
-    def _rewritten(self) -> Material:
-        known = self.run.material
+    def _rewritten(self) -> Facts:
+        known = self.run.facts
         if self.order.task is not None:
-            known = gather(self.run.request.model_copy(update={"task": self.order.task}))
+            known = self.run.gather(self.run.request.model_copy(update={"task": self.order.task}))
         return with_texts(known, self.order.rewrites)
 
     def _account(self, status: str) -> float:
@@ -409,9 +409,9 @@ def described(violation: Violation) -> str:
     return f"{place} says “{violation.found}”, which {rule.source} does not allow: {rule.reason}."
 
 
-def with_texts(material: Material, texts: Mapping[str, str]) -> Material:
-    """``material`` with other texts at the locations that it has."""
+def with_texts(facts: Facts, texts: Mapping[str, str]) -> Facts:
+    """``facts`` with other texts at the locations that it has."""
     for location, text in texts.items():
-        if location in material.texts:
-            material = material.with_text(location, text)
-    return material
+        if location in facts.texts:
+            facts = facts.with_text(location, text)
+    return facts

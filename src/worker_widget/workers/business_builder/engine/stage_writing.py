@@ -12,8 +12,7 @@ from typing import Final
 from ....events.file_names import file_name
 from ....host.worker import RunError
 from ..brief.facts import QUOTED_AS_GIVEN
-from ..policy import compiler
-from ..policy.compiler import Rule, Violation
+from ..policy.rules import Rule, Violation, check
 from ..writing import proofreading, text_location
 from ..writing.draft import Draft
 from ..writing.pen import Pen
@@ -66,17 +65,17 @@ class _Authoring:
     optional: Sequence[str]
 
     async def commission(self) -> Written:
-        telling, order, material = self.telling, self.telling.order, self.telling.material
+        telling, order, facts = self.telling, self.telling.order, self.telling.facts
         telling.begin_anew()
         commission = Commission(
             stage=telling.stage.id,
-            agent=telling.agent,
-            name=material.name,
-            language=material.language,
-            tone=material.tone,
-            readers=tuple(text.label for text in material.audience_texts),
-            task=material.brief.task,
-            facts=material.texts,
+            aspiration=telling.agent.strategy.aspiration,
+            name=facts.name,
+            language=facts.language,
+            tone=facts.tone,
+            readers=tuple(text.label for text in facts.audience_texts),
+            task=facts.brief.task,
+            facts=facts.texts,
             before=dict(telling.run.artifacts),
             rules=telling.run.rules,
             limit=telling.limit - self._kept_back(),
@@ -154,11 +153,11 @@ class _Authoring:
 
     def composed(self, left_out: frozenset[str], texts: Mapping[str, str]) -> Written:
         """What the rules write without some sections and with other texts."""
-        return self.compose(self.telling.pen(with_texts(self.telling.material, texts)), left_out)
+        return self.compose(self.telling.pen(with_texts(self.telling.facts, texts)), left_out)
 
     def _violations(self, drafts: Sequence[Draft]) -> list[Violation]:
         """Where the prose breaks a rule, placed in its artifact; disclosures are quoted as given."""
-        given = set(self.telling.material.all(QUOTED_AS_GIVEN))
+        given = set(self.telling.facts.all(QUOTED_AS_GIVEN))
         return [
             Violation(
                 found.rule,
@@ -169,7 +168,7 @@ class _Authoring:
             for draft in drafts
             for text in draft.prose
             if text not in given
-            for found in compiler.check(text, self.telling.run.rules, file_name(draft.name, draft.type))
+            for found in check(text, self.telling.run.rules, file_name(draft.name, draft.type))
         ]
 
 

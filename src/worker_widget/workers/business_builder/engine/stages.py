@@ -15,12 +15,12 @@ from typing import Final
 
 from ....events.bundle import bundle
 from ....host.worker import RunError
-from ..brief import english_reader
+from ..brief import brief
 from ..brief.facts import QUOTED_AS_GIVEN
 from ..language import detection
 from ..page import colors, guidelines, page_reader, render
 from ..policy import drift
-from ..policy.compiler import Violation
+from ..policy.rules import Violation
 from ..writing import landing, launch_plan, market_report, messaging, positioning, proofreading, tokens
 from ..writing.draft import Draft, json_draft
 from ..writing.pen import Pen
@@ -40,10 +40,10 @@ async def preflight(telling: Telling) -> None:
     if not telling.again:
         _introduce(telling)
     await _check_model(telling)
-    read = telling.material.brief
+    read = telling.facts.brief
     if not any(char.isalpha() for char in read.task):
         raise StageFailure(Finding(failures.EMPTY_INPUT, "The task holds no word that can be read."))
-    said = "; ".join(f"{label}: {phrase}" for label, phrase in english_reader.facts(read))
+    said = "; ".join(f"{label}: {phrase}" for label, phrase in brief.parts(read))
     if read.is_read:
         telling.log(f"Read the task ({len(read.task.split())} words): {said}")
     else:
@@ -53,16 +53,16 @@ async def preflight(telling: Telling) -> None:
             "warning",
         )
     await telling.at(0.3)
-    if read.language != telling.material.language and not telling.again:
-        written = detection.NAMES[telling.material.language]
+    if read.language != telling.facts.language.code and not telling.again:
+        written = telling.facts.language.name
         telling.log(
             f"The task reads as {detection.NAMES[read.language]}. This engine does not write it; the texts "
             f"will be in {written}",
             "warning",
         )
     await telling.at(0.5)
-    found = await telling.violations(telling.material.texts)
-    given = {} if telling.material.working_title else {"brand.company_name": telling.material.name}
+    found = await telling.violations(telling.facts.texts)
+    given = {} if telling.facts.working_title else {"brand.company_name": telling.facts.name}
     named = await telling.violations(given)
     telling.tell_checks([*found, *named])
     if named:
@@ -72,7 +72,7 @@ async def preflight(telling: Telling) -> None:
         telling.measure_drift(read.task, of="The task")
     telling.settle()
     run.by_model = telling.order.by_model
-    run.adopt(telling.material)
+    run.adopt(telling.facts)
     await telling.at(1.0)
 
 
@@ -86,7 +86,7 @@ def _introduce(telling: Telling) -> None:
         )
     if run.request.brand is None:
         telling.log(
-            f"No brand given: neutral tone, working title {run.material.name!r} derived from the task",
+            f"No brand given: neutral tone, working title {run.facts.name!r} derived from the task",
             "debug",
         )
     counted = _counted(rule.policy for rule in run.rules)
@@ -137,11 +137,11 @@ def _refuse_name(telling: Telling, named: Sequence[Violation], others: Sequence[
 
 async def research(telling: Telling) -> None:
     """Put down what the brief says of its market and what has to be found out."""
-    run, material = telling.run, telling.material
-    known = material.field is not material.kind
-    line = material.field.id.replace("_", " ") if known else "not recognised, so described by its kind"
-    telling.log(f"Line of business: {line}; kind of offer: {material.kind.id}")
-    terms = market_report.problem_terms(material)
+    run, facts = telling.run, telling.facts
+    known = facts.field is not facts.kind
+    line = facts.field.id.replace("_", " ") if known else "not recognised, so described by its kind"
+    telling.log(f"Line of business: {line}; kind of offer: {facts.kind.id}")
+    terms = market_report.problem_terms(facts)
     telling.log(
         f"Terms of the problem: {', '.join(terms)}" if terms else "The brief names no terms of the problem",
         "debug",
@@ -164,10 +164,10 @@ async def research(telling: Telling) -> None:
 
 async def strategy(telling: Telling) -> None:
     """Position and messages."""
-    run, material = telling.run, telling.material
-    source = "the brand" if material.all("brand.audience_pain_points") else "the line of business"
-    telling.log(f"The problem is taken from {source}; {len(material.field.values)} pillars proposed")
-    said = ", ".join(material.audiences) or telling.pen().slots["who"]
+    run, facts = telling.run, telling.facts
+    source = "the brand" if facts.all("brand.audience_pain_points") else "the line of business"
+    telling.log(f"The problem is taken from {source}; {len(facts.field.values)} pillars proposed")
+    said = ", ".join(facts.audiences) or telling.pen().slots["who"]
     telling.log(f"Speaks to: {said}", "debug")
     await telling.at(0.12)
     skipped = _skipped(run.request.depth, messaging.DEEP, ())
@@ -189,7 +189,7 @@ async def strategy(telling: Telling) -> None:
 async def copywriting(telling: Telling) -> None:
     """The words of the landing page."""
     run, pen = telling.run, telling.pen()
-    telling.log(f"Writing in a {telling.material.tone} tone, {pen.approach}: {pen.tone.voice}")
+    telling.log(f"Writing in a {telling.facts.tone} tone, {pen.approach}: {pen.tone.voice}")
     skipped = _skipped(run.request.depth, (), SHALLOW["landing"])
 
     def compose(pen: Pen, out: frozenset[str]) -> Written:
@@ -219,7 +219,7 @@ async def layout(telling: Telling) -> None:
     if copy is None:
         raise RunError("There is no copy to lay out.")
     basis = (
-        "the brand's colours" if look.own_colors else f"colours for {run.material.field.id.replace('_', ' ')}"
+        "the brand's colours" if look.own_colors else f"colours for {run.facts.field.id.replace('_', ' ')}"
     )
     telling.log(
         f"Using {basis}: {colors.code(look.palette.primary)} and {colors.code(look.palette.secondary)}"
@@ -249,7 +249,7 @@ async def consistency(telling: Telling) -> None:
     """Read everything back: the page says what the copy says, links lead somewhere, disclosures are there."""
     run = telling.run
     found = page_reader.read(run.artifacts["landing.html"])
-    disclosures = run.material.all(QUOTED_AS_GIVEN)
+    disclosures = run.facts.all(QUOTED_AS_GIVEN)
     missing = [text for text in disclosures if text not in found.texts]
     if disclosures:
         telling.check("required_disclosures", passed=not missing)
@@ -310,11 +310,11 @@ async def recovering(telling: Telling) -> None:
 async def packaging(telling: Telling) -> None:
     """The launch plan, and the manifest of what there is."""
     run = telling.run
-    spoken = run.material.brief.language
+    spoken = run.facts.brief.language
     points = launch_plan.Open(
         proposals=run.copy.proposals if run.copy else 0,
         left_out=run.left_out,
-        page_language=detection.NAMES[spoken] if spoken != run.material.language else None,
+        page_language=detection.NAMES[spoken] if spoken != run.facts.language.code else None,
     )
     skipped = _skipped(run.request.depth, launch_plan.DEEP, SHALLOW["launch"])
     written = await stage_writing.write(
@@ -368,7 +368,7 @@ def _skipped(depth: str, deep: Sequence[str], shallow: Sequence[str]) -> frozens
 
 def _another(pen: Pen) -> Pen:
     """A fresh pen like this one, for a second document."""
-    return Pen(pen.material, pen.rules, pen.seed, approach=pen.approach)
+    return Pen(pen.facts, pen.rules, pen.seed, approach=pen.approach)
 
 
 def _counted(names: Iterable[str]) -> str:

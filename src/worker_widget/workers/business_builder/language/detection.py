@@ -53,6 +53,9 @@ _LETTERS: Final = {
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _CLEAR: Final = 2
 
+DEFAULT: Final = "en"
+"""The language of a text that shows none."""
+
 
 def detect(text: str, *others: str) -> str:
     """The language of the first of the texts that tells, as its two-letter code; English if none does.
@@ -60,7 +63,7 @@ def detect(text: str, *others: str) -> str:
     >>> detect("Podcast", "Wir machen Podcasts für alle")
     'de'
     """
-    return next((code for code in map(recognise, (text, *others)) if code), "en")
+    return next((code for code in map(recognise, (text, *others)) if code), DEFAULT)
 
 
 def recognise(text: str) -> str | None:
@@ -69,7 +72,7 @@ def recognise(text: str) -> str | None:
     scores = {code: _score(code, words) for code in NAMES}
     best = max(scores.values())
     leaders = [code for code, score in scores.items() if score == best]
-    if best < _CLEAR or (len(leaders) > 1 and "en" in leaders):
+    if best < _CLEAR or (len(leaders) > 1 and DEFAULT in leaders):
         return None
     return leaders[0]
 

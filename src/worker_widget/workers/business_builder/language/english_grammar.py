@@ -7,29 +7,11 @@ wording that does not need to (no verb ever has to agree with a phrase of the us
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
+from . import typography
 from .word_lists import word_set
-
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff0-\uffff]")
-_SPACES: Final = re.compile(r"\s+")
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(]?[^\W_])")
-_ABBREVIATIONS: Final = (
-    "e.g.",
-    "i.e.",
-    "etc.",
-    "vs.",
-    "no.",
-    "dr.",
-    "mr.",
-    "ms.",
-    "mrs.",
-    "st.",
-    "inc.",
-    "ca.",
-)
 
 _MASS: Final = word_set(
     "software hardware coffee tea bread honey furniture jewelry jewellery clothing chocolate wine "
@@ -103,63 +85,6 @@ _CONTRACTIONS: Final = (
     (r"\b(you|they|it|we) will\b(?=\s\w)", r"\1'll"),
     (r"\b(you|they|we) would\b(?=\s\w)", r"\1'd"),
 )
-
-
-def clean(text: str) -> str:
-    """``text`` in NFC on one line: no control or invisible characters, single spaces, none at the ends."""
-    visible = _CONTROL.sub(" ", unicodedata.normalize("NFC", text))
-    return _SPACES.sub(" ", visible).strip()
-
-
-def sentences(text: str) -> tuple[str, ...]:
-    """The sentences of a cleaned text, each with its own end mark."""
-    parts: list[str] = []
-    for part in _SENTENCE_END.split(text):
-        if parts and parts[-1].lower().endswith(_ABBREVIATIONS):
-            parts[-1] = f"{parts[-1]} {part}"
-        elif part:
-            parts.append(part)
-    return tuple(parts)
-
-
-def capital(text: str) -> str:
-    """``text`` with its first letter as a capital; "iPhone" and the like stay as they are."""
-    if len(text) > 1 and text[0].islower() and text[1].isupper():
-        return text
-    return text[:1].upper() + text[1:]
-
-
-def sentence(text: str) -> str:
-    """``text`` as a sentence: capital first, end mark last."""
-    text = capital(text.strip())
-    return text if not text or text[-1] in ".!?…:" or text[-2:-1] in (".", "!", "?") else text + "."
-
-
-def heading(text: str) -> str:
-    """``text`` as a heading: capital first, no full stop at the end."""
-    text = capital(text.strip())
-    return text[:-1] if text.endswith(".") and not text.endswith("..") else text
-
-
-def clip(text: str, limit: int) -> str:
-    """As many whole sentences as fit into ``limit`` characters; at least a piece of the first, marked "…"."""
-    kept = ""
-    for part in sentences(text):
-        longer = f"{kept} {part}".strip()
-        if len(longer) > limit:
-            break
-        kept = longer
-    if kept or len(text) <= limit:
-        return kept or text
-    cut = text[: limit - 1]
-    at_word = cut.rfind(" ")
-    return (cut[:at_word] if at_word > limit // 2 else cut).rstrip(" ,;:.-") + "…"
-
-
-def listed(items: Sequence[str], joint: str = "and") -> str:
-    """Items as running text: "a", "a and b", "a, b and c"; ``joint`` is the word before the last."""
-    *start, last = items
-    return f"{', '.join(start)} {joint} {last}" if start else last
 
 
 def head(phrase: str) -> str:
@@ -298,5 +223,21 @@ def _compound_title(word: str) -> str:
     """ "end-to-end" as "End-to-End"."""
     parts = word.split("-")
     return "-".join(
-        part if index and part.lower() in _SMALL_WORDS else capital(part) for index, part in enumerate(parts)
+        part if index and part.lower() in _SMALL_WORDS else typography.capital(part)
+        for index, part in enumerate(parts)
     )
+
+
+STOP_WORDS: Final = word_set(
+    "a about above after again against all also an and any are as at be because been before being "
+    "below between both but by can could did do does doing done down during each even every everyone "
+    "few for from further get gets getting had has have having he her here hers him his how i if in "
+    "into is it its just let lets like make makes making many me more most much my need needs no nor "
+    "not of off on once one only or other our ours out over own people really same she should so some "
+    "something such than that the their them then there these they thing things this those through to "
+    "too under until up us use uses using very want wants was way we well were what when where which "
+    "while who whom why will with without would you your yours create build landing page website "
+    "write plan launch help helps helping der die das und für mit eine ein einen einer von im zu auf "
+    "ist"
+)
+"""Words without content: they say nothing of the subject of a text."""

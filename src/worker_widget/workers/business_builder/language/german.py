@@ -16,16 +16,14 @@ Each slot has one grammatical form, which its sentences keep to:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from . import english_grammar, german_grammar
+from . import german_grammar, typography
 from .german_grammar import Noun
+from .language import OfferFacts, default_audience
 from .word_lists import word_set
-
-if TYPE_CHECKING:
-    from ..brief.facts import Material
 
 _PLACED: Final = frozenset({"place", "practice", "experience", "cause"})
 _GENERAL: Final = word_set(
@@ -37,18 +35,18 @@ _CAPITALS: Final = {
 }  # fmt: skip
 
 
-def slots(material: Material) -> dict[str, str]:
-    """What the slots stand for in this material."""
-    text, known = material.text, material.field
-    formal = is_formal(material)
-    thing = _thing(material)
+def slots(facts: OfferFacts) -> dict[str, str]:
+    """What the slots stand for in this facts."""
+    text, known = facts.text, facts.field
+    formal = is_formal(facts)
+    thing = _thing(facts)
     offer = thing.indefinite
     setting = text("brief.setting")
     offer += f" über {text('brief.theme')}" if text("brief.theme") else ""
     offer += f" {setting if german_grammar.is_purpose(setting) else 'für ' + setting}" if setting else ""
-    if text("brief.place") and material.kind.id in _PLACED:
+    if text("brief.place") and facts.kind.id in _PLACED:
         offer += f" in {text('brief.place')}"
-    who = text("brief.audience") or _who(material)
+    who = text("brief.audience") or default_audience(facts)
     activity, function = text("brief.activity"), text("brief.function")
     die = " und" if ", die " in who else ", die"
     relative = f", {german_grammar.RELATIVE[thing.gender]}" if thing.gender else ""
@@ -61,11 +59,11 @@ def slots(material: Material) -> dict[str, str]:
         what = f"{for_who}{die} {activity} {'wollen' if die == ' und' else 'möchten'}"
     unit = german_grammar.noun(known.unit)
     filled = {
-        "name": material.name,
-        "title": f"„{material.name}“" if material.working_title else material.name,
+        "name": facts.name,
+        "title": f"„{facts.name}“" if facts.working_title else facts.name,
         "thing": thing.phrase,
         "offer": offer,
-        "self": thing.this if material.working_title else material.name,
+        "self": thing.this if facts.working_title else facts.name,
         "who": who,
         "die": die,
         "wish": activity or known.wish,
@@ -77,51 +75,61 @@ def slots(material: Material) -> dict[str, str]:
         "unit": unit.with_article("nominative"),
         "unit_dat": unit.with_article("dative"),
     }
-    filled["Presented"] = (
-        english_grammar.capital(for_who) if material.working_title else f"{material.name}: {for_who}"
-    )
+    filled["Presented"] = typography.capital(for_who) if facts.working_title else f"{facts.name}: {for_who}"
     filled["problem"] = german_grammar.addressed(known.problem, formal=formal).format_map(filled)
-    return filled | {slot: english_grammar.capital(filled[source]) for slot, source in _CAPITALS.items()}
+    return filled | {slot: typography.capital(filled[source]) for slot, source in _CAPITALS.items()}
 
 
-def speaker(material: Material) -> Callable[[str], str]:
-    """How a wording is said: in the form of address that goes with the material."""
-    return partial(german_grammar.addressed, formal=is_formal(material))
-
-
-def is_formal(material: Material) -> bool:
+def is_formal(facts: OfferFacts) -> bool:
     """Whether readers are "Sie": as the task or the brand addresses them, else in every tone but casual."""
     return german_grammar.form_of_address(
-        material.brief.task,
-        [text for location, text in material.texts.items() if location.startswith("brand.")],
-        otherwise=material.tone != "casual",
+        facts.task,
+        [text for location, text in facts.texts.items() if location.startswith("brand.")],
+        otherwise=facts.tone != "casual",
     )
 
 
-def title(material: Material) -> str:
+def _title(facts: OfferFacts) -> str:
     """A working title from the task's own words: "Podcast-Werkzeug", "Mieter-App", "Kleine Bäckerei"."""
-    subject = material.text("brief.subject")
+    subject = facts.text("brief.subject")
     if not subject:
-        return english_grammar.capital(
-            material.text("brief.activity") or german_grammar.noun(material.field.noun).phrase
+        return typography.capital(
+            facts.text("brief.activity") or german_grammar.noun(facts.field.noun).phrase
         )
-    audience = material.text("brief.audience")
-    modifier = material.field.modifier or (audience if len(audience.split()) == 1 else "")
+    audience = facts.text("brief.audience")
+    modifier = facts.field.modifier or (audience if len(audience.split()) == 1 else "")
     compound = modifier and subject.lower() in _GENERAL
-    return f"{modifier}-{subject}" if compound else english_grammar.capital(subject)
+    return f"{modifier}-{subject}" if compound else typography.capital(subject)
 
 
-def _thing(material: Material) -> Noun:
-    subject = material.text("brief.subject")
+def _thing(facts: OfferFacts) -> Noun:
+    subject = facts.text("brief.subject")
     if not subject:
-        return german_grammar.noun(material.field.noun)
+        return german_grammar.noun(facts.field.noun)
     read = german_grammar.nominative(subject.split())
-    said = german_grammar.gender_said(material.brief.task, read.phrase.split()[-1])
+    said = german_grammar.gender_said(facts.task, read.phrase.split()[-1])
     return read if read.gender else Noun(read.phrase, said)
 
 
-def _who(material: Material) -> str:
-    """Whom it is for where the task does not say: the first audience, or the trade."""
-    known = material.field
-    first = material.audience_texts[0].who if material.audiences and known is material.kind else ""
-    return first or known.who
+class German:
+    """Implements `Language`."""
+
+    code: Final = "de"
+    name: Final = "German"
+    folder: Final = "de"
+
+    def slots(self, facts: OfferFacts) -> dict[str, str]:
+        return slots(facts)
+
+    def voice(self, facts: OfferFacts) -> Callable[[str], str]:
+        """Chooses the form of address."""
+        return partial(german_grammar.addressed, formal=is_formal(facts))
+
+    def title(self, facts: OfferFacts) -> str:
+        return _title(facts)
+
+    def terms(self, texts: Sequence[str], most: int, *, place: str = "") -> list[str]:
+        return german_grammar.terms(texts, most)
+
+    def tidied(self, text: str) -> str:
+        return text

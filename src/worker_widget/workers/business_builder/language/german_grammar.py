@@ -15,7 +15,7 @@ from functools import cache
 from typing import Final, Literal
 
 from ..content import library
-from . import english_grammar
+from . import typography
 from .word_lists import word_set
 
 Gender = Literal["m", "f", "n", "p"]
@@ -275,7 +275,7 @@ def terms(texts: Sequence[str], most: int) -> list[str]:
     """The nouns of ``texts``, the most frequent first: words with a capital where no sentence begins."""
     counted: dict[str, int] = {}
     for text in texts:
-        for sentence in english_grammar.sentences(text):
+        for sentence in typography.sentences(text):
             for index, word in enumerate(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", sentence)):
                 certain = index > 0 or known_part(word) is not None or gender_of(word) is not None
                 if len(word) > 3 and word[0].isupper() and certain and word.lower() not in STOP_WORDS:

@@ -22,7 +22,7 @@ import msgspec
 
 from ....events.request_models import Tone
 from ..content import library
-from . import detection, english_grammar
+from . import typography
 
 _CONTRACTED: Final = re.compile(
     r"\b(?:(?P<not>\w+)n['’]t|(?P<who>i|you|we|they|he|she|it|that|what|here|there|who|let)['’]"
@@ -78,8 +78,8 @@ def _content() -> _Content:
 
 
 @cache
-def _german() -> dict[str, _Words]:
-    text = (files(library.__package__) / "de" / "register.toml").read_bytes()
+def _translated(folder: str) -> dict[str, _Words]:
+    text = (files(library.__package__) / folder / "register.toml").read_bytes()
     return msgspec.toml.decode(text, type=dict[str, _Words])
 
 
@@ -91,7 +91,7 @@ def avoided(tone: Tone) -> tuple[str, ...]:
 def named(name: str) -> str | None:
     """The register that a person means by a word such as "salesy" or "jargon", if it is one."""
     said = (
-        english_grammar.clean(name)
+        typography.clean(name)
         .casefold()
         .removesuffix(" language")
         .removesuffix(" tone")
@@ -103,7 +103,8 @@ def named(name: str) -> str | None:
 @cache
 def words(kind: str) -> tuple[dict[str, str], ...]:
     """The phrases of a register with their plainer forms: those that are certain, and those beside them."""
-    listed = [registers[kind] for registers in (_content().registers, _german()) if kind in registers]
+    every = (_content().registers, *map(_translated, library.TRANSLATIONS))
+    listed = [registers[kind] for registers in every if kind in registers]
     certain, beside = (
         ChainMap(*(each.certain for each in listed)),
         ChainMap(*(each.beside for each in listed)),
@@ -121,7 +122,7 @@ def marks(text: str, registers: tuple[str, ...]) -> tuple[Mark, ...]:
     return tuple(kept)
 
 
-def plainly(text: str, registers: tuple[str, ...]) -> Plain:
+def plainly(text: str, registers: tuple[str, ...], repair: Callable[[str], str] = str) -> Plain:
     """``text`` with every mark of ``registers`` replaced by its plainer form."""
     said = text
     changes: dict[tuple[str, str], None] = {}
@@ -132,7 +133,7 @@ def plainly(text: str, registers: tuple[str, ...]) -> Plain:
         changes |= dict.fromkeys((mark.found, mark.plain) for mark in found)
         for mark in reversed(found):
             said = said[: mark.start] + mark.plain + said[mark.end :]
-        said = _tidy(said)
+        said = _tidy(said, repair)
     return Plain(said, tuple(changes))
 
 
@@ -182,7 +183,7 @@ def _key(found: str) -> str:
 
 
 def _like(found: str, plain: str) -> str:
-    return english_grammar.capital(plain) if found[:1].isupper() else plain
+    return typography.capital(plain) if found[:1].isupper() else plain
 
 
 def _written_out(match: re.Match[str]) -> str:
@@ -198,13 +199,11 @@ def _calmly(match: re.Match[str]) -> str:
     return "." if match[0].startswith("!") else match[0].lower()
 
 
-def _tidy(text: str) -> str:
+def _tidy(text: str, repair: Callable[[str], str]) -> str:
     text = re.sub(r"\s{2,}", " ", text)
     text = re.sub(r"\s+([,.;:!?])", r"\1", text)
     text = re.sub(r"([,;:])(?:\s*[,;:])+", r"\1", text)
     text = re.sub(r"[,;:]+\s*(?=[.?])|(?<=[.?])(?:\s*[.,])+", "", text)
-    if detection.recognise(text) != "de":
-        text = re.sub(r"\b([Aa])\s+(?=[aeiou])", r"\1n ", text)
-        text = re.sub(r"\b([Aa])n\s+(?=[^\Waeiouh_])", r"\1 ", text)
+    text = repair(text)
     text = re.sub(r"^[\s,.;:–—-]+|[\s,;:–—-]+$", "", text)
-    return " ".join(map(english_grammar.capital, english_grammar.sentences(text)))
+    return " ".join(map(typography.capital, typography.sentences(text)))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from ..language import english_grammar
+from ..language import typography
 from .prompts import Passage
 
 Form = Literal["json", "prose"]
@@ -162,4 +162,4 @@ def _string(value: dict[str, Any], key: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return english_grammar.clean(_SURROGATES.sub("", text))
+    return typography.clean(_SURROGATES.sub("", text))

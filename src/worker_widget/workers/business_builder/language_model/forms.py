@@ -17,9 +17,9 @@ from typing import Any, Final
 
 import msgspec
 
-from ..language import english_grammar
+from ..language import typography
 from ..writing.draft import Draft, escape_line, json_draft
-from ..writing.landing import LandingCopy
+from ..writing.landing_copy import LandingCopy
 from .prompts import Passage, Prompt
 
 _UNSETTLED: Final = "\ue000"
@@ -101,9 +101,7 @@ class LandingSheet(JsonSheet):
         elif len(title) <= _LONGEST_TITLE:
             value["title"] = title
         unsettled = _UNSETTLED in described
-        value["description"] = (
-            _UNSETTLED if unsettled else english_grammar.clip(described, _LONGEST_DESCRIPTION)
-        )
+        value["description"] = _UNSETTLED if unsettled else typography.clip(described, _LONGEST_DESCRIPTION)
         value["steps"]["heading"] = hero["secondary"]
         value["closing"]["cta"] = hero["cta"]
 

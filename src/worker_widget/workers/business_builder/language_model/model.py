@@ -10,19 +10,22 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ....events.file_names import file_name
+from ....host.worker import LanguageModelVariables
 from ..content import library
 from ..engine import failures
 from ..engine.failures import Failure, Finding, StageFailure
-from ..language import english_grammar
+from ..language import typography
 from ..writing import tokens
 from ..writing.draft import Draft
 from ..writing.writer import Commission, Written
 from . import prompts
 from .answer_reader import Answers, Unusable, declines
-from .endpoint import Answer, Question
+from .endpoint import Answer, Endpoint, Question
 from .forms import JsonSheet, LandingSheet, ProseSheet, Sheet, quotes
 from .model_errors import Trouble
-from .sources import Source
+from .recordings import Recordings
+from .settings import ModelSettings
+from .sources import Live, Source
 
 _TOKENS_A_PASSAGE: Final = 8
 """What a passage's number and marks take in an answer."""
@@ -120,12 +123,12 @@ def _sheet(draft: Draft, commission: Commission) -> Sheet | None:
     asked = prompts.prompt(draft.name)
     if asked is None:
         return None
-    notes = (library.words(commission.language).positioning.pillars_note, commission.name)
+    notes = (library.words(commission.language.folder).positioning.pillars_note, commission.name)
     quoted = quotes(tuple(commission.facts.values()), notes)
     if asked.form == "prose":
         return ProseSheet(asked, draft, quoted)
     kind = LandingSheet if draft.name == "landing_copy" else JsonSheet
-    return kind(asked, draft, commission.language, quoted)
+    return kind(asked, draft, commission.language.code, quoted)
 
 
 def _known(sheet: Sheet, commission: Commission, earlier: Mapping[str, str]) -> str:
@@ -162,7 +165,7 @@ def _cost(answer: Answer, most: int, commission: Commission, *, live: bool) -> i
 
 
 def _failure(failure: Failure, error: str, cost: int, wait_s: float | None = None) -> StageFailure:
-    return StageFailure(Finding(failure, f"{english_grammar.capital(error)}.", tokens=cost, wait_s=wait_s))
+    return StageFailure(Finding(failure, f"{typography.capital(error)}.", tokens=cost, wait_s=wait_s))
 
 
 def _unusable(reason: Unusable) -> str:
@@ -204,3 +207,9 @@ class _Teller:
             self._tell(self._sheet.draft.name, self._sheet.draft.type, more)
         self._told = content
         return True
+
+
+def configured(variables: LanguageModelVariables, recordings: Recordings) -> LanguageModel | None:
+    """The model that the variables name; ``None`` where they name none."""
+    settings = ModelSettings.read(variables)
+    return None if settings is None else LanguageModel(Live(Endpoint(settings), recordings))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..engine import failures
 from ..engine.failures import Failure
-from ..language import english_grammar
+from ..language import typography
 from .settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Interpreter:
 
     def _words(self, said: str) -> str:
         """Words of the endpoint's, short and without the key."""
-        return self.settings.hide(english_grammar.clean(said))[:_LONGEST_SAID].rstrip(" .") or "no reason"
+        return self.settings.hide(typography.clean(said))[:_LONGEST_SAID].rstrip(" .") or "no reason"
 
 
 def _message(body: object) -> str:

@@ -17,14 +17,13 @@ from typing import Final, Literal
 import msgspec
 
 from ..content import library
-from ..language import english_grammar
+from ..language import typography
 from ..writing.writer import Commission
 
 Message = dict[str, str]
 """``role`` and ``content``."""
 
 _FOLDER: Final = files(library.__package__) / "prompts"
-_LANGUAGES: Final = {"en": "English", "de": "German"}
 _MOST_FACTS: Final = 60
 _LONGEST_FACT: Final = 600
 _LONGEST_TASK: Final = 2_000
@@ -91,11 +90,11 @@ def _system(commission: Commission) -> str:
     wordings = dict.fromkeys(rule.pattern for rule in commission.rules if rule.find is not None)
     said = _common().format(
         name=commission.name,
-        language=_LANGUAGES[commission.language],
+        language=commission.language.name,
         tone=commission.tone,
         readers=", ".join(commission.readers) or "whoever the task names",
-        approach=commission.agent.strategy.aspiration,
-        task=_quoted(english_grammar.clip(commission.task, _LONGEST_TASK)),
+        approach=commission.aspiration,
+        task=_quoted(typography.clip(commission.task, _LONGEST_TASK)),
         facts=_quoted("\n".join(facts[:_MOST_FACTS])),
         wordings="; ".join(list(wordings)[:_MOST_WORDINGS]),
     )

@@ -18,7 +18,7 @@ import msgspec
 
 from ....host.worker import CannotReplay
 from ..engine import failures
-from ..language import english_grammar
+from ..language import typography
 from ..writing.writer import Commission
 from .endpoint import Answer, Endpoint, Question
 from .model_errors import Trouble
@@ -147,9 +147,7 @@ class Replayed:
 
     @property
     def engine(self) -> str:
-        return (
-            f"{english_grammar.clean(self._part.engine or 'the language model')[:_LONGEST_NAME]}, as recorded"
-        )
+        return f"{typography.clean(self._part.engine or 'the language model')[:_LONGEST_NAME]}, as recorded"
 
     def model(self, stage: str) -> str:
         return self._next(stage).model

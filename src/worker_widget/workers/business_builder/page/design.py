@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ....events.request_models import Tone, Visual
-from ..brief.facts import Material
 from ..brief.seed import Seed
 from ..content import library
-from ..language import english_grammar
+from ..content.library import Field
+from ..language import typography
 from . import colors
 from .colors import RGB, Palette
 
@@ -57,54 +57,54 @@ class Look:
     own_colors: bool
 
 
-def decide(material: Material, visual: Visual | None, seed: Seed) -> Look:
+def decide(tone: Tone, field: Field, visual: Visual | None, seed: Seed) -> Look:
     """The look of a run's page."""
-    theme = library.tone(material.tone).theme
+    theme = library.tone(tone).theme
     named = visual is not None and visual.primary_color is not None
-    derived = seed.choose("hue", material.field.hues)
+    derived = seed.choose("hue", field.hues)
     primary = colors.from_hsl(derived, theme.saturation, theme.lightness)
     if visual is not None and visual.primary_color is not None:
         primary = colors.parse(visual.primary_color)
     if visual is not None and visual.secondary_color is not None:
         secondary = colors.parse(visual.secondary_color)
     else:
-        secondary = _second(primary, material, theme.shift)
+        secondary = _second(primary, tone, theme.shift)
     return Look(
-        palette=colors.palette(primary, secondary, dark=theme.dark, warmth=_WARMTH[material.tone]),
+        palette=colors.palette(primary, secondary, dark=theme.dark, warmth=_WARMTH[tone]),
         heading_font=_stack(visual.font_heading if visual else UNSAID_FONT, theme.heading),
         body_font=_stack(visual.font_body if visual else UNSAID_FONT, theme.body),
         style=theme.css,
-        arrangement=seed.choose("arrangement", _ARRANGEMENTS[material.tone]),
-        motif=material.field.motif,
-        logo_placement=english_grammar.clean(visual.logo_placement) if visual else "top-left",
+        arrangement=seed.choose("arrangement", _ARRANGEMENTS[tone]),
+        motif=field.motif,
+        logo_placement=typography.clean(visual.logo_placement) if visual else "top-left",
         own_colors=named,
     )
 
 
 def font_problem(name: str) -> str | None:
     """Why a font name cannot go into a style sheet, if so."""
-    if _SAFE_FONT.fullmatch(english_grammar.clean(name)):
+    if _SAFE_FONT.fullmatch(typography.clean(name)):
         return None
     return (
         "only letters, digits, spaces, hyphens and underscores can name a font; the tone's own type is used"
     )
 
 
-def _second(primary: RGB, material: Material, shift: int) -> RGB:
+def _second(primary: RGB, tone: Tone, shift: int) -> RGB:
     """A second colour to go with the first: for luxury a metal, else a neighbour on the wheel.
 
     A warm one gets a golden neighbour: on the other side of it lies pink.
     """
-    if material.tone == "luxury":
+    if tone == "luxury":
         return colors.from_hsl(40, 46, 66)
     strength = max(colors.saturation(primary), 30)
     hue = colors.hue(primary)
     way = _TOWARDS_GOLD if hue < _WARM and shift < 0 else shift
-    return colors.from_hsl(hue + way, min(strength, 76), 54 if material.tone == "casual" else 46)
+    return colors.from_hsl(hue + way, min(strength, 76), 54 if tone == "casual" else 46)
 
 
 def _stack(name: str, fallback: str) -> str:
-    wanted = english_grammar.clean(name)
+    wanted = typography.clean(name)
     if wanted == UNSAID_FONT or font_problem(wanted) is not None:
         return fallback
     return f"'{wanted}', {fallback}"

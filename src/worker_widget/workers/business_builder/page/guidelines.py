@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from ..brief.facts import QUOTED_AS_GIVEN
 from ..content.library import GuidelinesWords
-from ..language import english_grammar
-from ..policy.compiler import Rule
-from ..writing.draft import Draft, Markdown
+from ..language import typography
+from ..policy.rules import Rule
+from ..writing.draft import Draft
+from ..writing.markdown import Markdown
 from ..writing.pen import Pen
 from . import colors
 from .design import Look
@@ -18,22 +19,20 @@ OPTIONAL = ("contrast", "type", "examples", "dont", "do")
 
 def compose(pen: Pen, look: Look, rules: Sequence[Rule], left_out: frozenset[str] = frozenset()) -> Draft:
     """``look`` is the page's; ``rules`` are counted, never quoted: a claim must not stand here either."""
-    material, words, page = pen.material, pen.words.guidelines, Markdown(pen)
+    facts, words, page = pen.facts, pen.words.guidelines, Markdown(pen)
     page.heading(1, words.title)
     page.heading(2, words.voice_heading)
     page.paragraph(pen.line("voice", pen.tone.voice))
-    attributes = [text for text in map(pen.quote, material.all("brand.voice_attributes")) if text]
+    attributes = [text for text in map(pen.quote, facts.all("brand.voice_attributes")) if text]
     if attributes:
-        page.paragraph(
-            pen.allowed(f"{words.attributes}: {english_grammar.listed(attributes, pen.words.and_)}.")
-        )
+        page.paragraph(pen.allowed(f"{words.attributes}: {typography.listed(attributes, pen.words.and_)}."))
     if "do" not in left_out:
         page.heading(3, words.do_heading)
         page.bullets([pen.line(f"do[{index}]", text) for index, text in enumerate(pen.tone.do)])
     if "dont" not in left_out:
         page.heading(3, words.dont_heading)
         page.bullets([pen.line(f"dont[{index}]", text) for index, text in enumerate(pen.tone.dont)])
-    examples = [text for text in map(pen.quote, material.all("brand.tone.examples_good")[:5]) if text]
+    examples = [text for text in map(pen.quote, facts.all("brand.tone.examples_good")[:5]) if text]
     if examples and "examples" not in left_out:
         page.heading(3, words.examples_heading)
         page.bullets(examples)
@@ -49,7 +48,7 @@ def compose(pen: Pen, look: Look, rules: Sequence[Rule], left_out: frozenset[str
             ]
         )
         page.paragraph(pen.line("type", words.type_note))
-    disclosures = material.all(QUOTED_AS_GIVEN)
+    disclosures = facts.all(QUOTED_AS_GIVEN)
     if disclosures:
         page.heading(2, words.disclosures_heading)
         page.paragraph(pen.line("disclosures", words.disclosures))

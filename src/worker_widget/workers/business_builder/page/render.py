@@ -13,7 +13,7 @@ from typing import Final
 from ..brief.seed import Seed
 from ..content import library
 from ..writing.draft import Draft
-from ..writing.landing import Fits, Item, LandingCopy
+from ..writing.landing_copy import Fits, Item, LandingCopy
 from ..writing.pen import Pen
 from . import colors, drawings
 from .design import Look

@@ -20,63 +20,17 @@ Limits: a rule finds wordings, not meanings; a claim in other words passes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
 from ....events.request_models import Brand
 from ..content import library
-from ..language import english_grammar, tone_marks
+from ..language import tone_marks, typography
 from .claim_patterns import Pattern, compile_pattern, phrase_matcher
-from .governance import ORDER, Governance
-
-PolicyName = Literal["forbidden_claims", "tone_avoid", "advertising", "required_disclosures", "token_budget"]
-
-GOVERNANCE: Final[Mapping[PolicyName, Governance]] = {
-    "forbidden_claims": "safety",
-    "advertising": "safety",
-    "token_budget": "operational",
-    "tone_avoid": "custom",
-    "required_disclosures": "custom",
-}
+from .rules import ORDER, FindSpans, Rule
 
 _MOST_REMEMBERED: Final = 2_048
-_Find = Callable[[str], Sequence[tuple[int, int]]]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule. ``source`` is where it comes from, such as ``brand.forbidden_claims[0]``.
-
-    ``pattern`` is what it looks for, as written; rules that look for nothing in a text have no ``find``.
-    """
-
-    policy: PolicyName
-    source: str
-    pattern: str
-    reason: str
-    severity: Literal["error", "warning"]
-    find: _Find | None = None
-
-    @property
-    def governance(self) -> Governance:
-        return GOVERNANCE[self.policy]
-
-
-@dataclass(frozen=True)
-class Violation:
-    """A rule broken at ``start`` to ``end`` (code points) of the text at ``location``; 0 to 0 is anywhere."""
-
-    rule: Rule
-    location: str
-    start: int
-    end: int
-    found: str
-
-    @property
-    def where(self) -> str:
-        return f"{self.location}[{self.start}:{self.end}]" if self.end else self.location
 
 
 _UNIVERSAL: Final = (
@@ -106,7 +60,7 @@ def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = N
     own = phrase_matcher(name) if name else None
     if brand is not None:
         for index, claim in enumerate(brand.forbidden_claims):
-            if not english_grammar.clean(claim.pattern):
+            if not typography.clean(claim.pattern):
                 continue
             source = f"brand.forbidden_claims[{index}]"
             find = _finder(compile_pattern(claim.pattern.strip()))
@@ -114,44 +68,33 @@ def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = N
         avoided = [(f"brand.tone.avoid[{index}]", text) for index, text in enumerate(brand.tone.avoid)]
         avoided += [(f"brand.tone.examples_bad[{i}]", text) for i, text in enumerate(brand.tone.examples_bad)]
         for source, text in avoided:
-            if english_grammar.clean(text):
+            if typography.clean(text):
                 kind = tone_marks.named(text)
-                phrase = _spans(phrase_matcher(english_grammar.clean(text).rstrip(".")), but=own)
+                phrase = _spans(phrase_matcher(typography.clean(text).rstrip(".")), but=own)
                 reason = f"The brand's tone avoids {kind}" if kind else "The brand's tone avoids it"
                 find = _marks(kind) if kind else phrase
                 rules.append(Rule("tone_avoid", source, text, reason, "warning", find))
         for index, text in enumerate(brand.required_disclosures):
-            if english_grammar.clean(text):
+            if typography.clean(text):
                 source = f"brand.required_disclosures[{index}]"
                 rules.append(
                     Rule("required_disclosures", source, text, "The disclosure must be shown", "error")
                 )
     if budget is not None:
         rules.append(Rule("token_budget", "budget", str(budget), "The run may not write more", "error"))
-    german = ((rule.expression, rule.pattern, rule.reason) for rule in library.advertising("de").rules)
-    for index, (expression, pattern, reason) in enumerate((*_UNIVERSAL, *german)):
+    translated = (
+        (rule.expression, rule.pattern, rule.reason)
+        for folder in library.TRANSLATIONS
+        for rule in library.advertising(folder).rules
+    )
+    for index, (expression, pattern, reason) in enumerate((*_UNIVERSAL, *translated)):
         matcher = re.compile(expression, re.IGNORECASE)
         find = _spans(matcher, but=own)
         rules.append(Rule("advertising", f"advertising[{index}]", pattern, reason, "warning", find))
     return tuple(sorted(rules, key=lambda rule: ORDER.index(rule.governance)))
 
 
-def check(text: str, rules: Sequence[Rule], location: str) -> tuple[Violation, ...]:
-    """Every place where ``text`` breaks a rule, in the order of the rules."""
-    return tuple(
-        Violation(rule, location, start, end, text[start:end])
-        for rule in rules
-        if rule.find is not None
-        for start, end in rule.find(text)
-    )
-
-
-def breaks(text: str, rules: Sequence[Rule]) -> Rule | None:
-    """The first rule that ``text`` breaks, if any."""
-    return next((rule for rule in rules if rule.find is not None and rule.find(text)), None)
-
-
-def _finder(pattern: Pattern) -> _Find:
+def _finder(pattern: Pattern) -> FindSpans:
     """Remembers what it has looked at: a run asks about the same lines again and again."""
 
     @lru_cache(_MOST_REMEMBERED)
@@ -161,11 +104,11 @@ def _finder(pattern: Pattern) -> _Find:
     return find
 
 
-def _marks(kind: str) -> _Find:
+def _marks(kind: str) -> FindSpans:
     return lambda text: [(mark.start, mark.end) for mark in tone_marks.marks(text, (kind,))]
 
 
-def _spans(matcher: re.Pattern[str], *, but: re.Pattern[str] | None = None) -> _Find:
+def _spans(matcher: re.Pattern[str], *, but: re.Pattern[str] | None = None) -> FindSpans:
     def find(text: str) -> Sequence[tuple[int, int]]:
         found = [match.span() for match in matcher.finditer(text)]
         if found and but is not None:

@@ -25,9 +25,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ....events.request_models import Brand, Tone
-from ..language import german_grammar, tone_marks
+from ..language import english_grammar, german_grammar, tone_marks
 from ..language.tone_marks import Mark
-from ..language.word_lists import word_set
 from .claim_patterns import phrase_matcher
 
 THRESHOLD: Final = 0.35
@@ -35,19 +34,7 @@ _MOST_TERMS: Final = 16
 _FEWEST_WORDS: Final = 300
 _MARKS_PER_WORD: Final = 0.02
 
-STOP_WORDS: Final = word_set(
-    "a about above after again against all also an and any are as at be because been before being "
-    "below between both but by can could did do does doing done down during each even every everyone "
-    "few for from further get gets getting had has have having he her here hers him his how i if in "
-    "into is it its just let lets like make makes making many me more most much my need needs no nor "
-    "not of off on once one only or other our ours out over own people really same she should so some "
-    "something such than that the their them then there these they thing things this those through to "
-    "too under until up us use uses using very want wants was way we well were what when where which "
-    "while who whom why will with without would you your yours create build landing page website "
-    "write plan launch help helps helping der die das und für mit eine ein einen einer von im zu auf "
-    "ist"
-)
-_SAY_NOTHING: Final = STOP_WORDS | german_grammar.STOP_WORDS
+_SAY_NOTHING: Final = english_grammar.STOP_WORDS | german_grammar.STOP_WORDS
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _ENDINGS: Final = ("ations", "ation", "ings", "ing", "ers", "ies", "ed", "er", "es", "ly", "s", "e", "y")
 

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..content import library
-from ..language import english_grammar
-from . import compiler
-from .compiler import Rule
+from ..language import typography
+from .rules import Rule, breaks, check
 
 _UNCOUNTED: Final = (
     "advice|bread|care|coffee|content|craftsmanship|equipment|experience|food|help|information|quality|service|"
@@ -41,7 +40,16 @@ _PLAINER: Final = (
     (r"\b(?:unbeatable|unrivall?ed|unmatched|unparallell?ed|risk[ -]free|100\s?%)\s+(?=\w)", ""),
 )  # fmt: skip
 _JOINTS: Final = "|".join(
-    ("and", "with", "without", "while", "by", "so that", "but", *library.advertising("de").joints)
+    (
+        "and",
+        "with",
+        "without",
+        "while",
+        "by",
+        "so that",
+        "but",
+        *(joint for folder in library.TRANSLATIONS for joint in library.advertising(folder).joints),
+    )
 )
 _CUTS: Final = re.compile(rf"\s*(?:[,;:]|\s[–—-]\s|\.\s)\s*|\s+(?=(?:{_JOINTS})\s)", re.IGNORECASE)
 
@@ -62,15 +70,15 @@ class Rewrite:
 def rephrase(text: str, rules: Sequence[Rule]) -> Rewrite:
     """``text`` without anything that breaks ``rules``; empty where nothing of it can stay."""
     reworded = _tidy(_reword(text))
-    if reworded and reworded != text and compiler.breaks(reworded, rules) is None:
+    if reworded and reworded != text and breaks(reworded, rules) is None:
         return Rewrite(text, reworded, "reworded")
     lighter = _tidy(_lightened(reworded, rules))
-    if lighter and compiler.breaks(lighter, rules) is None:
+    if lighter and breaks(lighter, rules) is None:
         return Rewrite(text, lighter, "reworded")
     for start in dict.fromkeys((text, reworded, lighter)):
-        parts = [_shortened(part, rules) for part in english_grammar.sentences(start)]
+        parts = [_shortened(part, rules) for part in typography.sentences(start)]
         kept = _tidy(" ".join(part for part in parts if part))
-        if kept and compiler.breaks(kept, rules) is None:
+        if kept and breaks(kept, rules) is None:
             return Rewrite(text, kept, "shortened")
     return Rewrite(text, "", "left out")
 
@@ -79,18 +87,22 @@ def trim_phrase(text: str, rules: Sequence[Rule]) -> Rewrite:
     """A noun or verb phrase without the words that break ``rules``; empty where nothing of it can stay."""
     kept = text
     for _ in range(8):
-        violations = compiler.check(kept, rules, "")
+        violations = check(kept, rules, "")
         if not violations:
             break
         first = violations[0]
         kept = re.sub(r"\s{2,}", " ", kept[: first.start] + kept[first.end :]).strip(" ,;:-")
-    whole = compiler.breaks(kept, rules) is None and any(letter.isalpha() for letter in kept)
+    whole = breaks(kept, rules) is None and any(letter.isalpha() for letter in kept)
     return Rewrite(text, kept, "shortened") if whole else Rewrite(text, "", "left out")
 
 
 def _reword(text: str) -> str:
-    german = ((entry.expression, entry.plain) for entry in library.advertising("de").plainer)
-    for pattern, plain in (*_PLAINER, *german):
+    translated = (
+        (entry.expression, entry.plain)
+        for folder in library.TRANSLATIONS
+        for entry in library.advertising(folder).plainer
+    )
+    for pattern, plain in (*_PLAINER, *translated):
         text = re.sub(pattern, _positive if plain is None else plain, text, flags=re.IGNORECASE)
     return text
 
@@ -103,7 +115,7 @@ def _positive(match: re.Match[str]) -> str:
 
 def _lightened(text: str, rules: Sequence[Rule]) -> str:
     """``text`` without single words that break a rule and only describe: between an article and a noun."""
-    for violation in sorted(compiler.check(text, rules, ""), key=lambda found: -found.start):
+    for violation in sorted(check(text, rules, ""), key=lambda found: -found.start):
         before, after = text[: violation.start], text[violation.end :]
         if " " not in violation.found and _DESCRIBED.search(before) and re.match(r"\s+[^\W\d_]", after):
             text = before.rstrip() + after
@@ -115,19 +127,19 @@ def _shortened(text: str, rules: Sequence[Rule]) -> str:
 
     Empty if fewer than three words would remain.
     """
-    if compiler.breaks(text, rules) is None:
+    if breaks(text, rules) is None:
         return text
     cuts = [match.span() for match in _CUTS.finditer(text)]
     starts = [text[:begin] for begin, _ in reversed(cuts)]
     later = sorted((_JOINING.sub("", text[end:]) for _, end in cuts), key=len, reverse=True)
     for part in (*starts, *later):
         kept = part.strip(" ,;:–—-")
-        if len(kept.split()) >= _FEWEST_WORDS and compiler.breaks(kept, rules) is None:
-            return english_grammar.sentence(kept)
+        if len(kept.split()) >= _FEWEST_WORDS and breaks(kept, rules) is None:
+            return typography.sentence(kept)
     return ""
 
 
 def _tidy(text: str) -> str:
     text = re.sub(r"\s+([,.;:!?])", r"\1", text)
     text = re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", re.sub(r"^[\s,;:]+|\s+$", "", text))
-    return english_grammar.capital(re.sub(r"\s{2,}", " ", text))
+    return typography.capital(re.sub(r"\s{2,}", " ", text))

@@ -8,85 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from ..brief.facts import QUOTED_AS_GIVEN
 from ..content.library import Blurb
-from ..language import english_grammar
+from ..language import typography
 from .draft import Draft, json_draft
-from .pen import Approach, Pen
+from .landing_copy import (
+    Approach,
+    Audience,
+    Block,
+    Closing,
+    Features,
+    Fits,
+    Footer,
+    Hero,
+    Item,
+    LandingCopy,
+    Mission,
+    Source,
+)
+from .pen import Pen
 
 OPTIONAL = ("faq", "audience", "vision", "problem", "mission", "introductions")
-
-Source = Literal["brand", "brief", "proposal"]
-
-
-class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    title: str = ""
-    body: str = ""
-    source: Source | None = None
-
-
-class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A section: a heading, perhaps an introduction, and items."""
-
-    heading: str
-    intro: str = ""
-    items: tuple[Item, ...] = ()
-
-
-class Hero(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is seen first; ``opening`` is the situation that a story begins with."""
-
-    headline: str
-    opening: str = ""
-    subhead: str
-    cta: str
-    secondary: str
-    eyebrow: str = ""
-    note: str = ""
-    source: Source
-
-
-class Features(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    heading: str
-    items: tuple[str, ...]
-    source: Source
-
-
-class Mission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    heading: str
-    quote: str
-    vision: str = ""
-    source: Source
-
-
-class Fits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """For whom it is and for whom not, where at most one audience was named."""
-
-    heading: str
-    items: tuple[str, ...]
-
-
-class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    heading: str
-    cards: tuple[Item, ...] = ()
-    fits: Fits | None = None
-    unfits: Fits | None = None
-
-
-class Closing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    heading: str
-    body: str
-    cta: str
-
-
-class Footer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    line: str = ""
-    notes_heading: str = ""
-    disclosures: tuple[str, ...] = ()
 
 
 ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
@@ -96,39 +42,9 @@ ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
 """How the sections between the headline and the last call follow each other."""
 
 
-class LandingCopy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All words of the page. ``sections`` names those between hero and closing, in the order of the page."""
-
-    language: str
-    approach: Approach
-    sections: tuple[str, ...]
-    name: str
-    name_is_working_title: bool = False
-    title: str
-    description: str
-    hero: Hero
-    problem: Block | None = None
-    steps: Block
-    values: Block
-    features: Features | None = None
-    mission: Mission | None = None
-    audience: Audience | None = None
-    faq: Block | None = None
-    closing: Closing
-    footer: Footer
-
-    @property
-    def proposals(self) -> int:
-        """How many of its items are ours and wait to be confirmed."""
-        blocks = (self.problem, self.steps, self.values, self.faq)
-        items = [item for block in blocks if block for item in block.items]
-        items += self.audience.cards if self.audience else ()
-        return sum(item.source == "proposal" for item in items) + (self.hero.source == "proposal")
-
-
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> LandingCopy:
     """The page's words, without the sections in ``left_out``; a heading is empty if no wording may stand."""
-    material, tone = pen.material, pen.tone
+    facts, tone = pen.facts, pen.tone
     hero = _hero(pen)
     mission = None if "mission" in left_out else _mission(pen, with_vision="vision" not in left_out)
     introduced = "introductions" not in left_out
@@ -136,26 +52,26 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> LandingCopy:
     audience = None if "audience" in left_out else _audience(pen)
     faq = None if "faq" in left_out else _faq(pen, asks_about_problem=problem is not None)
     optional = {"problem": problem, "mission": mission, "audience": audience, "faq": faq}
-    stance = material.field.stance.get(material.tone, "")
+    stance = facts.field.stance.get(facts.tone, "")
     return LandingCopy(
-        language=material.language,
+        language=facts.language.code,
         approach=pen.approach,
         sections=tuple(name for name in ORDER[pen.approach] if optional.get(name, True)),
-        name=material.name,
-        name_is_working_title=material.working_title,
+        name=facts.name,
+        name_is_working_title=facts.working_title,
         title=_title(pen, hero),
-        description=pen.allowed(english_grammar.clip(hero.subhead or hero.headline, 155)),
+        description=pen.allowed(typography.clip(hero.subhead or hero.headline, 155)),
         hero=hero,
         problem=problem,
         steps=Block(
             heading=hero.secondary,
             intro=pen.line("steps.intro", *tone.steps_intro) if introduced else "",
-            items=_blurbs(pen, "steps", pen.material.field.steps),
+            items=_blurbs(pen, "steps", pen.facts.field.steps),
         ),
         values=Block(
             heading=pen.line("values.heading", tone.values_heading, once=False),
             intro=pen.prefer("values.intro", stance, *tone.values_intro) if introduced else "",
-            items=_blurbs(pen, "values", pen.material.field.values),
+            items=_blurbs(pen, "values", pen.facts.field.values),
         ),
         features=_features(pen),
         mission=mission,
@@ -163,7 +79,7 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> LandingCopy:
         faq=faq,
         closing=Closing(
             heading=pen.line("closing.heading", *tone.closing_heading),
-            body=pen.line("closing.body", material.field.closing)
+            body=pen.line("closing.body", facts.field.closing)
             or pen.line("closing.body", *tone.closing_body),
             cta=hero.cta,
         ),
@@ -176,47 +92,40 @@ def draft(copy: LandingCopy) -> Draft:
 
 
 def _hero(pen: Pen) -> Hero:
-    material, tone, words = pen.material, pen.tone, pen.words.landing
-    tagline = english_grammar.heading(material.text("brand.tagline"))
-    audience = material.text("brief.audience")
-    offer = material.text("brand.value_proposition")
-    general = material.field is material.kind
+    facts, tone, words = pen.facts, pen.tone, pen.words.landing
+    tagline = typography.heading(facts.text("brand.tagline"))
+    audience = facts.text("brief.audience")
+    offer = facts.text("brand.value_proposition")
+    general = facts.field is facts.kind
     used, deeds = "", _deeds(pen)
     source: Source = "brief" if deeds else "proposal"
     if tagline and (pen.approach == "story" or (general and not deeds)):
         used, headline, source = tagline, pen.quote(tagline), "brand"
     elif general and not deeds and _is_headline(offer):
-        used, headline, source = offer, pen.quote(english_grammar.heading(offer)), "brand"
-    elif general and not deeds and _says_much(pen.slots["Offer"], material.text("brief.subject")):
+        used, headline, source = offer, pen.quote(typography.heading(offer)), "brand"
+    elif general and not deeds and _says_much(pen.slots["Offer"], facts.text("brief.subject")):
         headline, source = pen.line("hero.headline", "{Offer}"), "brief"
     else:
-        headline = pen.line("hero.headline", *(deeds or (material.field.headline[material.tone],)))
+        headline = pen.line("hero.headline", *(deeds or (facts.field.headline[facts.tone],)))
     headline = headline or pen.prefer("hero.headline", words.for_whom, "{Name}")
-    named = (audience and audience not in headline) or not (general or material.text("brand.mission"))
+    named = (audience and audience not in headline) or not (general or facts.text("brand.mission"))
     eyebrow = pen.quote(tagline) if used != tagline else ""
     eyebrow = eyebrow or (pen.line("hero.eyebrow", words.for_whom, once=False) if named else "")
-    said = offer or material.text("brief.gist")
-    subhead = (
-        pen.quote(english_grammar.sentence(english_grammar.clip(said, 240)))
-        if used != offer or not offer
-        else ""
-    )
+    said = offer or facts.text("brief.gist")
+    subhead = pen.quote(typography.sentence(typography.clip(said, 240))) if used != offer or not offer else ""
     opening = pen.line("hero.opening", "{Problem}") if pen.approach == "story" else ""
     if not subhead and headline == pen.slots["Offer"]:
-        subhead = english_grammar.sentence(pen.line("hero.subhead", material.field.headline[material.tone]))
-    if not subhead and not material.brief.is_read:
+        subhead = typography.sentence(pen.line("hero.subhead", facts.field.headline[facts.tone]))
+    if not subhead and not facts.brief.is_read:
         subhead = pen.prefer("hero.subhead", words.unread)
     if not subhead:
         wordings = (words.offer,) if deeds else (*tone.subhead, *tone.lead, words.offer)
         subhead = pen.prefer("hero.subhead", *wordings, "{Name}.")
     told = (
-        offer
-        and material.text("brief.subject")
-        and source != "brief"
-        and subhead == english_grammar.sentence(offer)
+        offer and facts.text("brief.subject") and source != "brief" and subhead == typography.sentence(offer)
     )
     note = pen.prefer("hero.note", *tone.lead) if told else ""
-    cta = pen.prefer("hero.cta", material.kind.cta[material.tone], tone.secondary, "{Name}", once=False)
+    cta = pen.prefer("hero.cta", facts.kind.cta[facts.tone], tone.secondary, "{Name}", once=False)
     return Hero(
         eyebrow=eyebrow if eyebrow != headline else "",
         headline=headline,
@@ -239,9 +148,9 @@ _LONGEST_TITLE: Final = 70
 
 def _deeds(pen: Pen) -> tuple[str, ...]:
     """Headlines that say what the offer does, or what people do with it."""
-    if pen.material.text("brief.function"):
+    if pen.facts.text("brief.function"):
         return pen.tone.headline_function
-    return pen.tone.headline_activity if pen.material.text("brief.activity") else ()
+    return pen.tone.headline_activity if pen.facts.text("brief.activity") else ()
 
 
 def _says_much(offer: str, subject: str) -> bool:
@@ -252,13 +161,13 @@ def _says_much(offer: str, subject: str) -> bool:
 
 def _is_headline(text: str) -> bool:
     """Whether a text of the brand is short and whole enough to stand in large type."""
-    return 0 < len(text) <= _LONGEST_HEADLINE and len(english_grammar.sentences(text)) == 1
+    return 0 < len(text) <= _LONGEST_HEADLINE and len(typography.sentences(text)) == 1
 
 
 def _steps_heading(pen: Pen) -> str:
-    material = pen.material
+    facts = pen.facts
     known = next(
-        filter(None, (field.steps_heading.get(material.tone) for field in (material.field, material.kind))),
+        filter(None, (field.steps_heading.get(facts.tone) for field in (facts.field, facts.kind))),
         "",
     )
     return pen.prefer("steps.heading", known, pen.tone.steps_heading, once=False)
@@ -266,13 +175,13 @@ def _steps_heading(pen: Pen) -> str:
 
 def _title(pen: Pen, hero: Hero) -> str:
     """The page's title: the name, and as much of what it is as a browser shows."""
-    name = pen.material.name
-    trade = english_grammar.heading(hero.subhead)
+    name = pen.facts.name
+    trade = typography.heading(hero.subhead)
     for said in (hero.headline, pen.slots["Offer_for_who"], pen.slots["Offer"], trade):
         title = pen.allowed(f"{name} · {said}") if name.casefold() not in said.casefold() else ""
         if title and len(title) <= _LONGEST_TITLE:
             return title
-    return english_grammar.clip(name, _LONGEST_TITLE)
+    return typography.clip(name, _LONGEST_TITLE)
 
 
 _SPARING: Final = frozenset({"luxury"})
@@ -280,16 +189,16 @@ _SPARING: Final = frozenset({"luxury"})
 
 
 def _problem(pen: Pen) -> Block | None:
-    own = pen.material.all("brand.audience_pain_points")[:6]
+    own = pen.facts.all("brand.audience_pain_points")[:6]
     items = tuple(
-        Item(title=english_grammar.heading(text), source="brand")
+        Item(title=typography.heading(text), source="brand")
         if len(text) <= 70
-        else Item(body=english_grammar.sentence(text), source="brand")
+        else Item(body=typography.sentence(text), source="brand")
         for text in map(pen.quote, own)
         if text
     )
-    if not items and pen.material.tone not in _SPARING:
-        items = _blurbs(pen, "pains", pen.material.field.pains)
+    if not items and pen.facts.tone not in _SPARING:
+        items = _blurbs(pen, "pains", pen.facts.field.pains)
     heading = pen.line("problem.heading", pen.tone.problem_heading, once=False)
     intro = pen.line("problem.intro", "{Problem}")
     return Block(heading=heading, intro=intro, items=items) if heading and (items or intro) else None
@@ -306,18 +215,18 @@ def _blurbs(pen: Pen, key: str, blurbs: tuple[Blurb, ...]) -> tuple[Item, ...]:
 
 
 def _features(pen: Pen) -> Features | None:
-    said = [text for text in map(pen.quote, pen.material.all("brief.features")) if text]
-    items = tuple(english_grammar.heading(pen.words.landing.feature.format(feature=text)) for text in said)
+    said = [text for text in map(pen.quote, pen.facts.all("brief.features")) if text]
+    items = tuple(typography.heading(pen.words.landing.feature.format(feature=text)) for text in said)
     heading = pen.line("features.heading", pen.tone.features_heading, once=False)
     return Features(heading=heading, items=items, source="brief") if items and heading else None
 
 
 def _mission(pen: Pen, *, with_vision: bool) -> Mission | None:
-    quote = english_grammar.sentence(pen.quote(english_grammar.clip(pen.material.text("brand.mission"), 420)))
+    quote = typography.sentence(pen.quote(typography.clip(pen.facts.text("brand.mission"), 420)))
     vision = (
         ""
         if not with_vision
-        else english_grammar.sentence(pen.quote(english_grammar.clip(pen.material.text("brand.vision"), 320)))
+        else typography.sentence(pen.quote(typography.clip(pen.facts.text("brand.vision"), 320)))
     )
     heading = pen.line("mission.heading", pen.tone.mission_heading, once=False)
     return Mission(heading=heading, quote=quote, vision=vision, source="brand") if quote and heading else None
@@ -327,10 +236,10 @@ def _audience(pen: Pen) -> Audience | None:
     heading = pen.line("audience.heading", pen.tone.audience_heading, once=False)
     if not heading:
         return None
-    tone, field, kind = pen.material.tone, pen.material.field, pen.material.kind
+    tone, field, kind = pen.facts.tone, pen.facts.field, pen.facts.kind
     blurbs = tuple(
         Blurb(text.titles.get(tone) or text.title, text.bodies.get(tone) or text.body)
-        for text in pen.material.audience_texts
+        for text in pen.facts.audience_texts
     )
     cards = _blurbs(pen, "audience", blurbs)
     if len(cards) > 1:
@@ -383,26 +292,26 @@ class _Question:
 
 def _questions(pen: Pen, *, asks_about_problem: bool) -> Iterator[_Question]:
     """What may be asked, in the order of the page: the trade's own before what anyone may ask."""
-    tone, material = pen.tone, pen.material
-    for index, trade in enumerate(material.field.faq or material.kind.faq):
+    tone, facts = pen.tone, pen.facts
+    for index, trade in enumerate(facts.field.faq or facts.kind.faq):
         yield _Question(0 if index < _LEAST_OF_THE_TRADE else 2, trade.question, trade.answer)
-    for text in material.audience_texts[:2]:
-        asked = text.asked.get(material.tone)
+    for text in facts.audience_texts[:2]:
+        asked = text.asked.get(facts.tone)
         if asked or text.question:
             question, answer = (asked.question, asked.answer) if asked else (text.question, text.answer)
             yield _Question(1, question, answer)
-    if asks_about_problem and not material.audiences:
+    if asks_about_problem and not facts.audiences:
         yield _Question(3, tone.faq_who_q, tone.faq_who_a)
-    if material.all(QUOTED_AS_GIVEN):
+    if facts.all(QUOTED_AS_GIVEN):
         yield _Question(0, tone.faq_notes_q, tone.faq_notes_a, "brand")
     yield _Question(4, tone.faq_begin_q, tone.faq_begin_a)
     yield _Question(5, tone.faq_promise_q, tone.faq_promise_a)
 
 
 def _footer(pen: Pen) -> Footer:
-    material = pen.material
-    disclosures = tuple(dict.fromkeys(material.all(QUOTED_AS_GIVEN)))
-    line = pen.allowed(english_grammar.sentence(material.text("brand.tagline")))
+    facts = pen.facts
+    disclosures = tuple(dict.fromkeys(facts.all(QUOTED_AS_GIVEN)))
+    line = pen.allowed(typography.sentence(facts.text("brand.tagline")))
     heading = pen.line("footer.notes", pen.tone.notes_heading, once=False) if disclosures else ""
-    line = line if line.rstrip(".") != material.name else ""
+    line = line if line.rstrip(".") != facts.name else ""
     return Footer(line=line, notes_heading=heading, disclosures=disclosures)

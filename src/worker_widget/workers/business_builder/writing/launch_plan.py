@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from .draft import Draft, Markdown
-from .pen import Approach, Pen
+from .draft import Draft
+from .landing_copy import Approach
+from .markdown import Markdown
+from .pen import Pen
 
 OPTIONAL = ("after", "reach", "prepare")
 DEEP = ("measure",)
@@ -50,9 +52,9 @@ def compose(pen: Pen, open_points: Open, left_out: frozenset[str] = frozenset())
 def _open_lines(pen: Pen, points: Open) -> list[str]:
     words = pen.words.launch
     lines: list[str] = []
-    if pen.material.working_title:
+    if pen.facts.working_title:
         lines.append(pen.line("title", words.choose_name))
-    if not pen.material.brief.is_read:
+    if not pen.facts.brief.is_read:
         lines.append(pen.line("unread", words.unread))
     if points.proposals:
         wording = words.proposals if points.proposals > 1 else words.one_proposal
@@ -67,9 +69,9 @@ def _open_lines(pen: Pen, points: Open) -> list[str]:
 
 
 def _channels(pen: Pen) -> list[str]:
-    material = pen.material
-    found = [channel for text in material.audience_texts for channel in text.channels[:2]]
-    channels = tuple(dict.fromkeys(found)) or pen.words.launch.channels[material.kind.id]
+    facts = pen.facts
+    found = [channel for text in facts.audience_texts for channel in text.channels[:2]]
+    channels = tuple(dict.fromkeys(found)) or pen.words.launch.channels[facts.kind.id]
     return [line[:1].upper() + line[1:] + "." for line in _lines(pen, "channel", channels) if line]
 
 

@@ -5,13 +5,9 @@ Nothing in it is research. It is the list of what research has to find out.
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any, Final
+from typing import Any
 
-from ..brief.facts import Material
-from ..language import german_grammar
-from ..language.word_lists import word_set
-from ..policy import drift
+from ..brief.facts import Facts
 from .draft import Draft, json_draft
 from .pen import Pen
 
@@ -21,22 +17,22 @@ DEEP = ("interview_guide",)
 
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
     """The report; told as a story it begins with the people and what may trouble them."""
-    material, words = pen.material, pen.words.report
+    facts, words = pen.facts, pen.words.report
     report: dict[str, Any] = {
-        "name": material.name,
-        "name_status": pen.line("status", words.working_title if material.working_title else words.given),
+        "name": facts.name,
+        "name_status": pen.line("status", words.working_title if facts.working_title else words.given),
         "method": pen.line("method", words.method),
         "audience": _audience(pen),
     }
     if "derived_from" not in left_out:
         report["derived_from"] = _derived(pen)
     if "problem_terms" not in left_out:
-        report["problem_terms"] = [term for term in map(pen.allowed, problem_terms(material)) if term]
+        report["problem_terms"] = [term for term in map(pen.allowed, problem_terms(facts)) if term]
     if "hypotheses" not in left_out:
         report["hypotheses"] = _hypotheses(pen)
-    questions = (*material.kind.questions, *words.questions)
+    questions = (*facts.kind.questions, *words.questions)
     if "more_questions" in left_out:
-        questions = material.kind.questions[:2]
+        questions = facts.kind.questions[:2]
     report["questions_for_research"] = _lines(pen, "question", questions)
     if "how_to_find_out" not in left_out:
         report["how_to_find_out"] = _lines(pen, "way", words.ways)
@@ -49,58 +45,41 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
     return json_draft("market_report", report)
 
 
-_SAY_LITTLE: Final = word_set(
-    "seem seems made make makes making know knows known want wants need needs stand stands come comes "
-    "going goes take takes took give gives given keep keeps like likes thing things people everyone "
-    "someone nobody anyone always never still again really very much many more most less other another "
-    "same even only also well good work works working done does doing find finds found feel feels first "
-    "last year years whole themselves written every without"
-)
-"""Words that say little of a problem."""
-
-
-def problem_terms(material: Material, most: int = 12) -> list[str]:
+def problem_terms(facts: Facts, most: int = 12) -> list[str]:
     """The content words of what was said about the problem, the most frequent first."""
     said = [
-        *material.all("brand.audience_pain_points"),
-        *material.statements,
-        material.text("brief.activity"),
+        *facts.all("brand.audience_pain_points"),
+        *facts.statements,
+        facts.text("brief.activity"),
     ]
-    if material.language == "de":
-        return german_grammar.terms(said, most)
-    place = material.text("brief.place").lower().split()
-    words = [word.lower() for text in said for word in text.replace("’", "'").split()]
-    kept = [word.strip(".,;:!?()\"'") for word in words]
-    idle = drift.STOP_WORDS | _SAY_LITTLE | frozenset(place)
-    counted = Counter(word for word in kept if len(word) > 3 and word.isalpha() and word not in idle)
-    return sorted(counted, key=lambda word: (-counted[word], kept.index(word)))[:most]
+    return facts.language.terms(said, most, place=facts.text("brief.place"))
 
 
 def _audience(pen: Pen) -> dict[str, Any]:
-    material, words = pen.material, pen.words.report
-    if material.text("brief.audience"):
+    facts, words = pen.facts, pen.words.report
+    if facts.text("brief.audience"):
         basis = words.said_in_task
-    elif material.audiences:
+    elif facts.audiences:
         basis = words.said_in_brand
     else:
-        basis = words.assumed.replace("{field}", material.field.label)
-    segments = _lines(pen, "segment", tuple(text.label for text in material.audience_texts))
+        basis = words.assumed.replace("{field}", facts.field.label)
+    segments = _lines(pen, "segment", tuple(text.label for text in facts.audience_texts))
     found: dict[str, Any] = {"who": pen.line("who", "{who}", once=False), "basis": pen.line("basis", basis)}
     return {**found, "segments": segments} if segments else found
 
 
 def _derived(pen: Pen) -> dict[str, Any]:
-    material = pen.material
+    facts = pen.facts
     read = {
         location.removeprefix("brief."): text
-        for location, text in material.texts.items()
+        for location, text in facts.texts.items()
         if location.startswith("brief.") and "[" not in location
     }
-    features = list(material.all("brief.features"))
+    features = list(facts.all("brief.features"))
     said: dict[str, Any] = {
         "task": read,
-        "kind_of_offer": pen.line("kind", material.kind.label, once=False),
-        "line_of_business": pen.line("field", material.field.label, once=False),
+        "kind_of_offer": pen.line("kind", facts.kind.label, once=False),
+        "line_of_business": pen.line("field", facts.field.label, once=False),
     }
     if features:
         said["features"] = features
@@ -108,12 +87,12 @@ def _derived(pen: Pen) -> dict[str, Any]:
 
 
 def _hypotheses(pen: Pen) -> list[dict[str, str]]:
-    own = pen.material.all("brand.audience_pain_points")
+    own = pen.facts.all("brand.audience_pain_points")
     if own:
         basis = pen.line("named", pen.words.report.named_by_brand)
         stated = [(text, basis) for text in map(pen.quote, own) if text]
     else:
-        blurbs = pen.material.field.pains
+        blurbs = pen.facts.field.pains
         lines = [
             pen.line(f"pains[{index}]", blurb.title + ": " + blurb.body) for index, blurb in enumerate(blurbs)
         ]

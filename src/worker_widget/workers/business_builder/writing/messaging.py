@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from .draft import Draft, json_draft
-from .pen import Approach, Pen
+from .landing_copy import Approach
+from .pen import Pen
 
 OPTIONAL = ("channels", "messages", "value_propositions")
 DEEP = ("concerns",)
@@ -20,24 +21,24 @@ ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
 
 
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
-    material, tone = pen.material, pen.tone
+    facts, tone = pen.facts, pen.tone
     said: dict[str, Any] = {
-        "name": material.name,
-        "tone": pen.line("tone", pen.words.tones[material.tone], once=False),
+        "name": facts.name,
+        "tone": pen.line("tone", pen.words.tones[facts.tone], once=False),
         "one_line": pen.line("lead", *tone.lead),
-        "stance": pen.line("stance", material.field.stance.get(material.tone, "")),
+        "stance": pen.line("stance", facts.field.stance.get(facts.tone, "")),
         "pitch": pen.line("pitch", tone.pitch),
-        "call_to_action": pen.line("hero.cta", material.kind.cta[material.tone], once=False),
+        "call_to_action": pen.line("hero.cta", facts.kind.cta[facts.tone], once=False),
     }
     if "value_propositions" not in left_out:
         said["value_propositions"] = [
             {"title": title, "body": body, "source": "proposal"}
-            for index, blurb in enumerate(material.field.values)
+            for index, blurb in enumerate(facts.field.values)
             if (title := pen.line(f"values[{index}].title", blurb.title))
             and (body := pen.line(f"values[{index}].body", blurb.body))
         ]
-    if "messages" not in left_out and material.audiences:
-        texts = material.audience_texts
+    if "messages" not in left_out and facts.audiences:
+        texts = facts.audience_texts
         said["messages"] = [
             {"audience": label, "message": message}
             for text in texts

@@ -7,152 +7,22 @@ had to be passed over is counted. Where no wording is left, the line is empty an
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
 
-from ..brief.facts import Material
+from ..brief.facts import Facts
 from ..brief.seed import Seed
 from ..content import library
-from ..language import english_grammar, german
-from ..language.word_lists import word_set
-from ..policy import compiler
-from ..policy.compiler import Rule
-
-Approach = Literal["plain", "story"]
-"""How a text goes about it: ``plain`` leads with what the offer is and does, ``story`` with the situation of
-those it is for."""
-
-_POSSESSIVE: Final = re.compile(r"\w['’]s\b")
-_TOGETHER: Final = word_set(
-    "companies businesses startups start-ups teams agencies clinics schools universities charities "
-    "nonprofits clubs hotels restaurants cafés cafes shops retailers enterprises municipalities cities "
-    "households workshops practices organisations organizations hospitals firms associations"
-)
-"""Those of whom one says "that"."""
-
-_PLACED: Final = frozenset({"place", "practice", "experience", "cause"})
-"""Kinds of offers that a place belongs to."""
-
-
-def slots(material: Material) -> dict[str, str]:
-    """What the slots of the library's sentences stand for."""
-    text = material.text
-    known = material.field
-    thing = text("brief.subject") or known.noun
-    offer = english_grammar.with_article(thing)
-    if text("brief.theme"):
-        offer += f" about {text('brief.theme')}"
-    if text("brief.setting"):
-        offer += f" for {text('brief.setting')}"
-    if text("brief.place") and material.kind.id in _PLACED:
-        offer += f" in {text('brief.place')}"
-    plural = english_grammar.is_plural(thing)
-    own = material.name
-    if material.working_title:
-        own = material.name if _POSSESSIVE.search(thing) else f"these {thing}" if plural else f"this {thing}"
-    activity, function = text("brief.activity"), text("brief.function")
-    who = text("brief.audience") or _who(material)
-    yours = _yours(activity)
-    does = function if plural else english_grammar.third_person(function)
-    whom = _whom(material, who)
-    offer_for_who = f"{offer}{'' if offer.endswith(thing) or not whom else ','}{whom}"
-    what = offer_for_who
-    if function:
-        what = f"{offer} that {does}"
-    elif activity and text("brief.audience"):
-        what = f"{offer} that {'help' if plural else 'helps'} {who} {activity}"
-    single = not plural and not english_grammar.is_mass(thing)
-    filled = {
-        "name": material.name,
-        "thing": thing,
-        "offer": offer,
-        "offer_for_who": offer_for_who,
-        "what": what,
-        "does": does,
-        "do": function,
-        "aside": "" if offer.endswith(thing) else ",",
-        "it": "they" if plural else "it",
-        "them": "them" if plural and material.working_title else "it",
-        "provides": "is" if single else "offers",
-        "who": who,
-        "and_who": "and" if " who " in who else "that" if _act_together(who) else "who",
-        "craft": english_grammar.gerund(yours) if activity else known.craft,
-        "unit": known.unit,
-        "seeks": _seeks(material, offer),
-        "wish": activity or known.wish,
-        "self": own,
-        "is": "are" if plural and material.working_title else "is",
-        "stands": "stand" if plural and material.working_title else "stands",
-        "activity": yours,
-        "doing": english_grammar.gerund(yours) if activity else "",
-    }
-    presented = english_grammar.capital(offer_for_who)
-    filled["Presented"] = presented if material.working_title else f"{material.name}: {offer_for_who}"
-    filled["Craft"] = english_grammar.capital(filled["craft"])
-    problem = english_grammar.contract(known.problem) if material.tone == "casual" else known.problem
-    filled["problem"] = problem.format_map(filled)
-    capitals = {
-        "What": "what",
-        "It": "it",
-        "Offer_for_who": "offer_for_who",
-        "Name": "name",
-        "Offer": "offer",
-        "Who": "who",
-        "Self": "self",
-    }
-    capitals |= {"Activity": "activity", "Doing_cap": "doing", "Problem": "problem"}
-    return filled | {slot: english_grammar.capital(filled[source]) for slot, source in capitals.items()}
-
-
-def _who(material: Material) -> str:
-    """Whom it is for where the task does not say: the first audience, or the trade."""
-    known = material.field
-    first = material.audience_texts[0].who if material.audiences and known is material.kind else ""
-    return first or known.who
-
-
-def _act_together(who: str) -> bool:
-    return english_grammar.head(who) in _TOGETHER
-
-
-def _whom(material: Material, who: str) -> str:
-    """ "for" the audience; nothing where none was named and the kind of offer says nothing of it either."""
-    named = material.text("brief.audience") or material.audiences
-    return f" for {who}" if named or material.field.id != "offer" else ""
-
-
-def _seeks(material: Material, offer: str) -> str:
-    """What those do who look for it; for a task that names nothing, what can be said of anyone."""
-    if material.text("brief.subject"):
-        return f"looks for {offer}"
-    activity = material.text("brief.activity")
-    return f"wants to {activity}" if activity else "comes with a question of a particular kind"
-
-
-def _yours(activity: str) -> str:
-    swaps = {"their": "your", "them": "you", "themselves": "yourself"}
-    return " ".join(swaps.get(word, word) for word in activity.split())
-
-
-def speaker(material: Material) -> Callable[[str], str]:
-    """How a wording is said: with contractions in a casual tone, as it is in any other."""
-    return english_grammar.contract if material.tone == "casual" else str
-
-
-_SLOTS: Final[Mapping[str, Callable[[Material], dict[str, str]]]] = {"en": slots, "de": german.slots}
-_SPEAKERS: Final[Mapping[str, Callable[[Material], Callable[[str], str]]]] = {
-    "en": speaker,
-    "de": german.speaker,
-}
+from ..language import typography
+from ..policy.rules import Rule, breaks
+from .landing_copy import Approach
 
 
 @dataclass
 class Pen:
     """Writes the lines of one document. ``passed_over`` counts wordings that broke a rule."""
 
-    material: Material
+    facts: Facts
     rules: Sequence[Rule]
     seed: Seed
     approach: Approach = "plain"
@@ -160,10 +30,11 @@ class Pen:
     said: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.slots = _SLOTS[self.material.language](self.material)
-        self.speak = _SPEAKERS[self.material.language](self.material)
-        self.tone = library.tone(self.material.tone, self.material.language)
-        self.words = library.words(self.material.language)
+        language = self.facts.language
+        self.slots = language.slots(self.facts)
+        self.speak = language.voice(self.facts)
+        self.tone = library.tone(self.facts.tone, language.folder)
+        self.words = library.words(language.folder)
 
     def line(self, key: str, *wordings: str, once: bool = True) -> str:
         """One of ``wordings`` with its slots filled; empty where none may stand.
@@ -192,7 +63,7 @@ class Pen:
         if not once:
             return self.allowed(text)
         kept: list[str] = []
-        for part in english_grammar.sentences(text):
+        for part in typography.sentences(text):
             if not self._repeats(part):
                 self._remember(part)
                 kept.append(part)
@@ -200,7 +71,7 @@ class Pen:
 
     def allowed(self, text: str) -> str:
         """``text`` if it breaks no rule, else nothing."""
-        if text and compiler.breaks(text, self.rules) is not None:
+        if text and breaks(text, self.rules) is not None:
             self.passed_over += 1
             return ""
         return text
@@ -214,5 +85,5 @@ class Pen:
 
 def _keys(text: str) -> list[str]:
     """What makes a sentence the same as another: its words."""
-    said = (part.casefold().strip(" .!?…:") for part in english_grammar.sentences(text))
+    said = (part.casefold().strip(" .!?…:") for part in typography.sentences(text))
     return [key for key in said if key.count(" ") >= 2]

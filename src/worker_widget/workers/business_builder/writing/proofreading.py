@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from ..language import english_grammar
+from ..language import typography
 
 _FEWEST_WORDS: Final = 4
 _ENDS: Final = (".", "!", "?", "…")
@@ -20,7 +20,7 @@ def repeated(texts: Sequence[str], most: int = 1) -> list[str]:
     said = Counter(
         part.casefold()
         for text in texts
-        for part in english_grammar.sentences(text)
+        for part in typography.sentences(text)
         if len(part.split()) >= _FEWEST_WORDS and part.endswith(_ENDS)
     )
     return [sentence for sentence, count in said.items() if count > most]

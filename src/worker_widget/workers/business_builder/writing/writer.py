@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 from ....events.request_models import Tone
-from ..engine.agents import Agent
-from ..policy.compiler import Rule
+from ..language.language import Language
+from ..policy.rules import Rule
 from .draft import Draft
-from .landing import LandingCopy
+from .landing_copy import LandingCopy
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -52,9 +52,9 @@ class Commission:
     """
 
     stage: str
-    agent: Agent
+    aspiration: str
     name: str
-    language: str
+    language: Language
     tone: Tone
     readers: Sequence[str]
     task: str
