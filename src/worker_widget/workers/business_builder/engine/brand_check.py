@@ -29,8 +29,8 @@ def _patterns(brand: Brand) -> list[str]:
         problem = compile_pattern(claim.pattern.strip()).problem
         if problem:
             found.append(
-                f"forbidden_claims[{index}].pattern is not used as a regular expression ({problem}); "
-                "it is looked for as a plain phrase"
+                f"forbidden_claims[{index}].pattern {claim.pattern!r} {problem}. "
+                "Until then it is matched as a plain phrase"
             )
     return found
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from ..policy.rules import Governance
 
-ENGINE_VERSION: Final = "3"
+ENGINE_VERSION: Final = "4"
 """Goes up whenever the same request would give other bytes, or ask a language model something else."""
 
 

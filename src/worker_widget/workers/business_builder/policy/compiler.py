@@ -27,7 +27,7 @@ from typing import Final
 from ....events.request_models import Brand
 from ..content import library
 from ..language import tone_marks, typography
-from .claim_patterns import Pattern, compile_pattern, phrase_matcher
+from .claim_patterns import ClaimPattern, compile_pattern, phrase_matcher
 from .rules import ORDER, FindSpans, Rule
 
 _MOST_REMEMBERED: Final = 2_048
@@ -94,7 +94,7 @@ def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = N
     return tuple(sorted(rules, key=lambda rule: ORDER.index(rule.governance)))
 
 
-def _finder(pattern: Pattern) -> FindSpans:
+def _finder(pattern: ClaimPattern) -> FindSpans:
     """Remembers what it has looked at: a run asks about the same lines again and again."""
 
     @lru_cache(_MOST_REMEMBERED)
