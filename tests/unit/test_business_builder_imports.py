@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Mapping
 from functools import cache
 from graphlib import TopologicalSorter
@@ -83,3 +85,12 @@ def test_only_the_events_and_the_worker_protocol_are_imported_from_outside() -> 
         if not name.startswith(PACKAGE) and not name.startswith(ALLOWED)
     }
     assert not outside
+
+
+def test_the_template_engine_and_the_openai_client_are_imported_when_they_are_needed() -> None:
+    code = (
+        f"import sys, worker_widget, worker_widget.host, {PACKAGE}.worker; "
+        "print(sorted({'jinja2', 'openai', 're2'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -11,7 +11,7 @@ from .draft import Draft, escape
 
 _FORMS: Final[dict[str, Callable[[str], str]]] = {
     "json": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
-    "html": escape_html,
+    "html": lambda text: escape_html(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;"),
     "md": escape,
 }
 
