@@ -177,9 +177,9 @@ class TestAModelThatIsWell:
         told = scene.run(writer="rules")
         assert (scene.endpoint.asked, scene.endpoint.probed) == ([], before)
         assert set(engines(told).values()) == {BY_RULES}
-        gate = [line for line in lines(told) if line.startswith("Capability gate")]
+        gate = [line for line in lines(told) if line.startswith("The rule engine writes this stage")]
         assert len(gate) == 3
-        assert "the request wants the rules to write" in gate[0]
+        assert "the request asks for the rule engine" in gate[0]
 
     def test_fenced_json_and_thoughts_are_read_as_what_they_are(self, scene: Scene) -> None:
         scene.endpoint.begin_anew(
@@ -301,7 +301,7 @@ class TestAModelThatFails:
         assert len(scene.endpoint.about("landing_copy")) == tries
         assert engines(told)["landing_copy.json"] == BY_RULES
         assert engines(told)["landing.html"] == BY_RULES
-        assert any("landing_copy.json: written by the rule engine" in line for line in lines(told))
+        assert any("The rule engine wrote landing_copy.json" in line for line in lines(told))
 
     def test_what_was_wrong_is_told_to_it(self, scene: Scene) -> None:
         scene.endpoint.begin_anew(landing_copy=[saying("hero.note", "The best of all")])
@@ -338,7 +338,7 @@ class TestAModelThatFails:
         told = scene.run()
         assert told.kinds[-1] == "run_completed"
         assert 300 < told.answer["cost_report"]["stages"]["copy"]["tokens"] < 2_500
-        assert any("by rule the answer has" in line for line in lines(told))
+        assert any("the worker counted" in line for line in lines(told))
 
     def test_strict_mode_ends_with_a_claim_of_the_models(self, scene: Scene) -> None:
         scene.endpoint.begin_anew(landing_copy=[saying("hero.note", "The best of all")] * 5)
@@ -373,7 +373,7 @@ class TestAnEndpointThatIsAway:
         assert set(engines(told).values()) == {BY_RULES}
         assert scene.endpoint.asked == []
         assert KEY not in everything(told)
-        gate = next(line for line in lines(told) if line.startswith("Capability gate"))
+        gate = next(line for line in lines(told) if line.startswith("The rule engine writes this stage"))
         assert f"{models.status}" in gate
         assert scene.replay(told.answer["replay_token"]).all("replay_verified")[0]["identical"] is True
 
@@ -428,7 +428,7 @@ class TestAModelThatIsRequired:
         [
             (Fail(500), "answers 500"),
             (Fail(429, {"Retry-After": "3600"}), "answers 429"),
-            (Say(refusal="No."), "declines"),
+            (Say(refusal="No."), "refuses"),
             (Say(whole=lambda _: "{"), "not the JSON"),
             (saying("hero.note", "Guaranteed to work"), "Guaranteed"),
         ],
@@ -517,7 +517,7 @@ class TestReplay:
             again = scene.replay(told.answer["replay_token"])
         assert again.all("replay_verified")[0]["identical"] is True
         assert again.artifacts == told.artifacts
-        assert any("the language model was not asked" in line for line in lines(again))
+        assert any("the language model was not called" in line for line in lines(again))
 
     def test_a_missing_recording_says_so(self, tmp_path: Path) -> None:
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint) as scene:
@@ -536,7 +536,7 @@ class TestReplay:
         token = {**scene.run(writer="rules").answer["replay_token"], "language_model": part}
         again = scene.replay(token)
         assert again.kinds[-1] == "run_failed"
-        assert "makes no sense" in again.answer["error"]
+        assert "language_model is invalid" in again.answer["error"]
         assert again.all("replay_verified") == []
 
     def test_a_token_without_its_answers_is_not_made_up_for(self, scene: Scene) -> None:
@@ -563,7 +563,7 @@ class TestReplay:
             (tmp_path / "answers.db").mkdir()
             told = scene.run()
             assert told.kinds[-1] == "run_completed"
-            assert any("could not be recorded" in line for line in lines(told))
+            assert any("was not recorded" in line for line in lines(told))
             again = scene.replay(told.answer["replay_token"])
         assert "recorded answers cannot be read" in again.answer["error"]
         assert again.all("replay_verified") == []
@@ -586,8 +586,8 @@ class TestSettings:
             ({"WORKER_LLM_MODEL": ""}, "WORKER_LLM_MODEL is not set"),
             ({"WORKER_LLM_URL": ""}, "WORKER_LLM_URL is not set"),
             ({"WORKER_LLM_URL": "example.org/v1"}, "begins with http"),
-            ({"WORKER_LLM_URL": "http://me:secret@127.0.0.1/v1"}, "a key belongs into WORKER_LLM_KEY"),
-            ({"WORKER_LLM_URL": "http://127.0.0.1:99999/v1"}, "is no address"),
+            ({"WORKER_LLM_URL": "http://me:secret@127.0.0.1/v1"}, "set a key in WORKER_LLM_KEY"),
+            ({"WORKER_LLM_URL": "http://127.0.0.1:99999/v1"}, "is not an address"),
         ],
     )
     def test_variables_that_make_no_sense_are_told(
@@ -616,7 +616,7 @@ class TestSettings:
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint, **nothing) as scene:
             told = scene.run()
         assert codes(told) == []
-        gate = [line for line in lines(told) if line.startswith("Capability gate")]
+        gate = [line for line in lines(told) if line.startswith("The rule engine writes this stage")]
         assert "WORKER_LLM_URL and WORKER_LLM_MODEL are not set" in gate[0]
 
     def test_the_key_is_in_no_repr_and_in_no_file(self, scene: Scene) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from worker_widget.events.request_models import RunRequest
-from worker_widget.workers.business_builder.brief.brief import Brief, parts
+from worker_widget.workers.business_builder.brief.brief import Brief, brief_parts
 from worker_widget.workers.business_builder.brief.english_reader import read
 from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.language import detection, english_grammar
@@ -178,7 +178,7 @@ TASKS = [
 @pytest.mark.parametrize(("task", "kind", "field", "said"), TASKS, ids=[task[0][:40] for task in TASKS])
 def test_tasks_are_read(task: str, kind: str, field: str | None, said: dict[str, str]) -> None:
     found = read(task)
-    assert dict(parts(found)) == said
+    assert dict(brief_parts(found)) == said
     assert (found.kind, found.field) == (kind, field)
 
 

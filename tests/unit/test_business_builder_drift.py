@@ -40,7 +40,7 @@ def brand(primary: Tone, **more: Any) -> Brand:
     )
 
 
-def measured(text: str, of: Brand) -> drift.Drift:
+def measured(text: str, of: Brand) -> drift.DriftMeasurement:
     anchors = drift.anchors(of, of.tone.primary, (of.mission, of.value_proposition), name=of.company_name)
     return drift.measure(text, anchors)
 
@@ -148,4 +148,4 @@ def test_it_is_the_same_each_time() -> None:
     [("Salesy", "bargain"), ("corporate speak", "officialese"), ("Slang", "slang"), ("warm", None)],
 )
 def test_a_register_has_names_that_people_use(name: str, kind: str | None) -> None:
-    assert tone_marks.named(name) == kind
+    assert tone_marks.named_style(name) == kind

@@ -13,7 +13,7 @@ import pytest
 from worker_widget import events
 from worker_widget.events.request_models import Brand, RunRequest, Tone
 from worker_widget.workers.business_builder.brief import german_reader
-from worker_widget.workers.business_builder.brief.brief import parts
+from worker_widget.workers.business_builder.brief.brief import brief_parts
 from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.content import library
 from worker_widget.workers.business_builder.language import detection, german, german_grammar
@@ -290,7 +290,7 @@ TASKS = [
 @pytest.mark.parametrize(("task", "kind", "said"), TASKS, ids=[task[0][:40] for task in TASKS])
 def test_german_tasks_are_read(task: str, kind: tuple[str, str | None], said: dict[str, str]) -> None:
     found = german_reader.read(task)
-    assert dict(parts(found)) == said
+    assert dict(brief_parts(found)) == said
     assert (found.kind, found.field) == kind
 
 
@@ -376,8 +376,8 @@ def test_every_text_is_finished_german(name: str, tone: str) -> None:
 @pytest.mark.parametrize(("name", "tone"), every_run())
 def test_no_sentence_is_said_twice_on_a_page(name: str, tone: str) -> None:
     page = page_reader.read(written(name, tone).artifacts["landing.html"])
-    parts = [part.casefold() for text in page.main for part in sentences(text)]
-    said = [part for part in parts if len(part.split()) >= 3]
+    brief_parts = [part.casefold() for text in page.main for part in sentences(text)]
+    said = [part for part in brief_parts if len(part.split()) >= 3]
     assert len(said) == len(set(said)), [part for part in said if said.count(part) > 1]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import json
 from typing import Any
 
+import markupsafe
 import pytest
 
 from worker_widget import events
@@ -91,10 +91,10 @@ def test_a_violation_is_placed_in_the_artifact_that_holds_it(kind: str) -> None:
     content = {
         "json": json.dumps({"said": said}),
         "md": f"# Title\n\n{escape(said)}\n",
-        "html": f"<p>{html.escape(said)}</p>",
+        "html": f"<p>{markupsafe.escape(said)}</p>",
     }[kind]
     start = said.index("cure")
-    begin, end = text_location.place(Draft("text", kind, content, (said,)), said, start, start + 4)
+    begin, end = text_location.locate(Draft("text", kind, content, (said,)), said, start, start + 4)
     assert content[begin:end] == "cure"
 
 

@@ -16,19 +16,19 @@ from worker_widget.events import Payload
 from worker_widget.events.request_models import RunRequest
 from worker_widget.host.worker import RunError
 from worker_widget.workers.business_builder.brief.gather import gather
-from worker_widget.workers.business_builder.engine import failures, probes, recovery
+from worker_widget.workers.business_builder.engine import failures, prepare, recovery
 from worker_widget.workers.business_builder.engine.agents import AGENTS
 from worker_widget.workers.business_builder.engine.failures import (
     BUDGET_EXCEEDED,
     CATALOG,
     Failure,
     Finding,
-    Scope,
+    OptionalSections,
     StageFailure,
 )
-from worker_widget.workers.business_builder.engine.recovery import Order, Situation
+from worker_widget.workers.business_builder.engine.recovery import RecoveryContext, StageOrder
 from worker_widget.workers.business_builder.worker import BusinessBuilder
-from worker_widget.workers.business_builder.writing.writer import Commission, Written
+from worker_widget.workers.business_builder.writing.writer import StageTexts, WritingRequest
 
 from .test_business_builder_run import FILES, Alone, brand, run_alone
 
@@ -67,9 +67,9 @@ class TestCatalog:
         }  # fmt: skip
 
 
-def situation(**more: Any) -> Situation:
+def situation(**more: Any) -> RecoveryContext:
     asked = RunRequest.model_validate({"task": TASK, "brand": brand(**more)})
-    return Situation(Order(AGENTS[0]), gather(asked), ())
+    return RecoveryContext(StageOrder(AGENTS[0]), gather(asked), ())
 
 
 class TestScope:
@@ -79,20 +79,20 @@ class TestScope:
         def excess(out: frozenset[str], _: object) -> int:
             return sum(size for name, size in self.SECTIONS.items() if name not in out) - limit
 
-        return Finding(BUDGET_EXCEEDED, "too much", scope=Scope(optional, excess))
+        return Finding(BUDGET_EXCEEDED, "too much", sections=OptionalSections(optional, excess))
 
     def test_it_is_reduced_only_as_far_as_it_must(self) -> None:
-        change = recovery.change("reduce_scope", self.finding(60, "a", "absent", "b", "c"), situation())
-        assert change is not None
-        assert change.order.left_out == {"a", "b"}
-        assert change.steps == (("reduce_scope", "without a, b; 50 tokens less"),)
-        assert change.order.attempt == 2
+        step = recovery.recovery_step("reduce_scope", self.finding(60, "a", "absent", "b", "c"), situation())
+        assert step is not None
+        assert step.order.left_out == {"a", "b"}
+        assert step.steps == (("reduce_scope", "leave out a, b: 50 tokens fewer"),)
+        assert step.order.attempt == 2
 
     def test_what_does_not_suffice_is_still_a_beginning(self) -> None:
-        change = recovery.change("reduce_scope", self.finding(30, "a", "b", "c"), situation())
-        assert change is not None
-        assert change.order.left_out == {"a", "b", "c"}
-        assert recovery.change("reduce_scope", self.finding(30, "absent"), situation()) is None
+        step = recovery.recovery_step("reduce_scope", self.finding(30, "a", "b", "c"), situation())
+        assert step is not None
+        assert step.order.left_out == {"a", "b", "c"}
+        assert recovery.recovery_step("reduce_scope", self.finding(30, "absent"), situation()) is None
 
     def test_texts_are_cut_no_further_than_it_takes(self) -> None:
         asked = situation(mission="We talk about it. " * 30, vision="V" * 30)
@@ -100,12 +100,12 @@ class TestScope:
         def excess(_: object, texts: Any) -> int:
             return len(texts.get("brand.mission", "")) - 120 if texts else 1
 
-        finding = Finding(BUDGET_EXCEEDED, "too much", scope=Scope((), excess))
-        change = recovery.change("truncate", finding, asked)
-        assert change is not None
-        assert set(change.order.rewrites) == {"brand.mission"}
-        assert change.order.rewrites["brand.mission"].endswith("We talk about it.")
-        assert 90 < len(change.order.rewrites["brand.mission"]) <= 110
+        finding = Finding(BUDGET_EXCEEDED, "too much", sections=OptionalSections((), excess))
+        step = recovery.recovery_step("truncate", finding, asked)
+        assert step is not None
+        assert set(step.order.rewrites) == {"brand.mission"}
+        assert step.order.rewrites["brand.mission"].endswith("We talk about it.")
+        assert 90 < len(step.order.rewrites["brand.mission"]) <= 110
 
 
 class TestReachedByARequest:
@@ -164,7 +164,7 @@ class TestReachedByARequest:
         run = await run_alone(task=TASK, writer="model")
         assert recoveries(run) == [("preflight", "give_up", False)]
         assert {e.code for e in run.all(events.FailureClassified)} == {"MODEL_MISCONFIGURED"}
-        assert probes.NO_MODEL in (run.error or "")
+        assert prepare.NO_MODEL in (run.error or "")
         assert "writer='rules'" in (run.error or "")
         assert not run.all(events.ArtifactCreated)
 
@@ -176,7 +176,7 @@ class TestReachedByARequest:
 
     async def test_a_task_without_words_and_a_brand_fails_and_says_what_to_do(self) -> None:
         run = await run_alone(task="?!?!? 123")
-        assert run.error == "The task holds no word that can be read. " + failures.EMPTY_INPUT.advice
+        assert run.error == "The task contains no readable word. " + failures.EMPTY_INPUT.advice
         assert recoveries(run) == [("preflight", "give_up", False)]
         assert isinstance(run.told[-1], events.StageFailed)
 
@@ -257,10 +257,10 @@ class TestSideBySide:
 
     async def test_when_one_fails_the_other_is_still_done(self) -> None:
         class Broken(Model):
-            async def write(self, commission: Commission) -> Written:
-                if commission.stage == "research":
+            async def write(self, request: WritingRequest) -> StageTexts:
+                if request.stage == "research":
                     raise StageFailure(Finding(replace(failures.MODEL_REFUSED, actions=("give_up",)), "No."))
-                return await super().write(commission)
+                return await super().write(request)
 
         error, run = await failing(Broken(), task=TASK)
         assert str(error).startswith("No. ")
@@ -281,18 +281,18 @@ class Model:
     async def probe(self) -> str | None:
         return self.away
 
-    async def write(self, commission: Commission) -> Written:
+    async def write(self, request: WritingRequest) -> StageTexts:
         self.asked += 1
         for index, (stage, failure) in enumerate(self.faults):
-            if stage == commission.stage:
+            if stage == request.stage:
                 self.faults = [*self.faults[:index], *self.faults[index + 1 :]]
                 raise StageFailure(Finding(failure, f"{failure.pattern} while writing."))
-        written = commission.by_rules()
+        written = request.by_rules()
         for draft in written.drafts:
             for start in range(0, len(draft.content), 400):
-                commission.tell(draft.name, draft.type, draft.content[start : start + 400])
+                request.stream(draft.name, draft.type, draft.content[start : start + 400])
                 await asyncio.sleep(0)
-        return replace(written, tokens=100, told=True)
+        return replace(written, tokens=100, streamed=True)
 
 
 async def with_model(model: Model, **request: Any) -> Alone:
@@ -320,7 +320,8 @@ class TestAModelWrites:
         assert report["engines"]["landing_copy.json"] == "a model of paper"
         assert report["engines"]["landing.html"] == "the rule engine"
         assert any(
-            "positioning.md and messaging.json: written by a model" in e.message for e in run.all(events.Log)
+            "A model of paper wrote positioning.md and messaging.json" in e.message
+            for e in run.all(events.Log)
         )
         text: dict[str | None, str] = {}
         for e in run.told:
@@ -370,14 +371,14 @@ class TestAModelWrites:
         class Loud(Model):
             """Writes slang until it is told to write plainly."""
 
-            async def write(self, commission: Commission) -> Written:
-                written = commission.by_rules()
-                if commission.stage != "research" or commission.plainly:
+            async def write(self, request: WritingRequest) -> StageTexts:
+                written = request.by_rules()
+                if request.stage != "research" or request.plain_words:
                     return written
                 draft = written.drafts[0]
                 said = json.loads(draft.content) | {"method": "dude, this is dope, lol, gonna be sick, yo"}
                 prose = (*draft.prose, "dude, this is dope, lol, gonna be sick, yo, awesome stuff")
-                return Written((replace(draft, content=json.dumps(said), prose=prose),))
+                return StageTexts((replace(draft, content=json.dumps(said), prose=prose),))
 
         run = await with_model(Loud(), task=TASK, brand=QUIET)
         measured = [e.aligned for e in run.all(events.DriftDetected) if e.stage_id == "research"]
@@ -387,14 +388,14 @@ class TestAModelWrites:
 
     async def test_a_claim_that_it_makes_again_is_the_rules_turn(self) -> None:
         class Boasting(Model):
-            async def write(self, commission: Commission) -> Written:
-                written = commission.by_rules()
-                if commission.stage != "strategy":
+            async def write(self, request: WritingRequest) -> StageTexts:
+                written = request.by_rules()
+                if request.stage != "strategy":
                     return written
                 draft, *others = written.drafts
                 boast = "It is guaranteed to work."
                 content = f"{draft.content}\n{boast}\n"
-                return Written((replace(draft, content=content, prose=(*draft.prose, boast)), *others))
+                return StageTexts((replace(draft, content=content, prose=(*draft.prose, boast)), *others))
 
         run = await with_model(Boasting(), task=TASK)
         (found,) = run.all(events.PolicyViolation)

@@ -334,7 +334,7 @@ async def test_pace_stretches_the_run_and_every_stage_has_its_part() -> None:
     durations = {e.stage_id: e.duration_ms or 0 for e in run.all(events.StageCompleted)}
     assert min(durations.values()) >= 40
     assert max(durations, key=lambda stage: durations[stage]) == "ux"
-    assert any("Paced to about 1 s" in e.message for e in run.all(events.Log))
+    assert any("paced to about 1 s" in e.message for e in run.all(events.Log))
 
 
 async def test_cancelling_in_mid_run_ends_it_at_once() -> None:

@@ -37,7 +37,7 @@ from .test_business_builder_writing import _is_good_english
     ],
 )
 def test_a_task_is_read_without_what_is_no_language(typed: str, prose: str) -> None:
-    assert " ".join(clean_task.prose(typed).split()) == prose
+    assert " ".join(clean_task.clean_task(typed).split()) == prose
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_task_is_read_without_what_is_no_language(typed: str, prose: str) -> N
 )
 def test_what_strangers_type_is_read(task: str, kind: str, title: str, said: dict[str, str]) -> None:
     found = english_reader.read(task)
-    assert dict(brief.parts(found)) == said
+    assert dict(brief.brief_parts(found)) == said
     assert (found.kind, gather(RunRequest(task=task)).name) == (kind, title)
 
 

@@ -124,7 +124,11 @@ def test_an_approach_decides_what_comes_first(name: str) -> None:
         (positioning.compose, "Statement", "The problem"),
         (messaging.compose, '"one_line"', '"pitch"'),
         (market_report.compose, '"derived_from"', '"hypotheses"'),
-        (lambda pen: launch_plan.compose(pen, launch_plan.Open(1)), "Prepare", "Reach the first people"),
+        (
+            lambda pen: launch_plan.compose(pen, launch_plan.OpenPoints(1)),
+            "Prepare",
+            "Reach the first people",
+        ),
     ],
 )
 def test_every_text_follows_the_approach(compose: Any, plain_first: str, story_first: str) -> None:

@@ -53,7 +53,7 @@ class Brief:
         return sum(phrase is not None for phrase in said) + len(self.features)
 
 
-def parts(found: Brief) -> Iterator[tuple[str, str]]:
+def brief_parts(found: Brief) -> Iterator[tuple[str, str]]:
     """What was read, as pairs of a word for it and the phrase; for a log or a report."""
     for label in ("subject", "audience", "activity", "function", "gist", "theme", "setting", "place", "name"):
         phrase = getattr(found, label)

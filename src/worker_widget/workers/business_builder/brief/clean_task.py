@@ -27,7 +27,7 @@ _SHORTEST_SHOUT: Final = 12
 """Letters: below, capitals may be a name."""
 
 
-def prose(task: str) -> str:
+def clean_task(task: str) -> str:
     """``task`` as prose, its lines kept.
 
     >>> prose("<h1>BUILD A PAGE FOR MY BIKE SHOP IN PORTLAND!!!</h1>")

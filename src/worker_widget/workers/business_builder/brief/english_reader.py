@@ -97,7 +97,7 @@ _BUSINESS_THAT_SELLS: Final = re.compile(
 
 def read(task: str) -> Brief:
     """The brief in ``task``; anything it does not plainly say is ``None``."""
-    said = clean_task.prose(task[:_LONGEST_READ])
+    said = clean_task.clean_task(task[:_LONGEST_READ])
     lines = [typography.clean(line).lstrip("-*•# ") for line in said.splitlines()]
     parts = [part for line in lines if line for part in typography.sentences(line)]
     whole = typography.clean(said)

@@ -28,7 +28,7 @@ class Blurb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body: str
 
 
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class FaqEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A question a visitor may have, and its answer."""
 
     question: str
@@ -63,7 +63,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     steps: tuple[Blurb, ...]
     steps_heading: dict[Tone, str] = {}
     stance: dict[Tone, str] = {}
-    faq: tuple[Asked, ...] = ()
+    faq: tuple[FaqEntry, ...] = ()
     fits: tuple[str, ...] = ()
     unfits: tuple[str, ...] = ()
     closing: str = ""
@@ -157,7 +157,7 @@ class AudienceText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bodies: dict[Tone, str] = {}
     question: str = ""
     answer: str = ""
-    asked: dict[Tone, Asked] = {}
+    asked: dict[Tone, FaqEntry] = {}
 
 
 class PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -292,7 +292,7 @@ class AdvertisingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
 
 
-class Plainer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PlainerWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A plainer wording: what to look for, and what to put in its place (with group references)."""
 
     expression: str
@@ -304,7 +304,7 @@ class Advertising(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words before which a sentence may be cut."""
 
     rules: tuple[AdvertisingRule, ...]
-    plainer: tuple[Plainer, ...]
+    plainer: tuple[PlainerWording, ...]
     joints: tuple[str, ...]
 
 

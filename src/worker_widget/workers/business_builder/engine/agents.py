@@ -1,14 +1,13 @@
-"""The agents, and the five-part strategy that binds each.
+"""The agents, and the strategy that limits each.
 
-``aspiration``    what it is for
-``where``         where it plays: the stages it may take, the tones it may write in and those it is at home in
-``how``           how it wins: how its texts go about it, what it is strong on, the complexity it is made for
+``aspiration``    its purpose
+``scope``         the stages it may take, the tones it may write in, and those it specialises in
+``approach``      how its texts begin, its strength on each metric, and the complexity it is made for
 ``capabilities``  what it can do
-``systems``       what manages it: the tools it may use and the most tokens it may write in one stage
+``limits``        the tools it may use, and the most tokens it may write in a stage
 
-A strategy is not decoration. An agent takes no stage and writes in no tone that its strategy does not name,
-uses no other tool, and writes no more than its tokens; its approach decides how its texts begin. `routing`
-chooses among the agents.
+An agent takes no stage and writes in no tone that its strategy does not name, uses no other tool, and writes
+no more tokens. `routing` chooses among the agents.
 """
 
 from __future__ import annotations
@@ -27,14 +26,16 @@ _ALL_TONES: Final[frozenset[Tone]] = frozenset(get_args(Tone))
 
 
 @dataclass(frozen=True)
-class Where:
+class AgentScope:
+    """``home`` are the tones that the agent specialises in."""
+
     stages: frozenset[str]
     tones: frozenset[Tone]
     home: frozenset[Tone]
 
 
 @dataclass(frozen=True)
-class How:
+class AgentApproach:
     """``strengths`` has 0 to 1 for each success metric; ``comfort`` is a complexity, 0 to 1."""
 
     approach: Approach
@@ -43,27 +44,27 @@ class How:
 
 
 @dataclass(frozen=True)
-class Systems:
+class AgentLimits:
     tools: frozenset[str]
     tokens: int
 
 
 @dataclass(frozen=True)
-class Strategy:
+class AgentStrategy:
     aspiration: str
-    where: Where
-    how: How
+    scope: AgentScope
+    approach: AgentApproach
     capabilities: frozenset[str]
-    systems: Systems
+    limits: AgentLimits
 
 
 @dataclass(frozen=True)
 class Agent:
     id: str
-    strategy: Strategy
+    strategy: AgentStrategy
 
     def may_use(self, tool: str) -> bool:
-        return tool in self.strategy.systems.tools
+        return tool in self.strategy.limits.tools
 
 
 def _agent(
@@ -80,16 +81,16 @@ def _agent(
     home: frozenset[Tone] = _ALL_TONES,
     never: frozenset[Tone] = frozenset(),
 ) -> Agent:
-    """``strengths`` are in cost, latency, accuracy and risk; ``never`` are tones it does not write in."""
+    """``strengths`` are on cost, latency, accuracy and risk; ``never`` are tones it does not write in."""
     metrics: tuple[Metric, ...] = ("cost", "latency", "accuracy", "risk")
     return Agent(
         name,
-        Strategy(
+        AgentStrategy(
             aspiration,
-            Where(word_set(stages), _ALL_TONES - never, home - never),
-            How(approach, dict(zip(metrics, strengths, strict=True)), comfort),
+            AgentScope(word_set(stages), _ALL_TONES - never, home - never),
+            AgentApproach(approach, dict(zip(metrics, strengths, strict=True)), comfort),
             word_set(capabilities),
-            Systems(word_set(tools), tokens),
+            AgentLimits(word_set(tools), tokens),
         ),
     )
 

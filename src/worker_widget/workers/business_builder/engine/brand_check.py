@@ -1,4 +1,4 @@
-"""What to tell the author of a brand before anything runs: parts of it that contradict or cannot work."""
+"""Warnings for the author of a brand, before a run: parts that contradict each other or cannot work."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ..policy.claim_patterns import compile_pattern
 from ..policy.rules import Rule, check
 
 
-def statements(brand: Brand) -> tuple[str, ...]:
-    """The brand's own words that drift is measured against."""
+def brand_statements(brand: Brand) -> tuple[str, ...]:
+    """The brand's own statements that drift is measured against."""
     own = (brand.mission, brand.value_proposition, brand.tagline, brand.vision)
     return tuple(text for text in map(typography.clean, filter(None, own)) if text)
 
 
 def warnings(brand: Brand, rules: Sequence[Rule]) -> tuple[str, ...]:
-    """Each warning names its field and what will happen."""
+    """The warnings; each names its field and the consequence."""
     return (*_patterns(brand), *_own_claims(brand, rules), *_tone(brand), *_colors(brand), *_fonts(brand))
 
 
@@ -57,7 +57,7 @@ def _own_claims(brand: Brand, rules: Sequence[Rule]) -> list[str]:
 
 def _found(texts: Mapping[str, str], rules: Sequence[Rule], consequence: str) -> list[str]:
     return [
-        f"{location} says {violation.found!r}, which {violation.rule.source} does not allow; {consequence}"
+        f"{location} contains {violation.found!r}, which {violation.rule.source} forbids; {consequence}"
         for location, text in texts.items()
         for violation in check(typography.clean(text), rules, location)
     ]
@@ -66,12 +66,12 @@ def _found(texts: Mapping[str, str], rules: Sequence[Rule], consequence: str) ->
 def _tone(brand: Brand) -> list[str]:
     tone = brand.tone
     both = {_same(text) for text in tone.examples_good} & {_same(text) for text in tone.examples_bad}
-    found = [f"tone has the same example as good and as bad: {text!r}" for text in sorted(both) if text]
-    against = drift.Anchors(tone.primary, ())
+    found = [f"tone lists the same example as good and as bad: {text!r}" for text in sorted(both) if text]
+    against = drift.DriftAnchors(tone.primary, ())
     for index, text in enumerate(tone.examples_good):
-        if drift.measure(typography.clean(text), against).register >= 0.3:
+        if drift.measure(typography.clean(text), against).wrong_tone >= 0.3:
             found.append(
-                f"tone.examples_good[{index}] does not sound {tone.primary}: slang or marks out of place"
+                f"tone.examples_good[{index}] does not match a {tone.primary} tone: slang or punctuation"
             )
     return found
 
@@ -84,8 +84,8 @@ def _colors(brand: Brand) -> list[str]:
     if ratio >= 1.5:
         return []
     return [
-        f"visual.primary_color and visual.secondary_color are hard to tell apart (contrast {ratio:.2f}); "
-        "text colours are computed so that they can be read"
+        f"visual.primary_color and visual.secondary_color are hard to distinguish (contrast {ratio:.2f}); "
+        "text colours are computed so that they are readable"
     ]
 
 

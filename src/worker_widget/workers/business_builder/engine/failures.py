@@ -1,7 +1,7 @@
-"""The failure catalog: what can go wrong in a run, how it is noticed, and what is tried against it, in order.
+"""The failure catalog: the failures of a run, how each is detected, and the actions against it, in order.
 
-The catalog is data; `recovery` holds the actions. Each action changes how the stage is done and the stage is
-done again; where none is left, ``give_up`` fails the run.
+The catalog is data; `recovery` has the actions. An action changes how the stage is done, and the stage is
+repeated; when none is left, ``give_up`` fails the run.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ..language.tone_marks import Mark
+from ..language.tone_marks import ToneMark
 from ..policy.rules import PolicyName, Violation
 
 Action = Literal["retry", "reduce_scope", "rephrase", "re_tone", "fall_back_agent", "truncate", "give_up"]
@@ -21,9 +21,9 @@ Category = Literal["input", "policy", "budget", "drift", "time", "output", "mode
 class Failure:
     """An entry of the catalog.
 
-    ``code`` and ``pattern`` are what events carry, ``detection`` says in words how it is noticed, ``advice``
-    what a person can do once nothing more is tried. A ``retry`` is tried ``retries`` times, every other
-    action once.
+    ``code`` and ``pattern`` are the values in events, ``detection`` describes how it is detected, ``advice``
+             what a person can do when no action is left. A ``retry`` is tried ``retries`` times, every other
+             action once.
     """
 
     code: str
@@ -41,9 +41,9 @@ EMPTY_INPUT: Final = Failure(
     "input",
     "error",
     "empty_input",
-    "the task holds no word that can be read",
+    "the task contains no readable word",
     ("rephrase", "give_up"),
-    "Say in a sentence what is to be made and for whom.",
+    "Describe the offer and its audience in a sentence.",
 )
 FORBIDDEN_CLAIM: Final = Failure(
     "POLICY_FORBIDDEN_CLAIM",
@@ -52,25 +52,25 @@ FORBIDDEN_CLAIM: Final = Failure(
     "forbidden_claim",
     "a text matches a forbidden claim of the brand",
     ("rephrase", "reduce_scope", "fall_back_agent", "give_up"),
-    "Loosen that rule, or change the texts of the brand it applies to.",
+    "Relax that rule, or change the brand's texts that it applies to.",
 )
 TONE_AVOIDED: Final = Failure(
     "POLICY_TONE_AVOIDED",
     "policy",
     "warning",
     "avoided_wording",
-    "a text holds what the brand's tone avoids",
+    "a text contains wording that the brand's tone avoids",
     ("rephrase", "re_tone", "reduce_scope", "fall_back_agent", "give_up"),
-    "Loosen that rule, or change the texts of the brand it applies to.",
+    "Relax that rule, or change the brand's texts that it applies to.",
 )
 ADVERTISING: Final = Failure(
     "POLICY_ADVERTISING",
     "policy",
     "warning",
     "unverifiable_claim",
-    "a text holds a superlative, a guarantee or a ranking that nobody could verify",
+    "a text contains a superlative, a guarantee or a ranking that cannot be verified",
     ("rephrase", "reduce_scope", "fall_back_agent", "give_up"),
-    "Change the texts of the brand it applies to.",
+    "Change the brand's texts that it applies to.",
 )
 BUDGET_EXCEEDED: Final = Failure(
     "BUDGET_EXCEEDED",
@@ -88,7 +88,7 @@ DRIFT_OVER_THRESHOLD: Final = Failure(
     "drift_over_threshold",
     "a text is further from the brand's anchors than the threshold",
     ("re_tone", "fall_back_agent", "give_up"),
-    "Bring the task closer to the brand's tone, or choose the tone that is meant.",
+    "Word the task in the brand's tone, or choose another tone.",
 )
 STAGE_TIMED_OUT: Final = Failure(
     "STAGE_TIMED_OUT",
@@ -97,35 +97,35 @@ STAGE_TIMED_OUT: Final = Failure(
     "stage_timeout",
     "a stage takes longer than its time limit",
     ("retry", "give_up"),
-    "Raise stage_timeout, or pace the run less.",
+    "Raise stage_timeout, or use a shorter pace.",
 )
 NO_WORDING_LEFT: Final = Failure(
     "NO_WORDING_LEFT",
     "output",
     "error",
     "no_wording_left",
-    "the rules leave nothing for a text that a page cannot be without",
+    "the rules forbid every wording of a text that the page needs",
     ("fall_back_agent", "give_up"),
-    "Loosen the forbidden claims.",
+    "Relax the forbidden claims.",
 )
 PAGE_INCONSISTENT: Final = Failure(
     "PAGE_INCONSISTENT",
     "output",
     "error",
     "page_inconsistent",
-    "the page lacks a disclosure, links nowhere, or says something else than the copy",
+    "the page lacks a disclosure, has a broken link, or differs from the copy",
     ("give_up",),
-    "Loosen the brand's rules on the text that is missing.",
+    "Relax the brand's rules on the missing text.",
 )
-_ASK_THE_MODEL_LESS: Final = "Look after the model's endpoint, or let the rules write with writer='rules'."
+_CHECK_THE_ENDPOINT: Final = "Check the model's endpoint, or use the rule engine with writer='rules'."
 MODEL_UNAVAILABLE: Final = Failure(
     "MODEL_UNAVAILABLE",
     "model",
     "error",
     "model_unavailable",
-    "a language model is to write and its endpoint does not answer",
+    "the request uses a language model and its endpoint does not answer",
     ("retry", "fall_back_agent", "give_up"),
-    _ASK_THE_MODEL_LESS,
+    _CHECK_THE_ENDPOINT,
     retries=2,
 )
 MODEL_MISCONFIGURED: Final = Failure(
@@ -133,9 +133,9 @@ MODEL_MISCONFIGURED: Final = Failure(
     "model",
     "error",
     "model_misconfigured",
-    "a language model is to write and none is configured, or its endpoint refuses key, model or request",
+    "no language model is configured, or its endpoint refuses the key, the model or the request",
     ("fall_back_agent", "give_up"),
-    "Look at WORKER_LLM_URL, WORKER_LLM_MODEL and WORKER_LLM_KEY, or let the rules write: writer='rules'.",
+    "Check WORKER_LLM_URL, WORKER_LLM_MODEL and WORKER_LLM_KEY, or use the rule engine with writer='rules'.",
 )
 MODEL_TIMED_OUT: Final = Failure(
     "MODEL_TIMED_OUT",
@@ -144,16 +144,16 @@ MODEL_TIMED_OUT: Final = Failure(
     "model_timeout",
     "the language model does not answer in time",
     ("retry", "fall_back_agent", "give_up"),
-    _ASK_THE_MODEL_LESS,
+    _CHECK_THE_ENDPOINT,
 )
 MODEL_RATE_LIMITED: Final = Failure(
     "MODEL_RATE_LIMITED",
     "model",
     "error",
     "model_rate_limited",
-    "the language model's endpoint answers that it is asked too often",
+    "the language model's endpoint reports too many requests",
     ("retry", "fall_back_agent", "give_up"),
-    _ASK_THE_MODEL_LESS,
+    _CHECK_THE_ENDPOINT,
     retries=3,
 )
 MODEL_BROKEN_ANSWER: Final = Failure(
@@ -161,33 +161,33 @@ MODEL_BROKEN_ANSWER: Final = Failure(
     "model",
     "error",
     "model_broken_answer",
-    "the language model's answer is not of the form that was asked for",
+    "the language model's answer does not have the requested form",
     ("retry", "fall_back_agent", "give_up"),
-    _ASK_THE_MODEL_LESS,
+    _CHECK_THE_ENDPOINT,
 )
 MODEL_CUT_OFF: Final = Failure(
     "MODEL_CUT_OFF",
     "model",
     "error",
     "model_cut_off",
-    "the language model's answer reaches its token limit before its end",
+    "the language model's answer is cut off at its token limit",
     ("retry", "fall_back_agent", "give_up"),
-    "Raise the budget, or let the rules write with writer='rules'.",
+    "Raise the budget, or use the rule engine with writer='rules'.",
 )
 MODEL_OVER_BUDGET: Final = Failure(
     "MODEL_OVER_BUDGET",
     "model",
     "warning",
     "model_over_budget",
-    "the tokens that are left are too few for the language model, or it took more than it may",
+    "too few tokens are left for the language model, or it used more than allowed",
     ("fall_back_agent", "give_up"),
-    "Raise the budget, or let the rules write with writer='rules'.",
+    "Raise the budget, or use the rule engine with writer='rules'.",
 )
 MODEL_REFUSED: Final = Failure(
     "MODEL_REFUSED", "model", "error", "model_refused",
-    "the language model declines to write the text",
+    "the language model refuses to write the text",
     ("fall_back_agent", "give_up"),
-    _ASK_THE_MODEL_LESS,
+    _CHECK_THE_ENDPOINT,
 )  # fmt: skip
 
 CATALOG: Final[Mapping[str, Failure]] = {
@@ -229,11 +229,11 @@ def classify(policy: PolicyName) -> Failure:
 
 
 @dataclass(frozen=True)
-class Scope:
-    """What a stage could write less of.
+class OptionalSections:
+    """The sections that a stage can leave out, in this order.
 
-    ``excess`` tells how far beyond its bound the stage would be (in tokens, or in violations) without some of
-    the ``optional`` sections, which can be left out in this order, and with some texts replaced; 0 fits.
+    ``excess`` computes how far the stage exceeds its limit (in tokens, or in violations) without some of the
+    ``optional`` sections and with some texts replaced; 0 or less fits.
     """
 
     optional: Sequence[str]
@@ -242,18 +242,18 @@ class Scope:
 
 @dataclass(frozen=True)
 class Finding:
-    """A failure of one kind as it was found in a stage.
+    """A failure in a stage.
 
-    ``error`` says it in a sentence. ``violations``, ``marks`` and ``scope`` are what the actions against it
-    need to know. ``wait_s`` is how long to wait at least before a retry, in seconds; ``None`` is not at all.
-    ``tokens`` are what a writer cost that came to nothing.
+    ``error`` describes it in a sentence. ``violations``, ``marks`` and ``sections`` are inputs of the
+              recovery actions. ``wait_s`` is the shortest wait before a retry, in seconds, ``None`` for no
+              wait. ``tokens`` is the cost of a language model's rejected texts.
     """
 
     failure: Failure
     error: str
     violations: tuple[Violation, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    scope: Scope | None = None
+    marks: tuple[ToneMark, ...] = ()
+    sections: OptionalSections | None = None
     wait_s: float | None = None
     tokens: int = 0
 
@@ -263,7 +263,7 @@ class Finding:
 
 
 class StageFailure(Exception):
-    """A stage cannot go on as it is; what the catalog has against it is tried."""
+    """Stops a stage; the catalog's actions against the failure are tried."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.error)

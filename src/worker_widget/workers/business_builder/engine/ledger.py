@@ -1,4 +1,4 @@
-"""What a run leaves besides its artifacts, as the run response has it."""
+"""The records of a run for its run response, besides the artifacts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 @dataclass
 class Ledger:
+    """``engines`` maps file names to the engine that wrote them. ``probes`` are the results of the language
+    model's probe, in order. ``answers`` identify its answers, for the replay token."""
+
     trace: list[dict[str, Any]] = field(default_factory=list)
     costs: dict[str, dict[str, Any]] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
@@ -15,8 +18,5 @@ class Ledger:
     violations: list[dict[str, Any]] = field(default_factory=list)
     recoveries: list[dict[str, Any]] = field(default_factory=list)
     engines: dict[str, str] = field(default_factory=dict)
-    """Who wrote each artifact, by file name."""
     probes: list[str | None] = field(default_factory=list)
-    """What the language model's probe said, each time that it was asked."""
     answers: list[dict[str, Any]] = field(default_factory=list)
-    """What identifies each answer of the language model, for the replay token."""

@@ -1,7 +1,6 @@
-"""Pace: stretches a run so that a person can watch it, and lets others run in between.
+"""Pacing: slows a stage down so that a person can watch it, and yields to other tasks.
 
-Each stage has its share of the time; within a stage, `Pacer.reach` waits until the clock stands where the
-work stands. Waiting is towards points in time, not by lengths, so that nothing adds up. Without pace
+`StagePacer.reach` waits until a point in time, not for a duration, so that delays do not add up. Without pace
 it only yields to the event loop now and then.
 """
 
@@ -14,25 +13,25 @@ _YIELD_EVERY = 16
 _SHORTEST_WAIT_S = 0.004
 
 
-class Pacer:
-    """The pace of one stage, from now on: it is to take ``length_s`` seconds; 0 is no pace at all."""
+class StagePacer:
+    """The pace of one stage that starts now and takes ``length_s`` seconds; 0 means no pace."""
 
     def __init__(self, length_s: float) -> None:
         self._length_s = length_s
-        self._begun = time.perf_counter()
+        self._started = time.perf_counter()
         self._calls = 0
 
     @property
     def done(self) -> float:
-        """How much of the stage's time has gone, 0 to 1; 0 without pace."""
+        """The share of the stage's time that has passed, 0 to 1; 0 without pace."""
         if not self._length_s:
             return 0.0
-        return min(1.0, (time.perf_counter() - self._begun) / self._length_s)
+        return min(1.0, (time.perf_counter() - self._started) / self._length_s)
 
     async def reach(self, done: float) -> None:
-        """Wait until as much of the stage's time has gone as of its work is ``done`` (0 to 1)."""
+        """Wait until the share of time that has passed is the share of work that is ``done`` (0 to 1)."""
         self._calls += 1
-        ahead = self._begun + self._length_s * done - time.perf_counter()
+        ahead = self._started + self._length_s * done - time.perf_counter()
         if self._length_s and ahead >= _SHORTEST_WAIT_S:
             await asyncio.sleep(ahead)
         elif self._calls % _YIELD_EVERY == 0:

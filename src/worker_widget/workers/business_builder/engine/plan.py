@@ -1,12 +1,12 @@
-"""The plan of a run: its stages in governance order, who takes each, and what that binds it to.
+"""The plan of a run: its stages in governance order, each with its agent and limits.
 
-A plan is data: it is made before anything is written, it can be printed, and the replay token holds it. Its
-id is a hash of it, so that two runs with the same id were to do the same things in the same way.
+A plan is data, made before anything is written. It can be printed, and the replay token contains it. Its id
+is a hash of it: two runs with the same id have the same plan.
 
-The eight stages stand in governance order. *Safety* comes first: nothing is written from a text that breaks
-a rule. The *operational* stages write. *Routing* stages read what was written and send it to its repair. The
-*custom* one hands over. A stage begins when those it comes ``after`` are done; stages that wait for the same
-ones form a wave and may run side by side.
+The order of governance: *safety* comes first, so that nothing is written from a text that breaks a rule;
+*operational* stages write; *routing* stages check the texts and repair them; the *custom* stage hands over. A
+stage starts when the stages in ``after`` are done. Stages that wait for the same ones form a wave and may run
+in parallel.
 """
 
 from __future__ import annotations
@@ -20,18 +20,17 @@ from typing import Any, Final
 from ..policy.rules import Governance
 
 ENGINE_VERSION: Final = "4"
-"""Goes up whenever the same request would give other bytes, or ask a language model something else."""
+"""Raised whenever the same request gives other bytes, or sends another request to a language model."""
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One stage.
+class PlannedStage:
+    """A stage.
 
-    ``needs`` are the capabilities an agent should have for it, ``tools`` those without which it cannot be
-    done, ``writes`` its artifacts, ``weight`` (0 to 1) its own part of the complexity, ``token_share`` and
-    ``pace_share`` its parts of a budget and of the time to watch, ``time_limit_s`` how long it may take
-    besides being paced. ``by_model`` says that a language model may word its texts; in the others there is
-    nothing to word.
+    ``needs`` are the capabilities that its agent should have, ``tools`` those that it must be allowed to use,
+    ``writes`` its artifacts, ``weight`` (0 to 1) its part of the complexity, ``token_share`` and
+               ``pace_share`` its shares of the budget and of the pace, ``time_limit_s`` its time limit
+               without the pace. ``by_model`` says that a language model may word its texts.
     """
 
     id: str
@@ -49,43 +48,59 @@ class Stage:
 
 
 STAGES: Final = (
-    Stage("preflight", "Preflight Validation", "safety", (), ("read_brief", "check_policy"),
-          ("policy_rules", "content"), (), 0.2, 0.0, 0.06),
-    Stage("research", "Market Research", "operational", ("preflight",), ("read_brief", "list_unknowns"),
-          ("content",), ("market_report.json",), 0.5, 0.18, 0.15, by_model=True),
-    Stage("strategy", "Strategy Synthesis", "operational", ("preflight",), ("position", "weigh_messages"),
-          ("content",), ("positioning.md", "messaging.json"), 0.7, 0.20, 0.30, by_model=True),
-    Stage("copy", "Copy Generation", "operational", ("research", "strategy"),
-          ("write", "hold_tone", "weigh_messages"), ("content",), ("landing_copy.json",),
-          0.8, 0.36, 0.13, by_model=True),
-    Stage("ux", "UX Layout", "operational", ("copy",), ("lay_out", "compute_contrast"), ("style_sheets",),
-          ("landing.html",), 0.7, 0.01, 0.33),
-    Stage("consistency", "Consistency Check", "routing", ("ux",), ("check_policy", "compare_texts"),
-          ("page_reader",), ("brand_guidelines.md",), 0.4, 0.15, 0.08),
-    Stage("recovery", "Recovery & Normalization", "routing", ("consistency",), ("repair", "normalize"),
-          ("policy_rules",), (), 0.3, 0.0, 0.045),
-    Stage("bundle", "Final Packaging", "custom", ("recovery",), ("package", "account"), ("archive",),
-          ("launch_plan.md", "manifest.json"), 0.2, 0.10, 0.055),
+    PlannedStage(
+        "preflight", "Preflight Validation", "safety", (), ("read_brief", "check_policy"),
+        ("policy_rules", "content"), (), 0.2, 0.0, 0.06,
+    ),
+    PlannedStage(
+        "research", "Market Research", "operational", ("preflight",), ("read_brief", "list_unknowns"),
+        ("content",), ("market_report.json",), 0.5, 0.18, 0.15, by_model=True,
+    ),
+    PlannedStage(
+        "strategy", "Strategy Synthesis", "operational", ("preflight",), ("position", "weigh_messages"),
+        ("content",), ("positioning.md", "messaging.json"), 0.7, 0.20, 0.30, by_model=True,
+    ),
+    PlannedStage(
+        "copy", "Copy Generation", "operational", ("research", "strategy"),
+        ("write", "hold_tone", "weigh_messages"), ("content",), ("landing_copy.json",),
+        0.8, 0.36, 0.13, by_model=True,
+    ),
+    PlannedStage(
+        "ux", "UX Layout", "operational", ("copy",), ("lay_out", "compute_contrast"), ("style_sheets",),
+        ("landing.html",), 0.7, 0.01, 0.33,
+    ),
+    PlannedStage(
+        "consistency", "Consistency Check", "routing", ("ux",), ("check_policy", "compare_texts"),
+        ("page_reader",), ("brand_guidelines.md",), 0.4, 0.15, 0.08,
+    ),
+    PlannedStage(
+        "recovery", "Recovery & Normalization", "routing", ("consistency",), ("repair", "normalize"),
+        ("policy_rules",), (), 0.3, 0.0, 0.045,
+    ),
+    PlannedStage(
+        "bundle", "Final Packaging", "custom", ("recovery",), ("package", "account"), ("archive",),
+        ("launch_plan.md", "manifest.json"), 0.2, 0.10, 0.055,
+    ),
 )  # fmt: skip
 
 
 MODEL_TIME_LIMIT_S: Final = 240.0
-"""How long a stage may take where a language model words it: one on a small machine is slow."""
+"""The time limit of a stage that a language model words; a model on a small machine is slow."""
 
 
-def time_limit_s(stage: Stage, *, by_model: bool) -> float:
-    """How long a stage may take besides being paced, in seconds."""
+def time_limit_s(stage: PlannedStage, *, by_model: bool) -> float:
+    """The time limit of a stage without its pace, in seconds."""
     return MODEL_TIME_LIMIT_S if by_model and stage.by_model else stage.time_limit_s
 
 
 @dataclass(frozen=True)
-class PlannedStage:
-    """A stage with who takes it, how, and within which bounds; ``tokens`` is ``None`` without a bound.
+class StageAssignment:
+    """A stage with its agent and limits; ``tokens`` is ``None`` without a limit.
 
-    ``writer`` is who words its texts, "rules" or "model".
+    ``writer`` is "rules" or "model".
     """
 
-    stage: Stage
+    stage: PlannedStage
     agent: str
     approach: str
     mode: str
@@ -96,17 +111,17 @@ class PlannedStage:
 
 @dataclass(frozen=True)
 class Plan:
-    """``metric`` is what the run's routing takes for success, ``budget`` is in tokens."""
+    """``metric`` is the success metric of the routing; ``budget`` is in tokens."""
 
     metric: str
     tone: str
     budget: int | None
-    stages: tuple[PlannedStage, ...]
+    stages: tuple[StageAssignment, ...]
 
     @property
     def id(self) -> str:
-        said = json.dumps([ENGINE_VERSION, self.data()], sort_keys=True)
-        return "plan-" + hashlib.sha256(said.encode()).hexdigest()[:16]
+        content = json.dumps([ENGINE_VERSION, self.data()], sort_keys=True)
+        return "plan-" + hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def data(self) -> dict[str, Any]:
         """The plan as JSON values."""
@@ -118,10 +133,7 @@ class Plan:
         }
 
     def __str__(self) -> str:
-        """The plan as a table.
-
-        A line is a stage: governance, stage, what it comes after, agent, mode, tokens, what it writes.
-        """
+        """The plan as a table with a line for each stage."""
         header = ("governance", "stage", "after", "agent", "mode", "tokens", "writes")
         rows = [
             (
@@ -143,15 +155,15 @@ class Plan:
         return "\n".join(lines)
 
 
-def waves(stages: Sequence[Stage] = STAGES) -> tuple[tuple[Stage, ...], ...]:
-    """The stages in the order of their running; those of one wave may run side by side."""
-    found: list[tuple[Stage, ...]] = []
+def waves(stages: Sequence[PlannedStage] = STAGES) -> tuple[tuple[PlannedStage, ...], ...]:
+    """The stages in the order in which they run; those of a wave may run in parallel."""
+    found: list[tuple[PlannedStage, ...]] = []
     done: set[str] = set()
     left = list(stages)
     while left:
         ready = tuple(stage for stage in left if done.issuperset(stage.after))
         if not ready:
-            raise ValueError(f"Stages that wait for each other: {', '.join(stage.id for stage in left)}")
+            raise ValueError(f"These stages wait for each other: {', '.join(stage.id for stage in left)}")
         found.append(ready)
         done.update(stage.id for stage in ready)
         left = [stage for stage in left if stage not in ready]
@@ -159,11 +171,11 @@ def waves(stages: Sequence[Stage] = STAGES) -> tuple[tuple[Stage, ...], ...]:
 
 
 def allotments(
-    wave: Sequence[Stage], budget: int | None, spent: int, stages: Sequence[Stage] = STAGES
+    wave: Sequence[PlannedStage], budget: int | None, spent: int, stages: Sequence[PlannedStage] = STAGES
 ) -> Mapping[str, int | None]:
-    """The tokens each stage of a wave may write: its share, among the stages to come, of what is left.
+    """The tokens that each stage of a wave may write: its share, among the remaining stages, of the rest.
 
-    Taken at the start of the wave, so that it does not matter which of its stages is done first.
+    Computed at the start of the wave, so that the order in which its stages finish does not matter.
     """
     if budget is None:
         return {stage.id: None for stage in wave}
@@ -172,7 +184,7 @@ def allotments(
     return {stage.id: int(left * stage.token_share / ahead) if ahead else left for stage in wave}
 
 
-def _stage_data(planned: PlannedStage) -> dict[str, Any]:
-    said = asdict(planned)
-    stage = said.pop("stage")
-    return {name: stage[name] for name in ("id", "governance", "after", "needs", "tools", "writes")} | said
+def _stage_data(planned: StageAssignment) -> dict[str, Any]:
+    values = asdict(planned)
+    stage = values.pop("stage")
+    return {name: stage[name] for name in ("id", "governance", "after", "needs", "tools", "writes")} | values

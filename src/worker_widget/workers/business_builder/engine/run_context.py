@@ -1,4 +1,4 @@
-"""One run under way: what it was asked, what it is held to, and what it has written and spent so far."""
+"""The context that the stages of a run share: its inputs, its plan, and its results so far."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ....host.worker import Emit, RunResult
 from ..brief.facts import Facts
 from ..brief.seed import Seed
 from ..page import design
-from ..page.design import Look
+from ..page.design import PageDesign
 from ..policy import drift
-from ..policy.drift import Anchors
+from ..policy.drift import DriftAnchors
 from ..policy.rules import Rule
 from ..writing.draft import Draft
 from ..writing.landing_copy import LandingCopy
-from ..writing.writer import RuleEngine, Writer
+from ..writing.writer import RuleEngine, TextWriter
 from . import plan
 from .ledger import Ledger
 from .plan import STAGES, Plan
@@ -25,12 +25,12 @@ from .routing import Decision
 
 
 @dataclass
-class Conductor:
-    """A run. Recovery in the first stage may change ``facts``; the rest of the inputs stays.
+class RunContext:
+    """One run. Recovery in the first stage may change ``facts`` and ``design``; the other inputs stay.
 
-    ``tools`` is what the probes said of each tool, ``by_model`` whether a language model is to write,
-    ``left_out`` how many sections a budget cost, ``spent`` the tokens written. ``waits`` is false for a
-    replay, where nobody has to be waited for.
+    ``gather`` reads the facts of a request. ``by_model`` is whether a language model writes the texts, and
+    ``model_problem`` why it cannot, if so. ``left_out`` counts the sections that a budget removed, ``spent``
+    the tokens used. ``waits`` is false for a replay, which does not wait before a retry.
     """
 
     request: RunRequest
@@ -38,16 +38,16 @@ class Conductor:
     seed: Seed
     facts: Facts
     rules: tuple[Rule, ...]
-    look: Look
+    design: PageDesign
     budget: int | None
-    tools: Mapping[str, str | None]
     decisions: Mapping[str, Decision]
     plan: Plan
     gather: Callable[[RunRequest], Facts]
-    model: Writer | None
+    model: TextWriter | None
+    model_problem: str | None
     by_model: bool
     waits: bool = True
-    rule_engine: Writer = field(default_factory=RuleEngine)
+    rule_engine: TextWriter = field(default_factory=RuleEngine)
     ledger: Ledger = field(default_factory=Ledger)
     artifacts: dict[str, str] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Conductor:
     spent: int = 0
 
     @property
-    def anchors(self) -> Anchors:
+    def anchors(self) -> DriftAnchors:
         return drift.anchors(self.request.brand, self.facts.tone, self.facts.statements, name=self.facts.name)
 
     @property
@@ -65,21 +65,21 @@ class Conductor:
 
     @property
     def model_required(self) -> bool:
-        """Whether the request wants a language model and nothing else."""
+        """Whether the request accepts only texts of a language model."""
         return self.request.writer == "model"
 
-    def note_probe(self, problem: str | None) -> None:
-        """What the language model's probe said now."""
-        self.tools = {**self.tools, "language_model": problem}
+    def record_probe(self, problem: str | None) -> None:
+        """Keep the result of the language model's latest probe."""
+        self.model_problem = problem
         self.ledger.probes.append(problem)
 
-    def adopt(self, changed: Facts) -> None:
-        """Go on with other texts, and the look that goes with them."""
-        self.facts = changed
-        self.look = design_for(self.request, changed, self.seed)
+    def use_facts(self, facts: Facts) -> None:
+        """Replace the facts, and the design that follows from them."""
+        self.facts = facts
+        self.design = design_for(self.request, facts, self.seed)
 
     def result(self) -> RunResult:
-        """What there is so far: all of it once the run is over."""
+        """The results so far; complete once the run is over."""
         ledger = self.ledger
         return RunResult(
             artifacts=dict(self.artifacts),
@@ -109,7 +109,7 @@ class Conductor:
         )
 
     def _language_model(self) -> dict[str, Any]:
-        """What a replay needs of the language model's part, where it had one."""
+        """The language model's part of the replay token; empty where it had none."""
         if not self.ledger.probes:
             return {}
         engine = self.model.engine if self.model is not None else None
@@ -123,5 +123,6 @@ class Conductor:
         }
 
 
-def design_for(request: RunRequest, gathered: Facts, seed: Seed) -> Look:
-    return design.decide(gathered.tone, gathered.field, request.brand.visual if request.brand else None, seed)
+def design_for(request: RunRequest, facts: Facts, seed: Seed) -> PageDesign:
+    visual = request.brand.visual if request.brand else None
+    return design.decide(facts.tone, facts.field, visual, seed)

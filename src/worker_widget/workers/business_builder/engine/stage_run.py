@@ -1,7 +1,4 @@
-"""One stage of a run under way: what it may use and spend, its checks, and the telling of it.
-
-This is where the effects are: events go out, and the pace is kept. What is said is computed elsewhere.
-"""
+"""One stage execution: its inputs, budget, checks and emitted events."""
 
 from __future__ import annotations
 
@@ -16,46 +13,53 @@ from ....events import Payload
 from ....events.file_names import file_name
 from ....host.worker import RunError
 from ..brief.facts import QUOTED_AS_GIVEN, Facts
+from ..language import typography
 from ..policy import drift
 from ..policy.rules import Violation, check
 from ..writing.draft import Draft
 from ..writing.pen import Pen
-from ..writing.writer import Level, Writer
+from ..writing.writer import Level, TextWriter
 from . import chunks, failures, plan, recovery
 from .agents import Agent
-from .failures import Finding, Scope, StageFailure
-from .pacing import Pacer
-from .plan import STAGES, Stage
-from .recovery import Order, Situation
+from .failures import Finding, OptionalSections, StageFailure
+from .pacing import StagePacer
+from .plan import STAGES, PlannedStage
+from .recovery import RecoveryContext, StageOrder
 from .routing import Decision
-from .run_context import Conductor
+from .run_context import RunContext
+
+_MODES = {
+    "sequential": "",
+    "parallel": "; it runs in parallel with the other stages of its wave",
+    "reviewed": "; another agent reviews the texts",
+}
 
 
 @dataclass
-class Telling:
-    """A stage. ``order`` is how it is to be done now; recovery changes it, and the stage is done again.
+class StageRun:
+    """A stage execution. ``order`` is how the stage is done; recovery changes it and the stage is repeated.
 
-    ``allotted`` is what the stage may write, in tokens. ``paid`` are the tokens of a writer that costs them,
-    whatever came of it, ``counted`` those of what the rules wrote and was kept. ``before`` are stages of the
-    same wave that show their artifacts first, so that artifacts come one after another and in the order of
-    the plan.
+    ``allotted`` is the stage's share of the token budget. ``paid`` are the tokens that a language model
+    used, even for texts that were rejected; ``counted`` those of the rule engine's texts that were kept.
+    ``before`` are stages of the same wave that publish first, so that artifacts appear in the order of the
+    plan.
     """
 
-    run: Conductor
-    stage: Stage
-    order: Order
+    run: RunContext
+    stage: PlannedStage
+    order: StageOrder
     allotted: int | None
-    before: Sequence[Telling] = ()
+    before: Sequence[StageRun] = ()
     paid: int = 0
     counted: int = 0
-    shown: asyncio.Event = field(default_factory=asyncio.Event)
+    published: asyncio.Event = field(default_factory=asyncio.Event)
     fallbacks: list[Agent] = field(default_factory=list)
     _recovering: list[tuple[str, str]] = field(default_factory=list)
-    _told: set[tuple[str, str, str]] = field(default_factory=set)
-    _sent: dict[tuple[str, str], int] = field(default_factory=dict)
+    _reported: set[tuple[str, str, str]] = field(default_factory=set)
+    _streamed: dict[tuple[str, str], int] = field(default_factory=dict)
     _held: list[tuple[str, str, str]] = field(default_factory=list)
-    _material: tuple[Order, Facts] | None = None
-    _pacer: Pacer = field(default_factory=lambda: Pacer(0))
+    _facts: tuple[StageOrder, Facts] | None = None
+    _pacer: StagePacer = field(default_factory=lambda: StagePacer(0))
     _started: float = 0.0
 
     @property
@@ -71,20 +75,19 @@ class Telling:
         return self.paid + self.counted
 
     @property
-    def again(self) -> bool:
-        """Whether the stage is being done once more."""
+    def is_repeated(self) -> bool:
         return self.order.attempt > 1
 
     @property
     def facts(self) -> Facts:
-        """What the stage may use: the run's facts with what the order replaces in it."""
-        if self._material is None or self._material[0] is not self.order:
-            self._material = (self.order, self._rewritten())
-        return self._material[1]
+        """The run's facts with the texts that the order replaces."""
+        if self._facts is None or self._facts[0] is not self.order:
+            self._facts = (self.order, self._rewritten())
+        return self._facts[1]
 
     @property
     def time_limit_s(self) -> float:
-        """What the request says, else the plan's limit besides the time to watch."""
+        """The request's time limit, or the plan's limit plus the stage's share of the pace."""
         run = self.run
         if run.request.stage_timeout is not None:
             return run.request.stage_timeout
@@ -92,61 +95,63 @@ class Telling:
         return limit_s + run.pace_s * self.stage.pace_share
 
     @property
-    def situation(self) -> Situation:
-        return Situation(
-            self.order, self.facts, self.run.rules, self.fallbacks, rereads=self.stage.id == "preflight"
+    def recovery_context(self) -> RecoveryContext:
+        return RecoveryContext(
+            self.order, self.facts, self.run.rules, self.fallbacks, reads_task=self.stage.id == "preflight"
         )
 
     def pen(self, facts: Facts | None = None) -> Pen:
-        """A fresh pen, for one document."""
-        approach = self.agent.strategy.how.approach
+        """A new pen, for one document."""
+        approach = self.agent.strategy.approach.approach
         return Pen(facts or self.facts, self.run.rules, self.run.seed, approach=approach)
 
-    def say(self, data: Payload) -> None:
+    def emit(self, data: Payload) -> None:
         self.run.emit(data)
 
     def log(self, message: str, level: Level = "info", *, agent: str | None = None) -> None:
-        told_by = agent or self.agent.id
-        self.say(events.Log(stage_id=self.stage.id, agent=told_by, message=message, level=level))
+        self.emit(
+            events.Log(stage_id=self.stage.id, agent=agent or self.agent.id, message=message, level=level)
+        )
 
-    def check(self, policy_name: str, passed: bool) -> None:
-        self.say(events.PolicyCheck(stage_id=self.stage.id, policy=policy_name, passed=passed))
+    def report_check(self, policy_name: str, passed: bool) -> None:
+        self.emit(events.PolicyCheck(stage_id=self.stage.id, policy=policy_name, passed=passed))
 
-    async def at(self, done: float) -> None:
-        """The stage's work is ``done`` (0 to 1); waits for the clock where the run is paced."""
+    async def pace_to(self, done: float) -> None:
+        """Wait for the clock of a paced run, with the share of the work that is ``done`` (0 to 1)."""
         await self._pacer.reach(done)
 
-    def unpace(self) -> None:
-        self._pacer = Pacer(0)
+    def stop_pacing(self) -> None:
+        self._pacer = StagePacer(0)
 
-    # --- the stage's beginning and end ---
+    # --- start and end ---
 
-    def begin(self) -> None:
-        """Tell the start of the stage and who takes it."""
+    def start(self) -> None:
+        """Emit the start of the stage and its routing decision."""
         self._started = time.perf_counter()
-        self._pacer = Pacer(self.run.pace_s * self.stage.pace_share)
-        self.say(
+        self._pacer = StagePacer(self.run.pace_s * self.stage.pace_share)
+        self.emit(
             events.StageStarted(
                 stage_id=self.stage.id, stage_index=STAGES.index(self.stage), total_stages=len(STAGES)
             )
         )
-        self.tell_routing("care")
-        decision = self.decision
-        runner_up = next(iter(decision.alternatives), None)
-        before = f", before {runner_up['agent']} ({runner_up['reason']})" if runner_up else ""
-        score = decision.ranked[0].score
-        self.log(
-            f"CARE: success is {decision.metric}; {self.agent.id} with {score:.2f}{before}; {decision.mode}",
-            "debug",
-        )
+        self.report_routing("care")
+        self._log_choice()
         if self.stage.by_model and self.writer is not self.run.model:
-            why = self.run.tools["language_model"] or "it was given up in preflight"
-            self.log(f"Capability gate: the rules write, no language model ({why})", "debug")
+            why = self.run.model_problem or "preflight gave it up"
+            self.log(f"The rule engine writes this stage, not a language model: {why}", "debug")
 
-    def tell_routing(self, source: str) -> None:
+    def _log_choice(self) -> None:
+        decision = self.decision
+        message = f"Chose {self.agent.id} ({decision.ranked[0].score:.2f})"
+        if decision.alternatives:
+            second = decision.alternatives[0]
+            message += f" over {second['agent']} ({second['score']:.2f}), which {second['reason']}"
+        self.log(message + _MODES[decision.mode], "debug")
+
+    def report_routing(self, source: str) -> None:
         decision = self.decision
         alternatives = [other for other in decision.alternatives if other["agent"] != self.agent.id]
-        self.say(
+        self.emit(
             events.RoutingDecision(
                 stage_id=self.stage.id,
                 selected_agent=self.agent.id,
@@ -171,24 +176,26 @@ class Telling:
 
     def complete(self) -> None:
         duration = self._account("completed")
-        self.say(events.StageCompleted(stage_id=self.stage.id, duration_ms=duration, tokens_used=self.tokens))
+        self.emit(
+            events.StageCompleted(stage_id=self.stage.id, duration_ms=duration, tokens_used=self.tokens)
+        )
 
     def fail(self, error: str) -> None:
         self._account("failed")
-        self.say(events.StageFailed(stage_id=self.stage.id, error=error))
+        self.emit(events.StageFailed(stage_id=self.stage.id, error=error))
 
     # --- checks ---
 
     async def check_inputs(self) -> None:
-        """Check the texts that the stage may quote, before it does."""
+        """Check the texts that the stage may quote. Raises `StageFailure`, or `RunError` in strict mode."""
         found = await self.violations(self.facts.texts)
-        self.check("inputs", passed=not found)
-        self.refuse(found)
+        self.report_check("inputs", passed=not found)
+        self.stop_at(found)
 
     async def violations(self, texts: Mapping[str, str]) -> list[Violation]:
-        """Where texts, by their location, break a rule; disclosures are quoted as given.
+        """The rule violations in texts by location, except in disclosures, which are quoted as given.
 
-        Lets others run after each text: a brand can be long and its patterns slow.
+        Yields to other tasks after each text: a brand can be long and its patterns slow.
         """
         found: list[Violation] = []
         for location, text in texts.items():
@@ -197,35 +204,35 @@ class Telling:
                 await asyncio.sleep(0)
         return found
 
-    def tell_checks(self, found: Sequence[Violation]) -> None:
-        """One check for each policy that looks for something."""
+    def report_checks(self, found: Sequence[Violation]) -> None:
+        """Emit one check for each policy that searches texts."""
         for name in dict.fromkeys(rule.policy for rule in self.run.rules if rule.find is not None):
-            self.check(name, passed=not any(violation.rule.policy == name for violation in found))
+            self.report_check(name, passed=not any(violation.rule.policy == name for violation in found))
 
-    def refuse(self, found: Sequence[Violation], scope: Scope | None = None) -> None:
-        """Tell violations, the gravest first, and stop the stage for the first kind of them.
+    def stop_at(self, found: Sequence[Violation], sections: OptionalSections | None = None) -> None:
+        """Report violations, errors first, and raise `StageFailure` for the first kind of them.
 
-        In strict mode the first violation ends the run.
+        In strict mode the first violation ends the run with `RunError`.
         """
         ordered = sorted(found, key=lambda violation: violation.rule.severity)
         for violation in ordered:
-            self.tell_violation(violation)
+            self.report_violation(violation)
             if self.run.request.strict_mode:
                 raise RunError(f"Strict mode: {described(violation)}")
         if not ordered:
             return
         failure = failures.classify(ordered[0].rule.policy)
         same = [found for found in ordered if failures.classify(found.rule.policy) is failure]
-        raise StageFailure(Finding(failure, described(same[0]), violations=tuple(same), scope=scope))
+        raise StageFailure(Finding(failure, described(same[0]), violations=tuple(same), sections=sections))
 
-    def tell_violation(self, violation: Violation) -> None:
-        """Each violation once, however often the stage is done again."""
+    def report_violation(self, violation: Violation) -> None:
+        """Emit a violation once, however often the stage is repeated."""
         rule = violation.rule
         key = (rule.source, violation.location, violation.found)
-        if key in self._told:
+        if key in self._reported:
             return
-        self._told.add(key)
-        self.say(
+        self._reported.add(key)
+        self.emit(
             events.PolicyViolation(
                 stage_id=self.stage.id,
                 reason=rule.reason,
@@ -248,11 +255,12 @@ class Telling:
             }
         )
 
-    def measure_drift(self, text: str, *, of: str) -> None:
-        """Tell how far ``text`` is from the brand, and stop where it is too far; ``of`` says what it is."""
+    def check_drift(self, text: str, *, of: str) -> None:
+        """Measure and emit the drift of ``text``, which ``of`` names; raise `StageFailure` if it is too
+        far."""
         found = drift.measure(text, self.run.anchors)
         self.run.ledger.drifts[self.stage.id] = found.score
-        self.say(
+        self.emit(
             events.DriftDetected(
                 stage_id=self.stage.id,
                 drift_score=found.score,
@@ -262,20 +270,22 @@ class Telling:
         )
         if not found.aligned:
             error = (
-                f"{of} is away from the brand's voice: drift {found.score:.2f}, {drift.THRESHOLD} allowed "
-                f"({found.missing:.0%} of its terms missing, register {found.register:.2f}, offending "
-                f"{found.offending:.2f})."
+                f"{of} does not match the brand's voice: drift {found.score:.2f}, at most {drift.THRESHOLD} "
+                f"allowed ({found.missing:.0%} of the brand's terms are missing, wrong tone "
+                f"{found.wrong_tone:.2f}, avoided wordings {found.offending:.2f})."
             )
             self.log(error, "warning")
             raise StageFailure(Finding(failures.DRIFT_OVER_THRESHOLD, error, marks=found.marks))
 
     # --- recovery ---
 
-    def tell_failure(self, finding: Finding) -> None:
-        """A failure, what the catalog calls it, and what is suggested against it."""
+    def report_failure(self, finding: Finding) -> None:
+        """Emit a failure, its entry in the catalog, and the suggested actions."""
         failure = finding.failure
-        self.say(events.FailureDetected(stage_id=self.stage.id, error=finding.error, pattern=failure.pattern))
-        self.say(
+        self.emit(
+            events.FailureDetected(stage_id=self.stage.id, error=finding.error, pattern=failure.pattern)
+        )
+        self.emit(
             events.FailureClassified(
                 code=failure.code,
                 category=failure.category,
@@ -283,20 +293,22 @@ class Telling:
                 severity=failure.severity,
             )
         )
-        suggested = recovery.suggestions(finding, self.situation)
-        self.say(events.RecoverySuggestion(failure_code=failure.code, suggestions=suggested, auto_apply=True))
+        suggested = recovery.suggestions(finding, self.recovery_context)
+        self.emit(
+            events.RecoverySuggestion(failure_code=failure.code, suggestions=suggested, auto_apply=True)
+        )
 
     def start_recovery(self, steps: Iterable[tuple[str, str]]) -> None:
-        """Tell what is done about a failure, as ``(action, what it changes)``; `settle` tells how it went."""
+        """Emit the start of each step, given as ``(action, description)``."""
         for action, what in steps:
-            self.say(events.RecoveryStarted(stage_id=self.stage.id, action=action))
+            self.emit(events.RecoveryStarted(stage_id=self.stage.id, action=action))
             self.log(f"{action}: {what}", "warning")
             self._recovering.append((action, what))
 
-    def settle(self, *, success: bool = True) -> None:
-        """Tell that what recovery was about is over: mended, or not."""
+    def finish_recovery(self, *, success: bool = True) -> None:
+        """Emit the end of the started recovery steps."""
         for action, what in self._recovering:
-            self.say(events.RecoveryCompleted(stage_id=self.stage.id, action=action, success=success))
+            self.emit(events.RecoveryCompleted(stage_id=self.stage.id, action=action, success=success))
             self.run.ledger.recoveries.append(
                 {"stage": self.stage.id, "recovery": f"{action}: {what}", "success": success}
             )
@@ -306,82 +318,83 @@ class Telling:
 
     @property
     def limit(self) -> int:
-        """The most tokens the stage may write: what is left of its budget, and what its agent may."""
-        most = self.agent.strategy.systems.tokens
+        """The most tokens that the stage may write, by its share of the budget and its agent's limit."""
+        most = self.agent.strategy.limits.tokens
         return most if self.allotted is None else min(most, max(0, self.allotted - self.paid))
 
-    async def show(self, drafts: Sequence[Draft], begin: float, end: float, *, told: bool = False) -> None:
-        """Tell artifacts piece by piece, from ``begin`` to ``end`` of the stage's time.
+    async def publish(
+        self, drafts: Sequence[Draft], begin: float, end: float, *, streamed: bool = False
+    ) -> None:
+        """Emit artifacts chunk by chunk, between two shares of the stage's time.
 
-        Those that were ``told`` while they were written are only closed.
+        With ``streamed`` their text was emitted while it was written, and they are only closed.
         """
         for other in self.before:
-            await other.shown.wait()
-        if told:
-            self._release()
+            await other.published.wait()
+        if streamed:
+            self._flush()
         begin = min(end, max(begin, self._pacer.done))
-        cuts = [() if told else chunks.cut(draft.content, draft.type) for draft in drafts]
-        total = sum(piece.weight for cut in cuts for piece in cut) or 1.0
+        cuts = [() if streamed else chunks.cut(draft.content, draft.type) for draft in drafts]
+        total = sum(chunk.weight for cut in cuts for chunk in cut) or 1.0
         weighed = 0.0
         for draft, cut in zip(drafts, cuts, strict=True):
             where = {"stage_id": self.stage.id, "artifact_name": draft.name, "artifact_type": draft.type}
-            if not told:
-                self.say(events.ArtifactStarted(**where))
+            if not streamed:
+                self.emit(events.ArtifactStarted(**where))
             offset = 0
-            for piece in cut:
-                self.say(events.ArtifactDelta(**where, offset=offset, text=piece.text))
-                offset += len(piece.text)
-                weighed += piece.weight
-                await self.at(begin + (end - begin) * weighed / total)
+            for chunk in cut:
+                self.emit(events.ArtifactDelta(**where, offset=offset, text=chunk.text))
+                offset += len(chunk.text)
+                weighed += chunk.weight
+                await self.pace_to(begin + (end - begin) * weighed / total)
             digest = hashlib.sha256(draft.content.encode()).hexdigest()
-            self.say(events.ArtifactCreated(**where, content=draft.content, sha256=digest))
+            self.emit(events.ArtifactCreated(**where, content=draft.content, sha256=digest))
             name = file_name(draft.name, draft.type)
             self.run.artifacts[name] = draft.content
             self.run.drafts[name] = draft
             self.run.ledger.engines[name] = self.writer.engine
-        self.shown.set()
-        names = " and ".join(file_name(draft.name, draft.type) for draft in drafts)
-        self.log(f"{names}: written by {self.writer.engine}", "debug")
+        self.published.set()
+        file_names = " and ".join(file_name(draft.name, draft.type) for draft in drafts)
+        self.log(f"{typography.capital(self.writer.engine)} wrote {file_names}", "debug")
 
     @property
-    def writer(self) -> Writer:
-        """Who writes the stage's texts now."""
+    def writer(self) -> TextWriter:
+        """The writer of the stage's texts, by its current order."""
         model = self.run.model
         may = self.stage.by_model and self.agent.may_use("language_model")
         if model is not None and self.order.by_model and may:
             return model
         return self.run.rule_engine
 
-    def tell_more(self, name: str, kind: str, text: str) -> None:
-        """Show more text of an artifact while it is being written, as soon as it is its turn."""
+    def stream(self, name: str, kind: str, text: str) -> None:
+        """Emit more text of an artifact that is being written, once the earlier stages have published."""
         self._held.append((name, kind, text))
-        if all(other.shown.is_set() for other in self.before):
-            self._release()
+        if all(other.published.is_set() for other in self.before):
+            self._flush()
 
-    def _release(self) -> None:
-        """Show what was held back until it was its turn."""
+    def _flush(self) -> None:
         for name, kind, text in self._held:
-            self._show_more(name, kind, text)
+            self._emit_delta(name, kind, text)
         self._held.clear()
 
-    def _show_more(self, name: str, kind: str, text: str) -> None:
+    def _emit_delta(self, name: str, kind: str, text: str) -> None:
         where = {"stage_id": self.stage.id, "artifact_name": name, "artifact_type": kind}
-        offset = self._sent.get((name, kind), 0)
+        offset = self._streamed.get((name, kind), 0)
         if not offset:
-            self.say(events.ArtifactStarted(**where))
-        self.say(events.ArtifactDelta(**where, offset=offset, text=text))
-        self._sent[name, kind] = offset + len(text)
+            self.emit(events.ArtifactStarted(**where))
+        self.emit(events.ArtifactDelta(**where, offset=offset, text=text))
+        self._streamed[name, kind] = offset + len(text)
 
-    def begin_anew(self) -> None:
-        """Artifacts that were told while they were written begin from their start again."""
-        self._sent.clear()
+    def reset_stream(self) -> None:
+        """Start the streamed artifacts again from their first character."""
+        self._streamed.clear()
         self._held.clear()
 
     def _rewritten(self) -> Facts:
-        known = self.run.facts
+        facts = self.run.facts
         if self.order.task is not None:
-            known = self.run.gather(self.run.request.model_copy(update={"task": self.order.task}))
-        return with_texts(known, self.order.rewrites)
+            facts = self.run.gather(self.run.request.model_copy(update={"task": self.order.task}))
+        return with_texts(facts, self.order.rewrites)
 
     def _account(self, status: str) -> float:
         duration = round((time.perf_counter() - self._started) * 1000, 3)
@@ -403,14 +416,15 @@ class Telling:
 
 
 def described(violation: Violation) -> str:
-    rule, place = violation.rule, violation.location
+    """A violation as a sentence."""
+    rule, location = violation.rule, violation.location
     if violation.end:
-        place += f", characters {violation.start + 1} to {violation.end},"
-    return f"{place} says “{violation.found}”, which {rule.source} does not allow: {rule.reason}."
+        location += f", characters {violation.start + 1} to {violation.end},"
+    return f"{location} contains “{violation.found}”, which {rule.source} forbids: {rule.reason}."
 
 
 def with_texts(facts: Facts, texts: Mapping[str, str]) -> Facts:
-    """``facts`` with other texts at the locations that it has."""
+    """``facts`` with other texts at those of the locations that it has."""
     for location, text in texts.items():
         if location in facts.texts:
             facts = facts.with_text(location, text)

@@ -1,6 +1,7 @@
-"""Having a stage's texts written, and holding them to the budget, the rules and the brand's voice.
+"""Has a stage's texts written, and checks them against the budget, the rules and the brand's voice.
 
-The checks are the same whoever wrote. What fails one is not shown to anybody: it goes to the failure catalog.
+The checks are the same for every writer. Texts that fail one are not published: the failure goes to the
+catalog.
 """
 
 from __future__ import annotations
@@ -16,163 +17,168 @@ from ..policy.rules import Rule, Violation, check
 from ..writing import proofreading, text_location
 from ..writing.draft import Draft
 from ..writing.pen import Pen
-from ..writing.writer import Commission, Written
+from ..writing.writer import StageTexts, WritingRequest
 from . import failures
-from .failures import Finding, Scope, StageFailure
-from .stage_run import Telling, with_texts
+from .failures import Finding, OptionalSections, StageFailure
+from .stage_run import StageRun, with_texts
 
-OF_THE_TIME: Final = 0.75
-"""How much of a stage's time its writer has; the rest is for the checks, and for noticing that it is late."""
+WRITING_SHARE: Final = 0.75
+"""The writer's share of a stage's time; the rest is for the checks and for detecting a timeout."""
 
-Compose = Callable[[Pen, frozenset[str]], Written]
-"""A stage's texts by rules, written with the pen, without the sections that are to be left out."""
+Compose = Callable[[Pen, frozenset[str]], StageTexts]
+"""Composes a stage's texts by rules, with a pen, without the sections that are to be left out."""
 
 
 async def write(
-    telling: Telling,
+    stage_run: StageRun,
     compose: Compose,
     optional: Sequence[str],
     *,
     drift_of: str,
     read: Callable[[Sequence[Draft]], str] | None = None,
-) -> Written:
+) -> StageTexts:
     """The stage's texts, checked.
 
-    ``optional`` are sections that can be left out, in this order; ``drift_of`` says in words what is
-    measured, ``read`` how it is read where that is not the prose. Raises `StageFailure`, or `RunError` in
+    ``optional`` are sections that can be left out, in this order. ``drift_of`` names the measured text;
+    ``read`` extracts it where it is not the prose of the drafts. Raises `StageFailure`, or `RunError` in
     strict mode.
     """
-    authoring = _Authoring(telling, compose, optional)
-    written = await authoring.commission()
-    limit = telling.limit
-    telling.paid += written.tokens or 0
-    authoring.check_budget(written, limit)
-    authoring.check_rules(written)
-    text = read(written.drafts) if read else "\n".join(draft.text for draft in written.drafts)
-    telling.measure_drift(text, of=drift_of)
-    authoring.review(written.drafts)
-    telling.settle()
-    telling.counted = _cost(written) if written.tokens is None else 0
-    if telling.run.budget is not None:
-        telling.log(f"{_cost(written)} of {limit} tokens that the stage may write", "debug")
-    return written
+    writing = _StageWriting(stage_run, compose, optional)
+    texts = await writing.request_texts()
+    limit = stage_run.limit
+    stage_run.paid += texts.tokens or 0
+    writing.check_budget(texts, limit)
+    writing.check_rules(texts)
+    prose = read(texts.drafts) if read else "\n".join(draft.text for draft in texts.drafts)
+    stage_run.check_drift(prose, of=drift_of)
+    writing.review(texts.drafts)
+    stage_run.finish_recovery()
+    stage_run.counted = _cost(texts) if texts.tokens is None else 0
+    if stage_run.run.budget is not None:
+        stage_run.log(f"Used {_cost(texts)} of the {limit} tokens that this stage may write", "debug")
+    return texts
 
 
 @dataclass(frozen=True)
-class _Authoring:
-    telling: Telling
+class _StageWriting:
+    stage_run: StageRun
     compose: Compose
     optional: Sequence[str]
 
-    async def commission(self) -> Written:
-        telling, order, facts = self.telling, self.telling.order, self.telling.facts
-        telling.begin_anew()
-        commission = Commission(
-            stage=telling.stage.id,
-            aspiration=telling.agent.strategy.aspiration,
+    async def request_texts(self) -> StageTexts:
+        stage_run, order, facts = self.stage_run, self.stage_run.order, self.stage_run.facts
+        stage_run.reset_stream()
+        request = WritingRequest(
+            stage=stage_run.stage.id,
+            aspiration=stage_run.agent.strategy.aspiration,
             name=facts.name,
             language=facts.language,
             tone=facts.tone,
             readers=tuple(text.label for text in facts.audience_texts),
-            task=facts.brief.task,
+            task=facts.task,
             facts=facts.texts,
-            before=dict(telling.run.artifacts),
-            rules=telling.run.rules,
-            limit=telling.limit - self._kept_back(),
-            time_s=OF_THE_TIME * telling.time_limit_s,
+            earlier=dict(stage_run.run.artifacts),
+            rules=stage_run.run.rules,
+            limit=stage_run.limit - self._reserve(),
+            time_s=WRITING_SHARE * stage_run.time_limit_s,
             attempt=order.attempt,
-            plainly=order.retoned,
-            remark=order.remark,
+            plain_words=order.retoned,
+            feedback=order.feedback,
             by_rules=lambda: self.composed(order.left_out, {}),
-            tell=telling.tell_more,
-            say=telling.log,
-            note=telling.run.ledger.answers.append,
+            stream=stage_run.stream,
+            log=stage_run.log,
+            record_answer=stage_run.run.ledger.answers.append,
         )
         try:
-            return await telling.writer.write(commission)
+            return await stage_run.writer.write(request)
         except StageFailure as failure:
-            telling.paid += failure.finding.tokens
+            stage_run.paid += failure.finding.tokens
             raise
 
-    def _kept_back(self) -> int:
-        """Tokens of a budget that a model may not have, so that the rules can still write after it."""
-        telling = self.telling
-        by_model = telling.writer is telling.run.model
-        if telling.allotted is None or not by_model or telling.order.model_required:
+    def _reserve(self) -> int:
+        """Tokens of the budget that the rule engine needs in case the language model fails."""
+        stage_run = self.stage_run
+        by_model = stage_run.writer is stage_run.run.model
+        if stage_run.allotted is None or not by_model or stage_run.order.model_required:
             return 0
-        return _cost(self.composed(telling.order.left_out, {}))
+        return _cost(self.composed(stage_run.order.left_out, {}))
 
-    def check_budget(self, written: Written, limit: int) -> None:
-        """The tokens against the stage's part of the budget, and against what its agent may write."""
-        telling, run = self.telling, self.telling.run
-        size = _cost(written)
-        allotted = telling.allotted is not None and limit < telling.agent.strategy.systems.tokens
+    def check_budget(self, texts: StageTexts, limit: int) -> None:
+        """Check the tokens against the stage's share of the budget and its agent's limit."""
+        stage_run, run = self.stage_run, self.stage_run.run
+        size = _cost(texts)
+        allotted = stage_run.allotted is not None and limit < stage_run.agent.strategy.limits.tokens
         if allotted or size > limit:
-            telling.check("token_budget", passed=size <= limit)
+            stage_run.report_check("token_budget", passed=size <= limit)
         if size <= limit:
             return
-        agent = telling.agent.id
-        whose = f"of the budget of {run.budget}" if allotted else f"by the strategy of {agent}"
+        agent = stage_run.agent.id
+        source = f"of the budget of {run.budget}" if allotted else f"by the strategy of {agent}"
         budget = next((rule for rule in run.rules if rule.policy == "token_budget"), None)
         own = Rule("token_budget", f"{agent}.tokens", str(limit), "The agent may not write more", "error")
-        telling.tell_violation(Violation(budget or own, telling.stage.id, 0, 0, ""))
-        error = f"{telling.stage.name} needs {size} tokens and may write {limit} {whose}."
+        stage_run.report_violation(Violation(budget or own, stage_run.stage.id, 0, 0, ""))
+        error = f"{stage_run.stage.name} needs {size} tokens and may write {limit} {source}."
         if run.request.strict_mode:
             raise RunError(f"Strict mode: {error}")
-        scope = Scope(self.optional, lambda out, texts: _cost(self.composed(out, texts)) - limit)
-        raise StageFailure(Finding(failures.BUDGET_EXCEEDED, error, scope=scope))
+        sections = OptionalSections(
+            self.optional, lambda out, texts: _cost(self.composed(out, texts)) - limit
+        )
+        raise StageFailure(Finding(failures.BUDGET_EXCEEDED, error, sections=sections))
 
-    def check_rules(self, written: Written) -> None:
-        found = self._violations(written.drafts)
-        self.telling.tell_checks(found)
-        scope = Scope(
+    def check_rules(self, texts: StageTexts) -> None:
+        found = self._violations(texts.drafts)
+        self.stage_run.report_checks(found)
+        sections = OptionalSections(
             self.optional, lambda out, texts: len(self._violations(self.composed(out, texts).drafts))
         )
-        self.telling.refuse(found, scope)
+        self.stage_run.stop_at(found, sections)
 
     def review(self, drafts: Sequence[Draft]) -> None:
-        """Where the plan asks for it, the runner-up reads what was written.
+        """Where the plan asks for a review, the second-best agent proofreads the texts.
 
-        A sentence may stand twice: a page's description repeats one of the page.
+        A sentence may occur twice: a page's description repeats one of the page.
         """
-        decision = self.telling.decision
+        decision = self.stage_run.decision
         if decision.mode != "reviewed" or not decision.fallbacks:
             return
-        faults = [
-            fault
+        problems = [
+            problem
             for draft in drafts
-            for fault in (*proofreading.repeated(draft.prose, most=2), *proofreading.open_slots(draft.prose))
+            for problem in (
+                *proofreading.repeated(draft.prose, most=2),
+                *proofreading.open_slots(draft.prose),
+            )
         ]
-        self.telling.check("review", passed=not faults)
-        reader = decision.fallbacks[0].id
-        if faults:
-            said = f"Read over, {len(faults)} places to look at: {'; '.join(faults[:3])}"
-            self.telling.log(said, "warning", agent=reader)
+        self.stage_run.report_check("review", passed=not problems)
+        reviewer = decision.fallbacks[0].id
+        if problems:
+            message = f"Reviewed the texts and found {len(problems)} problems: {'; '.join(problems[:3])}"
+            self.stage_run.log(message, "warning", agent=reviewer)
         else:
-            self.telling.log("Read over, nothing to object to", agent=reader)
+            self.stage_run.log("Reviewed the texts and found no problem", agent=reviewer)
 
-    def composed(self, left_out: frozenset[str], texts: Mapping[str, str]) -> Written:
-        """What the rules write without some sections and with other texts."""
-        return self.compose(self.telling.pen(with_texts(self.telling.facts, texts)), left_out)
+    def composed(self, left_out: frozenset[str], texts: Mapping[str, str]) -> StageTexts:
+        """The rule engine's texts, without some sections and with other texts of the facts."""
+        return self.compose(self.stage_run.pen(with_texts(self.stage_run.facts, texts)), left_out)
 
     def _violations(self, drafts: Sequence[Draft]) -> list[Violation]:
-        """Where the prose breaks a rule, placed in its artifact; disclosures are quoted as given."""
-        given = set(self.telling.facts.all(QUOTED_AS_GIVEN))
+        """The violations in the prose, located in the artifacts; disclosures are quoted as given."""
+        given = set(self.stage_run.facts.all(QUOTED_AS_GIVEN))
         return [
             Violation(
                 found.rule,
                 found.location,
-                *text_location.place(draft, text, found.start, found.end),
+                *text_location.locate(draft, text, found.start, found.end),
                 found.found,
             )
             for draft in drafts
             for text in draft.prose
             if text not in given
-            for found in check(text, self.telling.run.rules, file_name(draft.name, draft.type))
+            for found in check(text, self.stage_run.run.rules, file_name(draft.name, draft.type))
         ]
 
 
-def _cost(written: Written) -> int:
-    if written.tokens is not None:
-        return written.tokens
-    return sum(draft.tokens for draft in written.drafts)
+def _cost(texts: StageTexts) -> int:
+    if texts.tokens is not None:
+        return texts.tokens
+    return sum(draft.tokens for draft in texts.drafts)

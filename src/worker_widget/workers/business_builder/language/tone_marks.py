@@ -52,7 +52,7 @@ class _Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True)
-class Mark:
+class ToneMark:
     """Something out of place at ``start`` to ``end``: what it says, what would be plain, and its weight."""
 
     register: str
@@ -64,7 +64,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Plain:
+class PlainText:
     """A text in its plainer form, and what was changed for it, as ``(found, plain)``."""
 
     text: str
@@ -88,7 +88,7 @@ def avoided(tone: Tone) -> tuple[str, ...]:
     return _content().tones[tone]
 
 
-def named(name: str) -> str | None:
+def named_style(name: str) -> str | None:
     """The register that a person means by a word such as "salesy" or "jargon", if it is one."""
     said = (
         typography.clean(name)
@@ -112,17 +112,17 @@ def words(kind: str) -> tuple[dict[str, str], ...]:
     return (dict(certain), dict(beside)) if listed else ()
 
 
-def marks(text: str, registers: tuple[str, ...]) -> tuple[Mark, ...]:
+def marks(text: str, registers: tuple[str, ...]) -> tuple[ToneMark, ...]:
     """What of ``text`` belongs to any of ``registers``, in order and without overlap."""
     found = [mark for register in registers for mark in _of_register(text, register)]
-    kept: list[Mark] = []
+    kept: list[ToneMark] = []
     for mark in sorted(found, key=lambda mark: (mark.start, -mark.end)):
         if not kept or mark.start >= kept[-1].end:
             kept.append(mark)
     return tuple(kept)
 
 
-def plainly(text: str, registers: tuple[str, ...], repair: Callable[[str], str] = str) -> Plain:
+def plainly(text: str, registers: tuple[str, ...], repair: Callable[[str], str] = str) -> PlainText:
     """``text`` with every mark of ``registers`` replaced by its plainer form."""
     said = text
     changes: dict[tuple[str, str], None] = {}
@@ -134,10 +134,10 @@ def plainly(text: str, registers: tuple[str, ...], repair: Callable[[str], str] 
         for mark in reversed(found):
             said = said[: mark.start] + mark.plain + said[mark.end :]
         said = _tidy(said, repair)
-    return Plain(said, tuple(changes))
+    return PlainText(said, tuple(changes))
 
 
-def _of_register(text: str, register: str) -> Iterator[Mark]:
+def _of_register(text: str, register: str) -> Iterator[ToneMark]:
     match register:
         case "contractions":
             yield from _forms(text, register, _CONTRACTED, _written_out)
@@ -151,16 +151,16 @@ def _of_register(text: str, register: str) -> Iterator[Mark]:
 
 def _forms(
     text: str, register: str, pattern: re.Pattern[str], plain: Callable[[re.Match[str]], str]
-) -> Iterator[Mark]:
+) -> Iterator[ToneMark]:
     for match in pattern.finditer(text):
         weight = _FORMS[register] * (len(match[0]) if match[0].startswith("!") else 1)
-        yield Mark(register, *match.span(), match[0], plain(match), weight)
+        yield ToneMark(register, *match.span(), match[0], plain(match), weight)
 
 
-def _words(text: str, register: str) -> Iterator[Mark]:
+def _words(text: str, register: str) -> Iterator[ToneMark]:
     for group in words(register):
         found = [
-            Mark(register, *match.span(), match[0], _like(match[0], group[_key(match[0])]), 1.0)
+            ToneMark(register, *match.span(), match[0], _like(match[0], group[_key(match[0])]), 1.0)
             for match in _matcher(tuple(group)).finditer(text)
         ]
         yield from found

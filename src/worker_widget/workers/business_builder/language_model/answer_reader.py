@@ -1,8 +1,8 @@
-"""Reading what a model answered: texts by number, from a JSON object or from paragraphs.
+"""Reads a language model's answer: numbered texts from a JSON object, or paragraphs.
 
-An answer is read while it comes, as far as it goes, and once more, strictly, when it is whole. Nothing of it
-is trusted: a text with markup, an address, a figure that is nowhere in the brief, a placeholder or the key in
-it is refused, word by word, before anybody sees it.
+An answer is read while it is streamed, as far as it goes, and strictly when it is complete. It is not
+trusted: a text with markup, an address, a figure that is not in the brief, a placeholder or the key is
+rejected before it is published.
 """
 
 from __future__ import annotations
@@ -42,24 +42,24 @@ _APOLOGY: Final = re.compile(
 )
 
 
-class Unusable(Exception):
-    """An answer that cannot be used; the text says why, for a person and for the model's next attempt."""
+class UnusableAnswer(Exception):
+    """An answer that cannot be used; the text says why, for people and for the model's next attempt."""
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What there is of an answer: whole texts by index, and the beginning of the one that is coming."""
+class PartialAnswer:
+    """An incomplete answer: complete texts by index, and the beginnings of others."""
 
     texts: dict[int, str] = field(default_factory=dict)
     growing: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Answers:
+class AnswerReader:
     """Reads answers for ``passages``.
 
-    ``known`` is everything that is known of the brief, in lower case: a figure that is not in it is invented.
-    ``secret`` must not be told.
+    ``known`` are all known texts in lower case: a figure that is not in them is invented. ``secret`` must not
+    occur in an answer.
     """
 
     form: Form
@@ -67,10 +67,10 @@ class Answers:
     known: str
     secret: str
 
-    def so_far(self, answer: str) -> Reading:
-        """What has come, in whole words. Raises `Unusable` at the first that may not stand."""
-        said = _without_thoughts(answer)
-        found = _pairs(said, len(self.passages)) if self.form == "json" else _paragraphs(said)
+    def so_far(self, answer: str) -> PartialAnswer:
+        """The answer so far, in whole words. Raises `UnusableAnswer` at the first forbidden text."""
+        content = _without_thoughts(answer)
+        found = _pairs(content, len(self.passages)) if self.form == "json" else _paragraphs(content)
         texts: dict[int, str] = {}
         growing: dict[int, str] = {}
         for index, text, whole in found:
@@ -79,67 +79,69 @@ class Answers:
             cleaned = _clean(text if whole else text[: text.rfind(" ") + 1])
             self._check(index, cleaned)
             (texts if whole and cleaned else growing)[index] = cleaned
-        return Reading(texts, growing)
+        return PartialAnswer(texts, growing)
 
     def whole(self, answer: str) -> list[str]:
-        """A text for each passage. Raises `Unusable`."""
-        said = _without_thoughts(answer).rstrip()
-        if not said:
-            raise Unusable("the answer is empty")
-        texts = self._of_json(said) if self.form == "json" else [_clean(p) for p in _PARAGRAPHS.split(said)]
+        """A text for each passage. Raises `UnusableAnswer`."""
+        content = _without_thoughts(answer).rstrip()
+        if not content:
+            raise UnusableAnswer("the answer is empty")
+        texts = (
+            self._of_json(content) if self.form == "json" else [_clean(p) for p in _PARAGRAPHS.split(content)]
+        )
         if len(texts) != len(self.passages):
-            raise Unusable(f"it has {len(texts)} paragraphs, {len(self.passages)} were asked for")
+            raise UnusableAnswer(f"it has {len(texts)} paragraphs, {len(self.passages)} were asked for")
         for index, text in enumerate(texts):
             if not text:
-                raise Unusable(f"text {index + 1} ({self.passages[index].label}) is empty")
+                raise UnusableAnswer(f"text {index + 1} ({self.passages[index].label}) is empty")
             self._check(index, text)
         return texts
 
-    def _of_json(self, said: str) -> list[str]:
-        fenced = _FENCE.match(said)
+    def _of_json(self, content: str) -> list[str]:
+        fenced = _FENCE.match(content)
         try:
-            value = json.loads(fenced[1] if fenced else said)
+            value = json.loads(fenced[1] if fenced else content)
         except (ValueError, RecursionError):
-            raise Unusable("it is not the JSON object that was asked for") from None
+            raise UnusableAnswer("it is not the JSON object that was asked for") from None
         if not isinstance(value, dict):
-            raise Unusable("it is JSON, but no object")
+            raise UnusableAnswer("it is JSON, but not an object")
         return [_clean(_string(value, str(number))) for number in range(1, len(self.passages) + 1)]
 
     def _check(self, index: int, text: str) -> None:
         passage = self.passages[index]
         where = f"text {index + 1} ({passage.label})"
         if self.secret and self.secret in text:
-            raise Unusable(f"{where} repeats the key")
+            raise UnusableAnswer(f"{where} repeats the key")
         if len(text) > passage.longest:
-            raise Unusable(f"{where} is longer than its {passage.longest} characters")
+            raise UnusableAnswer(f"{where} is longer than its {passage.longest} characters")
         for what, pattern in (("markup", _MARKUP), ("a placeholder", _PLACEHOLDER), ("an address", _ADDRESS)):
             match = pattern.search(text)
             if match is not None and match[0].casefold() not in self.known:
-                raise Unusable(f"{where} holds {what}")
+                raise UnusableAnswer(f"{where} contains {what}")
         for figure in _FIGURE.findall(text):
             if len(figure) > 1 and figure not in self.known:
-                raise Unusable(f"{where} states {figure[:20]}, which is not in the brief")
+                raise UnusableAnswer(f"{where} states {figure[:20]}, which is not in the brief")
 
 
 def declines(answer: str) -> bool:
-    """Whether an answer is an apology instead of a text."""
+    """Whether an answer is a refusal instead of a text."""
     return _APOLOGY.match(_without_thoughts(answer)) is not None
 
 
 def _without_thoughts(answer: str) -> str:
-    """The answer itself, without what some models think aloud before it."""
-    said = answer.lstrip()
+    """The answer without the reasoning that some models write before it."""
+    text = answer.lstrip()
     begin, end = _THOUGHTS
-    if said.startswith(begin):
-        return said.partition(end)[2].lstrip()
-    return "" if begin.startswith(said) else said
+    if text.startswith(begin):
+        return text.partition(end)[2].lstrip()
+    return "" if begin.startswith(text) else text
 
 
-def _pairs(said: str, count: int) -> list[tuple[int, str, bool]]:
-    """The pairs of a JSON object as far as it has come: index, text, and whether the text is whole."""
+def _pairs(content: str, count: int) -> list[tuple[int, str, bool]]:
+    """The pairs of an incomplete JSON object: index, text, and whether the text is complete."""
     found: list[tuple[int, str, bool]] = []
-    at = said.find("{") + 1
-    while at and (match := _PAIR.match(said, at)) and len(found) < count:
+    at = content.find("{") + 1
+    while at and (match := _PAIR.match(content, at)) and len(found) < count:
         number = match[1]
         text = json.loads(f'"{match[2]}"', strict=False)
         found.append(
@@ -149,15 +151,15 @@ def _pairs(said: str, count: int) -> list[tuple[int, str, bool]]:
     return found
 
 
-def _paragraphs(said: str) -> list[tuple[int, str, bool]]:
-    parts = _PARAGRAPHS.split(said)
+def _paragraphs(content: str) -> list[tuple[int, str, bool]]:
+    parts = _PARAGRAPHS.split(content)
     return [(index, text, index < len(parts) - 1) for index, text in enumerate(parts) if text]
 
 
 def _string(value: dict[str, Any], key: str) -> str:
     text = value.get(key)
     if not isinstance(text, str):
-        raise Unusable(f"it has no text {key}")
+        raise UnusableAnswer(f"it has no text {key}")
     return text
 
 

@@ -1,9 +1,8 @@
-"""A sheet: an artifact as the rules would write it, and the passages of it that a language model words anew.
+"""The form of an artifact: the rule engine's version, and the passages of it that a language model words.
 
-The rules give the artifact its form, and everything that must stand as it is: names, codes, the brand's own
-words, disclosures, and what is said of the method. A model never writes form: it gets numbered passages and
-gives as many texts, which take their places. So an artifact of a model's is as valid as one of the rules',
-whatever was answered.
+The rule engine gives the artifact its form and everything that must not change: names, codes, the brand's own
+words, disclosures, and statements about the method. The model gets numbered passages and returns as many
+texts, which replace them. So an artifact has a valid form whatever the model answers.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ from ..writing.landing_copy import LandingCopy
 from .prompts import Passage, Prompt
 
 _UNSETTLED: Final = "\ue000"
-"""Stands where a text is not known yet. From a private area, which no cleaned answer holds."""
+"""The placeholder of a text that is not known yet; from a private use area, so that no answer has it."""
 
 _LONGEST_TITLE: Final = 70
 _LONGEST_DESCRIPTION: Final = 155
 
-_Place = tuple[str | int, ...]
+_Path = tuple[str | int, ...]
 
 
-class Sheet(ABC):
-    """``prompt`` says what is asked, ``passages`` for which texts, in the order of the artifact."""
+class ArtifactForm(ABC):
+    """An artifact with passages to word; ``passages`` are in the order of the artifact."""
 
     def __init__(self, prompt: Prompt, draft: Draft, passages: Sequence[Passage]) -> None:
         self.prompt = prompt
@@ -44,9 +43,9 @@ class Sheet(ABC):
         """The artifact with a text for each passage."""
 
     def settled(self, texts: Mapping[int, str], growing: Mapping[int, str]) -> str:
-        """As much of the artifact as is certain, from its start.
+        """The beginning of the artifact that is certain.
 
-        ``texts`` are whole passages by their index, ``growing`` beginnings of others.
+        ``texts`` are complete passages by index, ``growing`` beginnings of others.
         """
         so_far = [
             texts[index] if index in texts else growing.get(index, "") + _UNSETTLED
@@ -55,8 +54,8 @@ class Sheet(ABC):
         return self.written(so_far).content.partition(_UNSETTLED)[0]
 
 
-class JsonSheet(Sheet):
-    """An artifact of JSON."""
+class JsonForm(ArtifactForm):
+    """A JSON artifact."""
 
     def __init__(self, prompt: Prompt, draft: Draft, language: str, quoted: Callable[[str], bool]) -> None:
         self._value = json.loads(draft.content)
@@ -64,33 +63,33 @@ class JsonSheet(Sheet):
             if label in self._value:
                 self._value[label] = text
         found = [
-            (place, Passage(label, max(prompt.passages[pattern], len(text)), text))
-            for place, label, pattern, text in _strings(self._value)
+            (path, Passage(label, max(prompt.passages[pattern], len(text)), text))
+            for path, label, pattern, text in _strings(self._value)
             if pattern in prompt.passages and not quoted(text)
         ]
-        self._places = [place for place, _ in found]
+        self._paths = [path for path, _ in found]
         super().__init__(prompt, draft, [passage for _, passage in found])
 
     def value(self, texts: Sequence[str]) -> Any:
         """The artifact's JSON value with these texts."""
         value = deepcopy(self._value)
-        for place, text in zip(self._places, texts, strict=True):
-            _put(value, place, text)
+        for path, text in zip(self._paths, texts, strict=True):
+            _put(value, path, text)
         self.derive(value)
         return value
 
     def derive(self, value: Any) -> None:
-        """Fill in what follows from other texts."""
+        """Fill in the values that are derived from other texts."""
 
     def written(self, texts: Sequence[str]) -> Draft:
         return json_draft(self.draft.name, self.value(texts))
 
 
-class LandingSheet(JsonSheet):
-    """The words of the landing page."""
+class LandingForm(JsonForm):
+    """The copy of the landing page."""
 
     def derive(self, value: Any) -> None:
-        """What the page says in more than one place, and where its headline is from."""
+        """Fill in the texts that the page repeats, and the source of its headline."""
         hero = value["hero"]
         headline, described = hero["headline"], hero["subhead"] or hero["headline"]
         if any(passage.label == "hero.headline" for passage in self.passages):
@@ -106,69 +105,69 @@ class LandingSheet(JsonSheet):
         value["closing"]["cta"] = hero["cta"]
 
     def copy(self, texts: Sequence[str]) -> LandingCopy:
-        """The page's words. Raises ``msgspec.ValidationError`` where they are not of its shape."""
+        """The page's copy. Raises ``msgspec.ValidationError`` where the shape is wrong."""
         return msgspec.convert(self.value(texts), LandingCopy)
 
 
-class ProseSheet(Sheet):
-    """An artifact of Markdown: its paragraphs are passages; headings, lists and quotations stand."""
+class ProseForm(ArtifactForm):
+    """A Markdown artifact: its paragraphs are passages; headings, lists and quotations are kept."""
 
     def __init__(self, prompt: Prompt, draft: Draft, quoted: Callable[[str], bool]) -> None:
         blocks = draft.content.removesuffix("\n").split("\n\n")
-        places = {escape_line(text): index for index, text in enumerate(draft.prose) if not quoted(text)}
+        indices = {escape_line(text): index for index, text in enumerate(draft.prose) if not quoted(text)}
         self._blocks = blocks
-        self._places = [(at, places[block]) for at, block in enumerate(blocks) if block in places]
-        texts = [draft.prose[index] for _, index in self._places]
+        self._paths = [(at, indices[block]) for at, block in enumerate(blocks) if block in indices]
+        texts = [draft.prose[index] for _, index in self._paths]
         longest = prompt.passages["paragraph"]
         super().__init__(
             prompt,
             draft,
             [Passage(self._heading(at), max(longest, len(text)), text)
-             for (at, _), text in zip(self._places, texts, strict=True)],
+             for (at, _), text in zip(self._paths, texts, strict=True)],
         )  # fmt: skip
 
     def written(self, texts: Sequence[str]) -> Draft:
         blocks, prose = list(self._blocks), list(self.draft.prose)
-        for (at, index), text in zip(self._places, texts, strict=True):
+        for (at, index), text in zip(self._paths, texts, strict=True):
             blocks[at], prose[index] = escape_line(text), text
         return replace(self.draft, content="\n\n".join(blocks) + "\n", prose=tuple(prose))
 
     def _heading(self, at: int) -> str:
-        """The heading that a block stands under."""
+        """The heading above a block."""
         above = (block for block in reversed(self._blocks[:at]) if block.startswith("#"))
         return next(above, "").lstrip("# ")
 
 
-def quotes(facts: Sequence[str], stands: Sequence[str]) -> Callable[[str], bool]:
-    """Tells texts that must stand as they are: those that quote a fact, and ``stands``."""
-    said = [_plain(fact) for fact in facts]
-    kept = {_plain(text) for text in stands}
+def quotation_test(facts: Sequence[str], fixed: Sequence[str]) -> Callable[[str], bool]:
+    """A test for texts that must not change: those that quote a fact, and ``fixed`` ones."""
+    plain_facts = [_plain(fact) for fact in facts]
+    kept = {_plain(text) for text in fixed}
 
     def quoted(text: str) -> bool:
         plain = _plain(text)
-        return not plain or plain in kept or any(fact.startswith(plain) for fact in said)
+        return not plain or plain in kept or any(fact.startswith(plain) for fact in plain_facts)
 
     return quoted
 
 
-def _strings(value: Any, place: _Place = ()) -> Iterator[tuple[_Place, str, str, str]]:
-    """Every string of a JSON value that is not the brand's: place, label, pattern and text."""
+def _strings(value: Any, path: _Path = ()) -> Iterator[tuple[_Path, str, str, str]]:
+    """Every string of a JSON value that is not the brand's: path, label, pattern and text."""
     if isinstance(value, str):
-        label = ".".join(map(str, place))
-        pattern = "".join("[]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
-        yield place, label, pattern, value
+        label = ".".join(map(str, path))
+        pattern = "".join("[]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+        yield path, label, pattern, value
     elif isinstance(value, dict):
-        if place and isinstance(place[-1], int) and value.get("source") == "brand":
+        if path and isinstance(path[-1], int) and value.get("source") == "brand":
             return
         for key, item in value.items():
-            yield from _strings(item, (*place, key))
+            yield from _strings(item, (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _strings(item, (*place, index))
+            yield from _strings(item, (*path, index))
 
 
-def _put(value: Any, place: _Place, text: str) -> None:
-    *start, last = place
+def _put(value: Any, path: _Path, text: str) -> None:
+    *start, last = path
     for part in start:
         value = value[part]
     value[last] = text

@@ -1,4 +1,4 @@
-"""What can go wrong with an endpoint, in the terms of the failure catalog, and in words without the key."""
+"""Failures of an endpoint as entries of the failure catalog, in words that do not contain the key."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .settings import ModelSettings
 if TYPE_CHECKING:
     import openai
 
-_LONGEST_SAID: Final = 160
+_LONGEST_REASON: Final = 160
 
 
-class Trouble(Exception):
-    """The endpoint gave no answer that could be used; the text says why, in a clause.
+class ModelError(Exception):
+    """The endpoint gave no usable answer; the text says why, in a clause.
 
-    ``wait_s`` is how long it asks to be left alone, 0 where it does not say; ``text`` what had come by then.
+    ``wait_s`` is the wait that it asks for, 0 if none; ``text`` is the text received until then.
     """
 
     def __init__(self, failure: Failure, error: str, *, wait_s: float = 0.0, text: str = "") -> None:
@@ -32,17 +32,17 @@ class Trouble(Exception):
 
 
 @dataclass(frozen=True)
-class Interpreter:
+class ModelErrorReader:
     """Reads the client library's exceptions. ``silence_s`` is the longest pause of an answer, in seconds."""
 
     settings: ModelSettings
     silence_s: float
 
-    def trouble(self, error: Exception) -> Trouble:
+    def model_error(self, error: Exception) -> ModelError:
         import openai
 
         match error:
-            case Trouble():
+            case ModelError():
                 return error
             case openai.APITimeoutError():
                 return self._of(failures.MODEL_TIMED_OUT, "does not answer")
@@ -54,16 +54,16 @@ class Interpreter:
             case openai.APIError():
                 return self._of(failures.MODEL_UNAVAILABLE, f"breaks off: {self._words(str(error.message))}")
             case ValueError():
-                return self._of(failures.MODEL_BROKEN_ANSWER, "answers with something that is no stream")
+                return self._of(failures.MODEL_BROKEN_ANSWER, "answers with something that is not a stream")
         if "Timeout" in type(error).__name__:
             return self._of(failures.MODEL_TIMED_OUT, f"is silent for {self.silence_s:g} s")
         return self._of(failures.MODEL_UNAVAILABLE, f"breaks off ({type(error).__name__})")
 
-    def absence(self, error: Exception) -> str | None:
-        """What an exception says of whether the endpoint is there; ``None`` where it is.
+    def unavailable(self, error: Exception) -> str | None:
+        """Why the endpoint is unavailable, by the exception of a probe; ``None`` where it is available.
 
-        Not every endpoint has the route that is tried, so that most answers will do; one that refuses the
-        key, or is a server's error, will not.
+        Not every endpoint has the probed route, so most answers count as available; one that refuses the key
+        and a server error do not.
         """
         import openai
 
@@ -71,19 +71,19 @@ class Interpreter:
             gone = error.status_code in {401, 403} or (error.status_code >= 500 and error.status_code != 501)
         else:
             gone = isinstance(error, openai.APIConnectionError)
-        return str(self.trouble(error)) if gone else None
+        return str(self.model_error(error)) if gone else None
 
-    def says(self, what: str) -> str:
+    def sentence(self, what: str) -> str:
         return f"the language model's endpoint {self.settings.origin} {what}"
 
-    def _of(self, failure: Failure, what: str, wait_s: float = 0.0) -> Trouble:
-        return Trouble(failure, self.says(what), wait_s=wait_s)
+    def _of(self, failure: Failure, what: str, wait_s: float = 0.0) -> ModelError:
+        return ModelError(failure, self.sentence(what), wait_s=wait_s)
 
-    def _of_status(self, error: openai.APIStatusError) -> Trouble:
+    def _of_status(self, error: openai.APIStatusError) -> ModelError:
         status, words = error.status_code, self._words(_message(error.body))
         wait_s = _seconds(error.response.headers.get("retry-after"))
         if "content_filter" in str(error):
-            return self._of(failures.MODEL_REFUSED, "declines the request by its content filter")
+            return self._of(failures.MODEL_REFUSED, "refuses the request because of its content filter")
         if status == 429:
             return self._of(failures.MODEL_RATE_LIMITED, f"answers 429: {words}", wait_s)
         if status in {408, 504}:
@@ -93,24 +93,24 @@ class Interpreter:
         if status in {401, 403}:
             return self._of(failures.MODEL_MISCONFIGURED, f"refuses the key in WORKER_LLM_KEY ({status})")
         if status == 404:
-            said = f"knows no model {self.settings.model!r} (404); an address often ends in /v1"
-            return self._of(failures.MODEL_MISCONFIGURED, said)
+            reason = f"knows no model {self.settings.model!r} (404); an address often ends in /v1"
+            return self._of(failures.MODEL_MISCONFIGURED, reason)
         return self._of(failures.MODEL_MISCONFIGURED, f"answers {status}: {words}")
 
-    def _words(self, said: str) -> str:
-        """Words of the endpoint's, short and without the key."""
-        return self.settings.hide(typography.clean(said))[:_LONGEST_SAID].rstrip(" .") or "no reason"
+    def _words(self, text: str) -> str:
+        """The endpoint's own words, shortened and without the key."""
+        return self.settings.hide(typography.clean(text))[:_LONGEST_REASON].rstrip(" .") or "no reason"
 
 
 def _message(body: object) -> str:
-    """What an error's body says, from the shapes in which it is usually said."""
+    """The message in an error's body, in one of its usual shapes."""
     if isinstance(body, dict):
         body = body.get("message") or body.get("detail") or body.get("error")
     return body if isinstance(body, str) else ""
 
 
 def _seconds(header: str | None) -> float:
-    """How long a ``Retry-After`` asks to wait, from either of its forms; 0 where it says nothing."""
+    """The wait of a ``Retry-After`` header in seconds, from either of its forms; 0 without one."""
     if not header:
         return 0.0
     try:

@@ -40,7 +40,7 @@ _ARRANGEMENTS: Final[Mapping[Tone, tuple[Arrangement, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Look:
+class PageDesign:
     """``heading_font`` and ``body_font`` are CSS font stacks; ``own_colors`` says the brand named its own.
 
     ``arrangement`` is how the page is laid out: cards in a row (``gallery``), ruled lines beside their
@@ -57,7 +57,7 @@ class Look:
     own_colors: bool
 
 
-def decide(tone: Tone, field: Field, visual: Visual | None, seed: Seed) -> Look:
+def decide(tone: Tone, field: Field, visual: Visual | None, seed: Seed) -> PageDesign:
     """The look of a run's page."""
     theme = library.tone(tone).theme
     named = visual is not None and visual.primary_color is not None
@@ -69,7 +69,7 @@ def decide(tone: Tone, field: Field, visual: Visual | None, seed: Seed) -> Look:
         secondary = colors.parse(visual.secondary_color)
     else:
         secondary = _second(primary, tone, theme.shift)
-    return Look(
+    return PageDesign(
         palette=colors.palette(primary, secondary, dark=theme.dark, warmth=_WARMTH[tone]),
         heading_font=_stack(visual.font_heading if visual else UNSAID_FONT, theme.heading),
         body_font=_stack(visual.font_body if visual else UNSAID_FONT, theme.body),

@@ -12,12 +12,14 @@ from ..writing.draft import Draft
 from ..writing.markdown import Markdown
 from ..writing.pen import Pen
 from . import colors
-from .design import Look
+from .design import PageDesign
 
 OPTIONAL = ("contrast", "type", "examples", "dont", "do")
 
 
-def compose(pen: Pen, look: Look, rules: Sequence[Rule], left_out: frozenset[str] = frozenset()) -> Draft:
+def compose(
+    pen: Pen, design: PageDesign, rules: Sequence[Rule], left_out: frozenset[str] = frozenset()
+) -> Draft:
     """``look`` is the page's; ``rules`` are counted, never quoted: a claim must not stand here either."""
     facts, words, page = pen.facts, pen.words.guidelines, Markdown(pen)
     page.heading(1, words.title)
@@ -38,13 +40,13 @@ def compose(pen: Pen, look: Look, rules: Sequence[Rule], left_out: frozenset[str
         page.bullets(examples)
     page.heading(2, words.claims_heading)
     page.bullets(_claims(pen, rules))
-    _colors(page, pen, look, with_contrast="contrast" not in left_out)
+    _colors(page, pen, design, with_contrast="contrast" not in left_out)
     if "type" not in left_out:
         page.heading(2, words.type_heading)
         page.points(
             [
-                (words.headings_font, pen.allowed(_first_font(look.heading_font))),
-                (words.body_font, pen.allowed(_first_font(look.body_font))),
+                (words.headings_font, pen.allowed(_first_font(design.heading_font))),
+                (words.body_font, pen.allowed(_first_font(design.body_font))),
             ]
         )
         page.paragraph(pen.line("type", words.type_note))
@@ -75,10 +77,10 @@ def _counted(number: int, one: str, many: str) -> str:
     return one if number == 1 else many.replace("{count}", str(number))
 
 
-def _colors(page: Markdown, pen: Pen, look: Look, *, with_contrast: bool) -> None:
-    words, palette = pen.words.guidelines, look.palette
+def _colors(page: Markdown, pen: Pen, design: PageDesign, *, with_contrast: bool) -> None:
+    words, palette = pen.words.guidelines, design.palette
     page.heading(2, words.colors_heading)
-    page.paragraph(pen.line("colors", words.own_colors if look.own_colors else words.proposed_colors))
+    page.paragraph(pen.line("colors", words.own_colors if design.own_colors else words.proposed_colors))
     rows = [(label, colors.code(getattr(palette, name)), use) for name, (label, use) in words.uses.items()]
     page.table(words.color_header, rows)
     if with_contrast:

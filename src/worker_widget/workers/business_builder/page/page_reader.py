@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 
 @dataclass
-class Page:
+class PageContent:
     """What was found: visible texts and attributes that are read out, ids, links, and tag names.
 
     ``main`` is those of the texts that stand in the main part; labels of links are not among them.
@@ -27,7 +27,7 @@ class Page:
         ]
 
 
-def read(html: str) -> Page:
+def read(html: str) -> PageContent:
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -37,7 +37,7 @@ def read(html: str) -> Page:
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.page = Page()
+        self.page = PageContent()
         self._in_style = False
         self._in_main = False
         self._in_link = False

@@ -15,7 +15,7 @@ from ..writing.draft import Draft
 from ..writing.landing_copy import LandingCopy
 from ..writing.pen import Pen
 from . import colors, drawings
-from .design import Look
+from .design import PageDesign
 
 if TYPE_CHECKING:
     import jinja2
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 _LOGO_SIDES: Final = ("center", "right")
 
 
-def render(copy: LandingCopy, look: Look, pen: Pen) -> Draft:
+def render(copy: LandingCopy, design: PageDesign, pen: Pen) -> Draft:
     """The page. Its prose is only what it adds to the copy: the labels for assistive technology."""
     from markupsafe import Markup  # with jinja2, when the first page is written
 
     skip = pen.line("skip", pen.words.page.skip, once=False)
     sections = pen.line("sections", pen.words.page.sections, once=False)
-    placement = look.logo_placement.lower()
+    placement = design.logo_placement.lower()
     content = (
         _templates()
         .get_template("landing.html.jinja")
         .render(
             copy=copy,
-            design=look,
-            theme_color=colors.code(look.palette.ground),
-            styles=Markup(_styles(look)),
+            design=design,
+            theme_color=colors.code(design.palette.ground),
+            styles=Markup(_styles(design)),
             skip_label=skip,
             sections_label=sections,
             logo_side=next((side for side in _LOGO_SIDES if side in placement), "left"),
             initial=next((letter.upper() for letter in copy.name if letter.isalnum()), ""),
             links=_links(copy),
-            drawing=[Markup(line) for line in drawings.draw(look.motif, pen.seed)],
+            drawing=[Markup(line) for line in drawings.draw(design.motif, pen.seed)],
         )
     )
     return Draft("landing", "html", content, tuple(filter(None, (skip, sections))))
@@ -64,13 +64,13 @@ def _templates() -> jinja2.Environment:
     )
 
 
-def _styles(look: Look) -> str:
+def _styles(design: PageDesign) -> str:
     """The design's custom properties and the style sheets of its tone and arrangement."""
-    variables = {**look.palette.variables(), "--heading": look.heading_font, "--body": look.body_font}
+    variables = {**design.palette.variables(), "--heading": design.heading_font, "--body": design.body_font}
     properties = "\n".join(f"  {name}: {value};" for name, value in variables.items())
-    scheme = "dark" if look.palette.dark else "light"
-    arrangement = () if look.arrangement == "gallery" else (look.arrangement,)
-    sheets = "\n".join(map(library.style_sheet, ("base", look.style, *arrangement))).strip()
+    scheme = "dark" if design.palette.dark else "light"
+    arrangement = () if design.arrangement == "gallery" else (design.arrangement,)
+    sheets = "\n".join(map(library.style_sheet, ("base", design.style, *arrangement))).strip()
     return f":root {{\n  color-scheme: {scheme};\n{properties}\n}}\n{sheets}"
 
 

@@ -69,7 +69,7 @@ def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = N
         avoided += [(f"brand.tone.examples_bad[{i}]", text) for i, text in enumerate(brand.tone.examples_bad)]
         for source, text in avoided:
             if typography.clean(text):
-                kind = tone_marks.named(text)
+                kind = tone_marks.named_style(text)
                 phrase = _spans(phrase_matcher(typography.clean(text).rstrip(".")), but=own)
                 reason = f"The brand's tone avoids {kind}" if kind else "The brand's tone avoids it"
                 find = _marks(kind) if kind else phrase

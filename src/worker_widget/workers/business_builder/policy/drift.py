@@ -26,7 +26,7 @@ from typing import Final
 
 from ....events.request_models import Brand, Tone
 from ..language import english_grammar, german_grammar, tone_marks
-from ..language.tone_marks import Mark
+from ..language.tone_marks import ToneMark
 from .claim_patterns import phrase_matcher
 
 THRESHOLD: Final = 0.35
@@ -40,7 +40,7 @@ _ENDINGS: Final = ("ations", "ation", "ings", "ing", "ers", "ies", "ed", "er", "
 
 
 @dataclass(frozen=True)
-class Anchors:
+class DriftAnchors:
     """What a text is measured against.
 
     ``count`` is how many anchors there are, ``given`` are texts that it may hold whatever they say.
@@ -54,24 +54,24 @@ class Anchors:
 
 
 @dataclass(frozen=True)
-class Drift:
+class DriftMeasurement:
     """A measurement; ``marks`` are what of the text is out of place in its tone."""
 
     missing: float
-    register: float
+    wrong_tone: float
     offending: float
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[ToneMark, ...] = ()
 
     @property
     def score(self) -> float:
-        return round(0.25 * self.missing + 0.55 * self.register + 0.20 * self.offending, 4)
+        return round(0.25 * self.missing + 0.55 * self.wrong_tone + 0.20 * self.offending, 4)
 
     @property
     def aligned(self) -> bool:
         return self.score <= THRESHOLD
 
 
-def anchors(brand: Brand | None, tone: Tone, texts: Sequence[str], *, name: str = "") -> Anchors:
+def anchors(brand: Brand | None, tone: Tone, texts: Sequence[str], *, name: str = "") -> DriftAnchors:
     """The anchors of a brand called ``name`` whose own statements are ``texts``."""
     good = _said(brand.tone.examples_good) if brand else ()
     bad = _said((*brand.tone.examples_bad, *brand.tone.avoid)) if brand else ()
@@ -79,10 +79,10 @@ def anchors(brand: Brand | None, tone: Tone, texts: Sequence[str], *, name: str 
     counted = Counter(term for text in (*texts, *good) for term in terms(text))
     common = tuple(sorted(counted, key=lambda term: (-counted[term], term))[:_MOST_TERMS])
     count = len(_said(texts)) + len(good) + len(bad) + 1
-    return Anchors(tone, common, bad, (*disclosures, *_said((name,))), count)
+    return DriftAnchors(tone, common, bad, (*disclosures, *_said((name,))), count)
 
 
-def measure(text: str, against: Anchors) -> Drift:
+def measure(text: str, against: DriftAnchors) -> DriftMeasurement:
     heard = _without(text, against.given)
     marks = tone_marks.marks(heard, tone_marks.avoided(against.tone))
     words = _WORD.findall(heard)
@@ -91,7 +91,7 @@ def measure(text: str, against: Anchors) -> Drift:
     weight = sum(mark.weight for mark in marks)
     out_of_place = min(1.0, weight / (max(len(words), _FEWEST_WORDS) * _MARKS_PER_WORD))
     offending = max((_repeated(example, words) for example in against.offending), default=0.0)
-    return Drift(round(missing, 4), round(out_of_place, 4), round(offending, 4), marks)
+    return DriftMeasurement(round(missing, 4), round(out_of_place, 4), round(offending, 4), marks)
 
 
 def terms(text: str) -> list[str]:

@@ -18,17 +18,17 @@ from ..language import typography
 from .draft import Draft, json_draft
 from .landing_copy import (
     Approach,
-    Audience,
-    Block,
-    Closing,
-    Features,
-    Fits,
-    Footer,
+    AudienceSection,
+    ClosingSection,
+    CopyItem,
+    CopySection,
+    FeatureSection,
+    FitList,
     Hero,
-    Item,
     LandingCopy,
-    Mission,
-    Source,
+    MissionSection,
+    PageFooter,
+    TextSource,
 )
 from .pen import Pen
 
@@ -63,12 +63,12 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> LandingCopy:
         description=pen.allowed(typography.clip(hero.subhead or hero.headline, 155)),
         hero=hero,
         problem=problem,
-        steps=Block(
+        steps=CopySection(
             heading=hero.secondary,
             intro=pen.line("steps.intro", *tone.steps_intro) if introduced else "",
             items=_blurbs(pen, "steps", pen.facts.field.steps),
         ),
-        values=Block(
+        values=CopySection(
             heading=pen.line("values.heading", tone.values_heading, once=False),
             intro=pen.prefer("values.intro", stance, *tone.values_intro) if introduced else "",
             items=_blurbs(pen, "values", pen.facts.field.values),
@@ -77,7 +77,7 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> LandingCopy:
         mission=mission,
         audience=audience,
         faq=faq,
-        closing=Closing(
+        closing=ClosingSection(
             heading=pen.line("closing.heading", *tone.closing_heading),
             body=pen.line("closing.body", facts.field.closing)
             or pen.line("closing.body", *tone.closing_body),
@@ -97,13 +97,13 @@ def _hero(pen: Pen) -> Hero:
     audience = facts.text("brief.audience")
     offer = facts.text("brand.value_proposition")
     general = facts.field is facts.kind
-    used, deeds = "", _deeds(pen)
-    source: Source = "brief" if deeds else "proposal"
+    used, deeds = "", _action_headlines(pen)
+    source: TextSource = "brief" if deeds else "proposal"
     if tagline and (pen.approach == "story" or (general and not deeds)):
         used, headline, source = tagline, pen.quote(tagline), "brand"
     elif general and not deeds and _is_headline(offer):
         used, headline, source = offer, pen.quote(typography.heading(offer)), "brand"
-    elif general and not deeds and _says_much(pen.slots["Offer"], facts.text("brief.subject")):
+    elif general and not deeds and _stands_alone(pen.slots["Offer"], facts.text("brief.subject")):
         headline, source = pen.line("hero.headline", "{Offer}"), "brief"
     else:
         headline = pen.line("hero.headline", *(deeds or (facts.field.headline[facts.tone],)))
@@ -146,14 +146,14 @@ _LEAST_TOLD: Final = 3
 _LONGEST_TITLE: Final = 70
 
 
-def _deeds(pen: Pen) -> tuple[str, ...]:
+def _action_headlines(pen: Pen) -> tuple[str, ...]:
     """Headlines that say what the offer does, or what people do with it."""
     if pen.facts.text("brief.function"):
         return pen.tone.headline_function
     return pen.tone.headline_activity if pen.facts.text("brief.activity") else ()
 
 
-def _says_much(offer: str, subject: str) -> bool:
+def _stands_alone(offer: str, subject: str) -> bool:
     """Whether an offer of no known trade, as it was read, can stand in large type for itself: "A coffee
     roastery in Portland", but not "Shoes"."""
     return bool(subject) and len(offer.split()) >= _LEAST_TOLD and len(offer) <= _LONGEST_OFFER
@@ -188,12 +188,12 @@ _SPARING: Final = frozenset({"luxury"})
 """Tones that name a trouble without dwelling on it."""
 
 
-def _problem(pen: Pen) -> Block | None:
+def _problem(pen: Pen) -> CopySection | None:
     own = pen.facts.all("brand.audience_pain_points")[:6]
     items = tuple(
-        Item(title=typography.heading(text), source="brand")
+        CopyItem(title=typography.heading(text), source="brand")
         if len(text) <= 70
-        else Item(body=typography.sentence(text), source="brand")
+        else CopyItem(body=typography.sentence(text), source="brand")
         for text in map(pen.quote, own)
         if text
     )
@@ -201,27 +201,27 @@ def _problem(pen: Pen) -> Block | None:
         items = _blurbs(pen, "pains", pen.facts.field.pains)
     heading = pen.line("problem.heading", pen.tone.problem_heading, once=False)
     intro = pen.line("problem.intro", "{Problem}")
-    return Block(heading=heading, intro=intro, items=items) if heading and (items or intro) else None
+    return CopySection(heading=heading, intro=intro, items=items) if heading and (items or intro) else None
 
 
-def _blurbs(pen: Pen, key: str, blurbs: tuple[Blurb, ...]) -> tuple[Item, ...]:
+def _blurbs(pen: Pen, key: str, blurbs: tuple[Blurb, ...]) -> tuple[CopyItem, ...]:
     items = []
     for index, blurb in enumerate(blurbs):
         body = pen.line(f"{key}[{index}].body", blurb.body)
         title = pen.line(f"{key}[{index}].title", blurb.title)
         if body or title:
-            items.append(Item(title=title, body=body, source="proposal"))
+            items.append(CopyItem(title=title, body=body, source="proposal"))
     return tuple(items)
 
 
-def _features(pen: Pen) -> Features | None:
+def _features(pen: Pen) -> FeatureSection | None:
     said = [text for text in map(pen.quote, pen.facts.all("brief.features")) if text]
     items = tuple(typography.heading(pen.words.landing.feature.format(feature=text)) for text in said)
     heading = pen.line("features.heading", pen.tone.features_heading, once=False)
-    return Features(heading=heading, items=items, source="brief") if items and heading else None
+    return FeatureSection(heading=heading, items=items, source="brief") if items and heading else None
 
 
-def _mission(pen: Pen, *, with_vision: bool) -> Mission | None:
+def _mission(pen: Pen, *, with_vision: bool) -> MissionSection | None:
     quote = typography.sentence(pen.quote(typography.clip(pen.facts.text("brand.mission"), 420)))
     vision = (
         ""
@@ -229,10 +229,14 @@ def _mission(pen: Pen, *, with_vision: bool) -> Mission | None:
         else typography.sentence(pen.quote(typography.clip(pen.facts.text("brand.vision"), 320)))
     )
     heading = pen.line("mission.heading", pen.tone.mission_heading, once=False)
-    return Mission(heading=heading, quote=quote, vision=vision, source="brand") if quote and heading else None
+    return (
+        MissionSection(heading=heading, quote=quote, vision=vision, source="brand")
+        if quote and heading
+        else None
+    )
 
 
-def _audience(pen: Pen) -> Audience | None:
+def _audience(pen: Pen) -> AudienceSection | None:
     heading = pen.line("audience.heading", pen.tone.audience_heading, once=False)
     if not heading:
         return None
@@ -243,7 +247,7 @@ def _audience(pen: Pen) -> Audience | None:
     )
     cards = _blurbs(pen, "audience", blurbs)
     if len(cards) > 1:
-        return Audience(heading=heading, cards=cards)
+        return AudienceSection(heading=heading, cards=cards)
     fits = tuple(
         filter(None, (pen.line(f"fits[{i}]", text) for i, text in enumerate(field.fits or kind.fits)))
     )
@@ -251,14 +255,14 @@ def _audience(pen: Pen) -> Audience | None:
         filter(None, (pen.line(f"unfits[{i}]", text) for i, text in enumerate(field.unfits or kind.unfits)))
     )
     if not fits:
-        return Audience(heading=heading, cards=cards) if cards else None
+        return AudienceSection(heading=heading, cards=cards) if cards else None
     yes = pen.line("fits.heading", pen.tone.fits_heading, once=False)
     no = pen.line("unfits.heading", pen.tone.unfits_heading, once=False)
-    return Audience(
+    return AudienceSection(
         heading=heading,
         cards=cards,
-        fits=Fits(heading=yes, items=fits),
-        unfits=Fits(heading=no, items=unfits) if unfits and no else None,
+        fits=FitList(heading=yes, items=fits),
+        unfits=FitList(heading=no, items=unfits) if unfits and no else None,
     )
 
 
@@ -266,18 +270,18 @@ _MOST_QUESTIONS: Final = 6
 _LEAST_OF_THE_TRADE: Final = 2
 
 
-def _faq(pen: Pen, *, asks_about_problem: bool) -> Block | None:
+def _faq(pen: Pen, *, asks_about_problem: bool) -> CopySection | None:
     tone = pen.tone
     candidates = list(_questions(pen, asks_about_problem=asks_about_problem))
     first = sorted(candidates, key=lambda asked: asked.rank)[:_MOST_QUESTIONS]
-    items: list[Item] = []
+    items: list[CopyItem] = []
     for index, asked in enumerate(asked for asked in candidates if asked in first):
         said = pen.line(f"faq[{index}].a", asked.answer)
         question = pen.line(f"faq[{index}].q", asked.question) if said else ""
         if question:
-            items.append(Item(title=question, body=said, source=asked.source))
+            items.append(CopyItem(title=question, body=said, source=asked.source))
     heading = pen.line("faq.heading", tone.faq_heading, once=False)
-    return Block(heading=heading, items=tuple(items)) if heading and items else None
+    return CopySection(heading=heading, items=tuple(items)) if heading and items else None
 
 
 @dataclass(frozen=True)
@@ -287,7 +291,7 @@ class _Question:
     rank: int
     question: str
     answer: str
-    source: Source = "proposal"
+    source: TextSource = "proposal"
 
 
 def _questions(pen: Pen, *, asks_about_problem: bool) -> Iterator[_Question]:
@@ -308,10 +312,10 @@ def _questions(pen: Pen, *, asks_about_problem: bool) -> Iterator[_Question]:
     yield _Question(5, tone.faq_promise_q, tone.faq_promise_a)
 
 
-def _footer(pen: Pen) -> Footer:
+def _footer(pen: Pen) -> PageFooter:
     facts = pen.facts
     disclosures = tuple(dict.fromkeys(facts.all(QUOTED_AS_GIVEN)))
     line = pen.allowed(typography.sentence(facts.text("brand.tagline")))
     heading = pen.line("footer.notes", pen.tone.notes_heading, once=False) if disclosures else ""
     line = line if line.rstrip(".") != facts.name else ""
-    return Footer(line=line, notes_heading=heading, disclosures=disclosures)
+    return PageFooter(line=line, notes_heading=heading, disclosures=disclosures)

@@ -9,21 +9,21 @@ import msgspec
 Approach = Literal["plain", "story"]
 """How a text begins: ``plain`` with the offer, ``story`` with the situation of its audience."""
 
-Source = Literal["brand", "brief", "proposal"]
+TextSource = Literal["brand", "brief", "proposal"]
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CopyItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str = ""
     body: str = ""
-    source: Source | None = None
+    source: TextSource | None = None
 
 
-class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CopySection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A section: a heading, perhaps an introduction, and items."""
 
     heading: str
     intro: str = ""
-    items: tuple[Item, ...] = ()
+    items: tuple[CopyItem, ...] = ()
 
 
 class Hero(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -36,43 +36,43 @@ class Hero(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     secondary: str
     eyebrow: str = ""
     note: str = ""
-    source: Source
+    source: TextSource
 
 
-class Features(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FeatureSection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     heading: str
     items: tuple[str, ...]
-    source: Source
+    source: TextSource
 
 
-class Mission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MissionSection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     heading: str
     quote: str
     vision: str = ""
-    source: Source
+    source: TextSource
 
 
-class Fits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FitList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For whom it is and for whom not, where at most one audience was named."""
 
     heading: str
     items: tuple[str, ...]
 
 
-class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AudienceSection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     heading: str
-    cards: tuple[Item, ...] = ()
-    fits: Fits | None = None
-    unfits: Fits | None = None
+    cards: tuple[CopyItem, ...] = ()
+    fits: FitList | None = None
+    unfits: FitList | None = None
 
 
-class Closing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ClosingSection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     heading: str
     body: str
     cta: str
 
 
-class Footer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PageFooter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     line: str = ""
     notes_heading: str = ""
     disclosures: tuple[str, ...] = ()
@@ -89,15 +89,15 @@ class LandingCopy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     title: str
     description: str
     hero: Hero
-    problem: Block | None = None
-    steps: Block
-    values: Block
-    features: Features | None = None
-    mission: Mission | None = None
-    audience: Audience | None = None
-    faq: Block | None = None
-    closing: Closing
-    footer: Footer
+    problem: CopySection | None = None
+    steps: CopySection
+    values: CopySection
+    features: FeatureSection | None = None
+    mission: MissionSection | None = None
+    audience: AudienceSection | None = None
+    faq: CopySection | None = None
+    closing: ClosingSection
+    footer: PageFooter
 
     @property
     def proposals(self) -> int:

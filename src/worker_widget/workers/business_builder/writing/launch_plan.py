@@ -22,7 +22,7 @@ ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenPoints:
     """What the run leaves for people to confirm: how many proposals, and sections left out, there are."""
 
     proposals: int
@@ -30,7 +30,7 @@ class Open:
     page_language: str | None = None
 
 
-def compose(pen: Pen, open_points: Open, left_out: frozenset[str] = frozenset()) -> Draft:
+def compose(pen: Pen, open_points: OpenPoints, left_out: frozenset[str] = frozenset()) -> Draft:
     page, words = Markdown(pen), pen.words.launch
     page.heading(1, words.title)
     page.heading(2, words.confirm_heading)
@@ -49,7 +49,7 @@ def compose(pen: Pen, open_points: Open, left_out: frozenset[str] = frozenset())
     return page.draft("launch_plan")
 
 
-def _open_lines(pen: Pen, points: Open) -> list[str]:
+def _open_lines(pen: Pen, points: OpenPoints) -> list[str]:
     words = pen.words.launch
     lines: list[str] = []
     if pen.facts.working_title:

@@ -20,13 +20,13 @@ from .landing_copy import Approach
 
 @dataclass
 class Pen:
-    """Writes the lines of one document. ``passed_over`` counts wordings that broke a rule."""
+    """Writes the lines of one document. ``rejected`` counts wordings that broke a rule."""
 
     facts: Facts
     rules: Sequence[Rule]
     seed: Seed
     approach: Approach = "plain"
-    passed_over: int = 0
+    rejected: int = 0
     said: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -72,7 +72,7 @@ class Pen:
     def allowed(self, text: str) -> str:
         """``text`` if it breaks no rule, else nothing."""
         if text and breaks(text, self.rules) is not None:
-            self.passed_over += 1
+            self.rejected += 1
             return ""
         return text
 

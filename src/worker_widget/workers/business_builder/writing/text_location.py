@@ -1,4 +1,4 @@
-"""Where in an artifact a piece of its prose stands: form puts marks around it and escapes in it."""
+"""Locates a text of an artifact's prose in the artifact, where it is escaped and surrounded by markup."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ from typing import Final
 
 from .draft import Draft, escape
 
-_FORMS: Final[dict[str, Callable[[str], str]]] = {
+
+def _html(text: str) -> str:
+    """``text`` as Jinja escapes it."""
+    return escape_html(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+
+
+_ESCAPES: Final[dict[str, Callable[[str], str]]] = {
     "json": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
-    "html": lambda text: escape_html(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;"),
+    "html": _html,
     "md": escape,
 }
 
 
-def place(draft: Draft, text: str, start: int, end: int) -> tuple[int, int]:
-    """The code point range in the artifact of ``text[start:end]``, where ``text`` is of its prose.
+def locate(draft: Draft, text: str, start: int, end: int) -> tuple[int, int]:
+    """The code point range in the artifact of ``text[start:end]``, where ``text`` is a text of its prose.
 
-    The whole artifact, where it cannot be told.
+    The range of the whole artifact where the text is not found.
     """
-    form = _FORMS.get(draft.type, str)
-    at = draft.content.find(form(text))
+    escaped = _ESCAPES.get(draft.type, str)
+    at = draft.content.find(escaped(text))
     if at < 0:
         return 0, len(draft.content)
-    return at + len(form(text[:start])), at + len(form(text[:end]))
+    return at + len(escaped(text[:start])), at + len(escaped(text[:end]))

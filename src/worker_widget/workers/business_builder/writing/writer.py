@@ -1,9 +1,8 @@
-"""Who writes a stage's texts: the seam between what a stage asks for and how the words are found.
+"""The protocol between a stage and the writer of its texts.
 
-Every text of a run comes from a `Writer`. The rule engine is one: it lets the stage's own composition fill
-itself. A language model is another: it gets the same `Commission`, may start from what the rules would write,
-tells its text as it comes, and returns texts of the same shape. Whatever it returns goes through the same
-checks as the rules' own texts; what it raises goes through the failure catalog.
+The rule engine lets the stage compose its texts. A language model gets the same `WritingRequest`, may start
+from the rule engine's texts, streams its text, and returns texts of the same shape. Both are checked in the
+same way, and the failures that they raise go through the failure catalog.
 """
 
 from __future__ import annotations
@@ -22,33 +21,33 @@ Level = Literal["debug", "info", "warning", "error"]
 
 
 @dataclass(frozen=True)
-class Written:
-    """A stage's texts, not yet checked.
+class StageTexts:
+    """A stage's texts, before the checks.
 
-    ``copy`` are the landing page's words, from the stage that writes them. ``tokens`` is what writing cost
-    where the writer knows better than the rule of counting; ``told`` says that the texts were told while
-    they were written. ``passed_over`` counts wordings that broke a rule.
+    ``copy`` is the landing page's copy, from the stage that writes it. ``tokens`` is the cost that the writer
+    reports, ``None`` where it is counted from the texts. ``streamed`` says that the texts were emitted while
+    they were written. ``rejected`` counts standard wordings that a rule forbids.
     """
 
     drafts: tuple[Draft, ...]
     copy: LandingCopy | None = None
-    passed_over: int = 0
+    rejected: int = 0
     tokens: int | None = None
-    told: bool = False
+    streamed: bool = False
 
 
 @dataclass(frozen=True)
-class Commission:
-    """What a stage asks to be written.
+class WritingRequest:
+    """A request of a stage to its writer.
 
-    ``name`` is what the offer is called, ``readers`` says whom it speaks to, ``language`` is a two-letter
-    code. ``facts`` are the texts of the brief and the brand by their location, and with the ``task`` all that
-    is known; ``before`` are the artifacts so far, ``rules`` what the texts will be held to. ``limit`` is in
-    tokens, ``time_s`` in seconds. ``plainly`` asks for plainer words than the last time, ``remark`` is what
-    was wrong with the last answer.
+    ``name`` is the name of the offer, ``readers`` are the labels of its audiences. ``facts`` are the texts of
+             the brief and the brand by location; with ``task`` they are all that is known. ``earlier`` are
+             the artifacts so far, ``rules`` those that the texts are checked against. ``limit`` is in tokens,
+             ``time_s`` in seconds. ``plain_words`` asks for plainer words than the last attempt; ``feedback``
+             is the error of the last answer.
 
-    `by_rules` composes the texts by rules; `tell` shows more text of an artifact (name, type, text) at once;
-    `say` tells a line of the log and its level; `note` keeps what identifies an answer in the replay token.
+    `by_rules` composes the texts by rules. `stream` emits more text of an artifact (name, type, text). `log`
+    emits a log line with its level. `record_answer` keeps an answer's identity for the replay token.
     """
 
     stage: str
@@ -59,41 +58,41 @@ class Commission:
     readers: Sequence[str]
     task: str
     facts: Mapping[str, str]
-    before: Mapping[str, str]
+    earlier: Mapping[str, str]
     rules: Sequence[Rule]
     limit: int
     time_s: float
     attempt: int
-    plainly: bool
-    remark: str
-    by_rules: Callable[[], Written]
-    tell: Callable[[str, str, str], None]
-    say: Callable[[str, Level], None]
-    note: Callable[[dict[str, Any]], None]
+    plain_words: bool
+    feedback: str
+    by_rules: Callable[[], StageTexts]
+    stream: Callable[[str, str, str], None]
+    log: Callable[[str, Level], None]
+    record_answer: Callable[[dict[str, Any]], None]
 
 
-class Writer(Protocol):
-    """``engine`` is what the log calls it, as in "written by the rule engine"."""
+class TextWriter(Protocol):
+    """``engine`` is its name in the log, such as "the rule engine"."""
 
     @property
     def engine(self) -> str: ...
 
     async def probe(self) -> str | None:
-        """What keeps it from writing, if anything does; asked before a run that it is to write."""
+        """Why it cannot write, if so; called before a run that it is to write."""
         ...
 
-    async def write(self, commission: Commission) -> Written:
-        """The texts. Raises `StageFailure` with an entry of the catalog where it cannot."""
+    async def write(self, request: WritingRequest) -> StageTexts:
+        """The texts. Raises `StageFailure` with an entry of the catalog where it cannot write them."""
         ...
 
 
 class RuleEngine:
-    """Writes by rules and texts of its own: at once, the same each time, and without a network."""
+    """Writes by rules and content: immediately, deterministically, and without a network."""
 
     engine: Final = "the rule engine"
 
     async def probe(self) -> str | None:
         return None
 
-    async def write(self, commission: Commission) -> Written:
-        return commission.by_rules()
+    async def write(self, request: WritingRequest) -> StageTexts:
+        return request.by_rules()
