@@ -1,4 +1,4 @@
-"""A brief: what a task says, as phrases."""
+"""A brief: the parts of a task, as phrases."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ..language import typography
 
 @dataclass(frozen=True)
 class Brief:
-    """A task, read. Phrases stand as they fit into a sentence: no article, no capital but their own.
+    """The parts of a task. Phrases fit into a sentence: without an article, and in lower case but for names.
 
-    ``subject``   what is offered, as in "climate sensor"
-    ``audience``  for whom, in the plural, as in "busy parents"
-    ``activity``  what it lets them do, an infinitive phrase, as in "track their orders"
-    ``function``  what it does itself, an infinitive phrase, as in "turn recordings into episodes"
-    ``gist``      what follows the colon of a task such as "Adopt a beehive: city people sponsor a hive"
-    ``theme``     what a publication is about
-    ``setting``   where or for what it is used, where that is not people, as in "greenhouses"
+    ``subject``   the offer, as in "climate sensor"
+    ``audience``  the people that it is for, in the plural, as in "busy parents"
+    ``activity``  their activity with it, an infinitive phrase, as in "track their orders"
+    ``function``  its own function, an infinitive phrase, as in "turn recordings into episodes"
+    ``gist``      the text after the colon of a task such as "Adopt a beehive: city people sponsor a hive"
+    ``theme``     the subject of a publication
+    ``setting``   the place or matter that it is used for, as in "greenhouses"
     ``place``     a town or country, as written
-    ``features``  what it is said to come with
-    ``name``      what it is said to be called
+    ``features``  its features
+    ``name``      its name
     ``field``     the line of business (a key of `library.fields`), ``kind`` the kind of offer
     """
 
@@ -42,19 +42,27 @@ class Brief:
 
     @property
     def is_read(self) -> bool:
-        """Whether anything was understood of what is offered, to whom or what for."""
-        said = (self.subject, self.audience, self.activity, self.function, self.gist, self.field)
-        return any(phrase is not None for phrase in said)
+        """Whether the offer, its audience or its purpose was read."""
+        phrases = (self.subject, self.audience, self.activity, self.function, self.gist, self.field)
+        return any(phrase is not None for phrase in phrases)
 
     @property
     def constraints(self) -> int:
-        """How many things besides its subject the task says."""
-        said = (self.audience, self.activity, self.function, self.theme, self.setting, self.place, self.name)
-        return sum(phrase is not None for phrase in said) + len(self.features)
+        """The number of parts besides the subject."""
+        phrases = (
+            self.audience,
+            self.activity,
+            self.function,
+            self.theme,
+            self.setting,
+            self.place,
+            self.name,
+        )
+        return sum(phrase is not None for phrase in phrases) + len(self.features)
 
 
 def brief_parts(found: Brief) -> Iterator[tuple[str, str]]:
-    """What was read, as pairs of a word for it and the phrase; for a log or a report."""
+    """The parts that were read, as pairs of a label and a phrase."""
     for label in ("subject", "audience", "activity", "function", "gist", "theme", "setting", "place", "name"):
         phrase = getattr(found, label)
         if phrase:

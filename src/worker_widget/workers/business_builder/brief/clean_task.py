@@ -1,8 +1,7 @@
-"""A task as prose: what was typed, without what is no language.
+"""Strips markup, URLs and emoji from a task, and puts a task in capitals into lower case.
 
-Markup loses its tags, scripts and styles go with what is in them, addresses and pictures among the letters
-go, and a task that shouts is said in lower case. Nothing is added. What is policed and measured is the task
-as it was typed; only the readers of `brief` and `brief_german` see it like this.
+Scripts and styles go with their content; nothing is added. Policies and drift are checked on the task as it
+was typed; only the readers see it cleaned.
 """
 
 from __future__ import annotations
@@ -19,18 +18,18 @@ _ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}|#\d{1,6});", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"(?i)\b(?:https?://|www\.)\S+")
 _MARKS: Final = re.compile(r"([!?])[!?]+")
 _PLACED: Final = re.compile(r"\b(in|near|from|aus) ([^\W\d_])")
-_SAID_IN_LETTERS: Final = word_set("ai api b2b b2c crm diy erp ev ki nft ngo pdf saas seo sms tv uk usa vr")
+_INITIALISMS: Final = word_set("ai api b2b b2c crm diy erp ev ki nft ngo pdf saas seo sms tv uk usa vr")
 _JOINED: Final = "\u200d\ufe0e\ufe0f\u20e3\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
-"""What joins and varies pictures, and their shades of skin."""
+"""Joiners and variation selectors of emoji, and skin tones."""
 
-_SHORTEST_SHOUT: Final = 12
-"""Letters: below, capitals may be a name."""
+_FEWEST_CAPITALS: Final = 12
+"""Letters; a shorter text in capitals may be a name."""
 
 
 def clean_task(task: str) -> str:
-    """``task`` as prose, its lines kept.
+    """``task`` as prose; keeps its lines.
 
-    >>> prose("<h1>BUILD A PAGE FOR MY BIKE SHOP IN PORTLAND!!!</h1>")
+    >>> clean_task("<h1>BUILD A PAGE FOR MY BIKE SHOP IN PORTLAND!!!</h1>")
     'build a page for my bike shop in Portland!'
     """
     text = _HIDDEN.sub(" ", task)
@@ -39,24 +38,24 @@ def clean_task(task: str) -> str:
     text = "".join(" " if _is_picture(character) else character for character in text)
     text = _MARKS.sub(r"\1", text)
     text = "\n".join(line.strip() for line in text.splitlines())
-    return _quietly(text) if _shouts(text) else text
+    return _in_lower_case(text) if _is_in_capitals(text) else text
 
 
 def _is_picture(character: str) -> bool:
-    """Whether it is an emoji, a dingbat or belongs to one."""
+    """Whether a character is an emoji, a dingbat, or part of one."""
     return unicodedata.category(character) in {"So", "Cs"} or character in _JOINED
 
 
-def _shouts(text: str) -> bool:
+def _is_in_capitals(text: str) -> bool:
     letters = [character for character in text if character.isalpha()]
     small = sum(character.islower() for character in letters)
-    return len(letters) >= _SHORTEST_SHOUT and small * 10 < len(letters)
+    return len(letters) >= _FEWEST_CAPITALS and small * 10 < len(letters)
 
 
-def _quietly(text: str) -> str:
-    said = re.sub(r"[^\W\d_]\w*", _quiet, text)
-    return _PLACED.sub(lambda match: f"{match[1]} {match[2].upper()}", said)
+def _in_lower_case(text: str) -> str:
+    quiet = re.sub(r"[^\W\d_]\w*", _lower_word, text)
+    return _PLACED.sub(lambda match: f"{match[1]} {match[2].upper()}", quiet)
 
 
-def _quiet(word: re.Match[str]) -> str:
-    return word[0] if word[0].lower() in _SAID_IN_LETTERS else word[0].lower()
+def _lower_word(word: re.Match[str]) -> str:
+    return word[0] if word[0].lower() in _INITIALISMS else word[0].lower()

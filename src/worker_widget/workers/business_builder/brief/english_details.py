@@ -1,4 +1,4 @@
-"""What a sentence says besides its subject: for whom, to do what, where, with what, under which name."""
+"""Reads the other parts of an English sentence: audience, activity, place, features and name."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _AIMED: Final = re.compile(
 )
 
 
-def for_whom(tail: str) -> tuple[str | None, str | None, str | None]:
+def audience_and_purpose(tail: str) -> tuple[str | None, str | None, str | None]:
     """Audience, setting and activity from every "for" in ``tail``."""
     audience = setting = activity = None
     for match in re.finditer(r"(?i)\bfor\s+", tail):
@@ -75,7 +75,7 @@ def for_whom(tail: str) -> tuple[str | None, str | None, str | None]:
 
 
 def helped(tail: str) -> tuple[str | None, str | None] | None:
-    """Who is helped to do what, from "helps X do Y"."""
+    """The audience and the activity in "helps X do Y"."""
     match = _HELPS.search(tail)
     if not match:
         return None
@@ -100,7 +100,7 @@ def helped(tail: str) -> tuple[str | None, str | None] | None:
 
 
 def purpose(tail: str) -> str | None:
-    """What it is for: "to do Y"."""
+    """The activity in "to do Y"."""
     for match in _TO_DO.finditer(tail):
         verb = match["verb"].lower()
         if verb in english_grammar.VERBS:
@@ -109,7 +109,7 @@ def purpose(tail: str) -> str | None:
 
 
 def function(tail: str, *, of: str) -> str | None:
-    """What a thing of the kind ``of`` does itself: "that does Y"."""
+    """The function of an offer of the kind ``of``, in "that does Y"."""
     own = _OF_THE_SELLER - {"deliver"} if of == "device" else _OF_THE_SELLER
     for match in _DOES.finditer(tail):
         verb = english_grammar.base_form(match["verb"].lower())
@@ -119,8 +119,8 @@ def function(tail: str, *, of: str) -> str | None:
 
 
 def _in_base_forms(rest: str) -> str:
-    """What follows the verb, with further verbs after an "and" in their base form too; without what is joined
-    by a word that may be one and is not known: "calories and nags you"."""
+    """The words after the verb, with further verbs after an "and" in their base form; cut before an "and"
+    with an unknown verb, as in "calories and nags you"."""
     words = rest.split()
     for index in range(1, len(words) - 1):
         word, follower = words[index].lower(), words[index + 1].lower()
@@ -135,7 +135,7 @@ def _in_base_forms(rest: str) -> str:
 
 
 def acted_for(function: str) -> str | None:
-    """The people that a function names first: "growers" of "warn growers before frost"."""
+    """The first people in a function: "growers" of "warn growers before frost"."""
     _, _, object_ = function.partition(" ")
     for end in range(1, min(len(object_.split()), 3) + 1):
         words = object_.split()[:end]
@@ -147,7 +147,7 @@ def acted_for(function: str) -> str | None:
 
 
 def features(tail: str) -> tuple[str, ...]:
-    """What it comes "with", item by item, as far as that is a plain list."""
+    """The features after "with", as far as they form a plain list."""
     match = _WITH.search(tail)
     if not match:
         return ()
@@ -166,7 +166,7 @@ def features(tail: str) -> tuple[str, ...]:
 
 
 def theme(tail: str) -> str | None:
-    """What it is "about"."""
+    """The theme after "about"."""
     match = _THEME.search(tail)
     if not match:
         return None
@@ -176,13 +176,13 @@ def theme(tail: str) -> str | None:
 
 
 def aimed_at(text: str) -> str | None:
-    """The people it is said to be aimed at, anywhere in the task."""
+    """The people after "aimed at" and the like, anywhere in the task."""
     match = _AIMED.search(text)
     return english_phrases.people(match["rest"]) if match else None
 
 
 def place(text: str) -> str | None:
-    """The first place that is named, as written."""
+    """The first named place, as written."""
     for match in _PLACE.finditer(text):
         if match["place"].split()[0].lower() not in _NO_PLACE:
             return match["place"]
@@ -190,6 +190,6 @@ def place(text: str) -> str | None:
 
 
 def name(text: str) -> str | None:
-    """What it is said to be "called"."""
+    """The name after "called"."""
     match = _NAME.search(text)
     return match["name"].rstrip(".,'’") if match else None

@@ -1,13 +1,13 @@
-"""What a task says: its subject, whom it is for, what it is good for; by rules, without a model.
+"""Reads an English task by rules, without a model: its subject, its audience and its purpose.
 
-The task is cut into sentences. From the front of each, whatever asks for the work instead of naming
-it is taken off ("Please create a landing page for ..."). What remains is read as a noun phrase (the
-subject) and what follows it: "for" people or for a setting, "that helps X do Y", "to do Y", "about" a
-theme, "in" a place, "with" features, "called" a name. The sentence that says most wins. The line of
-business is recognised by the words of `library.fields`, the kind of offer by the subject's last noun.
+The task is cut into sentences. The request for the work is removed from the start of each ("Please create a
+landing page for ..."). The rest is read as a noun phrase (the subject) and what follows it: "for" people or a
+setting, "that helps X do Y", "to do Y", "about" a theme, "in" a place, "with" features, "called" a name. The
+sentence with the most parts wins. The line of business is recognised by the words of `library.fields`, the
+kind of offer by the subject's last noun.
 
 Limits: English only (for other languages only the line of business, a place and a name are read); one
-subject; a phrase that is not plainly readable is left out rather than guessed.
+subject; a phrase that is not clearly readable is left out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from . import clean_task, english_details
 from .brief import Brief
 
 _LONGEST_READ: Final = 6_000
-"""Characters of a task that are read; what is said first is what counts."""
+"""The characters of a task that are read."""
 
 _EVALUATIVE: Final = word_set(
     "new brand-new cool great amazing awesome innovative nice simple really very super"
@@ -96,20 +96,20 @@ _BUSINESS_THAT_SELLS: Final = re.compile(
 
 
 def read(task: str) -> Brief:
-    """The brief in ``task``; anything it does not plainly say is ``None``."""
-    said = clean_task.clean_task(task[:_LONGEST_READ])
-    lines = [typography.clean(line).lstrip("-*•# ") for line in said.splitlines()]
+    """The brief in ``task``; a part that it does not clearly state is ``None``."""
+    cleaned = clean_task.clean_task(task[:_LONGEST_READ])
+    lines = [typography.clean(line).lstrip("-*•# ") for line in cleaned.splitlines()]
     parts = [part for line in lines if line for part in typography.sentences(line)]
-    whole = typography.clean(said)
-    spoken = detection.detect(whole)
+    whole = typography.clean(cleaned)
+    code = detection.detect(whole)
     place, name = english_details.place(whole), english_details.name(whole)
-    if spoken != detection.DEFAULT:
+    if code != detection.DEFAULT:
         field = recognise((), whole)
         by_word = next(
             filter(None, (_kind_of(word.strip(",.;:!?").lower()) for word in whole.split())), "offer"
         )
         kind = library.fields()[field].kind if field else by_word
-        return Brief(typography.clean(task), spoken, place=place, name=name, field=field, kind=kind)
+        return Brief(typography.clean(task), code, place=place, name=name, field=field, kind=kind)
     best = Brief(whole)
     best_score = -1
     for part in parts:
@@ -123,7 +123,7 @@ def read(task: str) -> Brief:
 
 
 def recognise(kinds: Sequence[str], *texts: str) -> str | None:
-    """The line of business that ``texts`` speak of, the first of them counting most.
+    """The line of business of ``texts``; the first text has the most weight.
 
     ``kinds`` limits the answer to fields of these kinds; empty means any.
     """
@@ -141,12 +141,12 @@ def recognise(kinds: Sequence[str], *texts: str) -> str | None:
 
 
 def kind_of(subject: str) -> str | None:
-    """The kind of offer that a noun phrase names, by its last noun; ``None`` if no list has it."""
+    """The kind of offer that a noun phrase names, by its last noun; ``None`` where it is unknown."""
     return _kind_of(english_grammar.head(subject) and subject.lower())
 
 
 def _read_sentence(text: str) -> Brief:
-    rest, asked = _strip_request(text.rstrip(" .!"))
+    rest, asked = _without_request(text.rstrip(" .!"))
     if rest is None:
         return Brief(text)
     page = _PAGE_FOR.match(rest)
@@ -181,11 +181,13 @@ def _read_sentence(text: str) -> Brief:
             if activity and colon and english_phrases.is_readable(after.strip())
             else None
         )
-    return Brief(text, audience=audience or english_details.for_whom(rest)[0], activity=activity, gist=gist)
+    return Brief(
+        text, audience=audience or english_details.audience_and_purpose(rest)[0], activity=activity, gist=gist
+    )
 
 
-def _strip_request(text: str) -> tuple[str | None, bool]:
-    """The sentence without its asking, and whether there was any."""
+def _without_request(text: str) -> tuple[str | None, bool]:
+    """The sentence without the request for the work, and whether it had one."""
     asked = False
     for _ in range(6):
         before = text
@@ -203,11 +205,12 @@ def _strip_request(text: str) -> tuple[str | None, bool]:
 
 
 def _is_one_known(text: str) -> bool:
-    """Whether ``text`` begins with one thing of a known kind, as in "a dog grooming salon in Austin"."""
+    """Whether ``text`` starts with an offer of a known kind, as in "a dog grooming salon in Austin"."""
     words, _ = english_phrases.noun_words(text)
     one = len(words) > 1 and words[0].lower() in english_phrases.DETERMINERS
-    said = " ".join(words[1:])
-    return one and not english_phrases.is_people(said) and (kind_of(said) or recognise((), said)) is not None
+    phrase = " ".join(words[1:])
+    known = (kind_of(phrase) or recognise((), phrase)) is not None
+    return one and not english_phrases.is_people(phrase) and known
 
 
 def _subject(text: str, *, sure: bool) -> tuple[str | None, str]:
@@ -234,7 +237,7 @@ def _subject(text: str, *, sure: bool) -> tuple[str | None, str]:
 
 
 def _details(found: Brief, tail: str) -> Brief:
-    audience, setting, activity = english_details.for_whom(tail)
+    audience, setting, activity = english_details.audience_and_purpose(tail)
     helped = english_details.helped(tail)
     if helped:
         audience, activity = audience or helped[0], helped[1] or activity
@@ -258,14 +261,14 @@ def _details(found: Brief, tail: str) -> Brief:
 
 
 def _score(found: Brief) -> int:
-    """How much a sentence says: its subject most, above all one that is known."""
+    """The score of a sentence; a subject counts most, above all a known one."""
     if found.subject is None and found.audience is None:
         return 0
     known = found.subject is not None and (
         kind_of(found.subject) is not None or recognise((), found.subject) is not None
     )
-    said = (found.audience, found.activity or found.function, found.theme)
-    return 2 + 4 * known + sum(2 for phrase in said if phrase) + bool(found.setting) + bool(found.features)
+    phrases = (found.audience, found.activity or found.function, found.theme)
+    return 2 + 4 * known + sum(2 for phrase in phrases if phrase) + bool(found.setting) + bool(found.features)
 
 
 def _classify(found: Brief, whole: str) -> Brief:
@@ -283,7 +286,7 @@ def _classify(found: Brief, whole: str) -> Brief:
 
 
 def _guess_kind(found: Brief) -> str:
-    """The kind of an offer whose noun no list has; ``offer`` where nothing gives it away."""
+    """The kind of an offer with an unknown noun; ``offer`` where nothing indicates it."""
     for word in reversed((found.subject or "").split()):
         kind = _kind_of(word.lower())
         if kind:

@@ -1,8 +1,7 @@
-"""What the writing may use: every text of the task and the brand that can be quoted, by where it is from.
+"""The facts of a run: every text of the task and the brand that can be quoted, by its location.
 
-A location is a path such as ``brand.mission`` or ``brief.features[1]``. Policies are checked against
-these texts before anything is written, and a rewritten text takes the place of the original, so that
-nothing downstream can quote what was refused.
+A location is a path such as ``brand.mission`` or ``brief.features[1]``. These texts are checked against the
+rules before anything is written. A rewritten text replaces the original, so that no later stage quotes it.
 """
 
 from __future__ import annotations
@@ -17,16 +16,17 @@ from ..language.language import Language
 from .brief import Brief
 
 QUOTED_AS_GIVEN = "brand.required_disclosures"
-"""Where texts stand that no rule may change."""
+"""The location of texts that no rule may change."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The brief and the brand of one run, cleaned.
+    """The brief and the brand of a run, cleaned.
 
-    ``texts`` maps locations to quotable texts. ``working_title`` says that the name is ours, derived from
-    the task. ``audiences`` is empty where the brand says nothing in particular. ``language`` is the one it is
-    written in: the task's, or where that does not tell, the brand's.
+    ``texts`` maps locations to quotable texts. ``working_title`` says that the name was derived from the
+              task.
+    ``audiences`` is empty where the brand names none. ``language`` is the language of the artifacts: the
+                  task's, or if that is unknown the brand's.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Facts:
         return tuple(text for key, text in self.texts.items() if key.startswith(location + "["))
 
     def with_text(self, location: str, text: str) -> Facts:
-        """The same with another text at ``location``; an empty one takes it away."""
+        """A copy with another text at ``location``; an empty text removes it."""
         texts = {**self.texts, location: text}
         if not text:
             del texts[location]
@@ -62,13 +62,13 @@ class Facts:
 
     @property
     def audience_texts(self) -> tuple[AudienceText, ...]:
-        """What is said to the brand's audiences, in the language of the run."""
+        """The texts for the brand's audiences, in the language of the run."""
         known = library.audiences(self.language.folder)
         return tuple(known[audience] for audience in self.audiences)
 
     @property
     def statements(self) -> tuple[str, ...]:
-        """What drift is measured against: the brand's own words, or without a brand the brief's."""
+        """The statements that drift is measured against: the brand's, or without a brand the brief's."""
         own = ("brand.mission", "brand.value_proposition", "brand.tagline", "brand.vision")
         brand = tuple(self.texts[location] for location in own if location in self.texts)
         return brand or tuple(text for key, text in self.texts.items() if key.startswith("brief."))

@@ -16,7 +16,7 @@ from .facts import QUOTED_AS_GIVEN, Facts
 
 
 class Reader(Protocol):
-    """A module that reads briefs of one language."""
+    """A module that reads briefs in a language."""
 
     def read(self, task: str) -> Brief: ...
 
@@ -81,11 +81,11 @@ def _brand_texts(brand: Brand) -> Mapping[str, str]:
 
 
 def _informed_by(read: Brief, brand: Brand, reader: Reader) -> Brief:
-    """The brief with its line of business read from the brand, where the task does not name a subject."""
+    """The brief with the line of business of the brand, where the task names no subject."""
     if read.subject is not None or read.field is not None:
         return read
-    said = " ".join(typography.clean(text) for text in (brand.value_proposition, brand.mission))
-    field = reader.recognise((), typography.clean(brand.company_name), said)
+    statements = " ".join(typography.clean(text) for text in (brand.value_proposition, brand.mission))
+    field = reader.recognise((), typography.clean(brand.company_name), statements)
     if field:
         return replace(read, field=field, kind=library.fields()[field].kind)
     own = reader.read(brand.value_proposition)
@@ -93,7 +93,7 @@ def _informed_by(read: Brief, brand: Brand, reader: Reader) -> Brief:
 
 
 def _audiences(brand: Brand | None, read: Brief) -> tuple[Audience, ...]:
-    """The brand's audiences; where it names none, the default counts only if the task is for businesses."""
+    """The brand's audiences; the default counts only for a task that is for businesses."""
     if brand is None:
         return ()
     named = "target_audience" in brand.model_fields_set

@@ -1,14 +1,13 @@
-"""What a German task says: the reader of `brief`, for German.
+"""Reads a German task, as `english_reader` reads an English one.
 
-Whatever asks for the work instead of naming it is taken off the front of each sentence ("Bitte erstelle
-eine Landingpage für ..."). The first noun phrase that remains is the subject, put into the nominative; what
-follows it is read as "für" people or a setting, a relative clause that says what the thing does or what
-people do with it, "um ... zu", "über" a theme, "mit" features, "in" a place, "namens" a name. Phrases keep
-the case they are written in and are used only where that case fits: features after "mit", a theme after
-"über".
+The request for the work is removed from the start of each sentence ("Bitte erstelle eine Landingpage für
+..."). The first noun phrase of the rest is the subject, put into the nominative. What follows is read as
+"für" people or a setting, a relative clause with its function or the people's activity, "um ... zu", "über" a
+theme, "mit" features, "in" a place, "namens" a name. Phrases keep their case and are used only where that
+case fits: features after "mit", a theme after "über".
 
-Limits: one subject, people in the plural only, no genitives; a phrase that is not plainly readable is left
-out rather than guessed.
+Limits: one subject, people in the plural only, no genitives; a phrase that is not clearly readable is left
+out.
 """
 
 from __future__ import annotations
@@ -146,11 +145,11 @@ _LONGEST_PHRASE: Final = 90
 
 
 def read(task: str) -> Brief:
-    """The brief in a German ``task``; anything it does not plainly say is ``None``."""
-    said = clean_task.clean_task(task[:_LONGEST_READ])
-    lines = [typography.clean(line).lstrip("-*•# ") for line in said.splitlines()]
+    """The brief in a German ``task``; a part that it does not clearly state is ``None``."""
+    cleaned = clean_task.clean_task(task[:_LONGEST_READ])
+    lines = [typography.clean(line).lstrip("-*•# ") for line in cleaned.splitlines()]
     parts = [part for line in lines if line for part in typography.sentences(line)]
-    whole = typography.clean(said)
+    whole = typography.clean(cleaned)
     best, best_score = Brief(whole, "de"), -1
     for part in parts:
         found = _read_sentence(part)
@@ -161,7 +160,7 @@ def read(task: str) -> Brief:
 
 
 def recognise(kinds: Sequence[str], *texts: str) -> str | None:
-    """The line of business that ``texts`` speak of, the first counting most; of one of ``kinds``, if any."""
+    """The line of business of ``texts``, of one of ``kinds`` if any; the first text has the most weight."""
     best: str | None = None
     best_score = 0
     for key, field in library.fields("de").items():
@@ -177,7 +176,7 @@ def recognise(kinds: Sequence[str], *texts: str) -> str | None:
 
 
 def _read_sentence(text: str) -> Brief:
-    rest = _strip_request(text.rstrip(" .!"))
+    rest = _without_request(text.rstrip(" .!"))
     page = _PAGE_FOR.match(rest)
     shape = None
     if page:
@@ -197,7 +196,7 @@ def _read_sentence(text: str) -> Brief:
     return _details(Brief(text, "de", subject=subject.phrase), subject.gender or "", tail)
 
 
-def _strip_request(text: str) -> str:
+def _without_request(text: str) -> str:
     for _ in range(6):
         before = text
         for preamble in (*_PREAMBLES, _ASK):
@@ -257,10 +256,10 @@ def _noun_words(tokens: Sequence[str], start: int) -> tuple[list[str], int, str]
 
 
 def _ends_phrase(words: Sequence[str], word: str) -> bool:
-    """Whether a noun phrase of ``words`` cannot go on with ``word``, which has no capital."""
+    """Whether ``word``, in lower case, ends the noun phrase of ``words``."""
     if word == "und":
         return not words or not words[-1][0].islower() or words[-1] in german_grammar.DETERMINERS
-    over = any(said[0].isupper() for said in words)
+    over = any(each[0].isupper() for each in words)
     return over or word in _BOUNDARY or (bool(words) and word in german_grammar.DETERMINERS)
 
 
@@ -273,7 +272,7 @@ def _has_noun(words: Sequence[str]) -> bool:
 
 
 def _without_name(words: list[str]) -> list[str]:
-    """ "Bäckerei Kornblume" as "Bäckerei": a known noun, without the name that follows it."""
+    """ "Bäckerei Kornblume" as "Bäckerei": a known noun without the name after it."""
     for index, word in enumerate(words):
         if word[0].isupper() and german_grammar.known_part(word) and index + 1 < len(words):
             return words[: index + 1]
@@ -297,8 +296,8 @@ def _details(found: Brief, gender: str, tail: str) -> Brief:
     to_do = _TO_DO.search(tail)
     if helped:
         activity = _activity(german_grammar.infinitive(helped["what"]))
-        said = re.sub(r"^,?\s*(?:der|die|das|und)\s+", "", helped["who"].rsplit(",", 1)[-1].strip())
-        audience = audience or _dative_people(said)
+        helped_people = re.sub(r"^,?\s*(?:der|die|das|und)\s+", "", helped["who"].rsplit(",", 1)[-1].strip())
+        audience = audience or _dative_people(helped_people)
     elif which:
         people, rest = _people(which["rest"])
         rest = re.sub(r"^(?:man|sie|alle|ich|wir|du|sich)\s+", "", rest if people else which["rest"])
@@ -324,7 +323,7 @@ def _details(found: Brief, gender: str, tail: str) -> Brief:
 
 
 def _people(text: str) -> tuple[str | None, str]:
-    """The people that ``text`` begins with, with a relative clause of theirs, and what follows them."""
+    """The people that ``text`` starts with, with their relative clause, and the rest of the text."""
     tokens = text.split()
     words, end, mark = _noun_words(tokens, 0)
     generic = bool(tokens) and tokens[0].lower().rstrip(",") in {"alle", "jene"} and tokens[0].endswith(",")
@@ -354,7 +353,7 @@ def _people(text: str) -> tuple[str | None, str]:
 
 
 def _only_people(tokens: Sequence[str], words: list[str], end: int, mark: str) -> tuple[list[str], int, str]:
-    """A noun phrase up to the people in it: "Pflegekräfte" of "Pflegekräfte Schichten"; empty if none."""
+    """A noun phrase up to its people: "Pflegekräfte" of "Pflegekräfte Schichten"; empty if none."""
     nouns = [(index, word) for index, word in enumerate(words, 1) if word[0].isupper()]
     count = next((index for index, word in nouns if _is_people(word)), 0)
     if any(german_grammar.kind_of(word) for index, word in nouns if index < count):
@@ -365,7 +364,7 @@ def _only_people(tokens: Sequence[str], words: list[str], end: int, mark: str) -
 
 
 def _is_plural_clause(clause: str) -> bool:
-    """Whether a clause with its verb last speaks of several: "nachts arbeiten", not "erinnert"."""
+    """Whether a clause ends in a plural verb: "nachts arbeiten", not "erinnert"."""
     words = clause.split()
     last = words[-1] if words else ""
     return 2 <= len(words) <= 10 and (last in {"sind", "haben", "wollen", "tun"} or last.endswith("n"))
@@ -375,10 +374,10 @@ def _is_people(word: str) -> bool:
     lower = word.lower()
     if lower in _PLURAL_PEOPLE or lower.endswith(_IN_COMPOUNDS):
         return True
-    return lower not in _NOT_PEOPLE and _PEOPLE_ENDING.search(lower) is not None and _no_offer(lower)
+    return lower not in _NOT_PEOPLE and _PEOPLE_ENDING.search(lower) is not None and _is_no_offer(lower)
 
 
-def _no_offer(lower: str) -> bool:
+def _is_no_offer(lower: str) -> bool:
     return german_grammar.kind_of(lower) is None
 
 
@@ -391,12 +390,12 @@ def _dative_people(text: str) -> str | None:
 
 
 def _from_dative(word: str) -> str:
-    """People in the plural as they are in the nominative: "Podcastern", "Betrieben"."""
+    """The nominative of people in the dative plural: "Podcastern", "Betrieben"."""
     return word[:-1] if word.endswith("en") and _is_people(word[:-1]) else german_grammar.from_dative(word)
 
 
 def _setting(text: str) -> str | None:
-    """Where or for what it is used, in the case that "für" asks for, article and all."""
+    """The place or matter that it is used for, in the accusative, with its article."""
     words, _, _ = _noun_words(text.split(), 0)
     phrase = german_grammar.theirs(" ".join(words))
     head = words[-1].lower() if words else ""
@@ -405,7 +404,7 @@ def _setting(text: str) -> str | None:
 
 
 def _activity(text: str) -> str | None:
-    """An infinitive phrase, as seen from the people it is about."""
+    """An infinitive phrase in the third person."""
     phrase = german_grammar.theirs(
         re.sub(r"^(?:es|dabei|damit|einfach|schnell|automatisch)\s+", "", text.strip())
     )
@@ -416,7 +415,7 @@ def _activity(text: str) -> str | None:
 
 
 def _function(gender: str, tail: str) -> str | None:
-    """What the thing does: its relative clause, verb last, without the pronoun."""
+    """The function of the offer: its relative clause without the pronoun, verb last."""
     for match in _RELATIVE.finditer(tail):
         clause = match["clause"].strip()
         words = clause.split()
@@ -428,7 +427,7 @@ def _function(gender: str, tail: str) -> str | None:
 
 
 def _features(tail: str) -> tuple[str, ...]:
-    """What it comes "mit", item by item in the dative, as far as that is a plain list."""
+    """The features after "mit", in the dative, as far as they form a plain list."""
     match = next((m for m in _WITH.finditer(tail) if not re.match(r"(?:der|dem|denen)\b", m["list"])), None)
     if not match:
         return ()
@@ -475,16 +474,16 @@ def _usable(text: str) -> bool:
 
 
 def _score(found: Brief) -> int:
-    """How much a sentence says: its subject most, above all one that is known."""
+    """The score of a sentence; a subject counts most, above all a known one."""
     if found.subject is None and found.audience is None and found.activity is None:
         return 0
     head = (found.subject or "").split(" ")[-1]
     known = bool(head) and (german_grammar.kind_of(head) is not None or recognise((), head) is not None)
-    said = (found.audience, found.activity or found.function, found.theme)
+    phrases = (found.audience, found.activity or found.function, found.theme)
     return (
         2 * (found.subject is not None)
         + 4 * known
-        + sum(2 for phrase in said if phrase)
+        + sum(2 for phrase in phrases if phrase)
         + bool(found.setting)
         + bool(found.features)
     )

@@ -1,4 +1,4 @@
-"""Choices that look free and are not: each follows from the request alone."""
+"""Deterministic choices: each follows from the request alone."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _T = TypeVar("_T")
 
 
 def canonical(request: RunRequest) -> bytes:
-    """The request as JSON with sorted keys, without what must not change the artifacts: pace, time limit,
-    mode, and who is asked to write them."""
-    said = request.model_dump(mode="json", exclude={"pace", "stage_timeout", "async_mode", "writer"})
-    return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    """The request as JSON with sorted keys, without the fields that must not change the artifacts: pace, time
+    limit, mode and writer."""
+    content = request.model_dump(mode="json", exclude={"pace", "stage_timeout", "async_mode", "writer"})
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True)
 class Seed:
-    """The SHA-256 of a canonical request, as a source of choices that repeat."""
+    """The SHA-256 of a canonical request, as a source of repeatable choices."""
 
     digest: bytes
 
@@ -32,7 +32,7 @@ class Seed:
 
     @property
     def number(self) -> int:
-        """48 bits of it: exact in every JSON reader."""
+        """The first 48 bits, exact in every JSON reader."""
         return int.from_bytes(self.digest[:6])
 
     def index(self, key: str, count: int) -> int:

@@ -1,13 +1,11 @@
-"""The written facts: fields of business, kinds of offer, tones and audiences, read from ``content/``.
+"""Reads the content files: fields of business, kinds of offer, tones and audiences.
 
-A *field* (podcasting, bakeries, law) is what the writing knows about a line of business; a *kind*
-(software, place, practice) is a field for everything in its class, and knows how such offers are
-approached. Every statement in them is general: it says what people in that position run into or what
-an offer could stand for, never what a certain company did. Sentences hold slots in braces, filled by
-`Pen`.
+A *field* (podcasting, bakeries, law) describes a line of business; a *kind* (software, place, practice) is a
+field for a class of offers. Every statement in them is general: it describes the usual problems and values of
+such an offer, never the acts of a certain company. Sentences have slots in braces, which `Pen` fills.
 
-English lies in ``content/`` itself, another language in a folder named by its code. A language's files
-hold its words; what has none (drawings, colours, type) comes from the English file of the same name.
+English files are in ``content/`` itself, another language's in a folder named by its code. They have its
+words; values without words (drawings, colours, type) come from the English file of the same name.
 """
 
 from __future__ import annotations
@@ -38,14 +36,15 @@ class FaqEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line of business.
 
-    ``noun`` names its usual offer, ``modifier`` goes before a general noun in a working title, ``who``
-    is the usual audience, ``craft`` what they do (a gerund phrase), ``unit`` the least one can try,
-    ``wish`` what they want (an infinitive phrase), ``problem`` their trouble in a sentence or two,
-    ``motif`` the drawing that goes with it, ``hues`` fitting colours in degrees, ``words`` what
-    gives it away in a brief; ``headline`` has one for each tone. ``steps_heading`` and ``stance`` (what such
-    an offer stands for) have one for each tone too, or none; ``faq`` is what people ask in this trade.
-    ``fits`` and ``unfits`` say for whom such an offer is and is not, ``closing`` is the last word of a page;
-    a field without them leaves them to its kind and to the tone.
+    ``noun`` names its usual offer, ``modifier`` precedes a general noun in a working title, ``who`` is the
+             usual audience, ``craft`` its activity (a gerund phrase), ``unit`` the smallest unit to try,
+             ``wish`` its wish (an infinitive phrase), ``problem`` its problem in a sentence or two, ``motif``
+             the drawing, ``hues`` colours in degrees, ``words`` the words that identify it in a brief.
+             ``headline`` has a value for each tone,
+    ``steps_heading`` and ``stance`` (the values of such an offer) for some or none. ``faq`` are the usual
+                      questions. ``fits`` and ``unfits`` describe people that such an offer suits and does not
+                      suit, ``closing`` is the last sentence of a page; a field without them uses those of its
+                      kind and tone.
     """
 
     noun: str
@@ -74,8 +73,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Kind(Field, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A class of offers: ``heads`` are the nouns it is recognised by, ``cta`` labels its button for each
-    tone, ``questions`` are for research.
+    """A class of offers: ``heads`` are the nouns that identify it, ``cta`` its button's label for each tone,
+    ``questions`` are for research.
     """
 
     heads: tuple[str, ...]
@@ -84,9 +83,9 @@ class Kind(Field, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ToneTheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a tone looks: a style sheet, font stacks, and the colours it makes of a hue.
+    """The design of a tone: a style sheet, font stacks, and the colours derived from a hue.
 
-    ``saturation`` and ``lightness`` are percentages, ``shift`` is the way to the second hue in degrees.
+    ``saturation`` and ``lightness`` are percentages, ``shift`` is the distance to the second hue in degrees.
     """
 
     css: str
@@ -99,7 +98,7 @@ class ToneTheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ToneText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The sentences a tone has for every brief; lists are variants of one sentence."""
+    """The sentences of a tone; a list has variants of the same sentence."""
 
     voice: str
     headline_activity: tuple[str, ...]
@@ -140,11 +139,11 @@ class ToneText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class AudienceText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is said to one of the worker API's audiences, and where they may be reached.
+    """The texts for one of the worker API's audiences, and the channels to reach it.
 
-    ``who`` names them in running text; empty leaves it to the kind of offer. ``titles`` and
-    ``bodies`` say ``title`` and ``body`` anew for a tone; ``question`` and ``answer`` are what such an
-    audience asks, ``asked`` the same for a tone.
+    ``who`` names it in running text; empty uses the kind of offer. ``titles`` and ``bodies`` replace
+            ``title`` and ``body`` for a tone; ``question`` and ``answer`` are a question of that audience,
+            ``asked`` the same for a tone.
     """
 
     label: str
@@ -166,8 +165,7 @@ class PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LandingWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``feature`` is how one of the list of features is said; ``unread`` is what is said of an offer that the
-    task does not name."""
+    """``feature`` is the wording of a feature; ``unread`` describes an offer that the task does not name."""
 
     for_whom: str
     offer: str
@@ -234,7 +232,7 @@ class LaunchWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GuidelinesWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``uses`` are name and use of the palette's main colours, ``names`` all of its colours' names."""
+    """``uses`` are names and uses of the palette's main colours, ``names`` the names of all its colours."""
 
     title: str
     voice_heading: str
@@ -266,10 +264,9 @@ class GuidelinesWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"and_": "and"}):
-    """What the artifacts say whatever the tone: headings, labels, notes and lists, by artifact.
+    """The words of the artifacts in every tone: headings, labels, notes and lists, by artifact.
 
-    ``tones`` names the tones, ``and_`` joins the last two of a list, ``decimal`` is the mark before decimal
-    places.
+    ``tones`` names the tones, ``and_`` joins the last two items of a list, ``decimal`` is the decimal mark.
     """
 
     and_: str
@@ -285,7 +282,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class AdvertisingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A claim for which no text may be used: the regular expression that finds it, its words, the reason."""
+    """A forbidden claim: the regular expression that finds it, an example, the reason."""
 
     expression: str
     pattern: str
@@ -293,7 +290,7 @@ class AdvertisingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PlainerWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A plainer wording: what to look for, and what to put in its place (with group references)."""
+    """A plainer wording: the expression to find, and its replacement (with group references)."""
 
     expression: str
     plain: str
@@ -314,10 +311,10 @@ TRANSLATIONS: Final = ("de",)
 KIND_IDS: Final = (
     "software", "device", "place", "practice", "experience", "publication", "cause", "product", "offer",
 )  # fmt: skip
-"""In order of precedence, where a word could be of two; the last is for what no list knows."""
+"""In order of precedence for a word of two kinds; the last is for unknown offers."""
 
 _CONTENT: Final = files(__package__)
-_WORDLESS: Final = ("kind", "motif", "hues", "theme")
+_SHARED_KEYS: Final = ("kind", "motif", "hues", "theme")
 _T = TypeVar("_T")
 
 
@@ -365,7 +362,7 @@ def _read(name: str, folder: str, kind: type[_T]) -> _T:
     """A content file from a language's folder; the keys without words come from the English file."""
     own = _table(f"{folder}/{name}.toml" if folder else f"{name}.toml")
     if folder:
-        own |= {key: value for key, value in _table(f"{name}.toml").items() if key in _WORDLESS}
+        own |= {key: value for key, value in _table(f"{name}.toml").items() if key in _SHARED_KEYS}
     return msgspec.convert(own, kind)
 
 
@@ -375,7 +372,7 @@ def _table(path: str) -> dict[str, Any]:
 
 @cache
 def style_sheet(name: str) -> str:
-    """The text of one of the style sheets in ``content/styles``."""
+    """The text of a style sheet in ``content/styles``."""
     return (_CONTENT / "styles" / f"{name}.css").read_text(encoding="utf-8")
 
 
@@ -385,5 +382,5 @@ def _phrase(text: str) -> re.Pattern[str]:
 
 
 def mentions(text: str, phrase: str) -> bool:
-    """Whether ``phrase`` stands in ``text`` as a word of its own, in the singular or plural."""
+    """Whether ``text`` contains ``phrase`` as whole words, in the singular or plural."""
     return _phrase(phrase).search(text) is not None

@@ -104,8 +104,6 @@ def _log_setup(stage_run: StageRun) -> None:
     order = " > ".join(joint.join(stage.id for stage in wave) for wave in waves(STAGES))
     metric = METRICS[run.decisions[stage_run.stage.id].metric]
     stage_run.log(f"Plan {run.plan.id}: {order}. Routing weighs {metric}", "debug")
-    if run.model_problem is not None and not run.by_model:
-        stage_run.log(f"The rule engine writes all texts: {run.model_problem}", "debug")
     stage_run.log(f"Tokens are counted by a fixed rule: {tokens.RULE}", "debug")
 
 
@@ -233,9 +231,11 @@ async def layout(stage_run: StageRun) -> None:
     stage_run.log(f"Using {basis}: {first} and {second}")
     if stage_run.agent.may_use("contrast"):
         pair, lowest = min(design.palette.pairs().items(), key=lambda pair: pair[1])
+        text, _, ground = pair.replace("_", " ").partition(" on ")
+        text = "text" if text.startswith("on ") else text
         stage_run.log(
             f"Checked the contrast of {len(design.palette.pairs())} colour pairs; the lowest is "
-            f"{pair.replace('_', ' ')} with {lowest:.2f}",
+            f"{lowest:.2f}, {text} on {ground}",
             "debug",
         )
         stage_run.report_check("contrast_aa", passed=lowest >= colors.TEXT_CONTRAST)

@@ -1,8 +1,8 @@
-"""Which language a text is in, of those a brief is likely to come in.
+"""Detects the language of a text, among ten that briefs are likely to use.
 
-Counts words that are frequent in one language and rare in the others (two points each), endings of
-nouns (two) and words with letters that the others lack (one). Below two points, or with as many for English
-as for another, a text does not tell. Other languages than these are taken for English.
+Counts words that are frequent in a language and rare in the others (two points each), endings of nouns (two)
+and words with letters that the others lack (one). The result is unknown below two points, or where English
+has as many as another language. Other languages than these count as English.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _CLEAR: Final = 2
 
 DEFAULT: Final = "en"
-"""The language of a text that shows none."""
+"""The language of a text whose language is unknown."""
 
 
 def detect(text: str, *others: str) -> str:
-    """The language of the first of the texts that tells, as its two-letter code; English if none does.
+    """The two-letter code of the first text's language that is known; English if none is.
 
     >>> detect("Podcast", "Wir machen Podcasts für alle")
     'de'
@@ -67,7 +67,7 @@ def detect(text: str, *others: str) -> str:
 
 
 def recognise(text: str) -> str | None:
-    """The language of ``text`` as its two-letter code; ``None`` where it does not tell."""
+    """The two-letter code of the language of ``text``; ``None`` where it is unknown."""
     words = _WORD.findall(text.lower())
     scores = {code: _score(code, words) for code in NAMES}
     best = max(scores.values())

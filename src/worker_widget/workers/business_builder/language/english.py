@@ -22,11 +22,11 @@ _POSSESSIVE: Final = re.compile(r"\w['’]s\b")
 
 
 _PLACED: Final = frozenset({"place", "practice", "experience", "cause"})
-"""Kinds of offers that a place belongs to."""
+"""Kinds of offers that have a place."""
 
 
 def slots(facts: OfferFacts) -> dict[str, str]:
-    """What the slots of the library's sentences stand for."""
+    """The values of the slots in the English sentences."""
     text = facts.text
     known = facts.field
     thing = text("brief.subject") or known.noun
@@ -45,8 +45,8 @@ def slots(facts: OfferFacts) -> dict[str, str]:
     who = text("brief.audience") or default_audience(facts)
     yours = _yours(activity)
     does = function if plural else english_grammar.third_person(function)
-    whom = _whom(facts, who)
-    offer_for_who = f"{offer}{'' if offer.endswith(thing) or not whom else ','}{whom}"
+    for_who = _for_audience(facts, who)
+    offer_for_who = f"{offer}{'' if offer.endswith(thing) or not for_who else ','}{for_who}"
     what = offer_for_who
     if function:
         what = f"{offer} that {does}"
@@ -99,14 +99,14 @@ def _act_together(who: str) -> bool:
     return english_grammar.head(who) in _COLLECTIVE
 
 
-def _whom(facts: OfferFacts, who: str) -> str:
-    """ "for" the audience; nothing where none was named and the kind of offer says nothing of it either."""
+def _for_audience(facts: OfferFacts, who: str) -> str:
+    """ "for" and the audience; empty where neither the request nor the field names one."""
     named = facts.text("brief.audience") or facts.audiences
     return f" for {who}" if named or facts.field.id != "offer" else ""
 
 
 def _seeks(facts: OfferFacts, offer: str) -> str:
-    """What those do who look for it; for a task that names nothing, what can be said of anyone."""
+    """The verb phrase for people who look for the offer."""
     if facts.text("brief.subject"):
         return f"looks for {offer}"
     activity = facts.text("brief.activity")
@@ -136,10 +136,10 @@ def _title(facts: OfferFacts) -> str:
     subject = facts.text("brief.subject")
     audience = facts.text("brief.audience")
     if not subject:
-        deed = facts.text("brief.activity")
-        if deed and not facts.text("brief.gist"):
-            deed = _brief_deed(deed)
-        return english_grammar.title(deed or facts.field.noun)
+        activity = facts.text("brief.activity")
+        if activity and not facts.text("brief.gist"):
+            activity = _activity_title(activity)
+        return english_grammar.title(activity or facts.field.noun)
     setting = facts.text("brief.setting")
     if setting and " " not in subject and len(setting.split()) < _LONGEST_WITH_SETTING:
         return english_grammar.title(f"{subject} for {setting}")
@@ -152,21 +152,21 @@ def _title(facts: OfferFacts) -> str:
     return english_grammar.title(subject)
 
 
-def _brief_deed(activity: str) -> str:
+def _activity_title(activity: str) -> str:
     """An activity as a title, up to its first preposition: "find a job by Monday" as "finding a job"."""
     words = activity.split()
     joints = (index for index, word in enumerate(words) if index > 1 and word.lower() in _JOINTS)
     return english_grammar.gerund(" ".join(words[: next(joints, len(words))]))
 
 
-_SAY_LITTLE: Final = word_set(
+_VAGUE_WORDS: Final = word_set(
     "seem seems made make makes making know knows known want wants need needs stand stands come comes "
     "going goes take takes took give gives given keep keeps like likes thing things people everyone "
     "someone nobody anyone always never still again really very much many more most less other another "
     "same even only also well good work works working done does doing find finds found feel feels first "
     "last year years whole themselves written every without"
 )
-"""Words that say little of a problem."""
+"""Words that describe no problem."""
 
 
 class English:
@@ -188,7 +188,7 @@ class English:
     def terms(self, texts: Sequence[str], most: int, *, place: str = "") -> list[str]:
         words = [word.lower() for text in texts for word in text.replace("’", "'").split()]
         kept = [word.strip(".,;:!?()\"'") for word in words]
-        ignored = english_grammar.STOP_WORDS | _SAY_LITTLE | frozenset(place.lower().split())
+        ignored = english_grammar.STOP_WORDS | _VAGUE_WORDS | frozenset(place.lower().split())
         counted = Counter(word for word in kept if len(word) > 3 and word.isalpha() and word not in ignored)
         return sorted(counted, key=lambda word: (-counted[word], kept.index(word)))[:most]
 

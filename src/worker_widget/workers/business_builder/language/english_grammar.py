@@ -1,7 +1,7 @@
-"""Small rules of English that let phrases from a brief stand inside sentences of ours.
+"""English grammar for inserting phrases of a brief into the sentences of the content.
 
-Rules and short lists of exceptions, no dictionary. Where a rule cannot know, the callers prefer
-wording that does not need to (no verb ever has to agree with a phrase of the user's, but "is").
+Rules and short lists of exceptions, no dictionary. Sentences are worded so that few rules are needed: only
+"is" has to agree with a phrase of the user.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ _CONTRACTIONS: Final = (
 
 
 def head(phrase: str) -> str:
-    """The noun a phrase turns on: the last word before its first preposition, in lower case."""
+    """The head noun of a phrase: the last word before its first preposition, in lower case."""
     before = re.split(r"\s(?:of|for|in|with|to|from|on|at|about)\s", phrase, maxsplit=1)[0]
     words = before.split()
     return words[-1].lower() if words else ""
@@ -126,7 +126,7 @@ def _starts_with_vowel_sound(phrase: str) -> bool:
 
 
 def singular(noun: str) -> str:
-    """One of a plural noun, by rule: "podcasters" becomes "podcaster", "families" "family"."""
+    """The singular of a plural noun, by rule: "podcasters" becomes "podcaster", "families" "family"."""
     lower = noun.lower()
     if lower in _IRREGULAR_PLURALS:
         return _IRREGULAR_PLURALS[lower]
@@ -151,7 +151,7 @@ def base_form(verb: str) -> str:
 
 
 def third_person(phrase: str) -> str:
-    """ "record and edit shows" as "records and edits shows": what it does."""
+    """ "record and edit shows" as "records and edits shows"."""
     return _inflected(phrase, _third_person)
 
 
@@ -164,7 +164,7 @@ def _third_person(verb: str) -> str:
 
 
 def gerund(phrase: str) -> str:
-    """ "swap shifts" as "swapping shifts": the first word is a verb in its base form."""
+    """ "swap shifts" as "swapping shifts"; the first word is a verb in its base form."""
     return _inflected(phrase, _gerund)
 
 
@@ -201,7 +201,7 @@ def infinitive(word: str) -> str | None:
 
 
 def contract(text: str) -> str:
-    """ "You are" as "You're", "do not" as "don't": how people talk."""
+    """ "You are" as "You're", "do not" as "don't"."""
     for pattern, short in _CONTRACTIONS:
         text = re.sub(pattern, short, text, flags=re.IGNORECASE)
     return text
@@ -240,4 +240,4 @@ STOP_WORDS: Final = word_set(
     "write plan launch help helps helping der die das und für mit eine ein einen einer von im zu auf "
     "ist"
 )
-"""Words without content: they say nothing of the subject of a text."""
+"""Words that carry no content."""

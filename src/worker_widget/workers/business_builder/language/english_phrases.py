@@ -1,6 +1,6 @@
-"""Phrases of English, read off the front of a text: nouns with what belongs to them, people, verb phrases.
+"""Reads English phrases at the start of a text: noun phrases, people, verb phrases.
 
-What is not plainly readable is ``None``: callers leave it out rather than guess.
+A phrase that is not clearly readable is ``None``, and callers leave it out.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ _USABLE: Final = re.compile(r"[^\W_](?:[\w '’&/+.#%-]*[\w+#%])?")
 
 
 def is_people(phrase: str) -> bool:
-    """Whether a plural noun phrase speaks of people or of those who act like them (teams, companies)."""
+    """Whether a plural noun phrase names people or groups of people (teams, companies)."""
     noun = english_grammar.head(phrase)
     return noun in _PEOPLE or (noun not in _NOT_PEOPLE and _PERSON_ENDING.search(noun) is not None)
 
@@ -130,9 +130,9 @@ def noun_words(text: str) -> tuple[list[str], str]:
 
 
 def phrase(words: Sequence[str], longest: int = 7, *, lower: bool = True) -> str | None:
-    """Words as a phrase for the middle of a sentence; ``None`` if it is not plainly readable.
+    """Words as a phrase for the middle of a sentence; ``None`` if it is not clearly readable.
 
-    ``lower`` takes the capital off the first word, unless it is a name.
+    ``lower`` puts the first word in lower case, unless it is a name.
     """
     if not words or len(words) > longest:
         return None
@@ -143,12 +143,12 @@ def phrase(words: Sequence[str], longest: int = 7, *, lower: bool = True) -> str
 
 
 def is_readable(text: str) -> bool:
-    """Whether ``text`` is words, numbers and their usual joints, and nothing that would upset a sentence."""
+    """Whether ``text`` has only words, numbers and the punctuation that is safe inside a sentence."""
     return _USABLE.fullmatch(text) is not None and any(letter.isalpha() for letter in text)
 
 
 def people(text: str) -> str | None:
-    """The people that ``text`` begins with, with what tells them apart."""
+    """The people that ``text`` starts with, with their distinguishing clause."""
     words, rest = noun_words(text)
     while words and words[0].lower() in DETERMINERS:
         words = words[1:]
@@ -168,7 +168,7 @@ def _is_general(people: str) -> bool:
 
 
 def setting(text: str) -> str | None:
-    """What ``text`` begins with, as the place or matter something is used for."""
+    """The place or matter that ``text`` starts with."""
     words, _ = noun_words(text)
     found = phrase(words, 5, lower=False)
     return (
@@ -177,11 +177,11 @@ def setting(text: str) -> str | None:
 
 
 def clause(text: str) -> str | None:
-    """The verb phrase that ``text`` begins with, at most nine words, seen from the people it is about."""
+    """The verb phrase that ``text`` starts with, at most nine words, with "their" for "my" and "your"."""
     found = _CLAUSE_END.split(text, maxsplit=1)[0]
-    for_whom = re.search(r"(?i)\sfor\s+", found)
-    if for_whom and people(found[for_whom.end() :]):
-        found = found[: for_whom.start()]
+    with_people = re.search(r"(?i)\sfor\s+", found)
+    if with_people and people(found[with_people.end() :]):
+        found = found[: with_people.start()]
     found = _RELATION.split(found, maxsplit=1)[0]
     words = found.split()
     if (
@@ -197,18 +197,18 @@ def clause(text: str) -> str | None:
         words = words[: joints[-1]]
     while len(words) > 2 and words[-1].lower() in _JOINTS | DETERMINERS | _ADVERBS:
         words.pop()
-    spoken = [_THEIRS.get(word.lower(), word) for word in words]
-    return phrase(spoken, 9)
+    shifted = [_THEIRS.get(word.lower(), word) for word in words]
+    return phrase(shifted, 9)
 
 
 def without_to(words: Sequence[str]) -> list[str]:
-    """The words of a verb phrase without their "to"; one empty word if there are none."""
+    """The words of a verb phrase without "to"; an empty word if there are none."""
     kept = list(words[1:] if words and words[0].lower() == "to" else words)
     return kept or [""]
 
 
 def _joins(following: Sequence[str]) -> bool:
-    """Whether the words after an "and" go on with the same noun phrase."""
+    """Whether the words after an "and" continue the noun phrase."""
     ahead = [word.lower().strip(",.;:!?") for word in following[:4]]
     if not ahead or ahead[0] in DETERMINERS | BOUNDARY:
         return False
@@ -218,12 +218,12 @@ def _joins(following: Sequence[str]) -> bool:
 
 def _only_describes(words: Sequence[str]) -> bool:
     """Whether these are compound adjectives ("AI-powered", "end-to-end"), perhaps after an article."""
-    said = [word for word in words if word.lower() not in DETERMINERS]
-    return bool(said) and all(_COMPOUND_ADJECTIVE.fullmatch(word) for word in said)
+    adjectives = [word for word in words if word.lower() not in DETERMINERS]
+    return bool(adjectives) and all(map(_COMPOUND_ADJECTIVE.fullmatch, adjectives))
 
 
 def _goes_on_describing(words: Sequence[str]) -> bool:
-    """Whether what follows a comma is more of the same noun phrase: another adjective, then a noun."""
+    """Whether the words after a comma continue the noun phrase: another adjective, then a noun."""
     return len(words) > 1 and _COMPOUND_ADJECTIVE.fullmatch(words[0].rstrip(",")) is not None
 
 
@@ -233,5 +233,5 @@ def _uncapital(word: str) -> str:
 
 
 def _goes_on(words: Sequence[str]) -> bool:
-    """Whether words after a person's noun leave it the noun that counts."""
+    """Whether the words after a noun for people keep it the head of the phrase."""
     return words[0].lower() in {"of", "over", "under", "aged", "and", "or"}

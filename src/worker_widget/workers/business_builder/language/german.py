@@ -1,17 +1,17 @@
-"""What the slots of the German sentences stand for, and how a sentence is said in German.
+"""German: the values of the slots in its sentences, working titles, and the form of address.
 
-Each slot has one grammatical form, which its sentences keep to:
+Each slot has a fixed grammatical form:
 
 ``{name}``           the name as it is, ``{title}`` in quotation marks if it is a working title
-``{thing}``          the offer without an article, ``{offer}`` with it and all that was said of it: nominative
-``{Presented}``      the name, a colon and the offer "für" the audience; a working title goes without saying
+``{thing}``          the offer without an article, ``{offer}`` with article and details: nominative
+``{Presented}``      the name, a colon and the offer "für" the audience; without the name for a working title
 ``{self}``           the name, or "diese Bäckerei": nominative, singular
 ``{who}``            the audience in the plural, without an article: nominative or accusative
 ``{die}``            joins a relative clause to ``{who}``: ", die", or " und" after a clause of its own
-``{wish}``           an infinitive phrase before a modal verb, ``{activity}`` the same said to the reader
-``{offer_for_who}``  the offer "für" the audience, ``{what}`` the same with what it does or lets them do
+``{wish}``           an infinitive phrase before a modal verb, ``{activity}`` the same in the second person
+``{offer_for_who}``  the offer "für" the audience, ``{what}`` the same with its function or activity
 ``{das}``            joins a relative clause to ``{offer}``, ``{does}`` is such a clause, its verb last
-``{unit}``           the least one can try: nominative, ``{unit_dat}``: dative
+``{unit}``           the smallest unit to try: nominative, ``{unit_dat}``: dative
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CAPITALS: Final = {
 
 
 def slots(facts: OfferFacts) -> dict[str, str]:
-    """What the slots stand for in this facts."""
+    """The values of the slots."""
     text, known = facts.text, facts.field
     formal = is_formal(facts)
     thing = _thing(facts)
@@ -81,7 +81,7 @@ def slots(facts: OfferFacts) -> dict[str, str]:
 
 
 def is_formal(facts: OfferFacts) -> bool:
-    """Whether readers are "Sie": as the task or the brand addresses them, else in every tone but casual."""
+    """Whether readers are addressed as "Sie": as in the task or the brand, else in every tone but casual."""
     return german_grammar.form_of_address(
         facts.task,
         [text for location, text in facts.texts.items() if location.startswith("brand.")],
@@ -107,8 +107,8 @@ def _thing(facts: OfferFacts) -> Noun:
     if not subject:
         return german_grammar.noun(facts.field.noun)
     read = german_grammar.nominative(subject.split())
-    said = german_grammar.gender_said(facts.task, read.phrase.split()[-1])
-    return read if read.gender else Noun(read.phrase, said)
+    gender = german_grammar.gender_in(facts.task, read.phrase.split()[-1])
+    return read if read.gender else Noun(read.phrase, gender)
 
 
 class German:

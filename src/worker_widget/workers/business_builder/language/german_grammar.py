@@ -1,9 +1,9 @@
-"""Small rules of German that let phrases from a brief stand inside sentences of ours.
+"""German grammar for inserting phrases of a brief into the sentences of the content.
 
-German inflects, so our sentences ask little of a phrase: an offer stands in the nominative, an audience in
-the plural without an article (nominative and accusative are the same there), an activity as an infinitive
-before a modal verb. The gender of a noun is that of the last part of a compound: the nouns of ``content/``
-come with their articles, endings such as "-ung" tell more, and where nothing tells, the article is left out.
+The sentences use few forms: an offer in the nominative, an audience in the plural without an article (where
+nominative and accusative are the same), an activity as an infinitive before a modal verb. The gender of a
+noun is that of the last part of a compound: the nouns of ``content/`` have articles, and endings such as
+"-ung" determine others. Where the gender is unknown, the article is left out.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ DETERMINERS: Final = word_set(
     "unseren unserem unserer euer eure euren eurem eurer sein seine seinen ihr ihre ihren ihrem "
     "ihrer der die das den dem des dieser diese dieses diesen diesem kein keine keinen"
 )
-_TELLING: Final[dict[str, Gender]] = {
+_ARTICLE_GENDERS: Final[dict[str, Gender]] = {
     "einen": "m", "meinen": "m", "unseren": "m", "den": "m", "eine": "f", "einer": "f", "meiner": "f",
     "unserer": "f", "das": "n",
 }  # fmt: skip
@@ -83,28 +83,28 @@ STOP_WORDS: Final = word_set(
     "schreibe schreiben gestalte entwickle starte eröffne landingpage webseite website homepage "
     "seite"
 )
-"""Words that say nothing of what a text is about."""
+"""Words that carry no content."""
 
 
 def addressed(text: str, *, formal: bool) -> str:
-    """``text`` with one form of address: "[Sie kommen|du kommst]" becomes the one or the other."""
+    """``text`` in one form of address: chooses a side of "[Sie kommen|du kommst]"."""
     return _SPOKEN.sub(r"\1" if formal else r"\2", text)
 
 
 _FORMAL: Final = re.compile(r"(?<=[a-zäöüß0-9,;–-] )(?:Sie|Ihnen|Ihre?[mnrs]?)\b")
 _FAMILIAR: Final = re.compile(r"\b(?:du|dich|dir|dein(?:e[mnrs]?)?|euch|euer|eure[mnrs]?)\b", re.IGNORECASE)
-_SAID_FORMAL: Final = re.compile(r"(?i)\b(?:sie-form|siezen|per sie)\b")
-_SAID_FAMILIAR: Final = re.compile(r"(?i)\b(?:du-form|duzen|per du)\b")
+_ASKS_FORMAL: Final = re.compile(r"(?i)\b(?:sie-form|siezen|per sie)\b")
+_ASKS_FAMILIAR: Final = re.compile(r"(?i)\b(?:du-form|duzen|per du)\b")
 
 
 def form_of_address(task: str, own: Sequence[str], *, otherwise: bool) -> bool:
-    """Whether readers are addressed formally: as the task says, else as the brand's ``own`` texts do it.
+    """Whether readers are addressed formally: as the task demands, else as the brand's ``own`` texts do.
 
-    ``otherwise`` is the answer where neither tells.
+    ``otherwise`` is the answer where both are neutral.
     """
-    if _SAID_FAMILIAR.search(task):
+    if _ASKS_FAMILIAR.search(task):
         return False
-    if _SAID_FORMAL.search(task):
+    if _ASKS_FORMAL.search(task):
         return True
     formal = sum(len(_FORMAL.findall(text)) for text in own)
     familiar = sum(len(_FAMILIAR.findall(text)) for text in own)
@@ -120,7 +120,7 @@ class Noun:
 
     @property
     def indefinite(self) -> str:
-        """With the indefinite article: "eine kleine Bäckerei"; plain where the gender is not known."""
+        """With the indefinite article: "eine kleine Bäckerei"; without one where the gender is unknown."""
         return self.with_article("nominative")
 
     @property
@@ -130,8 +130,8 @@ class Noun:
         return f"{_THIS[self.gender]} {last}" if self.gender and self.gender != "p" else "dieses Angebot"
 
     def with_article(self, case: Case) -> str:
-        """With the indefinite article in a case, unless it cannot be counted; the noun itself must have no
-        ending there."""
+        """With the indefinite article in a case, unless it is uncountable; the noun must have no ending
+        there."""
         if self.phrase.lower().endswith(_UNCOUNTED):
             return self.phrase
         article = _INDEFINITE[case][self.gender] if self.gender else ""
@@ -139,7 +139,7 @@ class Noun:
 
 
 def noun(entry: str) -> Noun:
-    """A noun of ``content/``, which stands there with its article: "die Bäckerei", "viele Kerzen"."""
+    """A noun of ``content/``, where it has its article: "die Bäckerei", "viele Kerzen"."""
     article, _, rest = entry.partition(" ")
     return Noun(rest, _GENDERS[article])
 
@@ -172,7 +172,7 @@ def known_part(word: str) -> str | None:
 
 
 def kind_of(word: str) -> str | None:
-    """The kind of offer that a noun names, by its last part; ``None`` if no list has it."""
+    """The kind of offer that a noun names, by its last part; ``None`` where it is unknown."""
     part = known_part(word) or _singular_part(word)
     return (_known()[part][0] or None) if part else None
 
@@ -200,19 +200,19 @@ def _without_genitive(head: str) -> str:
     return next((head[: -len(ending)] for ending in endings), "")
 
 
-def gender_said(text: str, head: str) -> Gender | None:
-    """The gender of a noun as ``text`` shows it, by its article or by a relative pronoun after it."""
+def gender_in(text: str, head: str) -> Gender | None:
+    """The gender of a noun in ``text``, from its article or from a relative pronoun after it."""
     before = (
         rf"\b((?i:{'|'.join(sorted(DETERMINERS))}))\s+(?:[a-zäöüß]+e[nmrs]?\s+){{0,3}}{re.escape(head)}\b"
     )
     articles = [match[1].lower() for match in re.finditer(before, text)]
-    told = next((_TELLING[article] for article in articles if article in _TELLING), None)
+    gender = next((_ARTICLE_GENDERS[article] for article in articles if article in _ARTICLE_GENDERS), None)
     after = re.search(rf"\b{re.escape(head)},\s+(der|die|das)\s", text)
-    return told or (_GENDERS[after[1]] if after else ("n" if "ein" in articles else None))
+    return gender or (_GENDERS[after[1]] if after else ("n" if "ein" in articles else None))
 
 
 def nominative(words: Sequence[str]) -> Noun:
-    """A noun phrase in any case, its article included, as it is in the nominative without the article."""
+    """A noun phrase in any case, with or without article, as a nominative without article."""
     article = words[0].lower() if words and words[0].lower() in DETERMINERS else ""
     rest = list(words[1:] if article else words)
     last = next((index for index, word in enumerate(rest) if word[:1].isupper()), len(rest) - 1)
@@ -220,7 +220,7 @@ def nominative(words: Sequence[str]) -> Noun:
     gender = gender_of(head)
     adjectives = [word for word in rest[:last] if is_adjective(word)]
     if gender is None:
-        gender = _TELLING.get(article)
+        gender = _ARTICLE_GENDERS.get(article)
     if gender is None and article in {"", "ein", "mein", "unser"} and adjectives:
         gender = {"er": "m", "es": "n"}.get(adjectives[-1][-2:])  # type: ignore[assignment]
     if not article and gender in {"m", "n"} and adjectives and adjectives[-1].endswith("e"):
@@ -250,7 +250,7 @@ def plural(words: Sequence[str]) -> str:
 
 
 def from_dative(word: str) -> str:
-    """A plural noun in the dative as it is in the nominative: "Podcastern" as "Podcaster", "Eltern" as is."""
+    """The nominative of a plural noun in the dative: "Podcastern" as "Podcaster", "Eltern" unchanged."""
     if re.search(r"(?:er|el)n$", word) and word.lower() not in {"eltern", "bayern", "ältern"}:
         return word[:-1]
     return word
@@ -262,17 +262,17 @@ def infinitive(text: str) -> str:
 
 
 def theirs(text: str) -> str:
-    """A phrase of ours as seen from the people it is about: "meine Kunden" as "ihre Kunden"."""
+    """A phrase in the third person: "meine Kunden" as "ihre Kunden"."""
     return _OURS.sub(lambda match: "ihr" + (match[1] or ""), text)
 
 
 def yours(text: str, *, formal: bool) -> str:
-    """A phrase about them as said to them: "ihre Kunden" as "Ihre Kunden" or "deine Kunden"."""
+    """A phrase in the second person: "ihre Kunden" as "Ihre Kunden" or "deine Kunden"."""
     return _THEIRS.sub(lambda match: ("Ihr" if formal else "dein") + (match[1] or ""), text)
 
 
 def terms(texts: Sequence[str], most: int) -> list[str]:
-    """The nouns of ``texts``, the most frequent first: words with a capital where no sentence begins."""
+    """The nouns of ``texts``, the most frequent first: capitalised words inside a sentence."""
     counted: dict[str, int] = {}
     for text in texts:
         for sentence in typography.sentences(text):
@@ -285,14 +285,14 @@ def terms(texts: Sequence[str], most: int) -> list[str]:
 
 
 def is_purpose(phrase: str) -> bool:
-    """Whether a phrase brings its own preposition, as in "zur Dienstplanung"."""
+    """Whether a phrase has its own preposition, as in "zur Dienstplanung"."""
     return phrase.startswith(("zum ", "zur "))
 
 
 def mentions(text: str, entry: str) -> bool:
-    """Whether a word of ``content/`` stands in ``text``; ``*`` at an end of it leaves that end open.
+    """Whether ``text`` contains an entry of ``content/``; ``*`` at an end of it matches any letters.
 
-    Endings of inflection are open anyway.
+    Inflected endings match, too.
     """
     return _mention(entry).search(text) is not None
 

@@ -1,11 +1,12 @@
-"""Register: the words and marks of a text that are out of place in a tone, and what says the same plainly.
+"""Finds words and punctuation that do not fit a tone, and replaces them by plainer ones.
 
-The lists are data (``register.toml`` in ``content/`` and ``content/de/``); two registers are forms instead of
-words: contractions ("don't", "we're") and shouting (exclamation marks, words in capitals). Every mark that is
-found has a plainer form, so `plainly` always arrives at a text without marks; `drift` counts the same marks.
+The words are data, listed by style such as slang or jargon (``register.toml`` in ``content/`` and
+``content/de/``). Three styles are patterns instead: contractions ("don't", "we're"), shouting (exclamation
+marks, words in capitals) and pictures. Every mark has a plainer form, so the result of `plainly` has no
+marks; `drift` counts the same marks.
 
-Limits: English and German; word by word, so that irony and sentence rhythm are not heard. Words that are
-slang only in company ("cool", "sick") count only beside something that is slang by itself.
+Limits: English and German, word by word; irony and sentence rhythm are not detected. Words that are slang
+only in context ("cool", "sick") count only beside a certain slang word.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ _PICTURE: Final = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f]+|(?<!\\
 _ENDS: Final = {"re": "are", "ve": "have", "ll": "will", "d": "would", "m": "am", "s": "is"}
 _NOT: Final = {"ca": "cannot", "wo": "will not", "sha": "shall not", "ai": "is not"}
 _FORMS: Final = {"contractions": 0.3, "shouting": 0.2, "pictures": 0.5}
-"""The registers that are forms instead of words, and what each of their marks weighs."""
+"""The styles that are patterns instead of words, with the weight of each mark."""
 
 _MOST_ROUNDS: Final = 3
-"""Taking a word out can put two others together; more often than this it never does."""
+"""The most passes: removing a word can join two others to a new mark."""
 
 
 class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,9 +54,9 @@ class _Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class ToneMark:
-    """Something out of place at ``start`` to ``end``: what it says, what would be plain, and its weight."""
+    """A mark at ``start`` to ``end``: its text, its plainer form, and its weight."""
 
-    register: str
+    style: str
     start: int
     end: int
     found: str
@@ -65,7 +66,7 @@ class ToneMark:
 
 @dataclass(frozen=True)
 class PlainText:
-    """A text in its plainer form, and what was changed for it, as ``(found, plain)``."""
+    """A text in its plainer form, and the changes as ``(found, plain)``."""
 
     text: str
     changes: tuple[tuple[str, str], ...]
@@ -84,25 +85,25 @@ def _translated(folder: str) -> dict[str, _Words]:
 
 
 def avoided(tone: Tone) -> tuple[str, ...]:
-    """The registers that are out of place in a tone."""
+    """The styles that do not fit a tone."""
     return _content().tones[tone]
 
 
 def named_style(name: str) -> str | None:
-    """The register that a person means by a word such as "salesy" or "jargon", if it is one."""
-    said = (
+    """The style that a word such as "salesy" or "jargon" names, if any."""
+    word = (
         typography.clean(name)
         .casefold()
         .removesuffix(" language")
         .removesuffix(" tone")
         .removesuffix(" speak")
     )
-    return next((register for register, names in _content().names.items() if said in names), None)
+    return next((style for style, names in _content().names.items() if word in names), None)
 
 
 @cache
 def words(kind: str) -> tuple[dict[str, str], ...]:
-    """The phrases of a register with their plainer forms: those that are certain, and those beside them."""
+    """The phrases of a style with their plainer forms: certain ones, and those that need context."""
     every = (_content().registers, *map(_translated, library.TRANSLATIONS))
     listed = [registers[kind] for registers in every if kind in registers]
     certain, beside = (
@@ -112,9 +113,9 @@ def words(kind: str) -> tuple[dict[str, str], ...]:
     return (dict(certain), dict(beside)) if listed else ()
 
 
-def marks(text: str, registers: tuple[str, ...]) -> tuple[ToneMark, ...]:
-    """What of ``text`` belongs to any of ``registers``, in order and without overlap."""
-    found = [mark for register in registers for mark in _of_register(text, register)]
+def marks(text: str, styles: tuple[str, ...]) -> tuple[ToneMark, ...]:
+    """The marks of any of ``styles`` in ``text``, in order and without overlap."""
+    found = [mark for style in styles for mark in _of_style(text, style)]
     kept: list[ToneMark] = []
     for mark in sorted(found, key=lambda mark: (mark.start, -mark.end)):
         if not kept or mark.start >= kept[-1].end:
@@ -122,45 +123,48 @@ def marks(text: str, registers: tuple[str, ...]) -> tuple[ToneMark, ...]:
     return tuple(kept)
 
 
-def plainly(text: str, registers: tuple[str, ...], repair: Callable[[str], str] = str) -> PlainText:
-    """``text`` with every mark of ``registers`` replaced by its plainer form."""
-    said = text
+def plainly(text: str, styles: tuple[str, ...], repair: Callable[[str], str] = str) -> PlainText:
+    """``text`` with every mark of ``styles`` replaced by its plainer form.
+
+    ``repair`` fixes the grammar afterwards.
+    """
+    plain = text
     changes: dict[tuple[str, str], None] = {}
     for _ in range(_MOST_ROUNDS):
-        found = marks(said, registers)
+        found = marks(plain, styles)
         if not found:
             break
         changes |= dict.fromkeys((mark.found, mark.plain) for mark in found)
         for mark in reversed(found):
-            said = said[: mark.start] + mark.plain + said[mark.end :]
-        said = _tidy(said, repair)
-    return PlainText(said, tuple(changes))
+            plain = plain[: mark.start] + mark.plain + plain[mark.end :]
+        plain = _tidy(plain, repair)
+    return PlainText(plain, tuple(changes))
 
 
-def _of_register(text: str, register: str) -> Iterator[ToneMark]:
-    match register:
+def _of_style(text: str, style: str) -> Iterator[ToneMark]:
+    match style:
         case "contractions":
-            yield from _forms(text, register, _CONTRACTED, _written_out)
+            yield from _forms(text, style, _CONTRACTED, _written_out)
         case "shouting":
-            yield from _forms(text, register, _SHOUTED, _calmly)
+            yield from _forms(text, style, _SHOUTED, _calmly)
         case "pictures":
-            yield from _forms(text, register, _PICTURE, lambda _: "")
+            yield from _forms(text, style, _PICTURE, lambda _: "")
         case _:
-            yield from _words(text, register)
+            yield from _words(text, style)
 
 
 def _forms(
-    text: str, register: str, pattern: re.Pattern[str], plain: Callable[[re.Match[str]], str]
+    text: str, style: str, pattern: re.Pattern[str], plain: Callable[[re.Match[str]], str]
 ) -> Iterator[ToneMark]:
     for match in pattern.finditer(text):
-        weight = _FORMS[register] * (len(match[0]) if match[0].startswith("!") else 1)
-        yield ToneMark(register, *match.span(), match[0], plain(match), weight)
+        weight = _FORMS[style] * (len(match[0]) if match[0].startswith("!") else 1)
+        yield ToneMark(style, *match.span(), match[0], plain(match), weight)
 
 
-def _words(text: str, register: str) -> Iterator[ToneMark]:
-    for group in words(register):
+def _words(text: str, style: str) -> Iterator[ToneMark]:
+    for group in words(style):
         found = [
-            ToneMark(register, *match.span(), match[0], _like(match[0], group[_key(match[0])]), 1.0)
+            ToneMark(style, *match.span(), match[0], _like(match[0], group[_key(match[0])]), 1.0)
             for match in _matcher(tuple(group)).finditer(text)
         ]
         yield from found
@@ -170,10 +174,11 @@ def _words(text: str, register: str) -> Iterator[ToneMark]:
 
 @cache
 def _matcher(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    """Any of ``phrases`` as whole words, the longest first; nothing where there is none."""
-    said = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    """Matches any of ``phrases`` as whole words, the longest first."""
+    ordered = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
     parts = (
-        "|".join(re.escape(phrase).replace(r"\ ", r"\s+").replace("'", "['’]") for phrase in said) or "(?!)"
+        "|".join(re.escape(phrase).replace(r"\ ", r"\s+").replace("'", "['’]") for phrase in ordered)
+        or "(?!)"
     )
     return re.compile(rf"(?<![\w'’-])(?:{parts})(?![\w'’-])", re.IGNORECASE)
 
@@ -188,8 +193,8 @@ def _like(found: str, plain: str) -> str:
 
 def _written_out(match: re.Match[str]) -> str:
     if match["not"] is not None:
-        said = match["not"]
-        return _like(said, _NOT.get(said.lower(), f"{said} not"))
+        verb = match["not"]
+        return _like(verb, _NOT.get(verb.lower(), f"{verb} not"))
     if match["who"].lower() == "let":
         return _like(match["who"], "let us")
     return f"{match['who']} {_ENDS[match['end'].lower()]}"

@@ -1,8 +1,7 @@
-"""Colours by computation: a brand's own, or derived ones, made readable.
+"""Computes the colours of a page from the brand's own or derived ones, so that text is readable.
 
-Contrast is WCAG 2's ratio of relative luminances, 1 to 21. Text pairs reach 4.5, marks that carry meaning 3.
-A brand's colour is used as it is on surfaces; where it has to be read as text it is moved towards black
-or white until it can be.
+Contrast is WCAG 2's ratio of relative luminances, 1 to 21. Text reaches 4.5. A brand's colour is used
+unchanged on surfaces; as text it is moved towards black or white until it is readable.
 """
 
 from __future__ import annotations
@@ -66,9 +65,9 @@ def contrast(first: RGB, second: RGB) -> float:
 
 
 def readable(color: RGB, *grounds: RGB, ratio: float = TEXT_CONTRAST) -> RGB:
-    """``color``, moved towards black or white (whichever is nearer) until it reads on every ground.
+    """``color``, moved towards black or white (the nearer one) until it is readable on every ground.
 
-    Grounds so different that nothing reads on all of them give the better of black and white.
+    Where no colour is readable on all grounds, the better of black and white.
     """
     for step in range(51):
         for goal in (BLACK, WHITE):
@@ -136,7 +135,7 @@ class Palette:
 
 
 def palette(primary: RGB, secondary: RGB, *, dark: bool, warmth: float = 0.0) -> Palette:
-    """A page's colours from two; ``warmth`` (0 to 1) takes the paper to ivory, ``dark`` turns it to night."""
+    """A page's colours from two; ``warmth`` (0 to 1) tints the background, ``dark`` makes it dark."""
     paper = mix(WHITE, (250, 244, 232), warmth)
     if dark:
         ground = mix((13, 13, 15), primary, 0.07)
@@ -181,6 +180,6 @@ def _is_gold(color: RGB) -> bool:
 
 
 def _nearer(surface: RGB) -> RGB:
-    """Near-white or near-black text for a surface, whichever reads better."""
+    """White or near-black text for a surface, the more readable one."""
     choices: tuple[RGB, RGB] = (WHITE, (17, 18, 22))
     return max(choices, key=lambda choice: contrast(choice, surface))

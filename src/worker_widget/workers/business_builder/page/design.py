@@ -1,4 +1,4 @@
-"""How a brand looks: its colours and type, its own where it has said so, else derived from field and tone."""
+"""The design of a page: colours and type, from the brand, or derived from field and tone."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ..language import typography
 from . import colors
 from .colors import RGB, Palette
 
-UNSAID_FONT: Final = "Inter"
-"""The default of the request model: naming it says nothing, so the tone's own type is used."""
+DEFAULT_FONT: Final = "Inter"
+"""The default of the request model; it is replaced by the tone's own type."""
 
 _SAFE_FONT: Final = re.compile(r"[^\W_][\w -]{0,59}")
 _WARMTH: Final = {"casual": 0.55, "neutral": 0.0, "professional": 0.0, "formal": 0.9, "luxury": 0.0}
@@ -36,15 +36,15 @@ _ARRANGEMENTS: Final[Mapping[Tone, tuple[Arrangement, ...]]] = {
     "formal": ("gallery",),
     "luxury": ("gallery", "ledger"),
 }
-"""Which ways to lay out a page go with a tone; a formal page has columns of its own."""
+"""The arrangements of each tone; a formal page has its own columns."""
 
 
 @dataclass(frozen=True)
 class PageDesign:
-    """``heading_font`` and ``body_font`` are CSS font stacks; ``own_colors`` says the brand named its own.
+    """The design of a page. The fonts are CSS font stacks; ``own_colors`` says that the brand named colours.
 
-    ``arrangement`` is how the page is laid out: cards in a row (``gallery``), ruled lines beside their
-    headings (``ledger``), or large type under a wide drawing (``poster``).
+    ``arrangement`` is the layout: cards in a row (``gallery``), ruled lines beside their headings
+                    (``ledger``), or large type under a wide drawing (``poster``).
     """
 
     palette: Palette
@@ -58,7 +58,7 @@ class PageDesign:
 
 
 def decide(tone: Tone, field: Field, visual: Visual | None, seed: Seed) -> PageDesign:
-    """The look of a run's page."""
+    """The design of a run's page."""
     theme = library.tone(tone).theme
     named = visual is not None and visual.primary_color is not None
     derived = seed.choose("hue", field.hues)
@@ -71,8 +71,8 @@ def decide(tone: Tone, field: Field, visual: Visual | None, seed: Seed) -> PageD
         secondary = _second(primary, tone, theme.shift)
     return PageDesign(
         palette=colors.palette(primary, secondary, dark=theme.dark, warmth=_WARMTH[tone]),
-        heading_font=_stack(visual.font_heading if visual else UNSAID_FONT, theme.heading),
-        body_font=_stack(visual.font_body if visual else UNSAID_FONT, theme.body),
+        heading_font=_stack(visual.font_heading if visual else DEFAULT_FONT, theme.heading),
+        body_font=_stack(visual.font_body if visual else DEFAULT_FONT, theme.body),
         style=theme.css,
         arrangement=seed.choose("arrangement", _ARRANGEMENTS[tone]),
         motif=field.motif,
@@ -82,7 +82,7 @@ def decide(tone: Tone, field: Field, visual: Visual | None, seed: Seed) -> PageD
 
 
 def font_problem(name: str) -> str | None:
-    """Why a font name cannot go into a style sheet, if so."""
+    """Why a font name cannot be used in a style sheet, if so."""
     if _SAFE_FONT.fullmatch(typography.clean(name)):
         return None
     return (
@@ -91,20 +91,20 @@ def font_problem(name: str) -> str | None:
 
 
 def _second(primary: RGB, tone: Tone, shift: int) -> RGB:
-    """A second colour to go with the first: for luxury a metal, else a neighbour on the wheel.
+    """The second colour: a metal for luxury, else a neighbour on the colour wheel.
 
-    A warm one gets a golden neighbour: on the other side of it lies pink.
+    A warm colour gets a golden neighbour, because the other one is pink.
     """
     if tone == "luxury":
         return colors.from_hsl(40, 46, 66)
     strength = max(colors.saturation(primary), 30)
     hue = colors.hue(primary)
-    way = _TOWARDS_GOLD if hue < _WARM and shift < 0 else shift
-    return colors.from_hsl(hue + way, min(strength, 76), 54 if tone == "casual" else 46)
+    distance = _TOWARDS_GOLD if hue < _WARM and shift < 0 else shift
+    return colors.from_hsl(hue + distance, min(strength, 76), 54 if tone == "casual" else 46)
 
 
 def _stack(name: str, fallback: str) -> str:
-    wanted = typography.clean(name)
-    if wanted == UNSAID_FONT or font_problem(wanted) is not None:
+    font = typography.clean(name)
+    if font == DEFAULT_FONT or font_problem(font) is not None:
         return fallback
-    return f"'{wanted}', {fallback}"
+    return f"'{font}', {fallback}"

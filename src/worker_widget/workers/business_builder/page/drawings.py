@@ -1,7 +1,7 @@
 """The drawing beside the headline: inline SVG, one motif for each line of business.
 
-Shapes carry classes instead of colours (``f1`` to ``f3`` are fills, ``s1`` and ``s2`` strokes), so that a
-tone's style sheet can turn the same motif into flat colour or fine lines. What varies, varies by the seed.
+Shapes have classes instead of colours (``f1`` to ``f3`` are fills, ``s1`` and ``s2`` strokes), so that a
+tone's style sheet can draw the same motif in flat colour or fine lines. Variations depend on the seed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``brand_guidelines.md``: the voice, the colours and the type that the artifacts were made with."""
+"""Composes ``brand_guidelines.md``: the voice, the colours and the type of the artifacts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPTIONAL = ("contrast", "type", "examples", "dont", "do")
 def compose(
     pen: Pen, design: PageDesign, rules: Sequence[Rule], left_out: frozenset[str] = frozenset()
 ) -> Draft:
-    """``look`` is the page's; ``rules`` are counted, never quoted: a claim must not stand here either."""
+    """``rules`` are counted, not quoted, because the guidelines must not contain a claim either."""
     facts, words, page = pen.facts, pen.words.guidelines, Markdown(pen)
     page.heading(1, words.title)
     page.heading(2, words.voice_heading)
@@ -93,7 +93,7 @@ def _colors(page: Markdown, pen: Pen, design: PageDesign, *, with_contrast: bool
 
 
 def _pair(pair: str, words: GuidelinesWords) -> str:
-    """The colours of a pair by their names in words, as in "ink on ground"."""
+    """The names of a pair of colours, as in "ink on ground"."""
     text, _, ground = pair.partition(" on ")
     return f"{words.names[text]} {words.on} {words.names[ground]}"
 

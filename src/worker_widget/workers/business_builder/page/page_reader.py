@@ -1,4 +1,4 @@
-"""Reading a page back: what a person would read, which anchors it has, and which it links to."""
+"""Reads a page back: its visible texts, its anchors, and its links."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 
 @dataclass
 class PageContent:
-    """What was found: visible texts and attributes that are read out, ids, links, and tag names.
+    """The visible texts and the attributes that are read aloud, ids, links, and tag names.
 
-    ``main`` is those of the texts that stand in the main part; labels of links are not among them.
+    ``main`` are the texts of the main part without the labels of links.
     """
 
     texts: list[str] = field(default_factory=list)
@@ -21,7 +21,7 @@ class PageContent:
 
     @property
     def broken_links(self) -> list[str]:
-        """Links that lead out of the page or to no place in it."""
+        """Links that lead out of the page or to a missing anchor."""
         return [
             link for link in self.links if link.removeprefix("#") not in self.ids or not link.startswith("#")
         ]

@@ -1,17 +1,16 @@
-"""The policy layer: a brand compiled to rules, and texts checked against them.
+"""Compiles a brand to policy rules.
 
-Four policies look for something in a text:
+Three policies search a text:
 
-``forbidden_claims``  what the brand says must never be claimed (`patterns` says how a pattern is read)
-``advertising``       for every brand: superlatives, guarantees and rankings that nobody could verify
-``tone_avoid``        words, phrases and whole registers ("salesy", "jargon") that its tone avoids, and its
-                      own bad examples
+``forbidden_claims``  the claims that the brand forbids (see `claim_patterns`)
+``advertising``       for every brand: superlatives, guarantees and rankings that cannot be verified
+``tone_avoid``        words, phrases and styles ("salesy", "jargon") that its tone avoids, and its bad
+                      examples
 
-and two are counted: ``token_budget`` while a stage is written, ``required_disclosures`` on the finished page.
+Two are counted: ``token_budget`` while a stage is written, ``required_disclosures`` on the finished page.
 
-Rules stand in governance order: safety (claims), operational (the budget), custom (tone, disclosures). They
-run before a stage on the texts of the brief and the brand that it may quote, and after it on every artifact
-it wrote. A required disclosure is quoted as given, whatever it says, and a brand's own name is no
+Before a stage the rules are checked on the texts of the brief and the brand that it may quote, and after it
+on every artifact that it wrote. A required disclosure is quoted as given, and a brand's own name is not an
 advertising claim.
 
 Limits: a rule finds wordings, not meanings; a claim in other words passes.
@@ -52,9 +51,9 @@ _UNIVERSAL: Final = (
 
 
 def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = None) -> tuple[Rule, ...]:
-    """The rules a run is held to, in governance order; the same brand always gives the same rules.
+    """The rules of a run in governance order; the same brand always gives the same rules.
 
-    ``name`` is the brand's own name, which only a forbidden claim can object to; ``budget`` is in tokens.
+    ``name`` is the brand's own name, which only a forbidden claim can match; ``budget`` is in tokens.
     """
     rules: list[Rule] = []
     own = phrase_matcher(name) if name else None
@@ -95,7 +94,7 @@ def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = N
 
 
 def _finder(pattern: ClaimPattern) -> FindSpans:
-    """Remembers what it has looked at: a run asks about the same lines again and again."""
+    """Caches its results, because a run checks the same lines many times."""
 
     @lru_cache(_MOST_REMEMBERED)
     def find(text: str) -> Sequence[tuple[int, int]]:
@@ -120,7 +119,7 @@ def _spans(matcher: re.Pattern[str], *, but: re.Pattern[str] | None = None) -> F
 
 
 def _disjoint(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Ranges in order, each only where the one before has ended."""
+    """Ranges in order, without those that overlap an earlier one."""
     kept: list[tuple[int, int]] = []
     for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
         if not kept or start >= kept[-1][1]:

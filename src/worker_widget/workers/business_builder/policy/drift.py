@@ -1,19 +1,19 @@
-"""How far a text has drifted from its brand: a number from 0 (its own voice) to 1, without a model.
+"""Measures the drift of a text from its brand: a number from 0 (its own voice) to 1, without a model.
 
 Three shares, each from 0 to 1:
 
 ``missing``    how many of the brand's own terms (the content words of its mission, value proposition,
                tagline, vision and good examples, at most 16 by frequency; without a brand, those of the task)
-               the text leaves out;
-``register``   words and marks that are out of place for the tone, as `register` lists and weighs them: two
-               per hundred words count as 1, and a text of fewer than 300 words is judged as if it had 300;
-``offending``  how much of a bad example or of an avoided wording it repeats, by runs of three words.
+               are missing in the text;
+``wrong_tone`` words and marks that do not fit the tone, as `tone_marks` weighs them: two per hundred words
+               count as 1; a text of fewer than 300 words counts as one of 300;
+``offending``  the share of a bad example or an avoided wording that it repeats, by runs of three words.
 
-The measure is ``0.25 missing + 0.55 register + 0.20 offending``. So silence about the brand alone is within
-the threshold of 0.35, one word out of place is forgiven, and about two in a brief are not.
+The measure is ``0.25 missing + 0.55 wrong_tone + 0.20 offending``. So a text without the brand's terms stays
+within the threshold of 0.35, one word in the wrong tone is allowed, and about two in a brief are not.
 
-What a text must say as it is, the brand's name and its disclosures, is not listened to. Limits: English;
-words are compared by their stems, meanings are not; a text in the right words can still miss the point.
+The brand's name and its disclosures are not measured. Limits: English; compares the stems of words, not
+meanings.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ _MOST_TERMS: Final = 16
 _FEWEST_WORDS: Final = 300
 _MARKS_PER_WORD: Final = 0.02
 
-_SAY_NOTHING: Final = english_grammar.STOP_WORDS | german_grammar.STOP_WORDS
+_STOP_WORDS: Final = english_grammar.STOP_WORDS | german_grammar.STOP_WORDS
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _ENDINGS: Final = ("ations", "ation", "ings", "ing", "ers", "ies", "ed", "er", "es", "ly", "s", "e", "y")
 
 
 @dataclass(frozen=True)
 class DriftAnchors:
-    """What a text is measured against.
+    """The anchors that a text is measured against.
 
-    ``count`` is how many anchors there are, ``given`` are texts that it may hold whatever they say.
+    ``count`` is their number; ``given`` are texts that are not measured.
     """
 
     tone: Tone
@@ -55,7 +55,7 @@ class DriftAnchors:
 
 @dataclass(frozen=True)
 class DriftMeasurement:
-    """A measurement; ``marks`` are what of the text is out of place in its tone."""
+    """A measurement; ``marks`` are the words and marks in the wrong tone."""
 
     missing: float
     wrong_tone: float
@@ -73,34 +73,34 @@ class DriftMeasurement:
 
 def anchors(brand: Brand | None, tone: Tone, texts: Sequence[str], *, name: str = "") -> DriftAnchors:
     """The anchors of a brand called ``name`` whose own statements are ``texts``."""
-    good = _said(brand.tone.examples_good) if brand else ()
-    bad = _said((*brand.tone.examples_bad, *brand.tone.avoid)) if brand else ()
-    disclosures = _said(brand.required_disclosures) if brand else ()
+    good = _filled(brand.tone.examples_good) if brand else ()
+    bad = _filled((*brand.tone.examples_bad, *brand.tone.avoid)) if brand else ()
+    disclosures = _filled(brand.required_disclosures) if brand else ()
     counted = Counter(term for text in (*texts, *good) for term in terms(text))
     common = tuple(sorted(counted, key=lambda term: (-counted[term], term))[:_MOST_TERMS])
-    count = len(_said(texts)) + len(good) + len(bad) + 1
-    return DriftAnchors(tone, common, bad, (*disclosures, *_said((name,))), count)
+    count = len(_filled(texts)) + len(good) + len(bad) + 1
+    return DriftAnchors(tone, common, bad, (*disclosures, *_filled((name,))), count)
 
 
 def measure(text: str, against: DriftAnchors) -> DriftMeasurement:
-    heard = _without(text, against.given)
-    marks = tone_marks.marks(heard, tone_marks.avoided(against.tone))
-    words = _WORD.findall(heard)
+    measured = _without(text, against.given)
+    marks = tone_marks.marks(measured, tone_marks.avoided(against.tone))
+    words = _WORD.findall(measured)
     present = set(map(stem, _WORD.findall(text)))
     missing = sum(term not in present for term in against.terms) / max(len(against.terms), 1)
     weight = sum(mark.weight for mark in marks)
-    out_of_place = min(1.0, weight / (max(len(words), _FEWEST_WORDS) * _MARKS_PER_WORD))
+    wrong_tone = min(1.0, weight / (max(len(words), _FEWEST_WORDS) * _MARKS_PER_WORD))
     offending = max((_repeated(example, words) for example in against.offending), default=0.0)
-    return DriftMeasurement(round(missing, 4), round(out_of_place, 4), round(offending, 4), marks)
+    return DriftMeasurement(round(missing, 4), round(wrong_tone, 4), round(offending, 4), marks)
 
 
 def terms(text: str) -> list[str]:
-    """The content words of ``text``, stemmed, in order."""
-    return [stem(word) for word in _WORD.findall(text) if len(word) > 2 and word.lower() not in _SAY_NOTHING]
+    """The stems of the content words of ``text``, in order."""
+    return [stem(word) for word in _WORD.findall(text) if len(word) > 2 and word.lower() not in _STOP_WORDS]
 
 
 def stem(word: str) -> str:
-    """A word without its commonest English ending, in lower case."""
+    """A word without its English ending, in lower case."""
     lower = word.lower().replace("’", "'").removesuffix("'s")
     for ending in _ENDINGS:
         if lower.endswith(ending) and len(lower) - len(ending) >= 3:
@@ -108,7 +108,7 @@ def stem(word: str) -> str:
     return lower
 
 
-def _said(texts: Sequence[str]) -> tuple[str, ...]:
+def _filled(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(text for text in texts if text.strip())
 
 
@@ -119,12 +119,12 @@ def _without(text: str, given: Sequence[str]) -> str:
 
 
 def _repeated(example: str, words: Sequence[str]) -> float:
-    """The share of the runs of three words in ``example`` that come in ``words`` too."""
-    told = [word.lower() for word in _WORD.findall(example)]
-    said = [word.lower() for word in words]
-    size = min(3, len(told))
+    """The share of the runs of three words in ``example`` that ``words`` has, too."""
+    examples = [word.lower() for word in _WORD.findall(example)]
+    used = [word.lower() for word in words]
+    size = min(3, len(examples))
     if not size:
         return 0.0
-    runs = {tuple(told[i : i + size]) for i in range(len(told) - size + 1)}
-    found = {tuple(said[i : i + size]) for i in range(len(said) - size + 1)}
+    runs = {tuple(examples[i : i + size]) for i in range(len(examples) - size + 1)}
+    found = {tuple(used[i : i + size]) for i in range(len(used) - size + 1)}
     return len(runs & found) / len(runs)

@@ -1,11 +1,10 @@
-"""Taking a claim out of a text.
+"""Removes claims from a text.
 
-First by wording: a superlative becomes its plain form, a guarantee an intention, and a word that only
-describes goes. Then by cutting: the part of the sentence that holds the claim, the sentence, and at last the
-text. Every step is checked against all rules before it is accepted, so that a rewrite never trades one
-violation for another.
+First by rewording: a superlative becomes its positive form, a guarantee an intention, and a descriptive word
+is removed. Then by cutting: the part of the sentence with the claim, the sentence, at last the text. Every
+step is checked against all rules, so that a rewrite does not replace one violation by another.
 
-Limits: English; a text is shortened where no plainer wording is listed, even if a person would find one.
+Limits: English; a text is shortened where no plainer wording is listed.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ class Rewrite:
 
 
 def rephrase(text: str, rules: Sequence[Rule]) -> Rewrite:
-    """``text`` without anything that breaks ``rules``; empty where nothing of it can stay."""
+    """``text`` without violations of ``rules``; empty where nothing can be kept."""
     reworded = _tidy(_reword(text))
     if reworded and reworded != text and breaks(reworded, rules) is None:
         return Rewrite(text, reworded, "reworded")
@@ -84,7 +83,7 @@ def rephrase(text: str, rules: Sequence[Rule]) -> Rewrite:
 
 
 def trim_phrase(text: str, rules: Sequence[Rule]) -> Rewrite:
-    """A noun or verb phrase without the words that break ``rules``; empty where nothing of it can stay."""
+    """A noun or verb phrase without violations of ``rules``; empty where nothing can be kept."""
     kept = text
     for _ in range(8):
         violations = check(kept, rules, "")
@@ -114,7 +113,7 @@ def _positive(match: re.Match[str]) -> str:
 
 
 def _lightened(text: str, rules: Sequence[Rule]) -> str:
-    """``text`` without single words that break a rule and only describe: between an article and a noun."""
+    """``text`` without single words that break a rule between an article and a noun."""
     for violation in sorted(check(text, rules, ""), key=lambda found: -found.start):
         before, after = text[: violation.start], text[violation.end :]
         if " " not in violation.found and _DESCRIBED.search(before) and re.match(r"\s+[^\W\d_]", after):
@@ -123,9 +122,9 @@ def _lightened(text: str, rules: Sequence[Rule]) -> str:
 
 
 def _shortened(text: str, rules: Sequence[Rule]) -> str:
-    """One sentence up to the part that breaks a rule, or else its longest later part that breaks none.
+    """A sentence up to the part that breaks a rule, or else its longest later part that breaks none.
 
-    Empty if fewer than three words would remain.
+    Empty where fewer than three words remain.
     """
     if breaks(text, rules) is None:
         return text

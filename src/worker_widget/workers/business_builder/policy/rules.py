@@ -30,9 +30,9 @@ FindSpans = Callable[[str], Sequence[tuple[int, int]]]
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. ``source`` is where it comes from, such as ``brand.forbidden_claims[0]``.
+    """A rule. ``source`` is its origin, such as ``brand.forbidden_claims[0]``.
 
-    ``pattern`` is what it looks for, as written; rules that look for nothing in a text have no ``find``.
+    ``pattern`` is the pattern as written; rules that do not search a text have no ``find``.
     """
 
     policy: PolicyName
@@ -49,7 +49,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Violation:
-    """A rule broken at ``start`` to ``end`` (code points) of the text at ``location``; 0 to 0 is anywhere."""
+    """A violation at ``start`` to ``end`` (code points) of the text at ``location``; 0 to 0 is anywhere."""
 
     rule: Rule
     location: str
@@ -63,7 +63,7 @@ class Violation:
 
 
 def check(text: str, rules: Sequence[Rule], location: str) -> tuple[Violation, ...]:
-    """Every place where ``text`` breaks a rule, in the order of the rules."""
+    """Every violation in ``text``, in the order of the rules."""
     return tuple(
         Violation(rule, location, start, end, text[start:end])
         for rule in rules

@@ -1,4 +1,4 @@
-"""A finished text of one artifact, and how JSON and Markdown are put down."""
+"""A finished text of an artifact, and its form as JSON or Markdown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import tokens
 
 @dataclass(frozen=True)
 class Draft:
-    """An artifact's text. ``prose`` is what of it is written language: the rest is form.
+    """An artifact's text. ``prose`` are its texts in natural language; the rest is form.
 
     ``name`` and ``type`` are the artifact's, as in ``landing`` and ``html``.
     """
@@ -42,7 +42,7 @@ _CODES: Final = frozenset({"id", "language", "source", "status"})
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Every string in a JSON value, in order; keys are form, and so are the values that are codes."""
+    """Every string in a JSON value, in order, except keys and codes."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -59,12 +59,12 @@ _LINE_START: Final = re.compile(r"^(?:[#+=~-]|\d+(?=[.)]))")
 
 
 def escape(text: str) -> str:
-    """``text`` so that Markdown shows it as it is, within a line."""
+    """``text`` escaped for Markdown, within a line."""
     return _MARKS.sub(r"\\\g<0>", text)
 
 
 def escape_line(text: str) -> str:
-    """``text`` so that Markdown shows it as it is, at the start of a line too."""
+    """``text`` escaped for Markdown, also at the start of a line."""
     escaped = escape(text)
     start = _LINE_START.match(escaped)
     if start is None:

@@ -1,7 +1,7 @@
-"""The landing page's words, before they are a page: ``landing_copy.json``.
+"""Composes ``landing_copy.json``, the copy of the landing page.
 
-Every block says where its words are from: ``brand`` (quoted), ``brief`` (read from the task) or
-``proposal`` (written by us for this line of business, to be confirmed by whoever knows the facts).
+Every block has the source of its words: ``brand`` (quoted), ``brief`` (read from the task) or ``proposal``
+(proposed for the line of business, to be confirmed).
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
 
 
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> LandingCopy:
-    """The page's words, without the sections in ``left_out``; a heading is empty if no wording may stand."""
+    """The page's copy without the sections in ``left_out``; a heading is empty if its wordings are
+    forbidden."""
     facts, tone = pen.facts, pen.tone
     hero = _hero(pen)
     mission = None if "mission" in left_out else _mission(pen, with_vision="vision" not in left_out)
@@ -111,8 +112,8 @@ def _hero(pen: Pen) -> Hero:
     named = (audience and audience not in headline) or not (general or facts.text("brand.mission"))
     eyebrow = pen.quote(tagline) if used != tagline else ""
     eyebrow = eyebrow or (pen.line("hero.eyebrow", words.for_whom, once=False) if named else "")
-    said = offer or facts.text("brief.gist")
-    subhead = pen.quote(typography.sentence(typography.clip(said, 240))) if used != offer or not offer else ""
+    lead = offer or facts.text("brief.gist")
+    subhead = pen.quote(typography.sentence(typography.clip(lead, 240))) if used != offer or not offer else ""
     opening = pen.line("hero.opening", "{Problem}") if pen.approach == "story" else ""
     if not subhead and headline == pen.slots["Offer"]:
         subhead = typography.sentence(pen.line("hero.subhead", facts.field.headline[facts.tone]))
@@ -121,10 +122,10 @@ def _hero(pen: Pen) -> Hero:
     if not subhead:
         wordings = (words.offer,) if deeds else (*tone.subhead, *tone.lead, words.offer)
         subhead = pen.prefer("hero.subhead", *wordings, "{Name}.")
-    told = (
+    quotes_offer = (
         offer and facts.text("brief.subject") and source != "brief" and subhead == typography.sentence(offer)
     )
-    note = pen.prefer("hero.note", *tone.lead) if told else ""
+    note = pen.prefer("hero.note", *tone.lead) if quotes_offer else ""
     cta = pen.prefer("hero.cta", facts.kind.cta[facts.tone], tone.secondary, "{Name}", once=False)
     return Hero(
         eyebrow=eyebrow if eyebrow != headline else "",
@@ -140,27 +141,27 @@ def _hero(pen: Pen) -> Hero:
 
 _LONGEST_HEADLINE: Final = 76
 _LONGEST_OFFER: Final = 60
-_LEAST_TOLD: Final = 3
+_FEWEST_WORDS: Final = 3
 """Words, with the article."""
 
 _LONGEST_TITLE: Final = 70
 
 
 def _action_headlines(pen: Pen) -> tuple[str, ...]:
-    """Headlines that say what the offer does, or what people do with it."""
+    """Headlines with the function of the offer, or with the activity of its audience."""
     if pen.facts.text("brief.function"):
         return pen.tone.headline_function
     return pen.tone.headline_activity if pen.facts.text("brief.activity") else ()
 
 
 def _stands_alone(offer: str, subject: str) -> bool:
-    """Whether an offer of no known trade, as it was read, can stand in large type for itself: "A coffee
-    roastery in Portland", but not "Shoes"."""
-    return bool(subject) and len(offer.split()) >= _LEAST_TOLD and len(offer) <= _LONGEST_OFFER
+    """Whether an unknown offer is long enough for a headline: "A coffee roastery in Portland", not
+    "Shoes"."""
+    return bool(subject) and len(offer.split()) >= _FEWEST_WORDS and len(offer) <= _LONGEST_OFFER
 
 
 def _is_headline(text: str) -> bool:
-    """Whether a text of the brand is short and whole enough to stand in large type."""
+    """Whether a text of the brand can be a headline: one short sentence."""
     return 0 < len(text) <= _LONGEST_HEADLINE and len(typography.sentences(text)) == 1
 
 
@@ -174,18 +175,18 @@ def _steps_heading(pen: Pen) -> str:
 
 
 def _title(pen: Pen, hero: Hero) -> str:
-    """The page's title: the name, and as much of what it is as a browser shows."""
+    """The page's title: the name and a short description."""
     name = pen.facts.name
     trade = typography.heading(hero.subhead)
-    for said in (hero.headline, pen.slots["Offer_for_who"], pen.slots["Offer"], trade):
-        title = pen.allowed(f"{name} · {said}") if name.casefold() not in said.casefold() else ""
+    for phrase in (hero.headline, pen.slots["Offer_for_who"], pen.slots["Offer"], trade):
+        title = pen.allowed(f"{name} · {phrase}") if name.casefold() not in phrase.casefold() else ""
         if title and len(title) <= _LONGEST_TITLE:
             return title
     return typography.clip(name, _LONGEST_TITLE)
 
 
 _SPARING: Final = frozenset({"luxury"})
-"""Tones that name a trouble without dwelling on it."""
+"""Tones that do not describe a problem in detail."""
 
 
 def _problem(pen: Pen) -> CopySection | None:
@@ -215,8 +216,8 @@ def _blurbs(pen: Pen, key: str, blurbs: tuple[Blurb, ...]) -> tuple[CopyItem, ..
 
 
 def _features(pen: Pen) -> FeatureSection | None:
-    said = [text for text in map(pen.quote, pen.facts.all("brief.features")) if text]
-    items = tuple(typography.heading(pen.words.landing.feature.format(feature=text)) for text in said)
+    features = [text for text in map(pen.quote, pen.facts.all("brief.features")) if text]
+    items = tuple(typography.heading(pen.words.landing.feature.format(feature=text)) for text in features)
     heading = pen.line("features.heading", pen.tone.features_heading, once=False)
     return FeatureSection(heading=heading, items=items, source="brief") if items and heading else None
 
@@ -276,17 +277,17 @@ def _faq(pen: Pen, *, asks_about_problem: bool) -> CopySection | None:
     first = sorted(candidates, key=lambda asked: asked.rank)[:_MOST_QUESTIONS]
     items: list[CopyItem] = []
     for index, asked in enumerate(asked for asked in candidates if asked in first):
-        said = pen.line(f"faq[{index}].a", asked.answer)
-        question = pen.line(f"faq[{index}].q", asked.question) if said else ""
+        answer = pen.line(f"faq[{index}].a", asked.answer)
+        question = pen.line(f"faq[{index}].q", asked.question) if answer else ""
         if question:
-            items.append(CopyItem(title=question, body=said, source=asked.source))
+            items.append(CopyItem(title=question, body=answer, source=asked.source))
     heading = pen.line("faq.heading", tone.faq_heading, once=False)
     return CopySection(heading=heading, items=tuple(items)) if heading and items else None
 
 
 @dataclass(frozen=True)
 class _Question:
-    """A question for the page; where there is no room for all, those of the lowest ``rank`` are asked."""
+    """A question for the page; the lowest ``rank`` is chosen first."""
 
     rank: int
     question: str
@@ -295,7 +296,7 @@ class _Question:
 
 
 def _questions(pen: Pen, *, asks_about_problem: bool) -> Iterator[_Question]:
-    """What may be asked, in the order of the page: the trade's own before what anyone may ask."""
+    """The possible questions in the order of the page: those of the trade before general ones."""
     tone, facts = pen.tone, pen.facts
     for index, trade in enumerate(facts.field.faq or facts.kind.faq):
         yield _Question(0 if index < _LEAST_OF_THE_TRADE else 2, trade.question, trade.answer)

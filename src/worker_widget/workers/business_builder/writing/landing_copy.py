@@ -19,7 +19,7 @@ class CopyItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CopySection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A section: a heading, perhaps an introduction, and items."""
+    """A section: a heading, an optional introduction, and items."""
 
     heading: str
     intro: str = ""
@@ -27,7 +27,7 @@ class CopySection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Hero(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is seen first; ``opening`` is the situation that a story begins with."""
+    """The first section; ``opening`` is the situation that a story starts with."""
 
     headline: str
     opening: str = ""
@@ -53,7 +53,7 @@ class MissionSection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class FitList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """For whom it is and for whom not, where at most one audience was named."""
+    """People that the offer suits or does not suit, where at most one audience is known."""
 
     heading: str
     items: tuple[str, ...]
@@ -79,7 +79,7 @@ class PageFooter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LandingCopy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All words of the page. ``sections`` names those between hero and closing, in the order of the page."""
+    """The copy of the page. ``sections`` are those between hero and closing, in the order of the page."""
 
     language: str
     approach: Approach
@@ -101,7 +101,7 @@ class LandingCopy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     @property
     def proposals(self) -> int:
-        """How many of its items are ours and wait to be confirmed."""
+        """The number of items that are proposals to be confirmed."""
         blocks = (self.problem, self.steps, self.values, self.faq)
         items = [item for block in blocks if block for item in block.items]
         items += self.audience.cards if self.audience else ()

@@ -1,4 +1,4 @@
-"""``launch_plan.md``: what people have to do before, at and after the launch. The dates are theirs to set."""
+"""Composes ``launch_plan.md``: the tasks of people before, at and after the launch, without dates."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
     "plain": ("prepare", "reach", "after", "measure"),
     "story": ("reach", "prepare", "after", "measure"),
 }
-"""How the parts follow each other: a story is told to someone before anything else is prepared."""
+"""The order of the parts."""
 
 
 @dataclass(frozen=True)
 class OpenPoints:
-    """What the run leaves for people to confirm: how many proposals, and sections left out, there are."""
+    """The points that people have to confirm; ``left_out`` counts the omitted sections."""
 
     proposals: int
     left_out: int = 0

@@ -11,10 +11,10 @@ from .pen import Pen
 
 @dataclass
 class Markdown:
-    """Markdown as it is written, block by block.
+    """Composes Markdown, block by block.
 
-    Headings and terms are wordings, which the pen fills and may refuse; paragraphs, bullets and cells are
-    finished texts. All of it is escaped, so that a user's text stays text.
+    Headings and terms are wordings, which the pen fills and may reject; paragraphs, bullets and cells are
+    finished texts. Everything is escaped, so that a user's text stays text.
     """
 
     pen: Pen
@@ -37,14 +37,14 @@ class Markdown:
             self._add("\n".join(mark + escape_line(item) for item in kept), *kept)
 
     def points(self, items: Sequence[tuple[str, str]]) -> None:
-        """Bullets with a term in bold and what is said of it."""
+        """Bullets with a term in bold and a text about it."""
         kept = [(self._fixed(term), text) for term, text in items if text]
         lines = ["- " + (f"**{escape(term)}.** " if term else "") + escape_line(text) for term, text in kept]
         if lines:
             self._add("\n".join(lines), *(part for pair in kept for part in pair if part))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A table of wordings; a row whose first cell may not stand is left out."""
+        """A table of wordings; a row whose first cell is rejected is left out."""
         filled = [[self._fixed(cell) for cell in line] for line in (header, *rows)]
         kept = [filled[0], *(line for line in filled[1:] if line[0])]
         lines = [kept[0], ["---"] * len(header), *kept[1:]]

@@ -1,6 +1,7 @@
-"""``market_report.json``: what the brief says of its market, what is assumed, and what nobody has looked up.
+"""Composes ``market_report.json``: what the brief says about its market, the assumptions, and the open
+questions.
 
-Nothing in it is research. It is the list of what research has to find out.
+It contains no research; it lists what research has to find out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ DEEP = ("interview_guide",)
 
 
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
-    """The report; told as a story it begins with the people and what may trouble them."""
+    """The report; the approach ``story`` starts with the people and their problems."""
     facts, words = pen.facts, pen.words.report
     report: dict[str, Any] = {
         "name": facts.name,
@@ -46,13 +47,13 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
 
 
 def problem_terms(facts: Facts, most: int = 12) -> list[str]:
-    """The content words of what was said about the problem, the most frequent first."""
-    said = [
+    """The content words of the texts about the problem, the most frequent first."""
+    texts = [
         *facts.all("brand.audience_pain_points"),
         *facts.statements,
         facts.text("brief.activity"),
     ]
-    return facts.language.terms(said, most, place=facts.text("brief.place"))
+    return facts.language.terms(texts, most, place=facts.text("brief.place"))
 
 
 def _audience(pen: Pen) -> dict[str, Any]:
@@ -76,14 +77,14 @@ def _derived(pen: Pen) -> dict[str, Any]:
         if location.startswith("brief.") and "[" not in location
     }
     features = list(facts.all("brief.features"))
-    said: dict[str, Any] = {
+    derived: dict[str, Any] = {
         "task": read,
         "kind_of_offer": pen.line("kind", facts.kind.label, once=False),
         "line_of_business": pen.line("field", facts.field.label, once=False),
     }
     if features:
-        said["features"] = features
-    return said
+        derived["features"] = features
+    return derived
 
 
 def _hypotheses(pen: Pen) -> list[dict[str, str]]:

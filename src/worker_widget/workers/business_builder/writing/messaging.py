@@ -1,4 +1,4 @@
-"""``messaging.json``: the sentences to say it with, by channel and by audience, in the brand's tone."""
+"""Composes ``messaging.json``: sentences by channel and by audience, in the brand's tone."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
     "plain": ("name", "tone", "one_line", "stance", "value_propositions", "pitch"),
     "story": ("name", "tone", "pitch", "messages", "one_line", "value_propositions"),
 }
-"""What comes first."""
+"""The parts that come first."""
 
 
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
     facts, tone = pen.facts, pen.tone
-    said: dict[str, Any] = {
+    content: dict[str, Any] = {
         "name": facts.name,
         "tone": pen.line("tone", pen.words.tones[facts.tone], once=False),
         "one_line": pen.line("lead", *tone.lead),
@@ -31,7 +31,7 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
         "call_to_action": pen.line("hero.cta", facts.kind.cta[facts.tone], once=False),
     }
     if "value_propositions" not in left_out:
-        said["value_propositions"] = [
+        content["value_propositions"] = [
             {"title": title, "body": body, "source": "proposal"}
             for index, blurb in enumerate(facts.field.values)
             if (title := pen.line(f"values[{index}].title", blurb.title))
@@ -39,30 +39,30 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
         ]
     if "messages" not in left_out and facts.audiences:
         texts = facts.audience_texts
-        said["messages"] = [
+        content["messages"] = [
             {"audience": label, "message": message}
             for text in texts
             if (message := pen.line(f"message.{text.label}", text.message))
             and (label := pen.allowed(text.label))
         ]
     if "channels" not in left_out:
-        said["channels"] = {
+        content["channels"] = {
             "email_subject": pen.line("subject_line", tone.subject_line),
             "announcement": pen.line("announcement", tone.announcement),
             "social": pen.line("social", tone.social_line),
         }
     if "concerns" not in left_out:
-        said["concerns"] = [
+        content["concerns"] = [
             {"concern": concern, "answer": answer}
             for index, blurb in enumerate(pen.words.messaging.concerns)
             if (concern := pen.line(f"concern[{index}]", blurb.title))
             and (answer := pen.line(f"answer[{index}]", blurb.body))
         ]
-    said = {key: said[key] for key in sorted(said, key=_rank(pen.approach))}
-    return json_draft("messaging", {key: value for key, value in said.items() if value})
+    content = {key: content[key] for key in sorted(content, key=_rank(pen.approach))}
+    return json_draft("messaging", {key: value for key, value in content.items() if value})
 
 
 def _rank(approach: Approach) -> Callable[[str], int]:
-    """Where a part stands: what an approach leads with comes first, the rest as it was written."""
+    """The order of the parts: those that the approach starts with, then the others."""
     first = ORDER[approach]
     return lambda key: first.index(key) if key in first else len(first)

@@ -1,8 +1,8 @@
-"""The writing hand: fills the slots of a sentence, in the tone, within the rules, and never twice.
+"""Writes sentences: fills their slots, in the tone, within the rules, and never twice in a document.
 
-`Pen.line` takes wordings of one sentence, begins with the one the seed picks, and writes the first that
-breaks no rule and repeats nothing. Our own sentences are thus chosen, not violated and repaired; how many
-had to be passed over is counted. Where no wording is left, the line is empty and its block is left out.
+`Pen.line` takes wordings of a sentence, starts with the one that the seed picks, and returns the first that
+breaks no rule and repeats nothing. So standard sentences are chosen, not violated and repaired; rejected
+wordings are counted. If no wording is left, the line is empty and its block is left out.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from .landing_copy import Approach
 
 @dataclass
 class Pen:
-    """Writes the lines of one document. ``rejected`` counts wordings that broke a rule."""
+    """Writes the lines of a document. ``rejected`` counts wordings that broke a rule."""
 
     facts: Facts
     rules: Sequence[Rule]
     seed: Seed
     approach: Approach = "plain"
     rejected: int = 0
-    said: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         language = self.facts.language
@@ -37,10 +37,10 @@ class Pen:
         self.words = library.words(language.folder)
 
     def line(self, key: str, *wordings: str, once: bool = True) -> str:
-        """One of ``wordings`` with its slots filled; empty where none may stand.
+        """One of ``wordings`` with its slots filled; empty where all are rejected.
 
-        ``key`` names the place, so that the same request picks the same wording there. ``once`` keeps
-        a sentence from being written a second time in the document.
+        ``key`` names the location, so that the same request picks the same wording there. ``once`` rejects
+        sentences that the document already has.
         """
         first = self.seed.index(key, len(wordings)) if wordings else 0
         for wording in (*wordings[first:], *wordings[:first]):
@@ -55,11 +55,11 @@ class Pen:
         return ""
 
     def prefer(self, key: str, *wordings: str, once: bool = True) -> str:
-        """The first of ``wordings`` that may stand; empty if none may. The plainer ones come last."""
+        """The first of ``wordings`` that is not rejected; empty if all are. The plainest comes last."""
         return next(filter(None, (self.line(key, wording, once=once) for wording in wordings)), "")
 
     def quote(self, text: str, *, once: bool = True) -> str:
-        """A text of the user, as it is, without those of its sentences that were written already."""
+        """A text of the user without the sentences that the document already has."""
         if not once:
             return self.allowed(text)
         kept: list[str] = []
@@ -70,20 +70,20 @@ class Pen:
         return self.allowed(" ".join(kept))
 
     def allowed(self, text: str) -> str:
-        """``text`` if it breaks no rule, else nothing."""
+        """``text`` if it breaks no rule, else an empty string."""
         if text and breaks(text, self.rules) is not None:
             self.rejected += 1
             return ""
         return text
 
     def _repeats(self, text: str) -> bool:
-        return any(key in self.said for key in _keys(text))
+        return any(key in self.used for key in _keys(text))
 
     def _remember(self, text: str) -> None:
-        self.said.update(_keys(text))
+        self.used.update(_keys(text))
 
 
 def _keys(text: str) -> list[str]:
-    """What makes a sentence the same as another: its words."""
-    said = (part.casefold().strip(" .!?…:") for part in typography.sentences(text))
-    return [key for key in said if key.count(" ") >= 2]
+    """The keys of the sentences of a text; equal keys are repetitions."""
+    sentences = (part.casefold().strip(" .!?…:") for part in typography.sentences(text))
+    return [key for key in sentences if key.count(" ") >= 2]

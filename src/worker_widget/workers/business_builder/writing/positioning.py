@@ -1,4 +1,4 @@
-"""``positioning.md``: for whom, against which trouble, on which grounds, and what is left unclaimed."""
+"""Composes ``positioning.md``: audience, problem, promise, pillars, and what is not claimed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
     "plain": ("statement", "promise", "pillars", "problem", "audiences", "unclaimed", "evidence"),
     "story": ("problem", "audiences", "statement", "promise", "pillars", "unclaimed", "evidence"),
 }
-"""How the sections follow each other."""
+"""The order of the sections."""
 
 
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:

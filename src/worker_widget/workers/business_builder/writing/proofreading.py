@@ -1,4 +1,4 @@
-"""Reading finished texts over: what is said twice, what was not filled in, what is not in normal form."""
+"""Proofreads finished texts: repeated sentences, open slots, and files that are not in normal form."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _OPEN_SLOT: Final = re.compile(r"\{[A-Za-z_]*\}")
 
 
 def repeated(texts: Sequence[str], most: int = 1) -> list[str]:
-    """Sentences of four words or more that stand more than ``most`` times; labels, unended, may."""
-    said = Counter(
+    """Sentences of four words or more that occur more than ``most`` times; labels without an end mark may."""
+    counted = Counter(
         part.casefold()
         for text in texts
         for part in typography.sentences(text)
         if len(part.split()) >= _FEWEST_WORDS and part.endswith(_ENDS)
     )
-    return [sentence for sentence, count in said.items() if count > most]
+    return [sentence for sentence, count in counted.items() if count > most]
 
 
 def open_slots(texts: Sequence[str]) -> list[str]:
-    """Slots of a wording that nothing was put into."""
+    """Slots that were not filled."""
     return [match[0] for text in texts for match in _OPEN_SLOT.finditer(text)]
 
 
 def is_normal(text: str) -> bool:
-    """NFC, LF alone, no space before a line end, one line end last."""
+    """Whether a text is in normal form: NFC, LF only, no space before a line end, one line end at the end."""
     lines = text.split("\n")
     single = text.endswith("\n") and not text.endswith("\n\n")
     return (

@@ -1,9 +1,8 @@
-"""How tokens are counted, without a model.
+"""Counts tokens by a fixed rule, without a model.
 
-A token is a run of up to six letters, a run of up to three digits, or one other visible mark; white
-space counts nothing. On English prose this comes near what common model tokenizers count, and it is
-the same everywhere. Only the prose a stage writes is counted: reading is free here, and markup and
-styles are templates.
+A token is a run of up to six letters, a run of up to three digits, or one other visible mark; white space
+does not count. On English prose the count is close to that of common tokenizers. Only the prose that a stage
+writes is counted, not what it reads, and not markup and styles.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _TOKEN: Final = re.compile(r"[^\W\d_]{1,6}|\d{1,3}|[^\w\s]|_")
 
 
 def count(text: str) -> int:
-    """How many tokens ``text`` has.
+    """The number of tokens of ``text``.
 
     >>> count("Plan, record and publish 1200 episodes.")
     11
