@@ -284,6 +284,7 @@ TASKS = [
     ("Website für Hundebesitzer", ("software", None), {"subject": "Website", "audience": "Hundebesitzer"}),
     ("Eine Landingpage mit überzeugendem Text", ("offer", None), {}),
     ("asdf qwer zxcv für", ("offer", None), {}),
+    ("So holen Sie das Beste aus dem Garten.", ("product", "garden"), {"subject": "Garten"}),
 ]
 
 

@@ -218,7 +218,11 @@ def _subject(text: str) -> tuple[list[str], str]:
         bare = [word for word in words if word.lower() not in _EVALUATIVE]
         before = tokens[start - 1].lower() if start else ""
         head = bare[-1] if bare else ""
-        if not head or head.lower() in _NO_SUBJECT or before in _BOUNDARY - {"und"}:
+        if (
+            not head
+            or head.lower() in _NO_SUBJECT | german_grammar.DETERMINERS
+            or before in _BOUNDARY - {"und"}
+        ):
             continue
         determined = bare[0].lower() in german_grammar.DETERMINERS
         known = german_grammar.kind_of(head) is not None or recognise((), head) is not None
