@@ -127,7 +127,7 @@ class TestAModelThatIsWell:
         told = follow(scene.api, run_id)
         assert told.kinds[-1] == "run_completed"
 
-    def test_pieces_make_the_artifact_and_come_one_artifact_after_the_other(self, scene: Scene) -> None:
+    def test_chunks_make_the_artifact_and_artifacts_come_in_order(self, scene: Scene) -> None:
         told = scene.run()
         texts: dict[str, str] = {}
         order: list[str] = []
@@ -150,7 +150,7 @@ class TestAModelThatIsWell:
         stages = scene.run().answer["cost_report"]["stages"]
         assert (stages["research"]["tokens"], stages["strategy"]["tokens"]) == (321, 642)
 
-    def test_it_is_told_the_facts_the_tone_the_readers_and_the_rules(self, scene: Scene) -> None:
+    def test_the_prompt_has_the_facts_the_tone_the_readers_and_the_rules(self, scene: Scene) -> None:
         brand = {
             **BRAND,
             "tone": {"primary": "formal"},
@@ -172,7 +172,7 @@ class TestAModelThatIsWell:
         assert "Language: German" in scene.endpoint.about("landing_copy")[0].prompt
         assert "Sprachmodell" in json.loads(told.artifacts["market_report.json"])["method"]
 
-    def test_a_run_by_rules_asks_nobody_and_says_so(self, scene: Scene) -> None:
+    def test_a_run_by_rules_calls_no_model_and_logs_the_reason(self, scene: Scene) -> None:
         before = scene.endpoint.probed
         told = scene.run(writer="rules")
         assert (scene.endpoint.asked, scene.endpoint.probed) == ([], before)
@@ -303,7 +303,7 @@ class TestAModelThatFails:
         assert engines(told)["landing.html"] == BY_RULES
         assert any("The rule engine wrote landing_copy.json" in line for line in lines(told))
 
-    def test_what_was_wrong_is_told_to_it(self, scene: Scene) -> None:
+    def test_the_next_prompt_has_the_error(self, scene: Scene) -> None:
         scene.endpoint.begin_anew(landing_copy=[saying("hero.note", "The best of all")])
         scene.run()
         first, second = scene.endpoint.about("landing_copy")
@@ -311,7 +311,7 @@ class TestAModelThatFails:
         assert "was not used: landing_copy.json" in second.prompt
         assert "“The best”" in second.prompt
 
-    def test_a_model_that_says_nothing_is_late(self, scene: Scene) -> None:
+    def test_a_silent_model_times_out(self, scene: Scene) -> None:
         silent = threading.Event()
         scene.endpoint.begin_anew(landing_copy=[Say(cut=0, hold=silent)] * 2)
         try:
@@ -333,7 +333,7 @@ class TestAModelThatFails:
         assert "dude" not in told.artifacts["landing.html"]
 
     @pytest.mark.parametrize("usage", [5, -1, 10**12, "many", True, None])
-    def test_a_count_that_cannot_be_is_not_believed_and_that_is_said(self, scene: Scene, usage: Any) -> None:
+    def test_an_impossible_token_count_is_replaced_and_logged(self, scene: Scene, usage: Any) -> None:
         scene.endpoint.usual = Say(usage=None if usage is None else lambda _: usage)
         told = scene.run()
         assert told.kinds[-1] == "run_completed"
@@ -364,7 +364,7 @@ class TestAModelThatFails:
 
 class TestAnEndpointThatIsAway:
     @pytest.mark.parametrize("models", [Fail(503), Fail(401, message=f"Bad key {KEY}")])
-    def test_the_rules_write_and_nobody_calls_it_the_models(self, scene: Scene, models: Fail) -> None:
+    def test_the_rule_engine_writes_and_is_named(self, scene: Scene, models: Fail) -> None:
         scene.endpoint.models = models
         told = scene.run()
         assert told.kinds[-1] == "run_completed"
@@ -433,7 +433,7 @@ class TestAModelThatIsRequired:
             (saying("hero.note", "Guaranteed to work"), "Guaranteed"),
         ],
     )
-    def test_nobody_takes_its_place(self, scene: Scene, fault: Reply, reason: str) -> None:
+    def test_it_is_not_replaced(self, scene: Scene, fault: Reply, reason: str) -> None:
         scene.endpoint.begin_anew(landing_copy=[fault] * 10)
         told = scene.run(writer="model")
         assert told.kinds[-1] == "run_failed"
@@ -472,7 +472,7 @@ class TestBudget:
         assert report["stages"]["copy"]["tokens"] > alone
         assert report["total_tokens"] <= 6_000
 
-    def test_too_small_a_budget_is_told(self, scene: Scene) -> None:
+    def test_too_small_a_budget_is_an_error(self, scene: Scene) -> None:
         told = scene.run(budget=1_500)
         assert "MODEL_OVER_BUDGET" in codes(told)
         assert told.kinds[-1] == "run_completed"
@@ -519,7 +519,7 @@ class TestReplay:
         assert again.artifacts == told.artifacts
         assert any("the language model was not called" in line for line in lines(again))
 
-    def test_a_missing_recording_says_so(self, tmp_path: Path) -> None:
+    def test_a_missing_recording_is_an_error(self, tmp_path: Path) -> None:
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint) as scene:
             told = scene.run()
             (tmp_path / "answers.db").unlink()
@@ -532,7 +532,7 @@ class TestReplay:
     @pytest.mark.parametrize(
         "part", [7, {"engine": "x", "answers": [{"stage": 1}]}, {"engine": "x", "answers": 3}]
     )
-    def test_a_token_that_makes_no_sense_says_so(self, scene: Scene, part: Any) -> None:
+    def test_an_invalid_token_is_an_error(self, scene: Scene, part: Any) -> None:
         token = {**scene.run(writer="rules").answer["replay_token"], "language_model": part}
         again = scene.replay(token)
         assert again.kinds[-1] == "run_failed"
@@ -590,7 +590,7 @@ class TestSettings:
             ({"WORKER_LLM_URL": "http://127.0.0.1:99999/v1"}, "is not an address"),
         ],
     )
-    def test_variables_that_make_no_sense_are_told(
+    def test_invalid_variables_are_errors(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], problem: str
     ) -> None:
         monkeypatch.setattr(recovery, "FIRST_WAIT_S", 0.01)
@@ -611,7 +611,7 @@ class TestSettings:
         assert "pip install 'worker-widget[llm]'" in told.all("failure_detected")[0]["error"]
         assert set(engines(told).values()) == {BY_RULES}
 
-    def test_without_the_variables_the_rules_write_and_the_gate_says_why(self, tmp_path: Path) -> None:
+    def test_without_the_variables_the_rule_engine_writes_and_logs_the_reason(self, tmp_path: Path) -> None:
         nothing = dict.fromkeys(("WORKER_LLM_URL", "WORKER_LLM_MODEL", "WORKER_LLM_KEY"), "")
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint, **nothing) as scene:
             told = scene.run()

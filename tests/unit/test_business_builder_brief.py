@@ -214,7 +214,7 @@ def test_a_name_in_the_task_is_no_working_title() -> None:
         ("Podcast", "en"),
     ],
 )
-def test_languages_are_told_apart(text: str, code: str) -> None:
+def test_languages_are_distinguished(text: str, code: str) -> None:
     assert detection.detect(text) == code
 
 

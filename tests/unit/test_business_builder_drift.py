@@ -63,7 +63,7 @@ def test_re_toned_it_no_longer_drifts(tone: Tone) -> None:
     assert "bakery" in plain.text
 
 
-def test_plain_words_replace_slang_where_it_stood() -> None:
+def test_plain_words_replace_slang_in_place() -> None:
     said = tone_marks.plainly(
         "yo make a sick page for dope rings lol, super cheap stuff dude!!!", ("slang", "shouting")
     )

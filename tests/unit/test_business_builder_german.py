@@ -153,7 +153,7 @@ LANGUAGES = [
 
 
 @pytest.mark.parametrize(("text", "code"), LANGUAGES)
-def test_languages_are_told_apart(text: str, code: str | None) -> None:
+def test_languages_are_distinguished(text: str, code: str | None) -> None:
     assert detection.recognise(text) == code
     assert detection.detect(text) == code or (code is None and detection.detect(text) == "en")
 
@@ -165,7 +165,7 @@ def test_where_the_task_does_not_tell_the_brand_decides() -> None:
     assert gather(RunRequest(task="Podcast")).language.code == "en"
 
 
-async def test_other_languages_get_english_and_are_told_so() -> None:
+async def test_other_languages_get_english_and_a_warning() -> None:
     run = await run_alone(task="Un site web pour une boulangerie à Paris")
     assert '<html lang="en">' in run.artifacts["landing.html"]
     assert any(e.level == "warning" and "French" in e.message for e in run.all(events.Log))
@@ -310,7 +310,7 @@ def test_german_tasks_are_read(task: str, kind: tuple[str, str | None], said: di
         ("Zwirbel", "Zwirbel"),
     ],
 )
-def test_an_offer_stands_in_the_nominative(phrase: str, nominative: str) -> None:
+def test_an_offer_is_in_the_nominative(phrase: str, nominative: str) -> None:
     assert german_grammar.nominative(phrase.split()).indefinite == nominative
 
 
@@ -327,7 +327,7 @@ def test_an_activity_is_an_infinitive_without_zu(phrase: str, bare: str) -> None
     assert german_grammar.infinitive(phrase) == bare
 
 
-def test_people_stand_in_the_plural_without_an_article() -> None:
+def test_people_are_in_the_plural_without_an_article() -> None:
     assert german_grammar.plural(["die", "jungen", "Eltern"]) == "junge Eltern"
     assert german_grammar.plural(["unsere", "Kunden"]) == "Kunden"
     assert german_grammar.from_dative("Podcastern") == "Podcaster"
@@ -375,7 +375,7 @@ def test_every_text_is_finished_german(name: str, tone: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "tone"), every_run())
-def test_no_sentence_is_said_twice_on_a_page(name: str, tone: str) -> None:
+def test_no_sentence_is_repeated_on_a_page(name: str, tone: str) -> None:
     page = page_reader.read(written(name, tone).artifacts["landing.html"])
     brief_parts = [part.casefold() for text in page.main for part in sentences(text)]
     said = [part for part in brief_parts if len(part.split()) >= 3]
@@ -388,7 +388,7 @@ def test_the_same_request_gives_the_same_bytes(name: str) -> None:
     assert asyncio.run(run_alone(**BRIEFS[name], depth="shallow")).artifacts == again.artifacts
 
 
-def test_every_tone_says_it_otherwise() -> None:
+def test_every_tone_has_its_own_sentences() -> None:
     words = {
         tone: set(Outline(written("podcast_tool", tone).artifacts["landing.html"]).texts) for tone in TONES
     }

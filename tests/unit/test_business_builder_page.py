@@ -173,7 +173,7 @@ async def test_texts_of_the_user_stay_texts() -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("tone", TONES)
-async def test_no_sentence_is_said_twice_and_none_is_unfinished(task: str, tone: str) -> None:
+async def test_no_sentence_is_repeated_or_unfinished(task: str, tone: str) -> None:
     html = await page_of(task, brand=brand(tone={"primary": tone}, tagline="Talk now, tidy later"))
     main = html[html.index("<main") : html.index("</main>")]
     texts = [re.sub(r"\s+", " ", text) for text in Outline(main).texts]
@@ -190,7 +190,7 @@ async def test_no_sentence_is_said_twice_and_none_is_unfinished(task: str, tone:
             assert not re.search(r"\ba [aeio]|\ban [bcdfgjklmnpqrstvwxyz]", text), text
 
 
-async def test_every_tone_says_it_otherwise() -> None:
+async def test_every_tone_has_its_own_sentences() -> None:
     pages = {tone: await page_of(TASKS[0], brand=brand(tone={"primary": tone})) for tone in TONES}
     words = {tone: set(Outline(html[html.index("<main") :]).texts) for tone, html in pages.items()}
     for tone in TONES:
@@ -221,7 +221,7 @@ async def test_every_audience_is_spoken_to() -> None:
     assert len(both["audience"]["cards"]) == 2
 
 
-async def test_the_page_quotes_the_brand_and_says_what_is_only_proposed() -> None:
+async def test_the_page_quotes_the_brand_and_marks_proposals() -> None:
     run = await run_alone(
         task="A tool for podcasters with transcripts and chapter markers",
         brand=brand(

@@ -111,7 +111,7 @@ def test_what_hangs_a_backtracking_matcher_ends_here(pattern: str) -> None:
         (r"\qa", "escape"),
     ],
 )
-def test_what_is_not_supported_says_why_and_stays_a_phrase(pattern: str, reason: str) -> None:
+def test_an_unsupported_pattern_has_a_reason_and_stays_a_phrase(pattern: str, reason: str) -> None:
     compiled = compile_pattern(pattern)
     assert compiled.expression is None
     assert reason in (compiled.problem or "")

@@ -50,7 +50,7 @@ def test_patterns_find_phrases_and_expressions(pattern: str, text: str, found: l
 
 
 @pytest.mark.parametrize("pattern", ["C++", "(?=a)a", r"(a)\1", "[unclosed", "(" * 60, "a{9}{9}{9}"])
-def test_what_cannot_be_an_expression_is_a_phrase_and_says_why(pattern: str) -> None:
+def test_an_invalid_expression_is_a_phrase_with_a_reason(pattern: str) -> None:
     compiled = compile_pattern(pattern)
     assert compiled.expression is None
     assert compiled.problem
@@ -66,7 +66,7 @@ def test_a_tone_to_avoid_may_be_named_instead_of_quoted() -> None:
     ]  # fmt: skip
 
 
-def test_rules_stand_in_governance_order() -> None:
+def test_rules_are_in_governance_order() -> None:
     rules = compiler.compile_rules(
         brand(
             tone={"avoid": ["synergy"]},
@@ -86,7 +86,7 @@ def test_rules_stand_in_governance_order() -> None:
 
 
 @pytest.mark.parametrize("kind", ["json", "md", "html"])
-def test_a_violation_is_placed_in_the_artifact_that_holds_it(kind: str) -> None:
+def test_a_violation_is_located_in_its_artifact(kind: str) -> None:
     said = 'Say "this" <now> & cure *all* of it'
     content = {
         "json": json.dumps({"said": said}),
@@ -136,7 +136,7 @@ def test_best_practice_and_the_own_name_are_no_claims() -> None:
     assert breaks("The best bread", rules) is not None
 
 
-async def test_a_working_title_is_nobodys_name_and_excuses_no_claim() -> None:
+async def test_a_working_title_excuses_no_claim() -> None:
     run = await run_alone(task="The best pizzeria in Naples")
     assert [e.location for e in run.all(events.PolicyViolation)] == ["brief.subject[0:4]"]
     assert run.artifacts["positioning.md"].startswith("# Positioning: Pizzeria\n")
@@ -204,6 +204,6 @@ def test_rules_and_anchors_are_counted() -> None:
         ({"visual": {"font_heading": "x'}</style><b>"}}, "font_heading", "name a font"),
     ],
 )
-def test_a_brand_is_told_what_will_not_work(more: dict[str, Any], field: str, says: str) -> None:
+def test_a_brand_gets_warnings(more: dict[str, Any], field: str, says: str) -> None:
     warnings = BusinessBuilder().check_brand(brand(**more)).warnings
     assert any(field in warning and says in warning for warning in warnings), warnings

@@ -47,7 +47,7 @@ def recoveries(run: Alone) -> list[tuple[str | None, str | None, bool | None]]:
 
 
 def story(run: Alone, *kinds: type[Payload]) -> list[str]:
-    return [type(data).__name__ for data in run.told if isinstance(data, kinds)]
+    return [type(data).__name__ for data in run.emitted if isinstance(data, kinds)]
 
 
 class TestCatalog:
@@ -132,7 +132,7 @@ class TestReachedByARequest:
         for name, text in run.artifacts.items():
             assert not any(word in text.lower().split() for word in ("dope", "sick", "lol", "dude")), name
 
-    async def test_a_stage_is_done_again_and_its_parts_told_in_order(self) -> None:
+    async def test_a_stage_is_repeated_and_its_events_are_in_order(self) -> None:
         run = await run_alone(task=LOUD, brand=QUIET)
         kinds = (
             events.FailureDetected, events.FailureClassified, events.RecoverySuggestion,
@@ -160,7 +160,7 @@ class TestReachedByARequest:
         counted = sum(e.tokens_used or 0 for e in run.all(events.StageCompleted))
         assert run.done.total_tokens == counted
 
-    async def test_a_model_that_is_required_and_not_there_is_not_replaced(self) -> None:
+    async def test_a_required_model_is_not_replaced(self) -> None:
         run = await run_alone(task=TASK, writer="model")
         assert recoveries(run) == [("preflight", "give_up", False)]
         assert {e.code for e in run.all(events.FailureClassified)} == {"MODEL_MISCONFIGURED"}
@@ -174,11 +174,11 @@ class TestReachedByARequest:
         assert recoveries(run) == [("preflight", "rephrase", True)]
         assert tuple(run.artifacts) == FILES
 
-    async def test_a_task_without_words_and_a_brand_fails_and_says_what_to_do(self) -> None:
+    async def test_a_task_without_words_and_a_brand_fails_with_advice(self) -> None:
         run = await run_alone(task="?!?!? 123")
         assert run.error == "The task contains no readable word. " + failures.EMPTY_INPUT.advice
         assert recoveries(run) == [("preflight", "give_up", False)]
-        assert isinstance(run.told[-1], events.StageFailed)
+        assert isinstance(run.emitted[-1], events.StageFailed)
 
     async def test_rules_that_leave_no_headline_hand_over_and_then_give_up(self) -> None:
         claims = [{"pattern": r"[a-z ]*\bfor\b.*"}, {"pattern": r"\w*a\w*"}, {"pattern": r"\w*e\w*"}]
@@ -217,7 +217,7 @@ class TestStrictMode:
         run = await run_alone(task=TASK, strict_mode=True)
         order = [
             (type(e).__name__, e.stage_id)
-            for e in run.told
+            for e in run.emitted
             if isinstance(e, events.StageStarted | events.StageCompleted)
         ]
         assert order[2:6] == [
@@ -225,7 +225,7 @@ class TestStrictMode:
             ("StageStarted", "strategy"), ("StageCompleted", "strategy"),
         ]  # fmt: skip
 
-    async def test_what_was_written_is_read_over_by_another(self) -> None:
+    async def test_texts_are_reviewed_by_another_agent(self) -> None:
         run = await run_alone(task=TASK, strict_mode=True)
         reviews = [(e.stage_id, e.passed) for e in run.all(events.PolicyCheck) if e.policy == "review"]
         assert reviews == [
@@ -234,21 +234,21 @@ class TestStrictMode:
 
 
 class TestSideBySide:
-    async def test_what_each_stage_tells_is_the_same_each_time(self) -> None:
+    async def test_the_events_of_each_stage_are_the_same_each_time(self) -> None:
         first, second = [await run_alone(task=TASK, brand=brand(), pace=pace) for pace in (0, 0.3)]
         for stage in ("research", "strategy", "copy"):
-            assert told_by(first, stage) == told_by(second, stage)
+            assert events_of(first, stage) == events_of(second, stage)
 
     async def test_both_begin_before_either_ends_and_artifacts_come_one_by_one(self) -> None:
         run = await run_alone(task=TASK, pace=0.5)
         told = [
             (type(e).__name__, e.stage_id)
-            for e in run.told
+            for e in run.emitted
             if isinstance(e, events.StageStarted | events.StageCompleted)
         ]
         assert told[2:4] == [("StageStarted", "research"), ("StageStarted", "strategy")]
         assembling: list[str | None] = []
-        for e in run.told:
+        for e in run.emitted:
             if isinstance(e, events.ArtifactStarted):
                 assembling.append(e.artifact_name)
             elif isinstance(e, events.ArtifactCreated):
@@ -299,7 +299,7 @@ async def with_model(model: Model, **request: Any) -> Alone:
     alone = Alone()
     asked = RunRequest(**{"pace": 0, **request})
     try:
-        alone.result = await BusinessBuilder(model).execute(asked, alone.tell, run_id="alone")
+        alone.result = await BusinessBuilder(model).execute(asked, alone.emit, run_id="alone")
     except RunError as error:
         alone.error = str(error)
     return alone
@@ -308,7 +308,7 @@ async def with_model(model: Model, **request: Any) -> Alone:
 async def failing(model: Model | None = None, **request: Any) -> tuple[RunError, Alone]:
     alone = Alone()
     with pytest.raises(RunError) as caught:
-        await BusinessBuilder(model).execute(RunRequest(**{"pace": 0, **request}), alone.tell, run_id="alone")
+        await BusinessBuilder(model).execute(RunRequest(**{"pace": 0, **request}), alone.emit, run_id="alone")
     return caught.value, alone
 
 
@@ -324,7 +324,7 @@ class TestAModelWrites:
             for e in run.all(events.Log)
         )
         text: dict[str | None, str] = {}
-        for e in run.told:
+        for e in run.emitted:
             if isinstance(e, events.ArtifactDelta):
                 assert e.offset == len(text.get(e.artifact_name, ""))
                 text[e.artifact_name] = text.get(e.artifact_name, "") + e.text
@@ -362,7 +362,7 @@ class TestAModelWrites:
         assert report["engines"]["landing_copy.json"] == "the rule engine"
         assert report["engines"]["positioning.md"] == "a model of paper"
 
-    async def test_a_model_that_is_away_is_told_as_a_failure_not_as_success(self) -> None:
+    async def test_an_unavailable_model_is_a_failure(self) -> None:
         run = await with_model(Model(away="its endpoint does not answer"), task=TASK)
         assert {e.code for e in run.all(events.FailureClassified)} == {"MODEL_UNAVAILABLE"}
         assert recoveries(run)[-1] == ("preflight", "fall_back_agent", True)
@@ -404,10 +404,10 @@ class TestAModelWrites:
         assert "guaranteed" not in run.artifacts["positioning.md"]
 
 
-def told_by(run: Alone, stage: str) -> list[Payload]:
+def events_of(run: Alone, stage: str) -> list[Payload]:
     """What a stage told, without what is measured in time."""
     return [
         data
-        for data in run.told
+        for data in run.emitted
         if getattr(data, "stage_id", None) == stage and not isinstance(data, events.StageCompleted)
     ]

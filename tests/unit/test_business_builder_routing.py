@@ -139,7 +139,7 @@ class TestRouting:
         margin = decision.ranked[0].score - decision.ranked[1].score
         assert decision.confidence == round(0.5 + margin, 4)
 
-    def test_each_alternative_says_why_it_lost(self) -> None:
+    def test_each_alternative_has_a_reason(self) -> None:
         reasons = {other["agent"]: other["reason"] for other in decide().alternatives}
         assert reasons == {
             "strategist_agent": "lacks writing",
@@ -154,7 +154,7 @@ class TestRouting:
         last = decision.alternatives[-1]
         assert (last["agent"], last["reason"]) == ("copywriter_agent", "does not write in a formal tone")
 
-    def test_a_stage_that_no_agent_may_do_says_why(self) -> None:
+    def test_a_stage_without_an_agent_has_a_reason(self) -> None:
         stage = replace(COPY, tools=("press",))
         with pytest.raises(routing.NoAgentAvailable, match=r"Copy Generation: \w+ may not use press"):
             decide(stage)
@@ -177,7 +177,7 @@ class TestRouting:
 
 
 class TestLanguageModel:
-    async def test_without_a_model_the_log_says_so_once(self) -> None:
+    async def test_without_a_model_the_reason_is_kept(self) -> None:
         run = await prepare.prepare(RunRequest(task="A tool"), lambda _: None, None)
         assert (run.by_model, run.model_problem) == (False, prepare.NO_MODEL)
         assert not run.ledger.probes

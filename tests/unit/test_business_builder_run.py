@@ -46,15 +46,15 @@ FILES = (
 class Alone:
     """A run without a host: everything it told, and its result or the error it failed with."""
 
-    told: list[Payload] = field(default_factory=list)
+    emitted: list[Payload] = field(default_factory=list)
     result: RunResult | None = None
     error: str | None = None
 
-    def tell(self, data: Payload) -> None:
-        self.told.append(data)
+    def emit(self, data: Payload) -> None:
+        self.emitted.append(data)
 
     def all(self, kind: type[_P]) -> list[_P]:
-        return [data for data in self.told if isinstance(data, kind)]
+        return [data for data in self.emitted if isinstance(data, kind)]
 
     @property
     def done(self) -> RunResult:
@@ -71,7 +71,7 @@ async def run_alone(**request: Any) -> Alone:
     alone = Alone()
     asked = RunRequest(**{"pace": 0, **request})
     try:
-        alone.result = await BusinessBuilder().execute(asked, alone.tell, run_id="alone")
+        alone.result = await BusinessBuilder().execute(asked, alone.emit, run_id="alone")
     except RunError as error:
         alone.error = str(error)
     return alone
@@ -111,7 +111,7 @@ async def test_artifacts_stream_from_their_start_to_their_end() -> None:
     run = await run_alone(task="A tool for podcasters", brand=brand())
     assert tuple(run.artifacts) == FILES
     text: dict[tuple[str | None, str | None], str] = {}
-    for data in run.told:
+    for data in run.emitted:
         match data:
             case events.ArtifactStarted(artifact_name=name, artifact_type=kind):
                 assert (name, kind) not in text
@@ -146,7 +146,7 @@ async def test_the_same_request_gives_the_same_bytes(depth: str) -> None:
     assert other.artifacts["landing.html"] != first.artifacts["landing.html"]
 
 
-async def test_a_deeper_run_says_more() -> None:
+async def test_a_deeper_run_writes_more() -> None:
     sizes = [
         (await run_alone(task="A tool for podcasters", depth=depth)).done.total_tokens
         for depth in ("shallow", "auto", "deep")
@@ -195,7 +195,7 @@ async def test_claims_in_the_brand_are_found_and_rewritten() -> None:
     assert all(e.reason and e.severity and e.pattern for e in run.all(events.PolicyViolation))
     order = [
         type(data).__name__
-        for data in run.told
+        for data in run.emitted
         if "Failure" in type(data).__name__ or "Recov" in type(data).__name__
     ]
     assert order[:5] == [
@@ -223,7 +223,7 @@ async def test_strict_mode_stops_at_the_first_violation() -> None:
     assert len(run.all(events.PolicyViolation)) == 1
     assert not run.all(events.RecoveryStarted)
     assert not run.all(events.ArtifactStarted)
-    assert isinstance(run.told[-1], events.StageFailed)
+    assert isinstance(run.emitted[-1], events.StageFailed)
 
 
 async def test_strict_mode_lets_a_clean_brand_pass() -> None:
@@ -302,7 +302,7 @@ async def test_the_request_budget_comes_before_the_brands() -> None:
     assert not run.done.recovery_log
 
 
-async def test_drift_is_measured_and_told() -> None:
+async def test_drift_is_measured_and_emitted() -> None:
     quiet = brand(
         company_name="Aurelia",
         mission="To honour the slow craft of the jeweller's bench",
@@ -320,7 +320,7 @@ async def test_drift_is_measured_and_told() -> None:
     assert any(e.level == "warning" and "voice" in e.message for e in loud.all(events.Log))
 
 
-async def test_a_task_in_a_language_that_is_not_written_is_answered_in_english_and_says_so() -> None:
+async def test_a_task_in_an_unsupported_language_gets_english_and_a_warning() -> None:
     run = await run_alone(task="Créer une page pour une boulangerie à Lyon avec nos pains")
     assert any(e.level == "warning" and "French" in e.message for e in run.all(events.Log))
     assert "Translate" in run.artifacts["launch_plan.md"]
@@ -341,7 +341,7 @@ async def test_cancelling_in_mid_run_ends_it_at_once() -> None:
     alone, begun = Alone(), asyncio.Event()
 
     def tell(data: Payload) -> None:
-        alone.tell(data)
+        alone.emit(data)
         begun.set()
 
     request = RunRequest(task="A tool for podcasters", pace=60)
@@ -351,9 +351,9 @@ async def test_cancelling_in_mid_run_ends_it_at_once() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(task, timeout=1)
-    count = len(alone.told)
+    count = len(alone.emitted)
     await asyncio.sleep(0.05)
-    assert len(alone.told) == count
+    assert len(alone.emitted) == count
     assert not alone.all(events.StageCompleted)
 
 

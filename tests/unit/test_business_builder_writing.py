@@ -76,7 +76,7 @@ def words_of(asked: dict[str, Any], approach: Approach = "plain") -> set[str]:
         ("database", ("for developers who want to store data", "Time travel", "Pull the plug")),
     ],
 )
-def test_a_page_speaks_of_its_own_brief(name: str, said: tuple[str, ...]) -> None:
+def test_a_page_uses_its_own_brief(name: str, said: tuple[str, ...]) -> None:
     text = "\n".join(page_reader.read(page_of(BRIEFS[name])).texts).casefold()
     for phrase in said:
         assert phrase.casefold() in text
@@ -91,7 +91,7 @@ def test_pages_for_different_briefs_share_few_sentences() -> None:
 
 @pytest.mark.parametrize("name", ENGLISH)
 @pytest.mark.parametrize("approach", APPROACHES)
-def test_sentences_are_whole_and_said_once(name: str, approach: Approach) -> None:
+def test_sentences_are_complete_and_not_repeated(name: str, approach: Approach) -> None:
     _is_good_english(page_of(BRIEFS[name], approach))
 
 
@@ -156,19 +156,19 @@ def spoken_words(tone: Tone, audience: Audience) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
-def test_each_tone_is_another_voice_to_each_audience(audience: Audience) -> None:
+def test_each_tone_has_another_voice_for_each_audience(audience: Audience) -> None:
     for one, other in combinations(TONES, 2):
         assert len(spoken_words(one, audience) - spoken_words(other, audience)) >= 15, (one, other)
 
 
 @pytest.mark.parametrize("tone", TONES)
-def test_each_audience_hears_something_else_in_each_tone(tone: Tone) -> None:
+def test_each_audience_has_other_texts_in_each_tone(tone: Tone) -> None:
     for one, other in combinations(AUDIENCES, 2):
         new = spoken_words(tone, one) - spoken_words(tone, other)
         assert len(new) >= 4, (one, other, new)
 
 
-def test_what_is_said_to_an_audience_depends_on_the_tone() -> None:
+def test_the_texts_for_an_audience_depend_on_the_tone() -> None:
     bodies = {text.bodies[tone] for text in library.audiences().values() for tone in TONES}
     assert len(bodies) == len(TONES) * len(AUDIENCES)
 

@@ -274,13 +274,13 @@ _LEAST_OF_THE_TRADE: Final = 2
 def _faq(pen: Pen, *, asks_about_problem: bool) -> CopySection | None:
     tone = pen.tone
     candidates = list(_questions(pen, asks_about_problem=asks_about_problem))
-    first = sorted(candidates, key=lambda asked: asked.rank)[:_MOST_QUESTIONS]
+    first = sorted(candidates, key=lambda candidate: candidate.rank)[:_MOST_QUESTIONS]
     items: list[CopyItem] = []
-    for index, asked in enumerate(asked for asked in candidates if asked in first):
-        answer = pen.line(f"faq[{index}].a", asked.answer)
-        question = pen.line(f"faq[{index}].q", asked.question) if answer else ""
+    for index, candidate in enumerate(each for each in candidates if each in first):
+        answer = pen.line(f"faq[{index}].a", candidate.answer)
+        question = pen.line(f"faq[{index}].q", candidate.question) if answer else ""
         if question:
-            items.append(CopyItem(title=question, body=answer, source=asked.source))
+            items.append(CopyItem(title=question, body=answer, source=candidate.source))
     heading = pen.line("faq.heading", tone.faq_heading, once=False)
     return CopySection(heading=heading, items=tuple(items)) if heading and items else None
 
@@ -301,9 +301,9 @@ def _questions(pen: Pen, *, asks_about_problem: bool) -> Iterator[_Question]:
     for index, trade in enumerate(facts.field.faq or facts.kind.faq):
         yield _Question(0 if index < _LEAST_OF_THE_TRADE else 2, trade.question, trade.answer)
     for text in facts.audience_texts[:2]:
-        asked = text.asked.get(facts.tone)
-        if asked or text.question:
-            question, answer = (asked.question, asked.answer) if asked else (text.question, text.answer)
+        entry = text.asked.get(facts.tone)
+        if entry or text.question:
+            question, answer = (entry.question, entry.answer) if entry else (text.question, text.answer)
             yield _Question(1, question, answer)
     if asks_about_problem and not facts.audiences:
         yield _Question(3, tone.faq_who_q, tone.faq_who_a)
