@@ -1,12 +1,16 @@
-// `node build.mjs` writes the widget and the parts that the kernel sends it; `node build.mjs --dev` serves
-// the console on made-up and golden runs, without Jupyter, and rebuilds on every request.
+// `node build.mjs` writes widget.js and live.js into the package. `--watch` does so after every change, without
+// minifying them. `--dev` serves the console on synthetic and golden runs, without Jupyter, and rebuilds it on
+// every request; `--dev-build` writes that page's scripts once.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
 import { bundles, common } from "./bundling.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const STATIC = here("../src/worker_widget/static/");
 
 /** The golden runs of the Python tests, by name, for the development page. */
 const goldenRuns = {
@@ -19,13 +23,32 @@ const goldenRuns = {
       try {
         names = readdirSync(folder).filter((name) => name.endsWith(".json"));
       } catch {
-        // None were generated yet: the page has its own run.
+        // A source distribution has no golden runs.
       }
       const entries = names.map((name) => [
         name.slice(0, -5),
         JSON.parse(readFileSync(folder + name, "utf8")),
       ]);
       return { contents: JSON.stringify(Object.fromEntries(entries)), loader: "json" };
+    });
+  },
+};
+
+/**
+ * Writes the bundles for ANYWIDGET_HMR=1. anywidget only watches widget.js, and a reloaded widget requests
+ * live.js again: so widget.js ends with a hash of live.js, and changes with it.
+ */
+const hotReload = {
+  name: "hot-reload",
+  setup(build) {
+    build.onEnd(({ outputFiles = [], errors }) => {
+      if (errors.length) return;
+      const texts = Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path), text]));
+      const hash = createHash("sha256").update(texts["live.js"]).digest("hex");
+      mkdirSync(STATIC, { recursive: true });
+      writeFileSync(`${STATIC}live.js`, texts["live.js"]);
+      writeFileSync(`${STATIC}widget.js`, `${texts["widget.js"]}// live.js: ${hash}\n`);
+      console.log(`${new Date().toLocaleTimeString()} widget.js and live.js are written.`);
     });
   },
 };
@@ -43,6 +66,16 @@ if (process.argv.includes("--dev")) {
   console.log(`http://127.0.0.1:${port}/`);
 } else if (process.argv.includes("--dev-build")) {
   await build(devPage);
+} else if (process.argv.includes("--watch")) {
+  const watched = await context({
+    ...bundles,
+    minify: false,
+    outdir: STATIC,
+    write: false,
+    logLevel: "info",
+    plugins: [...bundles.plugins, hotReload],
+  });
+  await watched.watch();
 } else {
-  await build({ ...bundles, outdir: here("../src/worker_widget/static") });
+  await build({ ...bundles, outdir: STATIC });
 }

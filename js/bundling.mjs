@@ -1,10 +1,10 @@
-// Two kinds of imports that become text: styles (`./a.css?inline`) and the script of the preview
-// frame (`./a.ts?script`), both minified. The build and the tests share them.
+// Two kinds of imports become minified text: styles (`./a.css?inline`) and the scripts of the preview frame
+// (`./a.ts?script`). The build and the tests share this.
 
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** Styles are lowered no further than what container queries ask for anyway. */
+/** The oldest browsers with container queries. */
 const STYLE_TARGET = ["chrome105", "firefox110", "safari16"];
 
 /** The file at `path`, bundled and minified, as text. */
@@ -37,7 +37,7 @@ export const textImports = {
   },
 };
 
-/** What every bundle is built with. */
+/** The options of every bundle. */
 export const common = {
   bundle: true,
   format: "esm",
@@ -48,15 +48,12 @@ export const common = {
   plugins: [textImports],
 };
 
-/** The widget, and the parts that only work with a kernel and come from it. */
+/** `widget.js`, which every notebook stores, and `live.js`, which the kernel sends. */
 export const bundles = {
   ...common,
   entryPoints: {
     widget: fileURLToPath(new URL("src/index.tsx", import.meta.url)),
-    lists: fileURLToPath(new URL("src/lists/index.tsx", import.meta.url)),
-    desk: fileURLToPath(new URL("src/desk/index.tsx", import.meta.url)),
-    search: fileURLToPath(new URL("src/search/index.tsx", import.meta.url)),
-    viewer: fileURLToPath(new URL("src/viewer/index.tsx", import.meta.url)),
+    live: fileURLToPath(new URL("src/live.ts", import.meta.url)),
   },
   minify: true,
   legalComments: "none",

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker_widget.events import Log, PolicyCheck, RoutingDecision, StageCompleted, StageFailed, StageStarted
-from worker_widget.events.request_models import Brand, RunRequest, WorkerInfo
-from worker_widget.host import process
+from worker_widget.events.answers import WorkerInfo
+from worker_widget.events.request_models import Brand, RunRequest
+from worker_widget.host.process import host_process
 from worker_widget.host.worker import BrandReport, Emit, RunResult, Worker
 
 LOAD = ("-m", "tests.load")
@@ -139,9 +140,9 @@ def load() -> dict[str, Worker | WorkerInfo]:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    process.add_options(parser)
+    host_process.add_options(parser)
     options = parser.parse_args()
-    return process.run(options.port, options.idle_minutes, detach=True, workers=load)
+    return host_process.run(options.port, options.idle_minutes, detach=True, workers=load)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
+from tests.manual_clock import ManualClock
 from worker_widget.console import wire
-from worker_widget.console.channel import Channel
-from worker_widget.console.wire import Ack, DeskView, FromBrowser, Hello, Link, Request, Shown, Watch
+from worker_widget.console.channel.channel import Channel
+from worker_widget.console.wire import Ack, FormState, FromBrowser, Hello, Link, Request, Shown, Watch
 from worker_widget.events import Event
 from worker_widget.state.reduce import reduce_all
 from worker_widget.state.run_state import TAIL_ROWS
@@ -25,12 +26,16 @@ class ShownRun:
     def __init__(self) -> None:
         self.store = EventStore.memory()
         self.store.begin(RUN, worker="w", origin="o", time_us=0)
-        self.shown = Shown(desk=DeskView(worker="w"))
+        self.shown = Shown(form=FormState(worker="w"))
         self.sent: list[dict[str, Any]] = []
         self.buffers: list[list[bytes]] = []
-        self.channel = Channel(self._send, lambda: self.shown, lambda: self.store)
+        self.clock = ManualClock()
+        self.failing = False
+        self.channel = Channel(self._send, lambda: self.shown, lambda: self.store, self.clock)
 
     def _send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        if self.failing:
+            raise OSError("the comm is gone")
         self.sent.append(msgspec.json.decode(msgspec.json.encode(message)))
 
     def tell(self, batch: list[Event]) -> None:
@@ -85,8 +90,8 @@ class Browser:
             self.state, self.seq = message["state"], message["seq"]
             self.log.clear()
             self.text.clear()
-            self._news(message["views"])
-            if self.client in message["views"]:
+            self._news(message["subscribers"])
+            if self.client in message["subscribers"]:
                 self.missed = False
             else:
                 self.hello()
@@ -99,7 +104,7 @@ class Browser:
             if self.seq >= 0 and message["seq"] > self.seq:
                 self.seq = message["seq"]
                 self._patch(message["patch"])
-                self._news(message["patch"].get("views", {}))
+                self._news(message["patch"].get("subscribers", {}))
                 self.said.append(Ack(client=self.client, seq=self.seq))
         elif kind == "reply" and (message["client"], message["id"]) == (self.client, self._untaken):
             self._untaken = None
@@ -145,7 +150,7 @@ class Browser:
         return self._requests
 
     def _patch(self, patch: dict[str, Any]) -> None:
-        for part in ("desk", "link", "run"):
+        for part in ("form", "link", "run"):
             if part in patch:
                 self.state[part] = patch[part]
         for part, key in _KEYS.items():
@@ -154,7 +159,7 @@ class Browser:
             self.state[part] = list(rows.values())
         for part in ("routing", "ledger"):
             if part in patch:
-                known = {row["n"]: row for row in (*self.state[part]["rows"], *patch[part]["rows"])}
+                known = {row["number"]: row for row in (*self.state[part]["rows"], *patch[part]["rows"])}
                 rows = list(known.values())[-TAIL_ROWS:]
                 self.state[part] = {"total": patch[part]["total"], "rows": rows}
 
@@ -162,7 +167,7 @@ class Browser:
         news = views.get(self.client, {})
         if "log" in news and self._untaken is None:
             self.total = news["log"]["total"]
-            self.log |= {row["i"]: row for row in news["log"]["rows"]}
+            self.log |= {row["index"]: row for row in news["log"]["rows"]}
         if "search" in news and self._untaken is None:
             self.search = news["search"]
         if "artifact" in news:

@@ -1,6 +1,6 @@
-// What the page's kernel answers about artifacts: as the real one does, but without colours.
+// The artifacts of the kernel in the page: like those of the real kernel, but without colours.
 
-import type { FromBrowser, Requests } from "../src/wire";
+import type { FromBrowser, Requests } from "../src/kernel/wire";
 import { type Moment, olderText } from "./run";
 
 type ArtifactRequest = Extract<FromBrowser, { kind: "request" }>;
@@ -30,10 +30,10 @@ function render(
   moment: Moment,
   args: Requests["artifact.render"]["args"],
 ): Requests["artifact.render"]["result"] {
-  const { file, version, as, dark, find, patient } = args;
+  const { file, version, shape, dark, find, any_length } = args;
   const text = textOf(moment, file, version);
   const row = moment.state.artifacts.find((item) => item.file === file);
-  const long = text.length > RENDER_MOST && !patient;
+  const long = text.length > RENDER_MOST && !any_length;
   const growing = row?.status === "assembling" && version === null;
   let matches = 0;
   let body = escaped(text);
@@ -53,10 +53,10 @@ function render(
       .replace(/^# (.*)$/gm, "<h1>$1</h1>")
       .replace(/^- (.*)$/gm, "<li>$1</li>")
       .replace(/\n\n/g, "<p>");
-  const drawn = as === "preview" && file.endsWith(".html");
+  const drawn = shape === "preview" && file.endsWith(".html");
   const html = drawn
     ? text
-    : `<!doctype html>${styles(dark)}${as === "preview" && file.endsWith(".md") ? prose() : `<pre class="source">${body}</pre>`}`;
+    : `<!doctype html>${styles(dark)}${shape === "preview" && file.endsWith(".md") ? prose() : `<pre class="source">${body}</pre>`}`;
   return {
     html,
     note: long ? `Shown as plain text: ${text.length} characters are too many to format.` : null,
@@ -87,7 +87,7 @@ function compare(
   return { html, changes, note: null, same: changes === 0 };
 }
 
-/** The answer to a request about an artifact, or `undefined` where it is about something else. */
+/** The result of a request about an artifact; `undefined` for any other request. */
 export function artifactAnswer(moment: Moment, { name, args }: ArtifactRequest): unknown {
   switch (name) {
     case "artifact.text": {
@@ -111,9 +111,9 @@ export function artifactAnswer(moment: Moment, { name, args }: ArtifactRequest):
       const hits = linesOf(textOf(moment, args.file, args.version)).flatMap((line, at) =>
         line.toLowerCase().includes(wanted) ? [at] : [],
       );
-      const before = hits.filter((at) => at < args.from).length;
-      const after = hits.findIndex((at) => at > args.from);
-      const place = args.way === 1 ? Math.max(0, after) : (before - 1 + hits.length) % hits.length;
+      const before = hits.filter((at) => at < args.start).length;
+      const after = hits.findIndex((at) => at > args.start);
+      const place = args.direction === 1 ? Math.max(0, after) : (before - 1 + hits.length) % hits.length;
       return { line: hits[place] ?? null, nth: hits.length && place + 1, of: hits.length };
     }
     case "artifact.compare":

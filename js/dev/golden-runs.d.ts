@@ -1,5 +1,5 @@
 declare module "golden-runs" {
-  import type { FromKernel } from "../src/wire";
+  import type { FromKernel } from "../src/kernel/wire";
 
   const runs: Record<string, { client: string; messages: FromKernel[] }>;
   export default runs;

@@ -1,38 +1,38 @@
-// A kernel in the page: answers a console as the real one does, on a run that goes by itself.
+// A kernel in the page: answers a console like the real kernel, with a synthetic run.
 
-import type { Model } from "../src/channel";
+import type { Model } from "../src/kernel/channel";
 import type {
   FromBrowser,
   FromKernel,
   HistoryRow,
   Requests,
   Saved,
+  SubscriberNews,
   Traits,
-  ViewPatch,
   Watch,
   WireError,
-} from "../src/wire";
+} from "../src/kernel/wire";
 import { artifactAnswer } from "./artifacts";
 import { decorated, logAnswer, progressOf, SCAN_ROWS, windowOf } from "./log";
 import { type Moment, momentOf, nothingRun, type Scene, TEXTS, TOTAL_S } from "./run";
 
 const FRAME_MS = 50;
-/** No more characters of an artifact are sent unasked. */
+/** At most so many characters of an artifact are sent with the frames. */
 const CUT_AT = 4_000_000;
 
 export interface Setup {
   scene: Scene | null;
-  /** Whether time goes on. */
+  /** The run goes on. */
   live: boolean;
-  /** So many lines are said in each frame, for ever. */
+  /** The number of log lines in each frame, without an end. */
   flood?: number;
-  /** Answers nothing. */
+  /** It does not answer. */
   dead?: boolean;
-  /** The code of each part. */
-  part?: () => Promise<string>;
+  /** The text of `live.js`. */
+  code?: () => Promise<string>;
   traits?: Partial<Traits>;
   notice?: { code: string; message: string };
-  /** What a request is refused with. */
+  /** The errors of refused requests. */
   refusals?: Partial<Record<keyof Requests, WireError>>;
 }
 
@@ -43,7 +43,7 @@ export class PageKernel implements Model {
   #handlers = new Map<string, Set<Handler>>();
   #seq = 1;
   #watches = new Map<string, Watch>();
-  /** How many lines each view's search has scanned. */
+  /** The number of lines that the search of each subscriber has scanned. */
   #scanned = new Map<string, number>();
   #setup: Setup;
   #startUs: number;
@@ -100,7 +100,7 @@ export class PageKernel implements Model {
     }
   }
 
-  #tell(message: FromKernel, buffers: DataView[] = []): void {
+  #send(message: FromKernel, buffers: DataView[] = []): void {
     for (const handler of this.#handlers.get("msg:custom") ?? []) {
       (handler as (message: FromKernel, buffers: DataView[]) => void)(message, buffers);
     }
@@ -114,7 +114,7 @@ export class PageKernel implements Model {
       this.#moment = momentOf({ ...scene, at: Math.min(at, TOTAL_S + 0.01) }, this.#startUs);
       if (scene.styled) this.#moment.log = decorated(this.#moment.log);
     }
-    if (notice) this.#moment.state.desk.notice = { ...notice, problems: [] };
+    if (notice) this.#moment.state.form.notice = { ...notice, problems: [] };
   }
 
   #pour(lines: number): void {
@@ -124,8 +124,8 @@ export class PageKernel implements Model {
       const n = log.length + 1;
       const message = `Line ${n}: reads the brief, weighs the brand, writes a draft and compares it`;
       log.push({
-        i: n - 1,
-        n,
+        index: n - 1,
+        line: n,
         position: n,
         time_us,
         level: "info",
@@ -137,8 +137,8 @@ export class PageKernel implements Model {
     if (state.run) state.run = { ...state.run, counts: { ...state.run.counts, logs: log.length } };
   }
 
-  #views(): Record<string, ViewPatch> {
-    const views: Record<string, ViewPatch> = {};
+  #views(): Record<string, SubscriberNews> {
+    const views: Record<string, SubscriberNews> = {};
     for (const [client, watch] of this.#watches) {
       const { filter, search, rows } = watch.log;
       const { log } = this.#moment;
@@ -150,7 +150,7 @@ export class PageKernel implements Model {
         this.#scanned.set(client, scanned);
         const progress = progressOf(log, filter, search, scanned);
         views[client].search = progress;
-        if (!progress.done && !this.#setup.live) setTimeout(() => this.#news(), 2 * FRAME_MS);
+        if (!progress.done && !this.#setup.live) setTimeout(() => this.#sendNews(), 2 * FRAME_MS);
       }
       const { artifact } = watch;
       const text = artifact && this.#moment.texts[artifact.file];
@@ -177,26 +177,26 @@ export class PageKernel implements Model {
 
   #snapshot(client: string): void {
     const { state } = this.#moment;
-    this.#tell({
+    this.#send({
       kind: "snapshot",
       client,
       seq: this.#seq,
       state,
-      views: this.#views(),
+      subscribers: this.#views(),
       now_us: Date.now() * 1000,
     });
   }
 
-  #news(): void {
+  #sendNews(): void {
     this.#seq += 1;
-    this.#tell({ kind: "frame", seq: this.#seq, patch: { views: this.#views() } });
+    this.#send({ kind: "frame", seq: this.#seq, patch: { subscribers: this.#views() } });
   }
 
   #frame(): void {
     this.#advance();
     this.#seq += 1;
-    const { desk: _, ...patch } = this.#moment.state;
-    this.#tell({
+    const { form: _, ...patch } = this.#moment.state;
+    this.#send({
       kind: "frame",
       seq: this.#seq,
       patch: { ...patch, run: patch.run ?? undefined, views: this.#views() } as never,
@@ -208,21 +208,21 @@ export class PageKernel implements Model {
     const { client, id, name } = message;
     const refusal = this.#setup.refusals?.[name];
     if (refusal) {
-      this.#tell({ kind: "reply", client, id, ok: false, error: refusal });
+      this.#send({ kind: "reply", client, id, ok: false, error: refusal });
       return;
     }
-    if (name === "part") {
-      const code = this.#setup.part?.() ?? fetch(`build/${message.args.name}.js`).then((file) => file.text());
-      code.then((code) => this.#tell({ kind: "reply", client, id, ok: true, result: { code } }));
+    if (name === "live") {
+      const code = this.#setup.code?.() ?? fetch("build/live.js").then((file) => file.text());
+      code.then((code) => this.#send({ kind: "reply", client, id, ok: true, result: { code } }));
       return;
     }
-    this.#tell({ kind: "reply", client, id, ok: true, result: this.#result(message) }, [
+    this.#send({ kind: "reply", client, id, ok: true, result: this.#result(message) }, [
       new DataView(new ArrayBuffer(4)),
     ]);
     if (name === "watch") {
       this.#watches.set(client, message.args as Watch);
       this.#scanned.delete(client);
-      this.#news();
+      this.#sendNews();
     }
     if (name === "run.start" || name === "run.replay") {
       this.#setup = { ...this.#setup, scene: { at: 0 }, live: true };
@@ -265,8 +265,10 @@ export class PageKernel implements Model {
           policy_rules_generated: 2,
           drift_anchors_count: 4,
         };
-      case "export":
-        return { file_name: `trace.${args.format}`, mime: "text/plain", text: "trace" };
+      case "export.open":
+        return { export_id: 1, file_name: `trace.${args.format}`, mime: "text/plain" };
+      case "export.part":
+        return { done: true };
       default:
         return logAnswer(this.#moment.log, message) ?? artifactAnswer(this.#moment, message) ?? {};
     }

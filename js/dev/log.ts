@@ -1,13 +1,13 @@
-// The log of the kernel in the page: windows of it, what matches in it, and where things stand.
+// The log of the kernel in the page: windows, matches, and locations.
 
-import type { FromBrowser, LogFilter, LogRow, LogSearch, SearchProgress } from "../src/wire";
+import type { FromBrowser, LogFilter, LogRow, LogSearch, SearchProgress } from "../src/kernel/wire";
 
 type Piece = [text: string, style: string];
 
-/** How many lines a search scans at a time. */
+/** The number of lines that a search scans at a time. */
 export const SCAN_ROWS = 8_000;
 
-/** Messages in colours, of several lines, and very long. */
+/** Messages with colours, with several lines, and very long messages. */
 const SAMPLES: Piece[][] = [
   [
     ["PASS ", "bold fg-green"],
@@ -45,10 +45,10 @@ const SAMPLES: Piece[][] = [
   ],
 ];
 
-/** The log with some of its messages as colourful as a worker's can be. */
+/** The log with some messages replaced by styled messages. */
 export const decorated = (log: LogRow[]): LogRow[] =>
   log.map((row) => {
-    const pieces = row.n % 3 ? undefined : SAMPLES[(row.n / 3) % SAMPLES.length];
+    const pieces = row.line % 3 ? undefined : SAMPLES[(row.line / 3) % SAMPLES.length];
     return pieces ? { ...row, message: pieces.map(([text]) => text).join(""), pieces } : row;
   });
 
@@ -80,7 +80,7 @@ function passing(log: LogRow[], { levels, stage_id, agent, search }: LogFilter):
   );
 }
 
-/** The row's pieces, cut once more where it matches. */
+/** The pieces of a row, cut again at its matches. */
 function marked(row: LogRow, search: LogSearch | null): LogRow {
   const looked = search && pattern(search);
   if (!looked || typeof looked === "string") return row;
@@ -113,11 +113,11 @@ export function windowOf(
   return {
     total: rows.length,
     start: first,
-    rows: rows.slice(first, first + count).map((row, k) => marked({ ...row, i: first + k }, search)),
+    rows: rows.slice(first, first + count).map((row, k) => marked({ ...row, index: first + k }, search)),
   };
 }
 
-/** How far a search is that has scanned so many lines. */
+/** The progress of a search that has scanned so many lines. */
 export function progressOf(
   log: LogRow[],
   filter: LogFilter,
@@ -134,32 +134,32 @@ export function progressOf(
 
 type Ask = Extract<FromBrowser, { kind: "request" }>;
 
-/** What a request about the log is answered with; `undefined` for any other. */
+/** The result of a request about the log; `undefined` for any other request. */
 export function logAnswer(log: LogRow[], { name, args }: Ask): unknown {
   switch (name) {
     case "log.window":
       return windowOf(log, args.filter, args.search, args.start, args.count);
     case "log.locate": {
       const rows = passing(log, args.filter);
-      const { position, n, time_us } = args;
-      const i = rows.findIndex((row) =>
+      const { position, line, time_us } = args;
+      const index = rows.findIndex((row) =>
         position !== null
           ? row.position >= position
-          : n !== null
-            ? row.n >= n
+          : line !== null
+            ? row.line >= line
             : (row.time_us ?? 0) >= (time_us ?? 0),
       );
-      return { i: i < 0 ? rows.length : i, total: rows.length };
+      return { index: index < 0 ? rows.length : index, total: rows.length };
     }
     case "log.next": {
-      const { filter, want, from, way } = args;
-      const wanted = new Set(passing(log, want));
-      const hits = passing(log, filter).flatMap((row, i) => (wanted.has(row) ? [i] : []));
-      const i =
-        way > 0
-          ? (hits.find((hit) => hit > from) ?? hits[0])
-          : (hits.filter((hit) => hit < from).pop() ?? hits[hits.length - 1]);
-      return { i: i ?? null, nth: i === undefined ? 0 : hits.indexOf(i) + 1, of: hits.length };
+      const { filter, start, direction } = args;
+      const wanted = new Set(passing(log, args.wanted));
+      const hits = passing(log, filter).flatMap((row, index) => (wanted.has(row) ? [index] : []));
+      const hit =
+        direction > 0
+          ? (hits.find((index) => index > start) ?? hits[0])
+          : (hits.filter((index) => index < start).pop() ?? hits[hits.length - 1]);
+      return { index: hit ?? null, nth: hit === undefined ? 0 : hits.indexOf(hit) + 1, of: hits.length };
     }
     case "log.facets": {
       const tally = (key: "agent" | "stage_id") => {
@@ -174,7 +174,7 @@ export function logAnswer(log: LogRow[], { name, args }: Ask): unknown {
       return { text: rows.map((row) => row.message).join("\n"), lines: rows.length };
     }
     case "log.message":
-      return { message: log[args.n - 1]?.message ?? "" };
+      return { message: log[args.line - 1]?.message ?? "" };
     default:
       return undefined;
   }

@@ -1,9 +1,9 @@
-// `?state=running&theme=dark`: the console in one of its states. `?golden=name` shows a golden run.
+// `?state=running&theme=dark` shows the console in a state, `?golden=name` a golden run.
 
 import goldenRuns from "golden-runs";
-import type { Model } from "../src/channel";
 import widget from "../src/index";
-import type { FromKernel, Traits } from "../src/wire";
+import type { Model } from "../src/kernel/channel";
+import type { FromKernel, Traits } from "../src/kernel/wire";
 import { PageKernel, type Setup, savedRun } from "./kernel";
 import { HOSTILE, TEXTS, TOTAL_S } from "./run";
 
@@ -96,11 +96,11 @@ if (theme) {
   for (const [name, value] of Object.entries(colours)) document.body.style.setProperty(`--jp-${name}`, value);
 }
 
-/** Shows what a recorded run ended with: every message in its order, without a kernel behind it. */
+/** Replays the messages of a recorded run, without a kernel. */
 function goldenModel(client: string, messages: FromKernel[]): Model {
   let receive: ((message: FromKernel) => void) | undefined;
-  const mine = (told: string) =>
-    JSON.parse(JSON.stringify(messages).replaceAll(JSON.stringify(client), JSON.stringify(told)));
+  const addressed = (receiver: string) =>
+    JSON.parse(JSON.stringify(messages).replaceAll(JSON.stringify(client), JSON.stringify(receiver)));
   const traits: Traits = { worker: "", run_id: "", status: "", theme: "auto", height: 640, saved: {} };
   return {
     get: (name) => traits[name],
@@ -109,7 +109,7 @@ function goldenModel(client: string, messages: FromKernel[]): Model {
     send(message) {
       if (message.kind !== "hello") return;
       setTimeout(() => {
-        for (const item of mine(message.client)) receive?.(item);
+        for (const item of addressed(message.client)) receive?.(item);
       });
     },
     on(event, handler) {

@@ -1,25 +1,27 @@
-// A made-up run of a worker with eight stages, for the development page: the same every time.
+// A synthetic run of a worker with eight stages, for the development page: the same every time.
 
 import type {
-  ArtifactRow,
+  Artifact,
   ConsoleState,
   LedgerRow,
   Level,
   Link,
   LogRow,
   RoutingRow,
-  RunView,
-  StageRow,
-  WorkerRow,
-} from "../src/wire";
+  RunHeader,
+  Stage,
+  WorkerInfo,
+} from "../src/kernel/wire";
 
-export const WORKERS: WorkerRow[] = [
+export const WORKERS: WorkerInfo[] = [
   {
     id: "business-builder",
     name: "Business Builder",
     description: "Turns an idea into positioning, copy and a landing page.",
     status: "available",
     moats: ["M9", "M10", "M15", "M17", "M18", "M19", "M20"],
+    options: [],
+    reason: null,
   },
   {
     id: "code-debugger",
@@ -27,6 +29,8 @@ export const WORKERS: WorkerRow[] = [
     description: "Finds the cause of a failing test and proposes a fix.",
     status: "coming_soon",
     moats: ["M9", "M10", "M17", "M19"],
+    options: [],
+    reason: null,
   },
   {
     id: "repo-fixer",
@@ -34,6 +38,8 @@ export const WORKERS: WorkerRow[] = [
     description: "Repairs a repository issue by issue.",
     status: "beta",
     moats: ["M9", "M10", "M17", "M18", "M19"],
+    options: [],
+    reason: null,
   },
 ];
 
@@ -86,14 +92,14 @@ ${SECTION("Less editing", "Silences, ums and level jumps are found and marked. Y
   "launch_plan.md": "# Launch plan\n\n1. Publish the page\n2. Invite ten teams\n3. Listen\n",
 };
 
-/** The text of a version that was begun anew since. */
+/** The text of an older version. */
 export const olderText = (file: string): string =>
   (TEXTS[file] ?? "")
     .replace(/afternoon/g, "week")
     .replace("Less editing", "No more editing")
     .replace("when you say so", "guaranteed");
 
-/** How many lines an artifact has that is too long for the page. */
+/** The number of lines of the artifact that is too long for the page. */
 const LARGE_LINES = 60_000;
 
 function largeText(): string {
@@ -107,7 +113,7 @@ function largeText(): string {
   return lines.join("\n");
 }
 
-/** A page that tries to get out of its frame, to an address that must never be asked for. */
+/** A page that tries to leave its frame, for an address that must never be requested. */
 export const HOSTILE = `<!doctype html><html><head><meta http-equiv="refresh" content="0;url=http://evil.test/meta">
 <link rel="stylesheet" href="http://evil.test/style.css"><link rel="dns-prefetch" href="//evil.test"><title>Hostile</title>
 <style>@import url(http://evil.test/import.css);body{background:url(http://evil.test/background.png);font-family:sans-serif}</style></head>
@@ -125,12 +131,12 @@ export const HOSTILE = `<!doctype html><html><head><meta http-equiv="refresh" co
 export interface Moment {
   state: ConsoleState;
   log: LogRow[];
-  /** How much of each artifact is there. */
+  /** The text of each artifact so far. */
   texts: Record<string, string>;
 }
 
 export interface Scene {
-  /** How far the run is, in seconds. */
+  /** The time since the start, in seconds. */
   at: number;
   link?: Partial<Link>;
   /** The stage that fails. */
@@ -141,11 +147,11 @@ export interface Scene {
   noise?: number;
   /** Some messages have colours and several lines. */
   styled?: boolean;
-  /** The landing page was begun anew this often. */
+  /** The landing page was started again this often. */
   rewritten?: number;
-  /** So many more artifacts are made at the end. */
+  /** The number of additional artifacts at the end. */
   extra?: number;
-  /** One of them is too long for the page. */
+  /** An artifact is too long for the page. */
   large?: boolean;
   /** It stops at the first violation. */
   strict?: boolean;
@@ -153,14 +159,14 @@ export interface Scene {
 
 export const TOTAL_S = STAGES.reduce((sum, [, , , seconds]) => sum + seconds, 0);
 
-/** Everything as it stands `at` seconds into the run, which began at `startUs`. */
+/** The state `at` seconds after the start of the run at `startUs`. */
 export function momentOf(scene: Scene, startUs: number): Moment {
   const { at, failing, noise = 1 } = scene;
-  const stages: StageRow[] = [];
+  const stages: Stage[] = [];
   const log: LogRow[] = [];
   const routing: RoutingRow[] = [];
   const ledger: LedgerRow[] = [];
-  const artifacts: ArtifactRow[] = [];
+  const artifacts: Artifact[] = [];
   const texts: Record<string, string> = {};
   let position = 1;
   let tokens = 0;
@@ -172,8 +178,8 @@ export function momentOf(scene: Scene, startUs: number): Moment {
     if (when > at) return;
     position += 1;
     log.push({
-      i: log.length,
-      n: log.length + 1,
+      index: log.length,
+      line: log.length + 1,
       position,
       time_us: us(when),
       level,
@@ -182,10 +188,10 @@ export function momentOf(scene: Scene, startUs: number): Moment {
       message,
     });
   };
-  const book = (when: number, row: Omit<LedgerRow, "n" | "position" | "time_us">) => {
+  const book = (when: number, row: Omit<LedgerRow, "number" | "position" | "time_us">) => {
     if (when > at) return;
     position += 1;
-    ledger.push({ n: ledger.length + 1, position, time_us: us(when), ...row });
+    ledger.push({ number: ledger.length + 1, position, time_us: us(when), ...row });
   };
 
   for (const [id, name, agent, seconds] of STAGES) {
@@ -228,7 +234,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
     if (begun) {
       if (ended) tokens += used;
       routing.push({
-        n: routing.length + 1,
+        number: routing.length + 1,
         position: position + 1,
         time_us: us(begin),
         stage_id: id,
@@ -392,7 +398,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   }
   const count = (level: Level) => log.filter((row) => row.level === level).length;
   const error = stages.find((stage) => stage.error)?.error ?? null;
-  const run: RunView = {
+  const run: RunHeader = {
     run_id: "3d303d0d-2b8a-4061-8302-33d99695c39d",
     status: failed ? "failed" : scene.cancelled ? "cancelled" : over ? "completed" : "running",
     success: over ? !failed && !scene.cancelled : null,
@@ -432,7 +438,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   };
   return {
     state: {
-      desk: desk(),
+      form: form(),
       link,
       run,
       stages,
@@ -445,20 +451,21 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   };
 }
 
-export function desk(): ConsoleState["desk"] {
+export function form(): ConsoleState["form"] {
   return {
     worker: "business-builder",
     workers: WORKERS,
     origin: "embedded host",
     task: "A landing page for a podcast tool that small teams like to use",
     brand: "",
+    options: {},
     notice: null,
   };
 }
 
 export const nothingRun = (): Moment => ({
   state: {
-    desk: desk(),
+    form: form(),
     link: { phase: "idle", message: null, attempt: 0, retry_us: null },
     run: null,
     stages: [],

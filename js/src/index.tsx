@@ -1,11 +1,16 @@
-// What anywidget calls: one view of a model. Each call is a console of its own, and leaves nothing
-// behind when its returned function is called.
+// The module `widget.js`, which anywidget loads. Each call of `render` creates an independent console; the
+// returned function removes it completely.
 
-import { createApp } from "./app";
-import type { Model } from "./channel";
-import { createArtifactBox } from "./panes/artifacts";
-import { Console } from "./shell/console";
-import styles from "./styles/index.css?inline";
+import type { Model } from "./kernel/channel";
+import { importModule } from "./kernel/live-code";
+import type { CreateLive, Live } from "./live-types";
+import { createArtifactPresenter } from "./panes/artifacts/artifacts";
+import { createBoundary } from "./panes/boundary";
+import { TITLES } from "./panes/pane";
+import { type Boundaries, Console, drawPanes } from "./shell/console";
+import styles from "./shell/index.css?inline";
+import { createApp } from "./state/app";
+import type { PaneName } from "./state/view";
 import { createRoot } from "./ui/dom";
 
 const HIDDEN_AFTER_MS = 800;
@@ -19,19 +24,40 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   root.append(style, place);
   el.append(host);
 
+  let live: Live | undefined;
   const draw = createRoot(place);
-  const app = createApp(model, () => {
-    host.dataset.run = app.state.run?.run_id ?? "";
-    host.dataset.kernel = app.kernel;
-    draw(<Console app={app} boxes={boxes} />);
+  const boundaryOf = (element: HTMLElement | undefined) =>
+    boundaries[element?.closest<HTMLElement>("[data-pane]")?.dataset.pane as PaneName];
+  const app = createApp({
+    model,
+    draw() {
+      host.dataset.run = app.run.state.run?.run_id ?? "";
+      host.dataset.kernel = app.connection.kernel;
+      draw(<Console app={app} live={live} boundaries={boundaries} />);
+      drawPanes(app, live, boundaries, presenter);
+    },
+    guard: {
+      isStopped: (element) => boundaryOf(element)?.failure?.stopped === true,
+      onError(error, element) {
+        const boundary = boundaryOf(element);
+        if (boundary) boundary.stop(error);
+        else console.error(error);
+      },
+    },
+    async startLive(code) {
+      live = (await importModule<CreateLive>(code))(app);
+    },
   });
-  const boxes = { artifact: createArtifactBox(app) };
+  const boundaries = Object.fromEntries(
+    Object.entries(TITLES).map(([name, title]) => [name, createBoundary(title, app.painting.changed)]),
+  ) as Boundaries;
+  const presenter = createArtifactPresenter(app);
   const { view } = app;
-  // For who looks into the page from outside, such as a test.
+  // For tests and debugging.
   Object.assign(host, { console: app });
 
   const sizes = new ResizeObserver(() => {
-    if (host.clientWidth) app.set({ width: host.clientWidth });
+    if (host.clientWidth) view.set({ width: host.clientWidth });
   });
   sizes.observe(host);
 
@@ -46,25 +72,25 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     stops.push(() => target.removeEventListener(name, listener as EventListener, early));
   };
 
-  // Told at once when the console comes into sight, and a little later when it left.
+  // The kernel is informed at once when the console becomes visible, and after a delay when it is hidden.
   let onScreen = true;
-  let leaving: ReturnType<typeof setTimeout> | undefined;
-  const look = () => {
-    clearTimeout(leaving);
+  let hiding: ReturnType<typeof setTimeout> | undefined;
+  const updateVisibility = () => {
+    clearTimeout(hiding);
     const visible = onScreen && document.visibilityState === "visible";
     if (visible) app.setVisible(true);
-    else leaving = setTimeout(() => app.setVisible(false), HIDDEN_AFTER_MS);
+    else hiding = setTimeout(() => app.setVisible(false), HIDDEN_AFTER_MS);
   };
   const sight = new IntersectionObserver((entries) => {
     onScreen = entries[entries.length - 1]?.isIntersecting ?? true;
-    app.changed();
-    look();
+    app.painting.changed();
+    updateVisibility();
   });
   sight.observe(host);
-  listen(document, "visibilitychange", look);
+  listen(document, "visibilitychange", updateVisibility);
 
-  // JupyterLab takes keys for its shortcuts before they get here, and cannot see that one writes in a
-  // field inside a shadow root. This attribute tells it to leave them; saving the notebook still works.
+  // JupyterLab handles its shortcuts before the console receives the key, and cannot see a focused field in a
+  // shadow root. This attribute disables the shortcuts; saving the notebook still works.
   listen(
     window,
     "keydown",
@@ -82,31 +108,31 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const closeLast = () => {
     if (view.panel) {
       root.querySelector<HTMLElement>(`[data-pop=${view.panel}] button`)?.focus();
-      app.set({ panel: "" });
-    } else if (view.filling) app.set({ filling: false });
-    else if (view.active !== null && (view.maximised ?? "log") === "log") app.set({ active: null });
-    else app.set({ maximised: null });
+      view.set({ panel: "" });
+    } else if (view.filling) view.set({ filling: false });
+    else if (view.active !== null && (view.maximised ?? "log") === "log") view.set({ active: null });
+    else view.set({ maximised: null });
   };
 
-  // The pane that fills the screen: the browser's own full screen where it is allowed.
+  // The artifact fills the screen: with the browser's full screen mode where that is allowed.
   let filled = false;
-  app.onPaint(() => {
+  app.painting.onPaint(() => {
     if (view.filling === filled) return;
     filled = view.filling;
     const change = filled
       ? root.querySelector(".artifact")?.requestFullscreen?.()
       : document.fullscreenElement && document.exitFullscreen();
-    // Not allowed here: the fixed overlay of `.filling` does.
+    // Where it is not allowed, the fixed overlay of `.filling` is used.
     Promise.resolve(change).catch(() => undefined);
   });
   listen(document, "fullscreenchange", () => {
-    if (!document.fullscreenElement) app.set({ filling: false });
+    if (!document.fullscreenElement) view.set({ filling: false });
   });
 
-  app.changed();
+  app.painting.changed();
   app.open();
   return () => {
-    clearTimeout(leaving);
+    clearTimeout(hiding);
     for (const stop of stops) stop();
     sizes.disconnect();
     sight.disconnect();

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { App } from "../src/app";
-import { isGrowing } from "../src/selectors";
-import { createDocument } from "../src/viewer/documents";
-import { stepOf } from "../src/viewer/find";
-import { matchesOf } from "../src/viewer/pages";
-import { firstTab, TABS_MOST } from "../src/viewer/tabs";
-import { fileOf, wholeText } from "../src/viewer/whole";
+import type { WireError } from "../src/kernel/wire";
+import { createDocument } from "../src/panes/artifacts/documents";
+import { nextMatch } from "../src/panes/artifacts/find";
+import { fileOf, fullText } from "../src/panes/artifacts/full-text";
+import { splitAtMatches } from "../src/panes/artifacts/paged-source";
+import { firstTab, MAX_TABS } from "../src/panes/artifacts/tabs";
+import type { App } from "../src/state/app";
+import { isGrowing } from "../src/state/selectors";
 import { artifact, run } from "./samples";
 
 describe("the tabs that are drawn", () => {
@@ -13,18 +14,18 @@ describe("the tabs that are drawn", () => {
     expect(firstTab(7, 6, 0)).toBe(0);
   });
 
-  it("stay as they are while the one on screen is well among them", () => {
+  it("stay as they are while the tab on screen is well among them", () => {
     expect(firstTab(500, 100, 80)).toBe(80);
     expect(firstTab(500, 83, 80)).toBe(80);
-    expect(firstTab(500, 80 + TABS_MOST - 4, 80)).toBe(80);
+    expect(firstTab(500, 80 + MAX_TABS - 4, 80)).toBe(80);
   });
 
-  it("always have the one on screen, and others on both of its sides", () => {
+  it("always include the tab on screen, with others on both sides", () => {
     for (let at = 0, first = 0; at < 500; at += 7) {
       first = firstTab(500, at, first);
       expect(at - first).toBeGreaterThanOrEqual(Math.min(at, 3));
-      expect(first + TABS_MOST - at).toBeGreaterThan(Math.min(499 - at, 3));
-      expect(first).toBeLessThanOrEqual(500 - TABS_MOST);
+      expect(first + MAX_TABS - at).toBeGreaterThan(Math.min(499 - at, 3));
+      expect(first).toBeLessThanOrEqual(500 - MAX_TABS);
     }
   });
 
@@ -44,58 +45,59 @@ describe("an artifact", () => {
 
 describe("matches in a line", () => {
   it("are found whatever the case, and the line stays whole", () => {
-    expect(matchesOf("An apple, an Ant", "an")).toEqual(["", "An", " apple, ", "an", " ", "An", "t"]);
-    expect(matchesOf("nothing", "x")).toEqual(["nothing"]);
-    expect(matchesOf("nothing", "")).toEqual(["nothing"]);
+    expect(splitAtMatches("An apple, an Ant", "an")).toEqual(["", "An", " apple, ", "an", " ", "An", "t"]);
+    expect(splitAtMatches("nothing", "x")).toEqual(["nothing"]);
+    expect(splitAtMatches("nothing", "")).toEqual(["nothing"]);
   });
 
   it("are left out where letters change their length with their case", () => {
-    expect(matchesOf("İstanbul", "stan")).toEqual(["İstanbul"]);
+    expect(splitAtMatches("İstanbul", "stan")).toEqual(["İstanbul"]);
   });
 });
 
 describe("a step among matches", () => {
   it("goes round at the ends", () => {
-    expect([stepOf(1, 3, 1), stepOf(3, 3, 1), stepOf(1, 3, -1)]).toEqual([2, 1, 3]);
+    expect([nextMatch(1, 3, 1), nextMatch(3, 3, 1), nextMatch(1, 3, -1)]).toEqual([2, 1, 3]);
   });
 });
 
-describe("the whole text", () => {
-  /** A kernel that has `text`, and gives `most` characters of it at once. */
+describe("the full text", () => {
+  /** A kernel that has `text`, and sends `most` characters of it at once. */
   function kernelWith(text: string, most: number) {
     const points = Array.from(text);
     const asked: number[] = [];
     const app = {
-      state: { run: run() },
-      text: () => undefined,
+      run: { state: { run: run() } },
+      artifacts: { text: () => undefined },
       request: async (_name: string, { offset }: { offset: number }) => {
         asked.push(offset);
         const page = points.slice(offset, offset + most).join("");
         return { result: { text: page, offset, chars: points.length }, buffers: [] };
       },
     };
-    return { app: app as unknown as App, asked };
+    const { request, ...stores } = app;
+    return { app: { ...stores, operations: { request } } as unknown as App, asked };
   }
 
-  it("comes page by page, counted in code points, and tells how much is here", async () => {
+  it("comes page by page, counted in code points, and reports the loaded share", async () => {
     const { app, asked } = kernelWith("a😀b😀c", 2);
     const shares: number[] = [];
-    const pages = await wholeText(app, "a.md", 1, (share) => shares.push(share) > 0);
+    const pages = await fullText(app, "a.md", 1, (share) => shares.push(share) > 0);
     expect(pages?.join("")).toBe("a😀b😀c");
     expect(asked).toEqual([0, 2, 4]);
     expect(shares).toEqual([0, 0.4, 0.8]);
   });
 
-  it("stops when it is told to", async () => {
+  it("stops when it is cancelled", async () => {
     const { app, asked } = kernelWith("abcdef", 2);
-    expect(await wholeText(app, "a.md", 1, (share) => share === 0)).toBeNull();
+    expect(await fullText(app, "a.md", 1, (share) => share === 0)).toBeNull();
     expect(asked).toEqual([0]);
   });
 
   it("is not mixed with another run's", async () => {
     const { app } = kernelWith("abcdef", 2);
-    const taking = wholeText(app, "a.md", 1, (share) => {
-      if (share > 0) app.state.run = run({ run_id: "run-2" });
+    const taking = fullText(app, "a.md", 1, (share) => {
+      if (share > 0) app.run.state.run = run({ run_id: "run-2" });
       return true;
     });
     await expect(taking).rejects.toThrow("Another run was opened");
@@ -113,38 +115,38 @@ describe("a document that the kernel makes", () => {
   function setup() {
     const waiting: ((made: number) => void)[] = [];
     const refusing: ((error: Error) => void)[] = [];
-    const app = {
-      off: "",
-      offline: false,
+    const connection = { off: "", offline: false };
+    const operations = {
       busy: new Set<string>(),
-      errors: {} as App["errors"],
-      async attempt(place: string, work: () => Promise<unknown>) {
-        app.busy.add(place);
-        delete app.errors[place];
+      errors: {} as Record<string, WireError>,
+      async attempt(key: string, work: () => Promise<unknown>) {
+        operations.busy.add(key);
+        delete operations.errors[key];
         try {
           await work();
         } catch (error) {
-          app.errors[place] = {
+          operations.errors[key] = {
             code: (error as Error).name,
             message: (error as Error).message,
             problems: [],
           };
         }
-        app.busy.delete(place);
+        operations.busy.delete(key);
       },
     };
+    const app = { connection, operations };
     const want = createDocument<number>(app as unknown as App, "there");
     const get = (subject: string, key: string, from = Number.POSITIVE_INFINITY) =>
       want({
         subject,
         key,
-        due: (made) => made >= from,
-        ask: () =>
+        isOutdated: (document) => document >= from,
+        request: () =>
           new Promise((resolve, reject) => {
             waiting.push(resolve);
             refusing.push(reject);
           }),
-      })?.made;
+      })?.document;
     const settled = () => new Promise((resolve) => setTimeout(resolve));
     const answer = async (made: number) => {
       waiting.at(-1)?.(made);
@@ -186,15 +188,15 @@ describe("a document that the kernel makes", () => {
     await refuse(new Error("no such file"));
     get("a", "a1");
     expect(asked()).toBe(1);
-    expect(app.errors.there?.message).toBe("no such file");
+    expect(app.operations.errors.there?.message).toBe("no such file");
     get("a", "a2");
     const silent = new Error("no answer");
     silent.name = "silent";
-    app.off = "No kernel";
+    app.connection.off = "No kernel";
     await refuse(silent);
     get("a", "a2");
     expect(asked()).toBe(2);
-    app.off = "";
+    app.connection.off = "";
     get("a", "a2");
     expect(asked()).toBe(3);
   });

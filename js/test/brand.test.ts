@@ -1,15 +1,15 @@
 import { expect, it } from "vitest";
-import { findings } from "../src/desk/brand";
+import { findings } from "../src/shell/brand";
 
 const MISSING = { field: "brand.mission", message: "Field required" };
 const REPORT = { valid: false, warnings: [], policy_rules_generated: 0, drift_anchors_count: 0 };
 
-it("tells a problem once, although both the refusal and the check name it", () => {
+it("shows a problem once, although both the refusal and the check name it", () => {
   const found = findings("{}", [MISSING], { ...REPORT, errors: [MISSING] });
   expect(found).toEqual([{ tone: "error", field: "mission", message: "Field required" }]);
 });
 
-it("tells what a start was refused for until the brand is checked", () => {
+it("shows why a start was refused until the brand is checked", () => {
   expect(findings("{}", [MISSING], undefined)).toHaveLength(1);
   expect(findings("{}", [MISSING], { ...REPORT, valid: true, errors: [] })).toMatchObject([{ tone: "ok" }]);
 });

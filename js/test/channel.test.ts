@@ -1,13 +1,28 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Channel, createChannel, type Model, NO_ANSWER, NO_KERNEL, type Sink } from "../src/channel";
-import type { FromBrowser, FromKernel, Patch, Saved, Traits, ViewPatch, Watch } from "../src/wire";
+import {
+  type Channel,
+  createChannel,
+  type Model,
+  NO_ANSWER,
+  NO_KERNEL,
+  type Sink,
+} from "../src/kernel/channel";
+import type {
+  FromBrowser,
+  FromKernel,
+  Patch,
+  Saved,
+  SubscriberNews,
+  Traits,
+  Watch,
+} from "../src/kernel/wire";
 import { state } from "./samples";
 
 type Handler = (...args: never[]) => void;
 
-/** A model that keeps what was sent, and says what it is told to. */
+/** A model that records sent messages, and delivers messages to the console. */
 class FakeModel implements Model {
   sent: FromBrowser[] = [];
   handlers = new Map<string, Handler[]>();
@@ -35,7 +50,7 @@ class FakeModel implements Model {
       (this.handlers.get(event) ?? []).filter((item) => item !== handler),
     );
   }
-  say(message: FromKernel, buffers: DataView[] = []): void {
+  deliver(message: FromKernel, buffers: DataView[] = []): void {
     for (const handler of this.handlers.get("msg:custom") ?? []) {
       (handler as (message: FromKernel, buffers: DataView[]) => void)(message, buffers);
     }
@@ -54,8 +69,8 @@ let model: FakeModel;
 let channel: Channel;
 let live: boolean;
 let news: {
-  snapshots: (ViewPatch | undefined)[];
-  patches: [Patch, ViewPatch | undefined][];
+  snapshots: (SubscriberNews | undefined)[];
+  patches: [Patch, SubscriberNews | undefined][];
   clocks: number[];
   saved: Saved[];
 };
@@ -84,10 +99,10 @@ afterEach(() => {
 
 const snapshot = (
   seq: number,
-  views: Record<string, ViewPatch> = {},
+  views: Record<string, SubscriberNews> = {},
   client: string | null = channel.client,
-) => model.say({ kind: "snapshot", client, seq, state: state(), views, now_us: 5 });
-const frame = (seq: number, patch: Patch = {}) => model.say({ kind: "frame", seq, patch });
+) => model.deliver({ kind: "snapshot", client, seq, state: state(), subscribers: views, now_us: 5 });
+const frame = (seq: number, patch: Patch = {}) => model.deliver({ kind: "frame", seq, patch });
 const count = (kind: string) => model.kinds().filter((item) => item === kind).length;
 const lastRequest = () => {
   const message = [...model.sent].reverse().find((item) => item.kind === "request");
@@ -96,13 +111,13 @@ const lastRequest = () => {
 };
 
 describe("hello", () => {
-  it("is said at once, with what the view watches", () => {
+  it("is sent at once, with the watch of the subscriber", () => {
     expect(model.sent).toEqual([
       { kind: "hello", client: channel.client, have: 0, visible: true, watch: WATCH },
     ]);
   });
 
-  it("is said again, ever more rarely, until it is answered", () => {
+  it("is repeated, ever more rarely, until it is answered", () => {
     vi.advanceTimersByTime(1_500);
     expect(count("hello")).toBe(3);
     vi.advanceTimersByTime(60_000);
@@ -126,7 +141,7 @@ describe("hello", () => {
 });
 
 describe("a snapshot for all", () => {
-  it("that does not know this view leaves its hello open, and one that does answers it", () => {
+  it("without this subscriber leaves its hello open, and a snapshot with it answers the hello", () => {
     snapshot(3, { other: {} }, null);
     expect(news.snapshots).toEqual([undefined]);
     vi.advanceTimersByTime(300);
@@ -136,7 +151,7 @@ describe("a snapshot for all", () => {
     expect(count("hello")).toBe(2);
   });
 
-  it("that has forgotten this view is answered with a hello, where one looks at it", () => {
+  it("without this subscriber is answered with a hello, if it is visible", () => {
     snapshot(3);
     snapshot(9, { other: {} }, null);
     expect(count("hello")).toBe(2);
@@ -171,11 +186,11 @@ describe("frames", () => {
   });
 
   it("that never came are noticed by a heartbeat that is ahead", () => {
-    model.say({ kind: "heartbeat", seq: 3 });
+    model.deliver({ kind: "heartbeat", seq: 3, now_us: 7 });
     expect(count("hello")).toBe(1);
-    model.say({ kind: "heartbeat", seq: 4, now_us: 9 });
+    model.deliver({ kind: "heartbeat", seq: 4, now_us: 9 });
     expect(count("hello")).toBe(2);
-    expect(news.clocks).toEqual([5, 9]);
+    expect(news.clocks).toEqual([5, 7, 9]);
   });
 
   it("are acknowledged together, five times a second, never from a drawn frame", () => {
@@ -192,16 +207,16 @@ describe("frames", () => {
   });
 
   it("bring this view's part, and no other's", () => {
-    const mine: ViewPatch = { log: { total: 1, rows: [] } };
-    frame(4, { views: { [channel.client]: mine, other: { log: { total: 9, rows: [] } } } });
+    const mine: SubscriberNews = { log: { total: 1, start: 0, rows: [] } };
+    frame(4, { subscribers: { [channel.client]: mine, other: { log: { total: 9, start: 0, rows: [] } } } });
     expect(news.patches[0]?.[1]).toBe(mine);
   });
 });
 
-describe("what is meant for views that could not say hello", () => {
-  const part: ViewPatch = { log: { total: 1, rows: [] } };
+describe("the changes for subscribers without a hello", () => {
+  const part: SubscriberNews = { log: { total: 1, start: 0, rows: [] } };
 
-  it("is shown by one that nobody heard", () => {
+  it("are shown by a subscriber whose hello was not processed", () => {
     snapshot(3, { "*": part }, null);
     expect(news.snapshots).toEqual([part]);
   });
@@ -214,15 +229,16 @@ describe("what is meant for views that could not say hello", () => {
 });
 
 describe("watch", () => {
-  const part: ViewPatch = {
-    log: { total: 1, rows: [] },
+  const part: SubscriberNews = {
+    log: { total: 1, start: 0, rows: [] },
     artifact: { file: "a", version: 1, offset: 0, text: "", done: true },
   };
   const filtered: Watch = {
     ...WATCH,
     log: { ...WATCH.log, filter: { ...WATCH.log.filter, stage_id: "copy" } },
   };
-  const take = (id: number) => model.say({ kind: "reply", client: channel.client, id, ok: true, result: {} });
+  const take = (id: number) =>
+    model.deliver({ kind: "reply", client: channel.client, id, ok: true, result: {} });
 
   beforeEach(() => snapshot(3));
 
@@ -232,31 +248,31 @@ describe("watch", () => {
       log: { ...WATCH.log, rows: 40 },
       artifact: { file: "a", version: 0, have: 0 },
     });
-    frame(4, { views: { [channel.client]: part } });
+    frame(4, { subscribers: { [channel.client]: part } });
     expect(news.patches[0]?.[1]).toBe(part);
   });
 
   it("leaves out log rows until the kernel has taken the filter", () => {
     channel.watch(filtered);
-    frame(4, { views: { [channel.client]: part } });
+    frame(4, { subscribers: { [channel.client]: part } });
     expect(news.patches[0]?.[1]).toEqual({ artifact: part.artifact });
     take(lastRequest().id);
     // In the same turn: the frame right behind the reply is already an answer.
-    frame(5, { views: { [channel.client]: part } });
+    frame(5, { subscribers: { [channel.client]: part } });
     expect(news.patches[1]?.[1]).toBe(part);
   });
 
-  it("is taken with the hello that tells it, when the reply to it got lost", () => {
+  it("is confirmed with the hello that contains it, when the reply was lost", () => {
     channel.watch(filtered);
-    model.say({ kind: "heartbeat", seq: 9 });
+    model.deliver({ kind: "heartbeat", seq: 9, now_us: 0 });
     snapshot(9, { [channel.client]: part });
     expect(news.snapshots[1]).toBe(part);
-    frame(10, { views: { [channel.client]: part } });
+    frame(10, { subscribers: { [channel.client]: part } });
     expect(news.patches[0]?.[1]).toBe(part);
   });
 
-  it("is not taken with a hello that was said before it", () => {
-    model.say({ kind: "heartbeat", seq: 9 });
+  it("is not confirmed with a hello that was sent before it", () => {
+    model.deliver({ kind: "heartbeat", seq: 9, now_us: 0 });
     channel.watch(filtered);
     snapshot(9, { [channel.client]: part });
     expect(news.snapshots[1]).toEqual({ artifact: part.artifact });
@@ -266,10 +282,10 @@ describe("watch", () => {
     const search = { text: "a", regex: false, case_sensitive: false };
     channel.watch({ ...WATCH, log: { ...WATCH.log, search } });
     const found = { count: 1, scanned: 1, of: 1, done: true, error: null };
-    frame(4, { views: { [channel.client]: { search: found } } });
+    frame(4, { subscribers: { [channel.client]: { search: found } } });
     expect(news.patches[0]?.[1]).toEqual({});
     take(lastRequest().id);
-    frame(5, { views: { [channel.client]: { search: found } } });
+    frame(5, { subscribers: { [channel.client]: { search: found } } });
     expect(news.patches[1]?.[1]).toEqual({ search: found });
   });
 
@@ -289,7 +305,7 @@ describe("watch", () => {
     const first = lastRequest();
     channel.watch(WATCH);
     take(first.id);
-    frame(4, { views: { [channel.client]: part } });
+    frame(4, { subscribers: { [channel.client]: part } });
     expect(news.patches[0]?.[1]?.log).toBeUndefined();
   });
 });
@@ -302,34 +318,50 @@ describe("requests", () => {
     const { id } = lastRequest();
     const second = channel.request("artifact.bundle", {});
     const buffer = new DataView(new ArrayBuffer(2));
-    model.say({ kind: "reply", client: "somebody else", id, ok: true, result: { runs: ["theirs"] } });
-    model.say(
+    model.deliver({ kind: "reply", client: "somebody else", id, ok: true, result: { runs: ["theirs"] } });
+    model.deliver(
       { kind: "reply", client: channel.client, id: id + 1, ok: true, result: { file_name: "a.zip" } },
       [buffer],
     );
-    model.say({ kind: "reply", client: channel.client, id, ok: true, result: { runs: [] } });
+    model.deliver({ kind: "reply", client: channel.client, id, ok: true, result: { runs: [] } });
     expect(await first).toEqual({ result: { runs: [] }, buffers: [] });
     expect((await second).buffers).toEqual([buffer]);
   });
 
   it("fail with the kernel's reason and its problems", async () => {
-    const asked = channel.request("run.start", { worker: "w", task: "a", brand: "", strict_mode: false });
+    const asked = channel.request("run.start", {
+      worker: "w",
+      task: "a",
+      brand: "",
+      budget: null,
+      strict_mode: false,
+      depth: "auto",
+      options: {},
+    });
     const error = {
       code: "request_refused",
       message: "No.",
       problems: [{ field: "task", message: "too short" }],
     };
-    model.say({ kind: "reply", client: channel.client, id: lastRequest().id, ok: false, error });
+    model.deliver({ kind: "reply", client: channel.client, id: lastRequest().id, ok: false, error });
     await expect(asked).rejects.toMatchObject(error);
   });
 
-  it("give up in the end, and say so; starting a run is given longer", async () => {
+  it("fail in the end with an error; the start of a run may take longer", async () => {
     const list = channel.request("history.list", {});
-    const start = channel.request("run.start", { worker: "w", task: "a", brand: "", strict_mode: false });
+    const start = channel.request("run.start", {
+      worker: "w",
+      task: "a",
+      brand: "",
+      budget: null,
+      strict_mode: false,
+      depth: "auto",
+      options: {},
+    });
     const pass = async (seconds: number) => {
       for (let i = 0; i < seconds; i += 1) {
         await vi.advanceTimersByTimeAsync(1_000);
-        model.say({ kind: "heartbeat", seq: 3 });
+        model.deliver({ kind: "heartbeat", seq: 3, now_us: 7 });
       }
     };
     const ended = expect(list).rejects.toMatchObject({ code: "timeout" });
@@ -358,7 +390,15 @@ describe("requests", () => {
   });
 
   it("that take long are waited for while the kernel answers other things", async () => {
-    const start = channel.request("run.start", { worker: "w", task: "a", brand: "", strict_mode: false });
+    const start = channel.request("run.start", {
+      worker: "w",
+      task: "a",
+      brand: "",
+      budget: null,
+      strict_mode: false,
+      depth: "auto",
+      options: {},
+    });
     const { id } = lastRequest();
     for (let i = 0; i < 40; i += 1) {
       const asked = count("hello");
@@ -366,27 +406,27 @@ describe("requests", () => {
       if (count("hello") > asked) snapshot(3);
     }
     expect(channel.kernel).toBe("here");
-    model.say({ kind: "reply", client: channel.client, id, ok: true, result: { run_id: "r" } });
+    model.deliver({ kind: "reply", client: channel.client, id, ok: true, result: { run_id: "r" } });
     expect((await start).result).toEqual({ run_id: "r" });
   });
 
-  it("that wait although the kernel is there say that it is busy", async () => {
+  it("that wait for a kernel that answers show that it is busy", async () => {
     live = true;
     const asked = channel.request("run.stop", {});
     for (let i = 0; i < 4; i += 1) {
       vi.advanceTimersByTime(1_000);
-      model.say({ kind: "heartbeat", seq: 3 });
+      model.deliver({ kind: "heartbeat", seq: 3, now_us: 7 });
     }
     expect(channel.waiting).toBe(true);
     expect(channel.kernel).toBe("here");
-    model.say({ kind: "reply", client: channel.client, id: lastRequest().id, ok: true, result: {} });
+    model.deliver({ kind: "reply", client: channel.client, id: lastRequest().id, ok: true, result: {} });
     await asked;
     expect(channel.waiting).toBe(false);
   });
 });
 
 describe("the kernel", () => {
-  it("is silent when no hello is answered, and here again when one is", () => {
+  it("is silent when no hello is answered, and here again when a hello is", () => {
     vi.advanceTimersByTime(5_000);
     expect(channel.kernel).toBe("connecting");
     vi.advanceTimersByTime(2_000);
@@ -403,11 +443,11 @@ describe("the kernel", () => {
     vi.advanceTimersByTime(3_000);
     expect(channel.kernel).toBe("silent");
     expect(count("hello")).toBeGreaterThan(1);
-    model.say({ kind: "heartbeat", seq: 3 });
+    model.deliver({ kind: "heartbeat", seq: 3, now_us: 7 });
     expect(channel.kernel).toBe("here");
   });
 
-  it("is not expected to say anything when nothing runs", () => {
+  it("need not send anything when nothing runs", () => {
     snapshot(3);
     vi.advanceTimersByTime(600_000);
     expect(channel.kernel).toBe("here");
@@ -442,7 +482,7 @@ describe("the kernel", () => {
 describe("sight", () => {
   beforeEach(() => snapshot(3));
 
-  it("is told when it goes, and asked back with a hello", () => {
+  it("is reported when it is hidden, and sends a hello when it is back", () => {
     channel.setVisible(false);
     expect(lastRequest()).toMatchObject({ name: "visible", args: { visible: false } });
     channel.setVisible(false);

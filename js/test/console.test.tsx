@@ -3,12 +3,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PageKernel, type Setup, savedRun } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
-import type { App } from "../src/app";
 import widget from "../src/index";
+import type { App } from "../src/state/app";
 
-vi.mock("../src/parts", async (original) => ({
-  ...(await original<typeof import("../src/parts")>()),
-  importPart: async (name: string) => (await import(`../src/${name}/index.tsx`)).default,
+vi.mock("../src/kernel/live-code", () => ({
+  importModule: async () => (await import("../src/live")).default,
 }));
 
 const DONE = { at: TOTAL_S + 1 };
@@ -30,7 +29,7 @@ const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 10_000
 
 /** A console on a page of its own, and ways to look at it and to use it. */
 async function open(setup: Partial<Setup>) {
-  const kernel = new PageKernel({ scene: null, live: false, part: async () => "", ...setup });
+  const kernel = new PageKernel({ scene: null, live: false, code: async () => "", ...setup });
   const place = document.createElement("div");
   document.body.append(place);
   const end = widget.render({ model: kernel, el: place });
@@ -104,7 +103,7 @@ describe("a finished run", () => {
     expect(all(".newer")).toEqual([]);
   });
 
-  it("shows no line when no level is chosen, and says so", async () => {
+  it("shows no line when no level is chosen, and why", async () => {
     const { all, text, press } = await open({ scene: DONE });
     for (const level of ["debug", "info", "warning", "error"]) {
       press(level);
@@ -115,7 +114,7 @@ describe("a finished run", () => {
     await until(() => expect(all(".logline.info").length).toBeGreaterThan(3));
   });
 
-  it("says no more of a stage in its row when that is chosen: nothing moves", async () => {
+  it("shows the same in the row of a chosen stage: nothing moves", async () => {
     const { all } = await open({ scene: { at: 8.2, failing: "ux" } });
     const shape = () => all(".stage").map((row) => [row.textContent, row.querySelectorAll("*").length]);
     const before = shape();
@@ -130,7 +129,7 @@ describe("a finished run", () => {
     );
   });
 
-  it("explains its figures to who rests on them", async () => {
+  it("explains its figures in tips", async () => {
     const { all } = await open({ scene: DONE });
     const tips = () => all(".tiles [title], .meter[title]").map((item) => item.title);
     await until(() => expect(tips()).toHaveLength(3 + 2 * 8));
@@ -140,7 +139,7 @@ describe("a finished run", () => {
     expect(tips()[3]).toMatch(/sure.*agent.*0%.*100%/);
   });
 
-  it("offers no filter for problems where there are none, and says so where it was chosen", async () => {
+  it("offers no filter for problems without problems, except the chosen filter", async () => {
     const { all, press } = await open({ scene: DONE });
     const chips = () => all(".ledger .chips .chip").map((chip) => chip.textContent);
     expect(chips()).toContain("problems 2");
@@ -205,7 +204,7 @@ describe("the log", () => {
     expect(trace()?.querySelector(".fg-red")?.getAttribute("style")).toMatch(/^--f: ?var\(--red\);$/);
     press("Wrap lines");
     await until(() => expect(trace()?.textContent).toContain("IndexError"));
-    expect(text(".said .fg-bright-red")).toBe("IndexError");
+    expect(text(".message .fg-bright-red")).toBe("IndexError");
     const again = await openLog();
     await until(() => expect(again.text(".log")).toContain("IndexError"));
   });
@@ -226,7 +225,7 @@ describe("the log", () => {
     await until(() => expect(chosen()).toBe(first));
   });
 
-  it("says what is wrong with a pattern, and that nothing matches", async () => {
+  it("shows the problem of a pattern, and that nothing matches", async () => {
     const { look, text, press, key, all } = await openLog();
     await look("(the");
     await until(() => expect(text(".matches")).toBe("No match"));
@@ -238,15 +237,15 @@ describe("the log", () => {
     await until(() => expect(all(".find")).toEqual([]));
   });
 
-  it("shows only what matches, and one of it in its context", async () => {
+  it("shows only matches, and a match in its context", async () => {
     const { look, text, all, lines, chosen, press } = await openLog();
     await look("Starting");
     await until(() => expect(text(".matches")).toMatch(/lines$/));
     press("Only matches");
     const others = () => lines().filter((line) => !line.textContent?.includes("Starting")).length;
     await until(() => expect(others()).toBe(0));
-    const one = lines()[2];
-    one?.click();
+    const line = lines()[2];
+    line?.click();
     await until(() => expect(all(".logdetail")).toHaveLength(1));
     const wanted = chosen();
     press("In context");
@@ -255,7 +254,7 @@ describe("the log", () => {
     expect(all(".find input")).toHaveLength(1);
   });
 
-  it("says that nothing is left", async () => {
+  it("shows that nothing is left", async () => {
     const { look, text, press } = await openLog();
     await look("no such words");
     press("Only matches");
@@ -280,7 +279,7 @@ describe("the log", () => {
     await goTo("2.0");
     await until(() => expect(chosen()).toMatch(/^\+2\.0/));
     await goTo("soon");
-    await until(() => expect(text(".goto [role=alert]")).toContain("no time and no line"));
+    await until(() => expect(text(".goto [role=alert]")).toContain("neither a time nor a line"));
   });
 
   it("is narrowed to an agent, and widened again", async () => {
@@ -311,7 +310,7 @@ describe("the log", () => {
     lines()[1]
       ?.closest(".list")
       ?.dispatchEvent(new KeyboardEvent("keydown", { key: "c", ctrlKey: true, bubbles: true }));
-    await until(() => expect(text(".told")).toBe("2 lines copied"));
+    await until(() => expect(text(".copied")).toBe("2 lines copied"));
     expect(written[0]?.split("\n")).toHaveLength(2);
     vi.restoreAllMocks();
   });
@@ -343,7 +342,7 @@ describe("the form", () => {
     return { ...console, write, enter };
   }
 
-  it("says what the run on screen was asked for, once another task is written", async () => {
+  it("shows the task of the run on screen, once another task is written", async () => {
     const { write, text, all, press, root } = await finished();
     expect(all(".asked")).toEqual([]);
     write("Write a tagline");
@@ -356,7 +355,7 @@ describe("the form", () => {
     expect(root.querySelector<HTMLTextAreaElement>("[aria-label=Task]")?.value).toBe(TASK);
   });
 
-  it("does with Enter what the button says: a new run first, then a run", async () => {
+  it("does with Enter what the button does: a new run first, then a run", async () => {
     const { enter, text } = await finished();
     expect(text(".primary")).toBe("New run");
     enter();
@@ -434,7 +433,7 @@ describe("the form", () => {
     },
   });
 
-  it("says at the field what was wrong with it", async () => {
+  it("shows at the field what is wrong with it", async () => {
     const { press, root, text } = await open({ refusals: refusing("task", "needs at least 5 characters") });
     press("Run");
     await until(() => expect(text(".task [role=alert]")).toBe("needs at least 5 characters"));
@@ -448,7 +447,7 @@ describe("the form", () => {
     await until(() => expect(text("[role=dialog] .findings")).toBe("mission needs at least 3 words"));
   });
 
-  it("says at the button what is wrong with neither, until it is dismissed", async () => {
+  it("shows any other error at the button, until it is dismissed", async () => {
     const { press, text } = await open({ refusals: refusing("", "") });
     press("Run");
     await until(() => expect(text(".primary [role=alert]")).toBe("Refused."));
@@ -491,13 +490,13 @@ describe("menus", () => {
     const { press, all } = await open({});
     press("History");
     await until(() => expect(all("[role=menuitem]")).toHaveLength(10));
-    const told = (word: string) =>
+    const marked = (word: string) =>
       all("[role=menuitem]").map((item) => item.textContent?.includes(`completed · ${word}`));
-    expect(told("replay").flatMap((is, n) => (is ? [n] : []))).toEqual([1]);
-    expect(told("strict").flatMap((is, n) => (is ? [n] : []))).toEqual([2]);
+    expect(marked("replay").flatMap((is, n) => (is ? [n] : []))).toEqual([1]);
+    expect(marked("strict").flatMap((is, n) => (is ? [n] : []))).toEqual([2]);
   });
 
-  it("say why they have nothing to list", async () => {
+  it("show why they have nothing to list", async () => {
     const refusals = { "history.list": { code: "history", message: "The disk is full.", problems: [] } };
     const { press, text } = await open({ refusals });
     press("History");
@@ -506,14 +505,14 @@ describe("menus", () => {
 });
 
 describe("states", () => {
-  it("say what will appear when nothing was run", async () => {
+  it("show what will appear before the first run", async () => {
     const { all } = await open({});
     expect(all(".pane .empty")).toHaveLength(5);
   });
 
-  it("say that a run made nothing once it is over", async () => {
+  it("show that a run ended without an artifact", async () => {
     const { text } = await open({ scene: { at: 0.3, cancelled: true } });
-    expect(text("[data-pane=artifacts] .empty")).toBe("The run ended without making anything.");
+    expect(text("[data-pane=artifacts] .empty")).toBe("The run ended without an artifact.");
   });
 
   it("show the source of an artifact as it is written, as plain text", async () => {
@@ -528,19 +527,19 @@ describe("states", () => {
     await until(() => expect(stopped.text("pre.source")).toMatch(/^# /));
   });
 
-  it("tell why a run failed, in the header and at its stage", async () => {
+  it("show why a run failed, in the header and at its stage", async () => {
     const { text } = await open({ scene: { at: 8.2, failing: "ux" } });
     expect(text("[data-status]")).toBe("Failed");
     expect(text(".status button")).toContain("forbidden claim");
     expect(text(".stage.failed .why")).toContain("forbidden claim");
   });
 
-  it("tell what stands in the way of everything", async () => {
+  it("show a problem of the whole console", async () => {
     const { text } = await open({ notice: { code: "key_refused", message: "The key was refused." } });
     expect(text(".strip[role=alert]")).toContain("The key was refused.");
   });
 
-  it("tell in one place that no worker answers, and try again from there", async () => {
+  it("show once that no worker answers, and try again from there", async () => {
     const notice = { code: "host_unreachable", message: "Nothing answers at 127.0.0.1:9." };
     const refused = { ...notice, problems: [] };
     const { all, text, press, root } = await open({ notice, refusals: { "run.start": refused } });
@@ -572,7 +571,7 @@ describe("the layout", () => {
   async function wide(width: number) {
     const console = await open({ scene: DONE });
     const { console: app } = console.place.firstElementChild as unknown as { console: App };
-    app.set({ width });
+    app.view.set({ width });
     const style = () => console.root.querySelector(".console")?.getAttribute("style") ?? "";
     const bar = (label: string) =>
       console.all(".split").find((item) => item.getAttribute("aria-label") === label);
@@ -610,20 +609,20 @@ describe("the layout", () => {
     const { key, value, app } = await wide(1200);
     key(LOG, "ArrowUp");
     await until(() => expect(value(LOG)).toBe(58));
-    app.set({ width: 768 });
+    app.view.set({ width: 768 });
     await until(() => expect(value(LOG)).toBe(62));
     key(LOG, "ArrowDown");
     await until(() => expect(value(LOG)).toBe(64));
     const again = await wide(1200);
     expect(again.value(LOG)).toBe(58);
-    again.app.set({ width: 768 });
+    again.app.view.set({ width: 768 });
     await until(() => expect(again.value(LOG)).toBe(64));
   });
 });
 
 describe("views", () => {
   it("of one model are each their own", async () => {
-    const kernel = new PageKernel({ scene: DONE, live: false, part: async () => "" });
+    const kernel = new PageKernel({ scene: DONE, live: false, code: async () => "" });
     const places = [document.createElement("div"), document.createElement("div")];
     document.body.append(...places);
     leave.push(...places.map((el) => widget.render({ model: kernel, el })));

@@ -5,7 +5,7 @@ type Colour = [number, number, number];
 
 const styles = (name: string) => readFileSync(new URL(`../src/${name}.css`, import.meta.url), "utf8");
 
-function palette(selector: string, css = styles("styles/tokens")): Record<string, Colour> {
+function palette(selector: string, css = styles("ui/tokens")): Record<string, Colour> {
   const start = css.indexOf(`${selector} {`);
   const block = css.slice(start, css.indexOf("}", start));
   const pairs = [...block.matchAll(/--([\w-]+): #([0-9a-f]{6});/g)];
@@ -81,9 +81,9 @@ describe.each(THEMES)("the %s theme", (theme, colours, native) => {
         expect(contrast(of(name), mix(of(ground), surface, 0.15))).toBeGreaterThanOrEqual(4.5);
   });
 
-  it("what a search found can be read, and where one stands is another colour", () => {
+  it("a match can be read, and the chosen match has another colour", () => {
     const selector = theme === "dark" ? '.console[data-theme="dark"]' : ".console";
-    const { found, here, "on-here": onHere } = palette(selector, styles("search/search"));
+    const { found, here, "on-here": onHere } = palette(selector, styles("panes/log/live"));
     if (!found || !here || !onHere) throw new Error("the search has no colours");
     expect(contrast(of("t1"), found)).toBeGreaterThanOrEqual(7);
     expect(contrast(of("warning"), found)).toBeGreaterThanOrEqual(3);

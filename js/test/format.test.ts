@@ -11,7 +11,7 @@ import {
   percent,
   plural,
   seconds,
-} from "../src/format";
+} from "../src/ui/format";
 
 describe("format", () => {
   it.each([

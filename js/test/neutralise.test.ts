@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createNeutraliser } from "../src/preview/neutralise";
+import { createNeutraliser } from "../src/panes/artifacts/preview/neutralise";
 
 function feed(chunks: string[]): string {
   const neutralise = createNeutraliser();

@@ -1,34 +1,34 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Order, Word } from "../src/preview/drawing";
+import type { FrameCommand, FrameMessage } from "../src/panes/artifacts/preview/drawing";
 import {
   createPreview,
   type Drawing,
   frameDocument,
   type Guard,
   type PreviewFrame,
-} from "../src/preview/frame";
+} from "../src/panes/artifacts/preview/frame";
 
-/** The inside of one loaded frame, as the page around sees it: what it was ordered, and a way to answer. */
-interface Inside {
-  orders: Order[];
-  say(word: Word): void;
+/** The inside of one loaded frame, as the page around sees it: the commands it received, and a way to answer. */
+interface InnerFrame {
+  commands: FrameCommand[];
+  send(message: FrameMessage): void;
 }
 
 const holder = document.createElement("div");
 let preview: PreviewFrame;
-const events = { link: vi.fn(), broken: vi.fn(), escape: vi.fn(), stopped: vi.fn() };
+const events = { onLink: vi.fn(), onBlocked: vi.fn(), onEscape: vi.fn(), onStopped: vi.fn() };
 
 /** Loads the frame, as a browser does after its document has changed. */
-async function load(): Promise<Inside> {
-  const orders: Order[] = [];
-  let say: Inside["say"] = () => undefined;
+async function load(): Promise<InnerFrame> {
+  const commands: FrameCommand[] = [];
+  let send: InnerFrame["send"] = () => undefined;
   const connected = new Promise<void>((resolve) => {
     const inner = {
       postMessage(_: unknown, __: string, [port]: [MessagePort]) {
-        port.onmessage = ({ data }) => orders.push(data);
-        say = (word) => port.postMessage(word);
+        port.onmessage = ({ data }) => commands.push(data);
+        send = (message) => port.postMessage(message);
         resolve();
       },
     };
@@ -36,7 +36,7 @@ async function load(): Promise<Inside> {
   });
   preview.element.dispatchEvent(new Event("load"));
   await connected;
-  return { orders, say: (word) => say(word) };
+  return { commands, send: (message) => send(message) };
 }
 
 const page = (chunks: string[], more: Partial<Drawing> = {}): Drawing => ({
@@ -73,13 +73,13 @@ describe("the preview frame", () => {
 
   it("sends only what is new, and the end once", async () => {
     preview.show(page(["<p>a"]));
-    const { orders } = await load();
+    const { commands } = await load();
     preview.show(page(["<p>a", "b"]));
     preview.show(page(["<p>a", "b"]));
     preview.show(page(["<p>a", "b", "c"], { done: true }));
     preview.show(page(["<p>a", "b", "c"], { done: true }));
-    await vi.waitFor(() => expect(orders).toHaveLength(3));
-    expect(orders.map(({ open, text, close }) => [open, text, close])).toEqual([
+    await vi.waitFor(() => expect(commands).toHaveLength(3));
+    expect(commands.map(({ open, text, close }) => [open, text, close])).toEqual([
       ["anew", "<p>a", false],
       [undefined, "b", false],
       [undefined, "c", true],
@@ -88,62 +88,62 @@ describe("the preview frame", () => {
 
   it("neutralises a tag that is cut in two", async () => {
     preview.show(page(["<p>a<me"]));
-    const { orders } = await load();
+    const { commands } = await load();
     preview.show(page(["<p>a<me", "ta http-equiv=refresh>"]));
-    await vi.waitFor(() => expect(orders).toHaveLength(2));
-    expect(orders.map(({ text }) => text)).toEqual(["<p>a", "<basefont http-equiv=refresh>"]);
+    await vi.waitFor(() => expect(commands).toHaveLength(2));
+    expect(commands.map(({ text }) => text)).toEqual(["<p>a", "<basefont http-equiv=refresh>"]);
   });
 
   it("begins another subject at its top and keeps the place in another version", async () => {
     preview.show(page(["one"], { done: true }));
-    const { orders } = await load();
+    const { commands } = await load();
     preview.show(page(["two"], { version: "2", done: true }));
     preview.show(page(["three"], { subject: "b.html", done: true }));
-    await vi.waitFor(() => expect(orders).toHaveLength(3));
-    expect(orders.map(({ open }) => open)).toEqual(["anew", "keep", "anew"]);
+    await vi.waitFor(() => expect(commands).toHaveLength(3));
+    expect(commands.map(({ open }) => open)).toEqual(["anew", "keep", "anew"]);
   });
 
   it("draws everything again in a frame that was taken out and put back", async () => {
     preview.show(page(["a", "b"], { done: true }));
     await load();
-    const { orders } = await load();
-    await vi.waitFor(() => expect(orders).toHaveLength(1));
-    expect(orders[0]).toMatchObject({ open: "anew", text: "ab", close: true });
+    const { commands } = await load();
+    await vi.waitFor(() => expect(commands).toHaveLength(1));
+    expect(commands[0]).toMatchObject({ open: "anew", text: "ab", close: true });
   });
 
   it("goes to an element once the document that holds it is drawn", async () => {
     preview.show(page(["<p id=x>"]));
-    const { orders } = await load();
-    preview.go("x");
+    const { commands } = await load();
+    preview.scrollTo("x");
     preview.show(page(["<p id=x>"], { done: true }));
-    preview.go("y");
-    await vi.waitFor(() => expect(orders).toHaveLength(3));
-    expect(orders.map(({ go }) => go)).toEqual([undefined, "x", "y"]);
+    preview.scrollTo("y");
+    await vi.waitFor(() => expect(commands).toHaveLength(3));
+    expect(commands.map(({ target }) => target)).toEqual([undefined, "x", "y"]);
   });
 
-  it("says so when nothing answers from inside", async () => {
+  it("reports that the frame does not answer", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const { say } = await load();
-    say({ href: "#" });
-    await vi.waitFor(() => expect(events.link).toHaveBeenCalled());
+    const { send } = await load();
+    send({ href: "#" });
+    await vi.waitFor(() => expect(events.onLink).toHaveBeenCalled());
     vi.advanceTimersByTime(60_000);
-    expect(events.broken).not.toHaveBeenCalled();
+    expect(events.onBlocked).not.toHaveBeenCalled();
     await load();
     vi.advanceTimersByTime(60_000);
-    expect(events.broken).toHaveBeenCalledTimes(1);
+    expect(events.onBlocked).toHaveBeenCalledTimes(1);
     vi.useRealTimers();
   });
 
-  it("tells of links, and takes nothing else from inside", async () => {
-    const { say } = await load();
-    say({ href: 1 } as unknown as Word);
-    say({ left: true });
-    say({ href: "http://example.invalid/" });
-    await vi.waitFor(() => expect(events.link).toHaveBeenCalledWith("http://example.invalid/"));
-    expect(events.link).toHaveBeenCalledTimes(1);
-    expect(events.stopped).not.toHaveBeenCalled();
-    say({ escape: true });
-    await vi.waitFor(() => expect(events.escape).toHaveBeenCalledTimes(1));
+  it("reports links, and ignores other messages of the frame", async () => {
+    const { send } = await load();
+    send({ href: 1 } as unknown as FrameMessage);
+    send({ left: true });
+    send({ href: "http://example.invalid/" });
+    await vi.waitFor(() => expect(events.onLink).toHaveBeenCalledWith("http://example.invalid/"));
+    expect(events.onLink).toHaveBeenCalledTimes(1);
+    expect(events.onStopped).not.toHaveBeenCalled();
+    send({ escape: true });
+    await vi.waitFor(() => expect(events.onEscape).toHaveBeenCalledTimes(1));
   });
 });
 
@@ -152,8 +152,8 @@ describe("a page whose scripts may run", () => {
   const unwatch = vi.fn();
   const guard: Guard = {
     script: "guarded()",
-    watch: (_element, _port, told) => {
-      stop = told;
+    watch: (_element, _port, onStop) => {
+      stop = onStop;
       return unwatch;
     },
   };
@@ -164,8 +164,8 @@ describe("a page whose scripts may run", () => {
     expect(preview.element.srcdoc).not.toContain("guarded()");
     preview.show(page(["a"], { done: true, scripts: guard }));
     expect(preview.element.srcdoc).toContain("guarded()");
-    const { orders } = await load();
-    await vi.waitFor(() => expect(orders).toHaveLength(1));
+    const { commands } = await load();
+    await vi.waitFor(() => expect(commands).toHaveLength(1));
     const before = preview.element.srcdoc;
     preview.show(page(["b"], { version: "2", done: true, scripts: guard }));
     expect(preview.element.srcdoc).not.toBe(before);
@@ -176,7 +176,7 @@ describe("a page whose scripts may run", () => {
     preview.show(page(["a"], { done: true, scripts: guard }));
     await load();
     stop("left");
-    expect(events.stopped).toHaveBeenCalledWith("left");
+    expect(events.onStopped).toHaveBeenCalledWith("left");
     expect(preview.element.parentNode).toBe(holder);
     expect(preview.element.srcdoc).not.toContain("guarded()");
     preview.show(page(["a"], { done: true, scripts: guard }));

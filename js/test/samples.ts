@@ -1,15 +1,15 @@
 // Small whole values to start a test from.
 
 import type {
-  ArtifactRow,
+  Artifact,
   ConsoleState,
   LedgerRow,
   Link,
   LogRow,
   RoutingRow,
-  RunView,
-  StageRow,
-} from "../src/wire";
+  RunHeader,
+  Stage,
+} from "../src/kernel/wire";
 
 export const link = (over: Partial<Link> = {}): Link => ({
   phase: "live",
@@ -19,7 +19,7 @@ export const link = (over: Partial<Link> = {}): Link => ({
   ...over,
 });
 
-export const run = (over: Partial<RunView> = {}): RunView => ({
+export const run = (over: Partial<RunHeader> = {}): RunHeader => ({
   run_id: "run-1",
   status: "running",
   success: null,
@@ -43,7 +43,7 @@ export const run = (over: Partial<RunView> = {}): RunView => ({
   ...over,
 });
 
-export const stage = (id: string, over: Partial<StageRow> = {}): StageRow => ({
+export const stage = (id: string, over: Partial<Stage> = {}): Stage => ({
   stage_id: id,
   name: id,
   status: "pending",
@@ -62,7 +62,7 @@ export const stage = (id: string, over: Partial<StageRow> = {}): StageRow => ({
 });
 
 export const ledgerRow = (n: number, over: Partial<LedgerRow> = {}): LedgerRow => ({
-  n,
+  number: n,
   position: n * 10,
   time_us: null,
   stage_id: null,
@@ -75,7 +75,7 @@ export const ledgerRow = (n: number, over: Partial<LedgerRow> = {}): LedgerRow =
 });
 
 export const routingRow = (n: number): RoutingRow => ({
-  n,
+  number: n,
   position: n,
   time_us: null,
   stage_id: null,
@@ -86,7 +86,7 @@ export const routingRow = (n: number): RoutingRow => ({
   alternatives: [],
 });
 
-export const artifact = (file: string, over: Partial<ArtifactRow> = {}): ArtifactRow => ({
+export const artifact = (file: string, over: Partial<Artifact> = {}): Artifact => ({
   file,
   name: file.replace(/\.\w+$/, ""),
   kind: file.split(".").pop() ?? "",
@@ -101,8 +101,8 @@ export const artifact = (file: string, over: Partial<ArtifactRow> = {}): Artifac
 });
 
 export const logRow = (i: number, over: Partial<LogRow> = {}): LogRow => ({
-  i,
-  n: i + 1,
+  index: i,
+  line: i + 1,
   position: i + 1,
   time_us: null,
   level: "info",
@@ -112,18 +112,19 @@ export const logRow = (i: number, over: Partial<LogRow> = {}): LogRow => ({
   ...over,
 });
 
-export const desk = (over: Partial<ConsoleState["desk"]> = {}): ConsoleState["desk"] => ({
+export const form = (over: Partial<ConsoleState["form"]> = {}): ConsoleState["form"] => ({
   worker: "w",
   workers: [],
   origin: "embedded host",
   task: "A task",
   brand: "",
+  options: {},
   notice: null,
   ...over,
 });
 
 export const state = (over: Partial<ConsoleState> = {}): ConsoleState => ({
-  desk: desk(),
+  form: form(),
   link: link(),
   run: run(),
   stages: [],

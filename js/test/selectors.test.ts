@@ -1,20 +1,13 @@
 import { describe, expect, it } from "vitest";
-import {
-  axisStep,
-  elapsedMs,
-  filterLedger,
-  isTicking,
-  ledgerCounts,
-  runBlocked,
-  shownArtifact,
-  statusOf,
-  timeline,
-} from "../src/selectors";
-import type { Link, RunView } from "../src/wire";
-import { artifact, desk, ledgerRow, link, run, stage } from "./samples";
+import type { Link, RunHeader } from "../src/kernel/wire";
+import { filterLedger, ledgerCounts } from "../src/panes/ledger/filter";
+import { axisStep, timeline } from "../src/panes/timeline/axis";
+import { elapsedMs, runBlocked, statusOf } from "../src/shell/run-status";
+import { isTicking, shownArtifact } from "../src/state/selectors";
+import { artifact, form, ledgerRow, link, run, stage } from "./samples";
 
 describe("statusOf", () => {
-  it.each<[string, Link, RunView | null, string, string, string]>([
+  it.each<[string, Link, RunHeader | null, string, string, string]>([
     ["nothing run yet", link({ phase: "idle" }), null, "", "Ready", ""],
     [
       "the host starts",
@@ -79,17 +72,17 @@ describe("statusOf", () => {
       "The replay differs.",
     ],
   ])("%s", (_, at, of, ...expected) => {
-    expect(statusOf("here", at, of, desk(), 5_000_000)).toEqual(expected);
+    expect(statusOf("here", at, of, form(), 5_000_000)).toEqual(expected);
   });
 
   it("does not pretend to know what a silent kernel does, but what has ended has ended", () => {
-    expect(statusOf("silent", link(), run(), desk(), 0)[1]).toBe("No answer");
-    expect(statusOf("silent", link(), null, desk(), 0)[1]).toBe("No answer");
-    expect(statusOf("silent", link(), run({ status: "completed" }), desk(), 0)[1]).toBe("Completed");
+    expect(statusOf("silent", link(), run(), form(), 0)[1]).toBe("No answer");
+    expect(statusOf("silent", link(), null, form(), 0)[1]).toBe("No answer");
+    expect(statusOf("silent", link(), run({ status: "completed" }), form(), 0)[1]).toBe("Completed");
   });
 
   it("is not ready where no worker can be asked, and ready where only some run is not known", () => {
-    const notice = (code: string) => desk({ notice: { code, message: "Why.", problems: [] } });
+    const notice = (code: string) => form({ notice: { code, message: "Why.", problems: [] } });
     const idle = link({ phase: "idle" });
     expect(statusOf("here", idle, null, notice("host_unreachable"), 0)).toEqual(["error", "Not ready", ""]);
     expect(statusOf("here", idle, null, notice("run_unknown"), 0)[1]).toBe("Ready");
@@ -99,7 +92,7 @@ describe("statusOf", () => {
   });
 
   it("waits for the kernel first", () => {
-    expect(statusOf("connecting", link(), run(), desk(), 0)[1]).toBe("Connecting");
+    expect(statusOf("connecting", link(), run(), form(), 0)[1]).toBe("Connecting");
   });
 });
 
@@ -110,7 +103,7 @@ describe("elapsedMs", () => {
     expect(elapsedMs(run(), link(), 500_000)).toBe(0);
   });
 
-  it("is what the worker said when it is over, else what the events say", () => {
+  it("is the reported duration after the run, before that the time of the events", () => {
     expect(elapsedMs(run({ status: "completed", latency_ms: 42, ended_us: 9e6 }), link(), 99e6)).toBe(42);
     expect(elapsedMs(run({ status: "failed", ended_us: 9e6 }), link(), 99e6)).toBe(8_000);
   });
@@ -130,7 +123,7 @@ describe("timeline", () => {
     stage("c"),
   ];
 
-  it("puts every stage on one axis, and lets the running one grow", () => {
+  it("puts every stage on one axis, and lets the running stage grow", () => {
     const early = timeline(stages, run(), 3e6, true, 400);
     const late = timeline(stages, run(), 4.5e6, true, 400);
     expect(early.bars.map((bar) => [bar.left, bar.width])).toEqual([
@@ -159,7 +152,7 @@ describe("timeline", () => {
     expect(bars[0]?.width).toBe(100);
   });
 
-  it("stops growing when nothing is heard of the run any more", () => {
+  it("stops growing when the run is no longer followed", () => {
     const [, running] = timeline(stages, run(), 9e6, false, 400).bars;
     expect(running).toMatchObject({ live: false, width: 0 });
   });
@@ -190,7 +183,7 @@ describe("the ledger", () => {
 
   it("is filtered by kind, problems and stage", () => {
     const ns = (...args: [Parameters<typeof filterLedger>[1], string | null]) =>
-      filterLedger(rows, ...args).map((row) => row.n);
+      filterLedger(rows, ...args).map((row) => row.number);
     expect(ns("all", null)).toEqual([1, 2, 3]);
     expect(ns("problems", null)).toEqual([2, 3]);
     expect(ns("policy", null)).toEqual([1]);
@@ -223,7 +216,7 @@ describe("shownArtifact", () => {
     artifact("c.md", { position: 9, status: "assembling" }),
   ];
 
-  it("follows the worker until one is picked, then stays", () => {
+  it("follows the worker until an artifact is picked, then stays", () => {
     expect(shownArtifact(all, null, false)?.file).toBe("c.md");
     expect(shownArtifact(all, "a.json", false)?.file).toBe("a.json");
     expect(shownArtifact(all, "a.json", true)?.file).toBe("a.json");
@@ -241,13 +234,15 @@ describe("shownArtifact", () => {
 });
 
 describe("the primary button", () => {
-  it("says why it cannot be pressed", () => {
+  it("has a reason when it is disabled", () => {
     const worker = {
       id: "w",
       name: "Repo Fixer",
       description: "",
-      status: "coming_soon" as const,
+      status: "coming_soon",
       moats: [],
+      options: [],
+      reason: null,
     };
     expect(runBlocked("here", undefined, "a task")).toBe("");
     expect(runBlocked("here", undefined, "  ")).toBe("Write a task first.");

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { LogRows } from "../src/log";
-import { applyPatch, NOTHING, TAIL_ROWS } from "../src/store";
-import { type ArtifactText, applyText } from "../src/text";
-import type { ConsoleState, FromKernel, Patch } from "../src/wire";
+import type { ConsoleState, FromKernel, Patch } from "../src/kernel/wire";
+import { type ArtifactText, applyText } from "../src/state/artifact-text";
+import { LogRows } from "../src/state/log-rows";
+import { applyPatch, NOTHING, TAIL_ROWS } from "../src/state/store";
 import { artifact, ledgerRow, link, random, routingRow, run, stage, state } from "./samples";
 
 describe("applyPatch", () => {
@@ -41,10 +41,10 @@ describe("applyPatch", () => {
     expect(after.artifacts).toBe(before.artifacts);
   });
 
-  it("drops everything of a run when another one comes", () => {
+  it("drops everything of a run when another run comes", () => {
     const after = applyPatch(before, { run: run({ run_id: "run-2" }), stages: [stage("z")] });
     expect(after).toEqual(state({ run: run({ run_id: "run-2" }), stages: [stage("z")], artifacts: [] }));
-    expect(after.desk).toBe(before.desk);
+    expect(after.form).toBe(before.form);
   });
 
   it("holds no more rows of a tail than the kernel does", () => {
@@ -52,11 +52,11 @@ describe("applyPatch", () => {
     const full = applyPatch(before, { routing: { total: TAIL_ROWS, rows } });
     const after = applyPatch(full, { routing: { total: TAIL_ROWS + 1, rows: [routingRow(TAIL_ROWS + 1)] } });
     expect(after.routing.total).toBe(TAIL_ROWS + 1);
-    expect(after.routing.rows.map((row) => row.n)).toEqual(rows.map((row) => row.n + 1));
+    expect(after.routing.rows.map((row) => row.number)).toEqual(rows.map((row) => row.number + 1));
   });
 });
 
-/** One step of a made-up kernel: the whole state after it, and the patch that tells of it. */
+/** A step of a synthetic kernel: the whole state after it, and its patch. */
 function step(whole: ConsoleState, next: () => number): [ConsoleState, Patch] {
   const pick = Math.floor(next() * 6);
   const id = `s${Math.floor(next() * 4)}`;
@@ -132,7 +132,7 @@ describe("golden runs", () => {
     for (const message of messages) {
       if (message.kind !== "snapshot" && message.kind !== "frame") continue;
       mine = message.kind === "snapshot" ? message.state : applyPatch(mine, message.patch);
-      const news = (message.kind === "snapshot" ? message.views : message.patch.views)?.[client];
+      const news = (message.kind === "snapshot" ? message.subscribers : message.patch.subscribers)?.[client];
       if (news?.log) log.put(news.log.total, news.log.rows, 0);
       if (news?.artifact) {
         text = applyText(text ?? undefined, news.artifact);

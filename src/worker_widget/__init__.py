@@ -11,8 +11,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .version import __version__ as __version__
+
 if TYPE_CHECKING:
-    from .artifacts.difference import Difference
+    from .artifacts.diff.difference import Difference
     from .console.widget import WorkerConsole
     from .errors import (
         FilesExist,
@@ -35,13 +37,11 @@ if TYPE_CHECKING:
     from .runs.history import RunHistory
     from .runs.run import Run
 
-__version__ = "0.1.0"
-
-_HOMES = {
+_MODULES = {
     "ArtifactFile": "runs.artifacts",
     "Artifacts": "runs.artifacts",
     "Comparison": "runs.compare",
-    "Difference": "artifacts.difference",
+    "Difference": "artifacts.diff.difference",
     "FilesExist": "errors",
     "HistoryError": "errors",
     "HostNotStarted": "errors",
@@ -89,10 +89,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
+    module = _MODULES.get(name)
+    if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{home}", __name__), name)
+    value = getattr(import_module(f".{module}", __name__), name)
     globals()[name] = value
     return value
 

@@ -1,14 +1,13 @@
-"""The one event loop thread of this process; every console and client does its waiting on it.
+"""The event loop thread of this process, shared by all consoles and clients.
 
-A kernel runs cells on its main thread, so a stream read there would stop while a cell is busy. Here
-it goes on. The thread is a daemon, starts with the first `submit`, and is closed at exit.
+A kernel runs cells on its main thread, where a busy cell would block a stream. This thread is a daemon; it
+starts with the first `submit` and is closed at exit.
 
-Nothing here inherits context variables from its caller. ipykernel keeps the message a cell answers
-to in one; a task that carried it along would send its output to that cell for ever, and would tie
-later messages from the browser to the cell's shell, where they wait until the cell is done. So the
-thread, and every coroutine and callback handed to it, starts from an empty context.
+The thread, its coroutines and its callbacks start with an empty context instead of the caller's context
+variables. ipykernel stores the parent message of a cell in a context variable: a task that inherits it would
+send all its output to that cell, and would delay later messages from the browser until the cell is done.
 
-A forked child has the parent's memory but not its threads: it starts with a loop of its own.
+A forked child has no threads of its parent; it starts a new loop.
 """
 
 from __future__ import annotations
@@ -37,42 +36,43 @@ class _Running:
 
 
 class Background:
-    """An event loop on a thread of its own. The module's functions are those of the shared one."""
+    """An event loop on its own thread. The functions of this module are methods of a shared instance."""
 
     def __init__(self) -> None:
-        # Reentrant, since a finalizer that the collector runs in the middle of `loop` submits too.
+        # Reentrant: the garbage collector can run a finalizer inside `loop`, and finalizers call `submit`.
         self._lock = threading.RLock()
         self._running: _Running | None = None
         self._submitted: set[concurrent.futures.Future[Any]] = set()
         self._before_fork: list[object] = []
 
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop; its thread is started if it does not run."""
+        """The event loop. Starts its thread if necessary."""
         with self._lock:
             if self._running is None or not self._running.thread.is_alive():
                 self._running = _start()
             return self._running.loop
 
     def submit(self, coro: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Run ``coro`` on the loop and return at once. Cancelling the future cancels the coroutine."""
+        """Run ``coro`` on the loop without waiting. Cancelling the future cancels the coroutine."""
         future = contextvars.Context().run(asyncio.run_coroutine_threadsafe, coro, self.loop())
-        # A loop holds its tasks weakly: one that nobody else holds vanishes in the middle of its work.
+        # The loop has only weak references to its tasks: without a strong one a task can be collected.
         self._submitted.add(future)
         future.add_done_callback(self._submitted.discard)
         return future
 
     def call(self, coro: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
-        """Run ``coro`` on the loop and wait for what it returns.
+        """Run ``coro`` on the loop, wait for it and return its result.
 
-        An interrupt, or ``timeout`` seconds gone by (``TimeoutError``), cancels the coroutine. Raises
-        ``RuntimeError`` on the loop's own thread, which would wait for itself.
+        An interrupt cancels the coroutine. ``timeout`` is in seconds; after it the coroutine is cancelled and
+        ``TimeoutError`` is raised. Raises ``RuntimeError`` on the thread of the loop, which would wait for
+        itself.
         """
         running = self._running
         if running is not None and threading.current_thread() is running.thread:
             coro.close()
             raise RuntimeError(
-                "This waits, and was called on the event loop thread that would have to do the work."
-                " There, await the asynchronous method instead."
+                "A blocking call on the event loop thread would wait for itself."
+                " On this thread, await the asynchronous method instead."
             )
         future = self.submit(coro)
         try:
@@ -82,11 +82,11 @@ class Background:
             raise
 
     def call_soon(self, callback: Callable[[], object]) -> None:
-        """Have ``callback`` called on the loop's thread; it must not block."""
+        """Schedule ``callback`` on the thread of the loop. It must not block."""
         self.loop().call_soon_threadsafe(callback, context=contextvars.Context())
 
     def close(self) -> None:
-        """Cancel what runs on the loop, and end its thread. A later `submit` starts another."""
+        """Cancel all tasks of the loop and end its thread. A later `submit` starts a new one."""
         with self._lock:
             running, self._running = self._running, None
         if running is not None and running.thread.is_alive():
@@ -95,8 +95,8 @@ class Background:
                 running.thread.join(_CLOSE_WITHIN_S)
 
     def forget(self) -> None:
-        """In a forked child: leave the parent's loop alone, and start from nothing."""
-        # Kept, never closed: the child's loop object shares its selector with the parent's.
+        """Discard the loop of the parent process, without closing it. For a forked child."""
+        # Kept, not closed: the loop shares its selector with the loop of the parent.
         self._before_fork.append((self._running, self._submitted))
         self._lock = threading.RLock()
         self._running = None
@@ -121,7 +121,7 @@ def _serve(started: concurrent.futures.Future[tuple[asyncio.AbstractEventLoop, a
         await stop.wait()
 
     try:
-        with asyncio.Runner() as runner:  # leaving it cancels the tasks and closes what they hold open
+        with asyncio.Runner() as runner:  # its exit cancels the tasks and closes async generators
             runner.run(until_stopped())
     except BaseException as error:
         if started.done():

@@ -6,21 +6,23 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .host import process
+from .host.process import host_process
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="worker-widget", description="Workers, live in a notebook cell.")
+    """Run a command and return the exit status. ``arguments`` defaults to ``sys.argv[1:]``."""
+    parser = argparse.ArgumentParser(
+        prog="worker-widget", description="Execution console for AI workers in a notebook cell."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     host = commands.add_parser(
         "host",
         help="run the embedded worker host here until Ctrl+C",
-        description="Run the embedded worker host on 127.0.0.1. This user's notebooks find it by themselves.",
+        description="Run the embedded worker host on 127.0.0.1. Your notebooks find it automatically.",
     )
-    process.add_options(host)
+    host_process.add_options(host)
     options = parser.parse_args(arguments)
-    return process.run(options.port, options.idle_minutes, detach=False)
+    return host_process.run(options.port, options.idle_minutes, detach=False)
 
 
 if __name__ == "__main__":

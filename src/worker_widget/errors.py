@@ -1,18 +1,18 @@
-"""Everything that can go wrong, as one hierarchy.
+"""The exceptions of this package.
 
     WorkerWidgetError
-    ├── RequestRefused          the worker would not take what was asked (also a ValueError)
+    ├── RequestRefused          the server refused the request (also a ValueError)
     │   └── UnknownWorker, WorkerUnavailable
-    ├── RunUnknown              no such run, here or there (also a LookupError)
+    ├── RunUnknown              no such run in the history or on the server (also a LookupError)
     ├── KeyRefused              the key is missing or wrong (also a PermissionError)
-    ├── HostUnreachable         nothing answers at the address (also a ConnectionError)
+    ├── HostUnreachable         no server answers at the address (also a ConnectionError)
     │   └── HostNotStarted      the embedded host could not be started
-    ├── ServerError             the server answered, but not as the worker API says
+    ├── ServerError             the answer does not follow the worker API
     ├── FilesExist              saving would overwrite files (also a FileExistsError)
     ├── HistoryError            the local history cannot be opened or written
-    └── RunTimeout              a run was not over in the time given (also a TimeoutError)
+    └── RunTimeout              a run did not end within the timeout (also a TimeoutError)
 
-Every message says what was wrong, where, and what to do. None of them ever holds a key.
+Every message says what was wrong, where, and what to do. No message contains a key.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from pathlib import Path
 
 
 class WorkerWidgetError(Exception):
-    """Base of all errors of this package. ``code`` is a stable word for it, for programs."""
+    """Base class of all errors of this package. ``code`` is a stable identifier of the class."""
 
     code = "error"
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one field of a request: ``field`` is its path, such as ``brand.tone.primary``."""
+    """A problem with one field of a request. ``field`` is its path, such as ``brand.tone.primary``."""
 
     field: str
     message: str
 
 
 class RequestRefused(WorkerWidgetError, ValueError):
-    """The worker would not take the request. ``problems`` names each field."""
+    """The server refused the request. ``problems`` has an entry for each invalid field."""
 
     code = "request_refused"
 
@@ -47,31 +47,31 @@ class RequestRefused(WorkerWidgetError, ValueError):
 
 
 class UnknownWorker(RequestRefused):
-    """No worker of that id is served there."""
+    """The server has no worker with that id."""
 
     code = "unknown_worker"
 
 
 class WorkerUnavailable(RequestRefused):
-    """The worker is listed but cannot be run yet."""
+    """The server lists the worker but cannot run it."""
 
     code = "worker_unavailable"
 
 
 class RunUnknown(WorkerWidgetError, LookupError):
-    """No such run, in the local history or on the server."""
+    """Neither the local history nor the server has the run."""
 
     code = "run_unknown"
 
 
 class KeyRefused(WorkerWidgetError, PermissionError):
-    """The server wants a key, or another one."""
+    """The server requires a key, or refused the one that was sent."""
 
     code = "key_refused"
 
 
 class HostUnreachable(WorkerWidgetError, ConnectionError):
-    """Nothing answers at the worker's address."""
+    """No server answers at the address of the worker."""
 
     code = "host_unreachable"
 
@@ -83,7 +83,7 @@ class HostNotStarted(HostUnreachable):
 
 
 class ServerError(WorkerWidgetError):
-    """The server answered, but not as the worker API says. ``status`` is the HTTP status, if any."""
+    """The answer of the server does not follow the worker API. ``status`` is the HTTP status, if any."""
 
     code = "server_error"
 
@@ -93,7 +93,7 @@ class ServerError(WorkerWidgetError):
 
 
 class FilesExist(WorkerWidgetError, FileExistsError):
-    """Saving would overwrite files, and nobody asked for that. ``paths`` are they, left as they were."""
+    """Saving would overwrite the files in ``paths``. No file was changed."""
 
     code = "files_exist"
 
@@ -109,6 +109,6 @@ class HistoryError(WorkerWidgetError):
 
 
 class RunTimeout(WorkerWidgetError, TimeoutError):
-    """The run was not over in the time given; it goes on."""
+    """The run did not end within the timeout. The run continues."""
 
     code = "run_timeout"

@@ -17,14 +17,14 @@ KEY_HEADER: Final = "WORKER_KEY_HEADER"
 
 
 def variable(name: str) -> str:
-    """The value of one of the variables above, without spaces around it; empty where it is not set."""
+    """The value of one of the variables above, stripped of white space; empty if it is not set."""
     return os.environ.get(name, "").strip()
 
 
 def home() -> Path:
-    """``WORKER_WIDGET_HOME``, else the user data directory; made if missing, for its owner only.
+    """``WORKER_WIDGET_HOME``, else the user data directory; created with mode 0700 if missing.
 
-    Raises ``OSError`` where it cannot be made.
+    Raises ``OSError`` if it cannot be created.
     """
     named = os.environ.get(HOME)
     path = Path(named).expanduser().absolute() if named else platformdirs.user_data_path("worker-widget")
@@ -34,7 +34,7 @@ def home() -> Path:
 
 @dataclass(frozen=True)
 class LanguageModelVariables:
-    """The values of ``WORKER_LLM_URL``, ``WORKER_LLM_MODEL`` and ``WORKER_LLM_KEY``; empty where not set.
+    """The values of ``WORKER_LLM_URL``, ``WORKER_LLM_MODEL`` and ``WORKER_LLM_KEY``; empty if not set.
 
     The key is not in the repr.
     """

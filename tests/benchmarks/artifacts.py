@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.figure import Figure, figure
-from worker_widget.artifacts.difference import difference
-from worker_widget.artifacts.lines import Lines
+from worker_widget.artifacts.diff.difference import difference
 from worker_widget.artifacts.render import QUICK, render
-from worker_widget.console.artifact_cursor import ArtifactCursor
-from worker_widget.console.artifact_requests import drawn_again_at
+from worker_widget.artifacts.text_rows import TextRows
+from worker_widget.console.channel.artifact_cursor import ArtifactCursor
+from worker_widget.console.requests.artifacts import drawn_again_at
 from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, decode, encode
 from worker_widget.state.reduce import reduce_all
 from worker_widget.state.run_state import RunState
@@ -43,8 +43,8 @@ def figures() -> Iterator[Figure]:
     }
     yield from _linear("Markdown, drawn as it grows", costs, "longer text is plain while it grows")
     text = "".join(f"<p>Line {n} of a page of fifty million characters</p>\n" for n in range(LARGE // 54))
-    yield figure("50 MB: its rows indexed", _seconds(lambda: Lines(text)) * 1000, "ms", "at most 1,000")
-    lines = Lines(text)
+    yield figure("50 MB: its rows indexed", _seconds(lambda: TextRows(text)) * 1000, "ms", "at most 1,000")
+    lines = TextRows(text)
     window = _seconds(lambda: lines.window(lines.total - 100, 100)) * 1000
     yield figure("50 MB: 100 rows from its end", window, "ms", "at most 20")
     other = text[: 2 * MB].replace("0 of a page", "0 of another page")

@@ -24,7 +24,7 @@ REQUEST: dict[str, Any] = {
         "mission": "We make podcasting feel like a chat with friends again",
         "value_proposition": "Record, tidy and publish your show from one friendly place",
     },
-    "pace": 0,
+    "options": {"pace": 0},
 }
 SINGLE = 15
 AT_ONCE = 50

@@ -21,7 +21,7 @@ class Console:
     def in_cell(cls, page: Page, cell: Locator) -> Console:
         """The console that a cell shows, once it is drawn."""
         root = cell.get_by_role("region", name="Worker console")
-        expect(root).to_be_visible(timeout=30_000)
+        expect(root).to_be_visible()
         return cls(page, root)
 
     def pane(self, name: str) -> Locator:
@@ -46,15 +46,13 @@ class Console:
     def log_lines(self) -> Locator:
         return self.pane("log").get_by_role("row")
 
-    def expect_status(self, *words: str, timeout_s: float = 60) -> None:
-        expect(self.status).to_have_attribute(
-            "data-status", re.compile("^(" + "|".join(words) + ")$"), timeout=timeout_s * 1000
-        )
+    def expect_status(self, *words: str) -> None:
+        expect(self.status).to_have_attribute("data-status", re.compile("^(" + "|".join(words) + ")$"))
 
     def start(self) -> None:
         """Press Run, once it can be pressed."""
         run = self.button("Run")
-        expect(run).to_be_enabled(timeout=60_000)
+        expect(run).to_be_enabled()
         run.click()
 
     def tab(self, file: str) -> Locator:

@@ -16,8 +16,9 @@ from playwright.sync_api import Page
 from tests.browser.console import Console
 from tests.browser.lab import Lab, lab, open_cells, run_cell, wait_until_ran
 from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, StageStarted
-from worker_widget.events.request_models import Brand, RunRequest, WorkerInfo
-from worker_widget.host.threaded import ThreadedHost
+from worker_widget.events.answers import WorkerInfo
+from worker_widget.events.request_models import Brand, RunRequest
+from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.host.worker import BrandReport, Emit, RunResult
 
 STAGE = "ux"

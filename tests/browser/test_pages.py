@@ -48,7 +48,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     async def build() -> dict[str, Path]:
         found = {}
         for name, asked in ALL.items():
-            result = await BusinessBuilder().execute(RunRequest(pace=0, **asked), _ignore, run_id=name)
+            result = await BusinessBuilder().execute(
+                RunRequest(options={"pace": 0}, **asked), _ignore, run_id=name
+            )
             found[name] = folder / f"{name}.html"
             found[name].write_text(dict(result.artifacts)["landing.html"], encoding="utf-8")
         return found

@@ -33,9 +33,12 @@ from worker_widget.events import (
     StageCompleted,
     StageStarted,
 )
-from worker_widget.events.request_models import Brand, RunRequest, WorkerInfo
-from worker_widget.host import process
+from worker_widget.events.answers import WorkerInfo, WorkerOption
+from worker_widget.events.request_models import Brand, RunRequest
+from worker_widget.host.process import host_process
 from worker_widget.host.worker import BrandReport, Emit, RunError, RunResult, Worker
+
+from ..request_body import request_body
 
 ROOT = Path(__file__).parents[2]
 BASE = "/api/v1/workers/scripted"
@@ -58,6 +61,10 @@ class ScriptedWorker:
         description="Does what its task says.",
         status="available",
         moats=("M9", "M17"),
+        options=(
+            WorkerOption(name="pace", type="number", minimum=0, maximum=120, affects_artifacts=False),
+            WorkerOption(name="writer", type="choice", choices=("auto", "rules"), default="auto"),
+        ),
     )
 
     version = "1"
@@ -208,7 +215,7 @@ class Api:
 
     def __init__(self, url: str, token: str, base: str = BASE) -> None:
         self.base = base
-        self.http = httpx.Client(base_url=url, headers={"X-AOS-Key": token}, timeout=30)
+        self.http = httpx.Client(base_url=url, headers={"X-AOS-Key": token}, timeout=120)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         return self.http.get(self.base + path, **options)
@@ -217,7 +224,7 @@ class Api:
         return self.http.post(self.base + path, json=body, **options)
 
     def start(self, task: str, **request: Any) -> str:
-        answer = self.post("/run-streaming", {"task": task, **request})
+        answer = self.post("/run-streaming", request_body(task=task, **request))
         assert answer.status_code == 202, answer.text
         run_id: str = answer.json()["run_id"]
         return run_id
@@ -284,7 +291,7 @@ class HostProcess:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; returns the exit status."""
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(120)
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -300,9 +307,9 @@ def environment(home: Path) -> dict[str, str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    process.add_options(parser)
+    host_process.add_options(parser)
     options = parser.parse_args()
-    return process.run(options.port, options.idle_minutes, detach=True, workers=scripted)
+    return host_process.run(options.port, options.idle_minutes, detach=True, workers=scripted)
 
 
 if __name__ == "__main__":

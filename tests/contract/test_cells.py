@@ -10,8 +10,8 @@ from tests.contract.host_support import ScriptedWorker, scripted
 from tests.contract.test_console import recording_comm, wait_until
 from worker_widget import WorkerConsole, background
 from worker_widget.console import widget
-from worker_widget.console.cells import Cells, Execution
-from worker_widget.host.threaded import ThreadedHost
+from worker_widget.console.jupyter.cells import Cells, Execution
+from worker_widget.host.process.threaded import ThreadedHost
 
 __all__ = ["recording_comm"]
 
@@ -48,7 +48,7 @@ def show(host: ThreadedHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[Show]:
 
 
 def is_ready(console: WorkerConsole) -> bool:
-    return bool(console._session.desk.shown.desk.workers)
+    return bool(console._session.controller.shown.form.workers)
 
 
 def test_a_cell_that_is_run_again_takes_up_its_run(
@@ -85,4 +85,4 @@ def test_a_cell_whose_run_was_left_offers_a_new_one(show: Show, worker: Scripted
 
 
 async def _leave(console: WorkerConsole) -> None:
-    console._session.desk.new()
+    console._session.controller.leave_run()

@@ -21,9 +21,10 @@ import pytest
 from worker_widget import __version__
 from worker_widget.errors import HostNotStarted, UnknownWorker
 from worker_widget.events import RunFailed
+from worker_widget.events.run_request import RunRequest
 from worker_widget.sources.worker_api.client import AsyncWorkerClient
 from worker_widget.sources.worker_api.embedded import EmbeddedHost
-from worker_widget.sources.worker_api.follow import Batch, Link, Patience, follow
+from worker_widget.sources.worker_api.follow import EventBatch, Patience, StreamLink, follow
 
 from .quirky_server import QuirkyServer, Reply
 
@@ -55,7 +56,7 @@ def kill_host(home: Path) -> None:
 
 
 def wait_until_gone(pid: int) -> None:
-    for _ in range(1000):
+    for _ in range(12_000):
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
@@ -98,7 +99,7 @@ async def test_a_host_is_started_once_and_serves(host_home: Path) -> None:
         assert stat.S_IMODE((host_home / "host.json").stat().st_mode) == 0o600
         assert await EmbeddedHost(command=saying("not needed", 9)).resolve() == first
         with pytest.raises(UnknownWorker, match="Known: scripted"):
-            await client.start("log 1", worker="no-such-worker")
+            await client.start(RunRequest(task="log 1"), worker="no-such-worker")
         assert host_pid(host_home) == pid
 
 
@@ -133,13 +134,13 @@ async def test_a_run_whose_host_is_killed_fails_with_the_reason_and_keeps_what_h
     patience = Patience(first_retry_s=0.05, retry_s=0.1, grace_s=0.2)
     events = []
     phases = []
-    async with scripted_client() as client, asyncio.timeout(30):
-        run = await client.start("log 3; hold on")
+    async with scripted_client() as client, asyncio.timeout(120):
+        run = await client.start(RunRequest(task="log 3; hold on"))
         async for item in follow(client, run.run_id, patience=patience):
-            if isinstance(item, Link):
+            if isinstance(item, StreamLink):
                 phases.append(item.phase)
                 continue
-            assert isinstance(item, Batch)
+            assert isinstance(item, EventBatch)
             events += item.events
             if events[-1].type == "log" and "reconnecting" not in phases:
                 os.kill(host_pid(host_home), signal.SIGKILL)
@@ -149,7 +150,7 @@ async def test_a_run_whose_host_is_killed_fails_with_the_reason_and_keeps_what_h
         ends = [event.data for event in events if isinstance(event.data, RunFailed)]
         assert len(ends) == 1
         assert ends[0].error
-        assert (await client.start("log 1")).run_id != run.run_id, "the new host takes runs"
+        assert (await client.start(RunRequest(task="log 1"))).run_id != run.run_id, "the new host takes runs"
 
 
 async def test_a_start_reaches_a_host_that_ended_meanwhile(host_home: Path) -> None:
@@ -157,7 +158,7 @@ async def test_a_start_reaches_a_host_that_ended_meanwhile(host_home: Path) -> N
         await client.workers()
         old = await client.endpoint()
         kill_host(host_home)
-        assert (await client.start("log 1")).run_id
+        assert (await client.start(RunRequest(task="log 1"))).run_id
         assert (await client.endpoint()).key != old.key
 
 
@@ -193,7 +194,9 @@ async def test_the_host_gets_the_language_model_of_the_kernel(
         monkeypatch.setenv(name, value)
     client = AsyncWorkerClient(EmbeddedHost(), "business-builder")
     try:
-        run = await client.run_whole("A tool for podcasters", pace=0, writer="model")
+        run = await client.run_whole(
+            RunRequest(task="A tool for podcasters", options={"pace": 0, "writer": "model"})
+        )
     finally:
         await client.aclose()
     assert run.status == "failed"
@@ -242,7 +245,7 @@ async def test_the_host_finds_the_package_from_another_directory(
 async def test_a_host_that_cannot_start_is_quoted(home: Path) -> None:
     with pytest.raises(HostNotStarted) as failed:
         await EmbeddedHost(command=saying("the disk is full", 5)).resolve()
-    assert "ended with status 5" in str(failed.value)
+    assert "exited with status 5" in str(failed.value)
     assert "the disk is full" in str(failed.value)
     assert str(home / "host.log") in str(failed.value)
     assert "worker-widget host" in str(failed.value)
@@ -262,12 +265,12 @@ async def test_a_host_that_never_answers_is_ended(home: Path) -> None:
 
 
 async def test_a_lock_whose_holder_does_not_answer(home: Path) -> None:
-    with pytest.raises(HostNotStarted, match="holds its lock but does not answer"):
+    with pytest.raises(HostNotStarted, match="holds the lock but does not answer"):
         await EmbeddedHost(command=saying("running already", 3), start_s=0.5).resolve()
 
 
 async def test_a_command_that_does_not_exist(home: Path) -> None:
-    with pytest.raises(HostNotStarted, match="cannot be run"):
+    with pytest.raises(HostNotStarted, match="cannot be executed"):
         await EmbeddedHost(command=("/no/such/python",)).resolve()
 
 
@@ -329,5 +332,5 @@ async def test_a_running_host_of_a_far_version_is_named(home: Path) -> None:
     async with QuirkyServer() as server:
         server.on("GET", "/api/v1/health", Reply(body={"status": "healthy", "version": "999.0"}))
         write_state(home, port=int(server.origin.rpartition(":")[2]), pid=1)
-        with pytest.raises(HostNotStarted, match=r"version 999\.0 is running \(process 1\).*kill 1"):
+        with pytest.raises(HostNotStarted, match=r"\(process 1\) has version 999\.0.*kill 1"):
             await EmbeddedHost(command=saying("not reached", 9)).resolve()

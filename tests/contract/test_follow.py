@@ -25,7 +25,7 @@ from worker_widget.events import Event, RunCompleted, RunFailed, RunReconciled
 from worker_widget.sources.worker_api.client import AsyncWorkerClient
 from worker_widget.sources.worker_api.endpoint import Endpoint
 from worker_widget.sources.worker_api.endpoint_source import endpoint_from
-from worker_widget.sources.worker_api.follow import Batch, Link, Patience, follow
+from worker_widget.sources.worker_api.follow import EventBatch, Patience, StreamLink, follow
 
 from .quirky_server import CUT, HOLD, QuirkyServer, Reply, Stream, Until, Wait
 
@@ -81,10 +81,10 @@ class Told:
 
     def __init__(self) -> None:
         self.batches: list[list[Event]] = []
-        self.links: list[Link] = []
+        self.links: list[StreamLink] = []
 
-    def take(self, item: Batch | Link) -> None:
-        if isinstance(item, Batch):
+    def take(self, item: EventBatch | StreamLink) -> None:
+        if isinstance(item, EventBatch):
             self.batches.append(item.events)
         else:
             self.links.append(item)
@@ -120,7 +120,7 @@ async def followed(
     server: QuirkyServer, *, after: str | None = None, patience: Patience = QUICK, told: Told | None = None
 ) -> Told:
     told = told or Told()
-    async with client_of(server) as client, asyncio.timeout(20):
+    async with client_of(server) as client, asyncio.timeout(120):
         async for item in follow(client, "r1", after=after, patience=patience):
             told.take(item)
     return told
@@ -237,10 +237,10 @@ async def test_1_a_run_that_is_only_slow_is_waited_for(server: QuirkyServer) -> 
     server.on("GET", f"{BASE}/runs", listed("running"))
     stream(server, Stream(STARTED + STAGE_FAILED, KEEPALIVE, Until(go_on), LOGGED, COMPLETED + STREAM_END))
     told = Told()
-    async with client_of(server) as client, asyncio.timeout(20):
+    async with client_of(server) as client, asyncio.timeout(120):
         async for item in follow(client, "r1", patience=QUICK):
             told.take(item)
-            if isinstance(item, Link) and item.phase == "stalled":
+            if isinstance(item, StreamLink) and item.phase == "stalled":
                 go_on.set()
     assert told.types == ["run_started", "stage_failed", "log", "run_completed"]
     assert told.phases == ["connecting", "live", "stalled", "live", "ended"]
@@ -251,7 +251,9 @@ async def test_1_what_arrives_while_the_server_is_asked_wins(server: QuirkyServe
 
     async def then_the_stream_goes_on() -> None:
         asked.set()
-        await asyncio.sleep(0.1)
+        # Server and client share this event loop: so many turns take what is written to who reads it.
+        for _ in range(200):
+            await asyncio.sleep(0)
 
     server.on("GET", f"{BASE}/runs", replace(listed("failed", False), first=then_the_stream_goes_on))
     end = frame("run_failed", second=9, success=False, error="no layout")
@@ -271,7 +273,7 @@ async def test_2_joining_a_finished_run_ends_though_the_stream_stays_open(server
     stream(server, Stream(CONNECTED, STARTED + WORKING + LOGGED + COMPLETED, KEEPALIVE, HOLD))
     told = await followed(server)
     assert told.types == ["run_started", "stage_started", "log", "run_completed"]
-    await asyncio.wait_for(server.streams_left.wait(), 5)
+    await asyncio.wait_for(server.streams_left.wait(), 120)
     assert server.open_streams == 0
 
 
@@ -313,7 +315,7 @@ async def test_5_a_restarted_server_that_forgot_the_run(server: QuirkyServer) ->
     told = await followed(server)
     assert told.types == ["run_started", "log", "run_reconciled"]
     assert told.reconciled.status == "failed"
-    assert "no longer knows this run" in (told.reconciled.error or "")
+    assert "no longer has this run" in (told.reconciled.error or "")
 
 
 async def test_5_a_gateway_without_its_server_does_not_end_the_run(server: QuirkyServer) -> None:
@@ -470,13 +472,13 @@ async def test_a_stream_that_went_silent_is_given_up(server: QuirkyServer) -> No
     stream(server, Stream(STARTED, HOLD), Stream(STARTED + COMPLETED + STREAM_END))
     told = await followed(server, patience=replace(QUICK, silence_s=0.3, quiet_s=5))
     assert told.phases == ["connecting", "live", "reconnecting", "live", "ended"]
-    assert "not even a sign of life" in told.links[2].message
+    assert "not even a keepalive" in told.links[2].message
 
 
 async def test_keepalives_keep_a_silent_stream_alive(server: QuirkyServer) -> None:
-    beats = (Wait(0.1), KEEPALIVE) * 6
+    beats = (Wait(0.25), KEEPALIVE) * 8
     stream(server, Stream(STARTED, *beats, COMPLETED + STREAM_END))
-    told = await followed(server, patience=replace(QUICK, silence_s=0.3, quiet_s=5))
+    told = await followed(server, patience=replace(QUICK, silence_s=1.5, quiet_s=60))
     assert told.phases == ["connecting", "live", "ended"]
 
 
@@ -491,19 +493,19 @@ async def test_a_stream_that_ends_early_again_with_nothing_new_is_asked_about(se
     stream(server, Stream(STARTED))
     told = await followed(server)
     assert told.types == ["run_started", "run_started", "run_reconciled"]
-    assert told.reconciled.error == "The server gives no reason."
+    assert told.reconciled.error == "The server reported no reason."
 
 
 async def test_a_server_that_goes_away_and_comes_back(server: QuirkyServer) -> None:
     stream(server, Stream(STARTED, HOLD))
     told = Told()
-    async with client_of(server) as client, asyncio.timeout(20):
+    async with client_of(server) as client, asyncio.timeout(120):
         async for item in follow(client, "r1", patience=QUICK):
             told.take(item)
             if told.phases == ["connecting", "live"] and told.events:
                 await server.stop()
                 stream(server, Stream(STARTED + COMPLETED + STREAM_END))
-            if isinstance(item, Link) and item.attempt == 3:
+            if isinstance(item, StreamLink) and item.attempt == 3:
                 await server.start()
     assert told.types == ["run_started", "run_started", "run_completed"]
     assert told.phases[-2:] == ["live", "ended"]
@@ -520,7 +522,7 @@ async def test_a_host_that_stays_away_is_given_up_in_the_end() -> None:
         async for item in follow(client, "r1", patience=replace(QUICK, give_up_s=0.2)):
             told.take(item)
 
-    with pytest.raises(HostUnreachable, match="Given up") as given_up:
+    with pytest.raises(HostUnreachable, match="Gave up") as given_up:
         await consume()
     await client.aclose()
     assert origin in str(given_up.value)
@@ -573,9 +575,9 @@ async def test_closing_the_iterator_closes_the_connection_at_once(server: Quirky
     async with client_of(server) as client:
         async with aclosing(follow(client, "r1", patience=QUICK)) as items:
             async for item in items:
-                if isinstance(item, Batch):
+                if isinstance(item, EventBatch):
                     break
-        await asyncio.wait_for(server.streams_left.wait(), 5)
+        await asyncio.wait_for(server.streams_left.wait(), 120)
 
 
 async def test_cancelling_the_follower_closes_the_connection_at_once(server: QuirkyServer) -> None:
@@ -586,15 +588,15 @@ async def test_cancelling_the_follower_closes_the_connection_at_once(server: Qui
 
         async def consume() -> None:
             async for item in follow(client, "r1", patience=replace(QUICK, quiet_s=60)):
-                if isinstance(item, Batch):
+                if isinstance(item, EventBatch):
                     came.set()
 
         task = asyncio.create_task(consume())
-        await asyncio.wait_for(came.wait(), 10)
+        await asyncio.wait_for(came.wait(), 120)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await asyncio.wait_for(server.streams_left.wait(), 5)
+        await asyncio.wait_for(server.streams_left.wait(), 120)
 
 
 async def test_a_slow_reader_is_not_taken_for_a_quiet_run(server: QuirkyServer) -> None:
@@ -604,7 +606,7 @@ async def test_a_slow_reader_is_not_taken_for_a_quiet_run(server: QuirkyServer) 
     async with client_of(server) as client:
         async for item in follow(client, "r1", patience=QUICK):
             told.take(item)
-            if isinstance(item, Batch):
+            if isinstance(item, EventBatch):
                 await asyncio.sleep(QUICK.quiet_s * 1.5)
     assert told.types == ["run_started", "stage_failed", "log", "run_completed"]
     assert isinstance(told.events[-1].data, RunCompleted)

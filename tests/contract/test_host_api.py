@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from worker_widget.host.server import Settings
-from worker_widget.host.threaded import ThreadedHost
+from worker_widget.host.process.server import HostSettings
+from worker_widget.host.process.threaded import ThreadedHost
 
 from .host_support import BASE, Api, ScriptedWorker, events, scripted
 
@@ -133,7 +133,10 @@ class TestWorkers:
             "description": "Not there yet.",
             "status": "coming_soon",
             "moats": ["M9"],
+            "options": [],
+            "reason": None,
         }
+        assert [option["name"] for option in workers[0]["options"]] == ["pace", "writer"]
 
     def test_health_tells_the_engines_of_the_worker(self, api: Api) -> None:
         health = api.get("/health").json()
@@ -309,7 +312,7 @@ class TestBadEnds:
             ("crash", "ZeroDivisionError: division by zero"),
             ("garble why", "The worker failed unexpectedly (TypeError"),
             ("exit 9", "it tried to exit with 9"),
-            ("cheat", "run_completed is told by the host"),
+            ("cheat", "run_completed is emitted by the host"),
         ],
     )
     def test_a_worker_that_breaks_ends_its_run_and_no_more(self, api: Api, task: str, reason: str) -> None:
@@ -585,7 +588,8 @@ class TestBadBodies:
             ({"task": 7}, ["body", "task"]),
             ({"task": "log 1", "budget": 999}, ["body", "budget"]),
             ({"task": "log 1", "depth": "bottomless"}, ["body", "depth"]),
-            ({"task": "log 1", "pace": -1}, ["body", "pace"]),
+            ({"task": "log 1", "options": {"pace": -1}}, ["body", "options", "pace"]),
+            ({"task": "log 1", "options": {"pase": 1}}, ["body", "options", "pase"]),
             (
                 {"task": "log 1", "brand": {**BRAND, "tone": {"primary": "rude"}}},
                 ["body", "brand", "tone", "primary"],
@@ -614,7 +618,7 @@ class TestBadBodies:
             b"\xff\xfe",
             b"[" * 100_000,
             b'{"task": "\\ud800\\ud800\\ud800"}',
-            b'{"task": "log 1", "pace": NaN}',
+            b'{"task": "log 1", "options": {"pace": NaN}}',
             b'{"task": "log 1", "budget": 1e999}',
             b'{"task": "log 1", "budget": ' + b"9" * 5000 + b"}",
             b'{"task": ' + b'{"a": 1}' + b"}",
@@ -654,7 +658,7 @@ class TestBadBodies:
 
 
 def test_too_many_runs_at_once_are_put_off(tmp_path: Path) -> None:
-    settings = Settings(max_in_flight=2)
+    settings = HostSettings(max_in_flight=2)
     with ThreadedHost(tmp_path, {"scripted": ScriptedWorker()}, settings=settings) as host:
         api = Api(host.url, host.token)
         with api.http:
@@ -662,7 +666,7 @@ def test_too_many_runs_at_once_are_put_off(tmp_path: Path) -> None:
             refused = api.post("/run-streaming", {"task": "log 1"})
             assert refused.status_code == 503
             assert int(refused.headers["Retry-After"]) > 0
-            assert "2 runs are in flight" in refused.json()["detail"]
+            assert "2 runs are active" in refused.json()["detail"]
             api.post(f"/runs/{first}/cancel")
             api.follow(first)
             assert api.post("/run", {"task": "log 1"}).json()["status"] == "completed"

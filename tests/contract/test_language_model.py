@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import pytest
 
-from worker_widget.host.server import Settings
-from worker_widget.host.threaded import ThreadedHost
+from worker_widget.host.process.server import HostSettings
+from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.settings import language_model
 from worker_widget.workers.business_builder.engine import recovery
 from worker_widget.workers.business_builder.language_model.model import configured
@@ -52,7 +52,7 @@ def scene_in(home: Path, endpoint: ModelEndpoint, **environment: str) -> Iterato
     recordings = Recordings(home / "answers.db")
     model = configured(language_model(endpoint.environment(**environment)), recordings)
     workers = {"business-builder": BusinessBuilder(model, recordings)}
-    with ThreadedHost(home, workers, settings=Settings(max_in_flight=64)) as host:
+    with ThreadedHost(home, workers, settings=HostSettings(max_in_flight=64)) as host:
         api = Api(host.url, host.token, BASE)
         with api.http:
             yield Scene(api, endpoint, recordings, home)

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import pytest
 
-from worker_widget.host.server import Settings
-from worker_widget.host.threaded import ThreadedHost
+from worker_widget.host.process.server import HostSettings
+from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.workers.business_builder.worker import BusinessBuilder
 
 from .host_support import Api, Frame, events
@@ -101,7 +101,9 @@ class Told:
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     workers = {"business-builder": BusinessBuilder()}
-    with ThreadedHost(tmp_path_factory.mktemp("host"), workers, settings=Settings(max_in_flight=64)) as host:
+    with ThreadedHost(
+        tmp_path_factory.mktemp("host"), workers, settings=HostSettings(max_in_flight=64)
+    ) as host:
         client = Api(host.url, host.token, BASE)
         with client.http:
             yield client
@@ -312,8 +314,9 @@ def test_a_token_of_another_engine_version_is_rejected_with_a_reason(api: Api, t
             {"task": TASK, "brand": {**BRAND, "forbidden_claims": [{"pattern": "x"}] * 51}},
             ["brand", "forbidden_claims"],
         ),
-        ({"task": TASK, "stage_timeout": 0}, ["stage_timeout"]),
-        ({"task": TASK, "writer": "me"}, ["writer"]),
+        ({"task": TASK, "options": {"stage_timeout": 0}}, ["options", "stage_timeout"]),
+        ({"task": TASK, "options": {"writer": "me"}}, ["options", "writer"]),
+        ({"task": TASK, "options": {"pase": 1}}, ["options", "pase"]),
     ],
 )
 def test_what_does_not_fit_is_refused_by_its_field_and_makes_no_run(

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.recorded import NAMES, events, recording
 from tests.shown import RUN, ShownRun
-from worker_widget.console import view
+from worker_widget.console.channel import snapshot
 from worker_widget.console.wire import Hello, Watch, WatchedArtifact, WatchedLog
 from worker_widget.store.log_index import EVERY_LINE
 
@@ -49,7 +49,7 @@ async def _golden(name: str) -> dict[str, Any]:
     text = None if artifact is None else stage.store.artifact_text(RUN, artifact.file)
     tail = stage.store.log_window(RUN, EVERY_LINE, 0, 10_000)
     final = {
-        "state": view.state(stage.shown),
+        "state": snapshot.state(stage.shown),
         "log": {"total": tail.total, "messages": [row.message for row in tail.rows][-LOG_ROWS:]},
         "artifact": None if artifact is None else {"file": artifact.file, "text": text},
     }

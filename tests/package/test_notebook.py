@@ -33,7 +33,7 @@ def test_the_executed_quickstart_keeps_the_run_and_is_small(tmp_path: Path, own_
     assert console["saved"]["state"]["run"]["status"] == "completed"
     assert console["saved"]["artifact"]["file"] == "landing.html"
     assert token not in text
-    assert (tmp_path / "trace.csv").read_text().startswith("n,position,time")
+    assert (tmp_path / "trace.csv").read_text().startswith("line,position,time")
 
 
 @pytest.mark.parametrize("path", sorted(QUICKSTART.parent.glob("*.ipynb")), ids=lambda path: path.stem)

@@ -14,7 +14,7 @@ from typing import get_args
 import pytest
 
 from tests.browser.lab import stop_host
-from worker_widget.console.wire import PartName
+from worker_widget.console.jupyter.front_end import Bundle
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +44,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_holds_what_is_needed_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {f"worker_widget/static/{bundle}.js" for bundle in ("widget", *get_args(PartName))} <= set(names)
+    assert {f"worker_widget/static/{bundle}.js" for bundle in get_args(Bundle)} <= set(names)
     assert "worker_widget/py.typed" in names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
@@ -102,6 +102,6 @@ def test_everything_public_is_named_and_there() -> None:
     assert sorted(worker_widget.__all__) == worker_widget.__all__
     for name in worker_widget.__all__:
         assert getattr(worker_widget, name).__name__ == name
-    assert set(worker_widget._HOMES) == set(worker_widget.__all__)
+    assert set(worker_widget._MODULES) == set(worker_widget.__all__)
     with pytest.raises(AttributeError, match="no_such"):
         _ = worker_widget.no_such

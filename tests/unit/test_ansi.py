@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker_widget.console.log_window import styled_pieces
+from worker_widget.console.channel.log_window import styled_pieces
 from worker_widget.state.ansi import nearest, pieces, plain
 
 E = "\x1b["

@@ -12,10 +12,9 @@ import pytest
 
 from tests.unit.test_render import Document, zipped
 from tests.unit.test_store import RUN, begin, created, delta, said, started
-from worker_widget.artifacts.lines import ROW_CHARS
-from worker_widget.console import artifact_requests
-from worker_widget.console.artifact_requests import MOST_TEXT, ArtifactRequests
-from worker_widget.console.desk import Desk
+from worker_widget.artifacts.text_rows import ROW_CHARS
+from worker_widget.console.requests import artifacts
+from worker_widget.console.requests.artifacts import MOST_TEXT, ArtifactRequests
 from worker_widget.errors import RequestRefused, RunUnknown
 from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, RunCompleted
 from worker_widget.state.reduce import reduce_all
@@ -32,14 +31,14 @@ class Shown:
         self.store = EventStore.memory()
         begin(self.store)
         self.live = SimpleNamespace(run_id=RUN, store=self.store, state=RunState())
-        self.requests = ArtifactRequests(cast(Desk, SimpleNamespace(live=self.live, store=self.store)))
+        self.requests = ArtifactRequests(cast(Any, SimpleNamespace(live=self.live, store=self.store)))
 
     def tell(self, *told: Event) -> None:
         self.live.state = reduce_all(self.store.append(RUN, told), self.live.state)
 
     async def ask(self, name: str, **args: Any) -> dict[str, Any]:
-        kind, handler = self.requests.handlers[f"artifact.{name}"]
-        answer = await handler(msgspec.convert(args, kind))
+        handler = self.requests.handlers[f"artifact.{name}"]
+        answer = await handler.answer(msgspec.convert(args, handler.args))
         result: dict[str, Any] = msgspec.to_builtins(answer.result)
         return result
 
@@ -58,7 +57,7 @@ async def test_every_version_can_be_asked_for(shown: Shown) -> None:
     asked = {"file": "page.html", "dark": False}
     for version, text in ((None, "three"), (1, "one"), (2, "two"), (3, "three")):
         assert (await shown.ask("text", file="page.html", version=version))["text"] == text
-        told = await shown.ask("render", **asked, version=version, **{"as": "preview"})
+        told = await shown.ask("render", **asked, version=version, shape="preview")
         assert (told["html"], told["version"]) == (text, version or 3)
         assert (await shown.ask("lines", file="page.html", version=version, start=0, count=9))["rows"] == [
             text
@@ -79,13 +78,13 @@ async def test_a_version_that_the_store_was_ahead_of_is_read_again(shown: Shown)
 
 
 async def test_only_what_grows_is_rested_after(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artifact_requests, "_REST", 1e9)
+    monkeypatch.setattr(artifacts, "_REST", 1e9)
     named = {"artifact_name": "plan", "artifact_type": "md"}
     shown.tell(created(0, "one"), said(ArtifactStarted(**named), 1))
     shown.tell(said(ArtifactDelta(**named, text="# Plan", offset=0), 2))
-    drawn = {"as": "preview", "dark": False}
+    drawn = {"shape": "preview", "dark": False}
     await shown.ask("render", file="page.html", **drawn)
-    told = await asyncio.wait_for(shown.ask("render", file="plan.md", **drawn), 5)
+    told = await asyncio.wait_for(shown.ask("render", file="plan.md", **drawn), 120)
     assert "Plan</h1>" in told["html"]
 
 
@@ -106,16 +105,16 @@ async def test_a_text_is_read_in_rows_and_searched(shown: Shown) -> None:
     told = await shown.ask("lines", file="log.txt", start=1, count=2)
     assert told == {"total": 5, "start": 1, "rows": ["Two", "x" * ROW_CHARS], "chars": ROW_CHARS + 13}
     found = {"file": "log.txt", "text": "TWO"}
-    assert await shown.ask("find", **found, **{"from": -1}, way=1) == {"line": 1, "nth": 1, "of": 2}
-    assert await shown.ask("find", **found, **{"from": 1}, way=1) == {"line": 4, "nth": 2, "of": 2}
-    assert await shown.ask("find", **found, **{"from": 1}, way=-1) == {"line": 4, "nth": 2, "of": 2}
-    nothing = await shown.ask("find", file="log.txt", text="zzz", **{"from": 0}, way=1)
+    assert await shown.ask("find", **found, start=-1, direction=1) == {"line": 1, "nth": 1, "of": 2}
+    assert await shown.ask("find", **found, start=1, direction=1) == {"line": 4, "nth": 2, "of": 2}
+    assert await shown.ask("find", **found, start=1, direction=-1) == {"line": 4, "nth": 2, "of": 2}
+    nothing = await shown.ask("find", file="log.txt", text="zzz", start=0, direction=1)
     assert nothing == {"line": None, "nth": 0, "of": 0}
 
 
 async def test_what_is_looked_for_is_marked_in_the_source(shown: Shown) -> None:
     shown.tell(file("a", "py", "def f(): pass  # def"))
-    asked = {"file": "a.py", "as": "source", "dark": True, "find": "DEF"}
+    asked = {"file": "a.py", "shape": "source", "dark": True, "find": "DEF"}
     told = await shown.ask("render", **asked)
     assert told["matches"] == 2
     assert 'id="match-2"' in told["html"]
@@ -124,9 +123,9 @@ async def test_what_is_looked_for_is_marked_in_the_source(shown: Shown) -> None:
 
 async def test_a_long_source_is_formatted_for_who_asks_twice(shown: Shown) -> None:
     shown.tell(file("a", "py", "pass\n" * 70_000))
-    asked = {"file": "a.py", "as": "source", "dark": True}
+    asked = {"file": "a.py", "shape": "source", "dark": True}
     assert (await shown.ask("render", **asked))["long"] is True
-    told = await shown.ask("render", **asked, patient=True)
+    told = await shown.ask("render", **asked, any_length=True)
     assert told["long"] is False
     assert told["html"].count('class="k"') == 70_000
 
@@ -134,8 +133,8 @@ async def test_a_long_source_is_formatted_for_who_asks_twice(shown: Shown) -> No
 async def test_what_grows_is_drawn_at_growing_lengths_and_then_whole(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(artifact_requests, "_REST", 0.0)
-    asked = {"file": "plan.md", "as": "preview", "dark": False}
+    monkeypatch.setattr(artifacts, "_REST", 0.0)
+    asked = {"file": "plan.md", "shape": "preview", "dark": False}
     named = {"artifact_name": "plan", "artifact_type": "md"}
     shown.tell(said(ArtifactStarted(**named)))
     text, drawn = "", []
@@ -174,7 +173,7 @@ async def test_drawing_rests_in_between_and_then_shows_the_newest(
 
     monkeypatch.setattr("worker_widget.artifacts.render.render", slow)
     named = {"artifact_name": "plan", "artifact_type": "md"}
-    asked = {"file": "plan.md", "as": "preview", "dark": False}
+    asked = {"file": "plan.md", "shape": "preview", "dark": False}
     shown.tell(said(ArtifactStarted(**named)), said(ArtifactDelta(**named, text="one", offset=0), 1))
     await shown.ask("render", **asked)
     second = asyncio.create_task(shown.ask("render", **asked))
@@ -189,9 +188,9 @@ async def test_drawing_rests_in_between_and_then_shows_the_newest(
 async def test_of_a_very_long_page_the_beginning_is_drawn(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(artifact_requests, "MOST_PREVIEW", 10)
+    monkeypatch.setattr(artifacts, "MOST_PREVIEW", 10)
     shown.tell(created(0, "0123456789abc"), created(1, "x"))
-    told = await shown.ask("render", file="page.html", **{"as": "preview"}, dark=False, version=1)
+    told = await shown.ask("render", file="page.html", shape="preview", dark=False, version=1)
     assert (told["html"], told["chars"]) == ("0123456789", 10)
     assert told["note"] == "The first 10 of 13 characters are shown; download it for all."
 
@@ -226,7 +225,7 @@ async def test_all_kinds_are_drawn(shown: Shown) -> None:
         said(RunCompleted(success=True), 3),
     )
     for name, words in (("a.zip", "b.txt"), ("p.png", "PNG, 16 bytes"), ("t.csv", "ab112")):
-        told = await shown.ask("render", file=name, **{"as": "preview"}, dark=False)
+        told = await shown.ask("render", file=name, shape="preview", dark=False)
         assert words in Document(told["html"]).text
         assert (told["note"], told["again_at"]) == (None, None)
 
@@ -234,7 +233,7 @@ async def test_all_kinds_are_drawn(shown: Shown) -> None:
 async def test_a_bundle_that_no_browser_would_take_is_refused(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(artifact_requests, "MOST_BUNDLE", 10)
+    monkeypatch.setattr(artifacts, "MOST_BUNDLE", 10)
     shown.tell(created(0, "x" * 11))
     with pytest.raises(RequestRefused, match="save_all"):
         await shown.ask("bundle")
@@ -242,5 +241,5 @@ async def test_a_bundle_that_no_browser_would_take_is_refused(
 
 async def test_what_never_got_whole_is_drawn_as_far_as_it_came(shown: Shown) -> None:
     shown.tell(started(0), delta(1, "<p>half", 0), said(RunCompleted(success=False), 2))
-    told = await shown.ask("render", file="page.html", **{"as": "preview"}, dark=False)
+    told = await shown.ask("render", file="page.html", shape="preview", dark=False)
     assert (told["html"], told["again_at"]) == ("<p>half", None)

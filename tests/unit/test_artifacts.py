@@ -19,12 +19,13 @@ from hypothesis import strategies as st
 from tests.shown import RUN, ShownRun
 from tests.unit.test_render import ATTACKS, Document
 from tests.unit.test_store import begin, created, delta, started
-from worker_widget.artifacts.lines import ROW_CHARS, Lines
-from worker_widget.artifacts.overview import artifacts_html
 from worker_widget.artifacts.sandbox import MOST_EMBEDDED_CHARS, artifact_html, inert
-from worker_widget.console import artifact_cursor, artifact_texts, view
-from worker_widget.console.artifact_cursor import ArtifactCursor
-from worker_widget.console.artifact_texts import ArtifactTexts
+from worker_widget.artifacts.summary_table import artifacts_html
+from worker_widget.artifacts.text_rows import ROW_CHARS, TextRows
+from worker_widget.console.channel import artifact_cursor, snapshot
+from worker_widget.console.channel.artifact_cursor import ArtifactCursor
+from worker_widget.console.requests import artifact_texts
+from worker_widget.console.requests.artifact_texts import ArtifactTexts
 from worker_widget.console.wire import WatchedArtifact
 from worker_widget.errors import FilesExist, RunUnknown
 from worker_widget.events import ArtifactCreated, Event, make
@@ -155,7 +156,7 @@ TEXTS = st.lists(st.sampled_from(["\n", "a", "Ab", "x" * 1_999, "y" * 2_000, "\n
 @settings(max_examples=60)
 @given(TEXTS, st.integers(-3, 900), st.integers(0, 50))
 def test_the_rows_of_any_text(text: str, start: int, count: int) -> None:
-    lines, rows = Lines(text), plainly(text)
+    lines, rows = TextRows(text), plainly(text)
     assert lines.total == len(rows)
     assert lines.window(start, count) == rows[max(0, start) : max(0, start) + count]
     assert "".join(rows) == text.replace("\n", "")
@@ -164,7 +165,7 @@ def test_the_rows_of_any_text(text: str, start: int, count: int) -> None:
 @settings(max_examples=60)
 @given(TEXTS, TEXTS)
 def test_rows_that_go_on_are_those_of_the_whole(before: str, more: str) -> None:
-    grown, whole = Lines(before + more, Lines(before)), Lines(before + more)
+    grown, whole = TextRows(before + more, TextRows(before)), TextRows(before + more)
     assert grown.total == whole.total
     assert grown.window(0, 2_000) == whole.window(0, 2_000)
 
@@ -172,7 +173,7 @@ def test_rows_that_go_on_are_those_of_the_whole(before: str, more: str) -> None:
 @settings(max_examples=60)
 @given(TEXTS, st.sampled_from(["a", "aB", "x" * 30, "é", "ab", "xx\nA"]), st.integers(-1, 600))
 def test_finding_goes_round_and_counts_rows(text: str, words: str, start: int) -> None:
-    lines = Lines(text)
+    lines = TextRows(text)
     at, having = 0, []
     starts = [row.start() for row in re.finditer(rf"[^\n]{{1,{ROW_CHARS}}}\n?|\n", text)]
     for match in re.finditer(f"(?={re.escape(words)})", text, re.IGNORECASE):
@@ -190,8 +191,8 @@ def test_finding_goes_round_and_counts_rows(text: str, words: str, start: int) -
 
 
 def test_a_line_end_of_two_characters_is_not_shown() -> None:
-    assert Lines("a\r\nb\r\n").window(0, 9) == ["a", "b"]
-    assert Lines("").window(0, 9) == []
+    assert TextRows("a\r\nb\r\n").window(0, 9) == ["a", "b"]
+    assert TextRows("").window(0, 9) == []
 
 
 # --- what the channel sends ------------------------------------------------------------------------
@@ -295,7 +296,7 @@ async def test_of_500_artifacts_only_what_changed_is_sent() -> None:
     before = stage.shown
     stage.tell([page(250, "y")])
     stage.channel.close()
-    patch = view.patch(before, stage.shown)
+    patch = snapshot.patch(before, stage.shown)
     assert [(row["file"], row["version"]) for row in patch["artifacts"]] == [("a250.md", 2)]
     stage.store.close()
 
@@ -380,7 +381,7 @@ def test_what_is_too_long_is_not_put_into_a_notebook() -> None:
     # Written into frames, it takes many times its length.
     html = artifact_html("<" * 200_000, "txt", "x.txt", whole=True)
     assert Frames(html).frames == []
-    assert "to draw" in html
+    assert "characters as HTML" in html
 
 
 def test_the_list_of_artifacts_is_text() -> None:

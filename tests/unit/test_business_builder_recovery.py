@@ -30,6 +30,7 @@ from worker_widget.workers.business_builder.engine.recovery import RecoveryConte
 from worker_widget.workers.business_builder.worker import BusinessBuilder
 from worker_widget.workers.business_builder.writing.writer import StageTexts, WritingRequest
 
+from ..request_body import request_body
 from .test_business_builder_run import FILES, Alone, brand, run_alone
 
 TASK = "A tool for podcasters"
@@ -297,7 +298,7 @@ class Model:
 
 async def with_model(model: Model, **request: Any) -> Alone:
     alone = Alone()
-    asked = RunRequest(**{"pace": 0, **request})
+    asked = RunRequest(**request_body(**{"pace": 0, **request}))
     try:
         alone.result = await BusinessBuilder(model).execute(asked, alone.emit, run_id="alone")
     except RunError as error:
@@ -308,7 +309,9 @@ async def with_model(model: Model, **request: Any) -> Alone:
 async def failing(model: Model | None = None, **request: Any) -> tuple[RunError, Alone]:
     alone = Alone()
     with pytest.raises(RunError) as caught:
-        await BusinessBuilder(model).execute(RunRequest(**{"pace": 0, **request}), alone.emit, run_id="alone")
+        await BusinessBuilder(model).execute(
+            RunRequest(**request_body(**{"pace": 0, **request})), alone.emit, run_id="alone"
+        )
     return caught.value, alone
 
 

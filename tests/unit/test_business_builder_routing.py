@@ -193,6 +193,8 @@ class TestLanguageModel:
             async def write(self, request: WritingRequest) -> StageTexts:
                 raise AssertionError
 
-        run = await prepare.prepare(RunRequest(task="A tool", writer=writer), lambda _: None, Away())
+        run = await prepare.prepare(
+            RunRequest(task="A tool", options={"writer": writer}), lambda _: None, Away()
+        )
         assert run.ledger.probes == (["its endpoint does not answer"] if probed else [])
         assert run.model_problem == ("its endpoint does not answer" if probed else prepare.NOT_REQUESTED)

@@ -12,15 +12,16 @@ import pytest
 
 from tests.recorded import events, recording
 from tests.shown import RUN, Browser, ShownRun
-from worker_widget.console import channel as channel_module
-from worker_widget.console import view
-from worker_widget.console import viewer as viewer_module
-from worker_widget.console.log_cursor import LogCursor
-from worker_widget.console.log_window import stored
+from worker_widget.console.channel import snapshot
+from worker_widget.console.channel.channel import AFTERGLOW_S, MOST_SUBSCRIBERS
+from worker_widget.console.channel.log_cursor import LogCursor
+from worker_widget.console.channel.log_window import stored
+from worker_widget.console.channel.pacing import HEARTBEAT_S
+from worker_widget.console.channel.subscriber import SILENT_S
 from worker_widget.console.wire import (
-    EVERY_VIEW,
+    EVERY_SUBSCRIBER,
     Ack,
-    DeskView,
+    FormState,
     Hello,
     Link,
     LogFilter,
@@ -63,7 +64,7 @@ async def test_the_browser_ends_with_what_reducing_the_log_gives(stage: ShownRun
     for message in stage.sent:
         browser.take(message)
     assert browser.missed is False
-    assert browser.state == msgspec.json.decode(msgspec.json.encode(view.state(stage.shown)))
+    assert browser.state == msgspec.json.decode(msgspec.json.encode(snapshot.state(stage.shown)))
     assert browser.total == stage.shown.run.counts.logs == 24
     assert sorted(browser.log) == list(range(24))
 
@@ -77,7 +78,7 @@ async def test_frames_are_numbered_without_gaps_and_hold_only_what_changed(stage
     stage.channel.flush()
     frames = stage.frames()
     assert [frame["seq"] for frame in frames] == list(range(2, 2 + len(frames)))
-    assert "desk" not in frames[-1]["patch"]
+    assert "form" not in frames[-1]["patch"]
     assert "artifacts" not in frames[-1]["patch"]
 
 
@@ -98,7 +99,7 @@ async def test_figures_go_on_while_the_history_cannot_be_read(
     for message in stage.sent:
         browser.take(message)
     assert browser.missed is False
-    assert browser.state == msgspec.json.decode(msgspec.json.encode(view.state(stage.shown)))
+    assert browser.state == msgspec.json.decode(msgspec.json.encode(snapshot.state(stage.shown)))
     assert browser.total == stage.shown.run.counts.logs
 
 
@@ -116,6 +117,50 @@ def _unreadable(*_: object) -> None:
     raise HistoryError("The history cannot be read.")
 
 
+@pytest.mark.parametrize("error", [HistoryError("locked"), ValueError("a bug")], ids=["history", "bug"])
+async def test_an_error_while_reading_news_loses_no_change(
+    stage: ShownRun, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    all_events = events(recording("valid_professional"))
+    stage.channel.hello(hello(watch=Watch(log=WatchedLog(rows=50))))
+    stage.tell(all_events[:20])
+    stage.channel.flush()
+    with monkeypatch.context() as broken:
+        broken.setattr(LogCursor, "advance", fails)
+        stage.tell(all_events[20:])
+        stage.channel.flush()
+    stage.channel.changed()
+    stage.clock.advance(1)
+    browser = Browser()
+    for message in stage.sent:
+        browser.take(message)
+    assert browser.state == msgspec.json.decode(msgspec.json.encode(snapshot.state(stage.shown)))
+    assert sorted(browser.log) == list(range(24))
+
+
+async def test_a_frame_that_could_not_be_sent_is_made_up_for(stage: ShownRun) -> None:
+    all_events = events(recording("valid_professional"))
+    stage.channel.hello(hello(watch=Watch(log=WatchedLog(rows=50))))
+    stage.tell(all_events[:20])
+    stage.channel.flush()
+    stage.failing = True
+    stage.tell(all_events[20:])
+    with pytest.raises(OSError, match="the comm is gone"):
+        stage.channel.flush()
+    stage.failing = False
+    stage.channel.changed()
+    stage.clock.advance(1)
+    browser = Browser()
+    for message in stage.sent:
+        browser.take(message)
+    assert browser.missed is False
+    assert browser.state == msgspec.json.decode(msgspec.json.encode(snapshot.state(stage.shown)))
+    assert sorted(browser.log) == list(range(24))
+
+
 async def test_nothing_new_sends_nothing(stage: ShownRun) -> None:
     stage.tell(events(recording("failure_strategy")))
     stage.channel.hello(hello())
@@ -130,7 +175,7 @@ async def test_a_burst_is_coalesced_into_paced_frames(stage: ShownRun) -> None:
     stage.channel.hello(hello())
     for event in events(recording("valid_professional")):
         stage.tell([event])
-    await asyncio.sleep(0.3)
+    stage.clock.advance(0.3)
     messages = [message for message in stage.sent if message["kind"] in ("frame", "snapshot")]
     assert len(messages) <= 5
     browser = Browser()
@@ -155,7 +200,7 @@ async def test_a_view_that_missed_a_frame_asks_and_is_right_again(stage: ShownRu
     for message in stage.sent[before:]:
         browser.take(message)
     assert not browser.missed
-    assert browser.state == msgspec.json.decode(msgspec.json.encode(view.state(stage.shown)))
+    assert browser.state == msgspec.json.decode(msgspec.json.encode(snapshot.state(stage.shown)))
     assert len(browser.log) == 24
 
 
@@ -165,9 +210,9 @@ async def test_each_view_gets_the_rows_under_its_own_filter(stage: ShownRun) -> 
     stage.channel.hello(hello("copy", watch=Watch(log=WatchedLog(filter=only_copy, rows=50))))
     stage.tell(events(recording("valid_professional")))
     stage.channel.flush()
-    views = stage.sent[-1]["views"]
+    views = stage.sent[-1]["subscribers"]
     assert views["all"]["log"]["total"] == 24
-    assert [row["i"] for row in views["all"]["log"]["rows"]] == [19, 20, 21, 22, 23]
+    assert [row["index"] for row in views["all"]["log"]["rows"]] == [19, 20, 21, 22, 23]
     assert {row["stage_id"] for row in views["copy"]["log"]["rows"]} == {"copy"}
     assert views["copy"]["log"]["total"] == len(views["copy"]["log"]["rows"])
 
@@ -187,8 +232,10 @@ async def searched() -> None:
 
 def of_view(messages: list[dict[str, Any]], part: str, client: str = "v1") -> list[dict[str, Any]]:
     """What one view was told of one part, message by message."""
-    views = [message.get("views") or message.get("patch", {}).get("views", {}) for message in messages]
-    return [view[client][part] for view in views if part in view.get(client, {})]
+    views = [
+        message.get("subscribers") or message.get("patch", {}).get("subscribers", {}) for message in messages
+    ]
+    return [snapshot[client][part] for snapshot in views if part in snapshot.get(client, {})]
 
 
 @pytest.mark.parametrize("regex", [False, True])
@@ -226,7 +273,7 @@ async def test_under_a_filter_that_searches_the_total_is_of_what_was_scanned(sta
     assert (log[-1]["total"], log[-1]["start"]) == (299, 294)
     assert [row["message"] for row in log[-1]["rows"]][-1] == "line 29900"
     for news in log:
-        assert [row["i"] for row in news["rows"]] == list(range(news["start"], news["total"]))
+        assert [row["index"] for row in news["rows"]] == list(range(news["start"], news["total"]))
 
 
 async def test_under_any_filter_rows_come_as_they_are_found(stage: ShownRun) -> None:
@@ -239,7 +286,7 @@ async def test_under_any_filter_rows_come_as_they_are_found(stage: ShownRun) -> 
         stage.store.log_scan(RUN, stored(errors.filter), 1e-9)
         news = cursor.advance(stage.store, RUN)
         totals.append(news["log"]["total"])
-        assert [row["i"] for row in news["log"]["rows"]] == list(range(totals[-1] - 5, totals[-1]))
+        assert [row["index"] for row in news["log"]["rows"]] == list(range(totals[-1] - 5, totals[-1]))
         assert "search" not in news
     assert len(totals) > 1
     assert totals == sorted(totals)
@@ -310,7 +357,7 @@ async def test_changing_what_is_watched_sends_it_whole(stage: ShownRun) -> None:
     wanted = WatchedArtifact(file="landing_html.html")
     stage.channel.watch("v1", Watch(log=WatchedLog(filter=LogFilter(stage_id="ux")), artifact=wanted))
     stage.channel.flush()
-    news = stage.sent[-1]["patch"]["views"]["v1"]
+    news = stage.sent[-1]["patch"]["subscribers"]["v1"]
     assert {row["stage_id"] for row in news["log"]["rows"]} == {"ux"}
     assert news["artifact"]["done"] is True
     assert news["artifact"]["text"] == stage.store.artifact_text(RUN, "landing_html.html")
@@ -321,7 +368,7 @@ async def test_what_a_view_already_has_of_an_artifact_is_not_sent_again(stage: S
     text = stage.store.artifact_text(RUN, "landing_html.html") or ""
     wanted = WatchedArtifact(file="landing_html.html", version=1, have=40)
     stage.channel.hello(hello(watch=Watch(artifact=wanted)))
-    piece = stage.sent[-1]["views"]["v1"]["artifact"]
+    piece = stage.sent[-1]["subscribers"]["v1"]["artifact"]
     assert (piece["offset"], piece["text"]) == (40, text[40:])
 
 
@@ -333,8 +380,8 @@ async def test_hidden_views_cost_nothing_and_are_right_when_shown(stage: ShownRu
     sent = len(stage.sent)
     for batch in batches(events(recording("valid_professional")), 5):
         stage.tell(batch)
-    await asyncio.sleep(0.2)
-    assert len(stage.sent) == sent
+    stage.clock.advance(60)
+    assert "frame" not in {message["kind"] for message in stage.sent[sent:]}
     stage.channel.visible("v1", True)
     browser = Browser()
     for message in stage.sent:
@@ -344,17 +391,17 @@ async def test_hidden_views_cost_nothing_and_are_right_when_shown(stage: ShownRu
 
 
 async def test_a_view_that_went_without_a_word_costs_nothing_and_any_word_brings_it_back(
-    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
+    stage: ShownRun,
 ) -> None:
-    monkeypatch.setattr(viewer_module, "SILENT_S", 0.0)
     stage.channel.hello(hello("reloaded", watch=Watch(log=WatchedLog(rows=4))))
     stage.channel.hello(hello("there"))
     stage.tell(lines(10))
     stage.channel.flush()
+    stage.clock.advance(SILENT_S + 1)
     stage.channel.ack(Ack(client="there", seq=stage.channel.seq))
     stage.tell(lines(10, 10))
     stage.channel.flush()
-    assert list(stage.sent[-1]["patch"]["views"]) == ["there"]
+    assert list(stage.sent[-1]["patch"]["subscribers"]) == ["there"]
     stage.channel.ack(Ack(client="reloaded", seq=1))
     stage.channel.flush()
     (back,) = of_view(stage.sent[-1:], "log", "reloaded")
@@ -362,28 +409,26 @@ async def test_a_view_that_went_without_a_word_costs_nothing_and_any_word_brings
 
 
 async def test_a_busy_cell_that_silences_all_views_ends_nothing(
-    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
+    stage: ShownRun,
 ) -> None:
-    monkeypatch.setattr(viewer_module, "SILENT_S", 0.0)
     stage.channel.hello(hello("one"))
     stage.channel.hello(hello("two"))
     for n in range(3):
         stage.tell(lines(5, n * 5))
         stage.channel.flush()
-    assert set(stage.sent[-1]["patch"]["views"]) == {"one", "two"}
+        stage.clock.advance(SILENT_S + 1)
+        stage.sent = [message for message in stage.sent if message["kind"] == "frame"] or stage.sent
+    assert set(stage.sent[-1]["patch"]["subscribers"]) == {"one", "two"}
 
 
-async def test_only_hidden_views_get_nothing_but_heartbeats(
-    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(channel_module, "HEARTBEAT_S", 0.02)
+async def test_only_hidden_views_get_nothing_but_heartbeats(stage: ShownRun) -> None:
     stage.channel.hello(hello())
     stage.tell(lines(5))
     stage.channel.visible("v1", False)
     stage.sent.clear()
     for n in range(10):
         stage.tell(lines(5, 5 + n * 5))
-        await asyncio.sleep(0.02)
+        stage.clock.advance(HEARTBEAT_S)
     assert {message["kind"] for message in stage.sent} == {"heartbeat"}
     stage.channel.hello(hello())
     browser = Browser()
@@ -404,21 +449,20 @@ async def test_another_run_is_shown_whole_to_everyone(stage: ShownRun) -> None:
     stage.channel.flush()
     assert stage.sent[-1]["kind"] == "snapshot"
     assert stage.sent[-1]["client"] is None
-    stage.shown = Shown(desk=DeskView(worker="w"))
+    stage.shown = Shown(form=FormState(worker="w"))
     stage.channel.flush()
     assert stage.sent[-1]["kind"] == "snapshot"
     assert stage.sent[-1]["state"]["run"] is None
 
 
 async def test_whoever_cannot_say_hello_is_shown_the_run_all_the_same(
-    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
+    stage: ShownRun,
 ) -> None:
-    monkeypatch.setattr(channel_module, "HEARTBEAT_S", 0.02)
     stage.tell(events(recording("valid_professional"))[:30])
     stage.channel.flush()
     stage.sent.clear()
-    await asyncio.sleep(0.15)
-    browser = Browser(EVERY_VIEW)
+    stage.clock.advance(HEARTBEAT_S)
+    browser = Browser(EVERY_SUBSCRIBER)
     for message in stage.sent:
         browser.take(message)
     assert browser.state["run"]["status"] == "running"
@@ -426,20 +470,18 @@ async def test_whoever_cannot_say_hello_is_shown_the_run_all_the_same(
 
 
 async def test_heartbeats_name_the_last_frame_and_end_some_time_after_the_run(
-    stage: ShownRun, monkeypatch: pytest.MonkeyPatch
+    stage: ShownRun,
 ) -> None:
-    monkeypatch.setattr(channel_module, "HEARTBEAT_S", 0.02)
-    monkeypatch.setattr(channel_module, "AFTERGLOW_S", 0.1)
     stage.channel.hello(hello())
     stage.tell(events(recording("valid_professional")))
     stage.shown = msgspec.structs.replace(stage.shown, link=Link(phase="ended"))
     stage.channel.changed()
-    await asyncio.sleep(0.4)
+    stage.clock.advance(AFTERGLOW_S + HEARTBEAT_S)
     beats = [message for message in stage.sent if message["kind"] == "heartbeat"]
     assert beats
     assert beats[-1]["seq"] == stage.channel.seq
     stage.sent.clear()
-    await asyncio.sleep(0.1)
+    stage.clock.advance(60)
     assert stage.sent == []
 
 
@@ -452,7 +494,7 @@ async def test_a_closed_channel_is_silent(stage: ShownRun) -> None:
     stage.channel.answer({"kind": "reply"}, [])
     stage.channel.hello(hello())
     stage.channel.watch("v1", Watch())
-    await asyncio.sleep(0.1)
+    stage.clock.advance(60)
     assert len(stage.sent) == sent
 
 
@@ -462,14 +504,14 @@ async def test_views_that_were_silent_longest_are_forgotten(stage: ShownRun) -> 
     stage.channel.ack(Ack(client="v0", seq=1))
     stage.tell(events(recording("failure_strategy")))
     stage.channel.flush()
-    views = stage.sent[-1]["views"]
+    views = stage.sent[-1]["subscribers"]
     assert "v39" in views
-    assert len(views) == channel_module.MOST_VIEWERS
+    assert len(views) == MOST_SUBSCRIBERS
 
 
 async def test_a_long_message_is_cut_and_says_how_long_it_is(stage: ShownRun) -> None:
     stage.channel.hello(hello())
     stage.tell([make(Log(message="x" * 10_000), run_id=RUN, time=AT)])
     stage.channel.flush()
-    row = stage.sent[-1]["views"]["v1"]["log"]["rows"][0]
+    row = stage.sent[-1]["subscribers"]["v1"]["log"]["rows"][0]
     assert (len(row["message"]), row["chars"]) == (4_000, 10_000)

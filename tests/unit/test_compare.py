@@ -15,10 +15,11 @@ from tests.unit.test_artifacts import innermost
 from tests.unit.test_render import ATTACKS, Document, inside
 from tests.unit.test_store import said
 from worker_widget import RunUnknown, compare
-from worker_widget.artifacts import difference as comparing
-from worker_widget.artifacts import side_by_side as drawing
-from worker_widget.artifacts.difference import Difference, Row, difference
-from worker_widget.artifacts.matching import Budget, matches
+from worker_widget.artifacts.diff import alignment
+from worker_widget.artifacts.diff import difference as drawing
+from worker_widget.artifacts.diff.alignment import DiffRow
+from worker_widget.artifacts.diff.difference import Difference, difference
+from worker_widget.artifacts.diff.matching import StepBudget, matches
 from worker_widget.events import ArtifactCreated, Event
 
 # --- matching --------------------------------------------------------------------------------------
@@ -31,7 +32,7 @@ def test_what_matches_is_equal_and_in_order_whatever_may_be_spent(
     a: list[str], b: list[str], steps: int
 ) -> None:
     i = j = 0
-    for match in matches(a, b, Budget(steps)):
+    for match in matches(a, b, StepBudget(steps)):
         assert match.n > 0
         assert match.i >= i
         assert match.j >= j
@@ -42,20 +43,20 @@ def test_what_matches_is_equal_and_in_order_whatever_may_be_spent(
 @given(ITEMS, st.lists(st.integers(0, 30), max_size=3))
 def test_what_was_only_taken_away_is_all_that_differs(a: list[str], gone: list[int]) -> None:
     b = [item for at, item in enumerate(a) if at not in gone]
-    assert sum(match.n for match in matches(a, b, Budget(10_000))) == len(b)
+    assert sum(match.n for match in matches(a, b, StepBudget(10_000))) == len(b)
 
 
 def test_long_sequences_of_few_items_are_matched_by_rows_of_them() -> None:
     words = [f"{n * n % 97}" for n in range(4_000)]
     other = [*words[:1_000], "x", *words[1_500:]]
-    matched = sum(match.n for match in matches(words, other, Budget(100_000)))
+    matched = sum(match.n for match in matches(words, other, StepBudget(100_000)))
     assert matched >= 3_400
 
 
 # --- differences -----------------------------------------------------------------------------------
 
 
-def side(rows: list[Row], which: str) -> str:
+def side(rows: list[DiffRow], which: str) -> str:
     """One text as its rows have it; a line that goes on has no number."""
     text = ""
     for row in rows:
@@ -139,22 +140,22 @@ def test_a_page_of_one_line_is_compared_piece_by_piece() -> None:
 def test_line_ends_are_no_change_but_are_told(a: str, b: str) -> None:
     told = difference(a, b)
     assert (told.same, told.changes) == (False, 0)
-    assert told.note == "They differ in nothing but how lines end."
+    assert told.note == "Only the line endings differ."
     assert difference(a, a).note is None
 
 
 def test_what_differs_too_much_is_compared_roughly_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparing, "_STEPS", 5_000)
+    monkeypatch.setattr(alignment, "_STEPS", 5_000)
     a = "\n".join(f"{n % 7} word {n % 5}" for n in range(2_000))
     b = "\n".join(f"{n % 5} word {n % 7}" for n in range(2_000))
     told = difference(a, b)
-    assert told.note == "They differ so much that parts are only compared roughly."
+    assert told.note == "The texts differ too much for an exact comparison: parts of it are approximate."
     assert side(told.rows, "a") == a
     assert side(told.rows, "b") == b
 
 
 def test_of_what_is_very_long_the_beginning_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparing, "MOST_CHARS", 10)
+    monkeypatch.setattr(alignment, "MOST_CHARS", 10)
     told = difference("0123456789abc", "0123456789xyz")
     assert told.same
     assert told.note == "Only the first 10 characters are compared."
@@ -231,7 +232,7 @@ def test_an_output_has_an_end_and_says_so() -> None:
     a = "\n".join(f"<i class='{n}'>\n{'same' * 5}" for n in range(20_000))
     output = difference(a, a.replace("class", "style"))._repr_html_()
     assert 900_000 < len(output) < 1_010_000
-    shown = re.search(r"<p>([\d,]+) of 20,000 changes are shown: a notebook keeps", output)
+    shown = re.search(r"<p>([\d,]+) of 20,000 changes are shown: the limit for", output)
     assert shown
     assert Links(innermost(output)).ids[-1] == f"change-{shown[1].replace(',', '')}"
     assert "changes are shown" not in difference("a", "b")._repr_html_()

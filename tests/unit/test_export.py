@@ -74,7 +74,7 @@ def test_json_holds_the_whole_run(store: EventStore) -> None:
     lists = ("stages", "routing", "policy", "drift", "failures", "artifacts", "logs", "events")
     assert [len(trace[key]) for key in lists] == [8, 8, 5, 4, 0, 17, 24, 76]
     copy = next(stage for stage in trace["stages"] if stage["stage_id"] == "copy")
-    assert (copy["name"], copy["tokens"], copy["agent"]) == ("Copy Generation", 648, "copywriter_agent")
+    assert (copy["name"], copy["tokens"], copy["agent"]) == ("Copy", 648, "copywriter_agent")
     assert copy["duration_ms"] > 250
     page = next(item for item in trace["artifacts"] if item["file"] == "landing_html.html")
     assert len(page["content"]) == page["chars"] == 349
@@ -152,7 +152,7 @@ def test_csv_holds_the_log_a_line_a_row(store: EventStore) -> None:
     text = export_run(store, "valid_professional", "csv")
     assert text.endswith("\r\n")
     head, *rows = as_rows(text)
-    assert head == ["n", "position", "time", "level", "stage_id", "agent", "message"]
+    assert head == ["line", "position", "time", "level", "stage_id", "agent", "message"]
     assert len(rows) == 24
     assert rows[0] == [
         *("1", "4", "2026-11-22T07:49:19.084772Z", "info", "preflight", "validator_agent"),
@@ -193,12 +193,12 @@ def test_txt_is_a_page_to_read(store: EventStore) -> None:
     assert "Run        failure_strategy" in lines
     assert "Task       [[list:strategy]] A valid task" in lines
     assert "Exported   2026-11-23T08:00:00.000005Z" in lines
-    titles = ["STAGES (8)", "ROUTING (3)", "POLICY (1)", "DRIFT (0)", "FAILURES (2)", "RECOVERY (2)"]
+    titles = ["STAGES (3)", "ROUTING (3)", "POLICY (1)", "DRIFT (0)", "FAILURES (2)", "RECOVERY (2)"]
     assert [line for line in lines if line in (*titles, "ARTIFACTS (0)", "LOG (9)")] == [
         *titles,
         *("ARTIFACTS (0)", "LOG (9)"),
     ]
-    table = lines[lines.index("STAGES (8)") + 2 :][:4]
+    table = lines[lines.index("STAGES (3)") + 2 :][:4]
     assert (
         len(
             {
@@ -208,7 +208,7 @@ def test_txt_is_a_page_to_read(store: EventStore) -> None:
         )
         == 1
     )
-    assert "  Strategy Synthesis: 'list' object has no attribute 'get'" in lines
+    assert "  Strategy: 'list' object has no attribute 'get'" in lines
     assert lines[-1].split()[:3] == ["07:52:35.240683", "ERROR", "strategy"]
 
 
@@ -247,7 +247,7 @@ def test_an_export_of_a_run_without_events_is_whole(store: EventStore, format: E
         assert "A task" in text
         assert text.endswith("LOG (0)\n" + "-" * 100 + "\nnone\n")
     else:
-        assert text == "n,position,time,level,stage_id,agent,message\r\n"
+        assert text == "line,position,time,level,stage_id,agent,message\r\n"
 
 
 def test_an_export_has_a_telling_name_that_any_disk_takes(store: EventStore) -> None:

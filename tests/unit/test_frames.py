@@ -16,7 +16,7 @@ from worker_widget.state.log_line import LoggedEvent
 from worker_widget.state.reduce import reduce_all
 from worker_widget.state.run_state import RunState, Stage
 from worker_widget.store.event_store import EventStore
-from worker_widget.store.log_index import LogRow
+from worker_widget.store.log_index import StoredLine
 
 TIME = "datetime64[us, UTC]"
 
@@ -30,7 +30,7 @@ DTYPES: dict[str, dict[str, str]] = {
         "data": "string",
     },
     "logs": {
-        "n": "Int64",
+        "line": "Int64",
         "position": "Int64",
         "time": TIME,
         "level": "category",
@@ -55,7 +55,7 @@ DTYPES: dict[str, dict[str, str]] = {
         "error": "string",
     },
     "routing": {
-        "n": "Int64",
+        "number": "Int64",
         "position": "Int64",
         "time": TIME,
         "stage_id": "string",
@@ -66,7 +66,7 @@ DTYPES: dict[str, dict[str, str]] = {
         "alternatives": "object",
     },
     "ledger": {
-        "n": "Int64",
+        "number": "Int64",
         "position": "Int64",
         "time": TIME,
         "stage_id": "string",
@@ -176,12 +176,13 @@ def test_a_failure_stands_in_the_ledger_with_its_reason() -> None:
     assert list(ledger["engine"]) == ["M19", "M9", "M9", "M10", "M10"]
     detected = ledger[ledger["title"].str.startswith("Failure detected")].iloc[0]
     assert detected["detail"].splitlines()[0] == "error: 'list' object has no attribute 'get'"
-    assert list(ledger["n"]) == [1, 2, 3, 4, 5]
+    assert list(ledger["number"]) == [1, 2, 3, 4, 5]
 
 
 def test_levels_are_ordered() -> None:
     rows = [
-        LogRow(n, n, None, word, None, None, word) for n, word in enumerate(["error", "info", "warning"], 1)
+        StoredLine(n, n, None, word, None, None, word)
+        for n, word in enumerate(["error", "info", "warning"], 1)
     ]
     logs = frames.logs_frame(rows)
     assert list(logs[logs["level"] >= "warning"]["message"]) == ["error", "warning"]
@@ -217,7 +218,7 @@ def test_more_rows_than_a_state_holds_are_all_there() -> None:
     raw = b'{"type": "routing_decision", "data": ' + data + b"}"
     told = logged([decode(raw % n, "routing_decision") for n in range(500)])
     routing = frames.routing_frame(told)
-    assert list(routing["n"]) == list(range(1, 501))
+    assert list(routing["number"]) == list(range(1, 501))
     assert routing["agent"][499] == "a499"
     alternatives = routing.explode("alternatives")["alternatives"]
     assert alternatives.iloc[1] == {"agent": "c", "score": 0.5, "reason": None}

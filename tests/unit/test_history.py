@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,8 @@ import pytest
 
 from tests.recorded import NAMES, events, recording
 from worker_widget.errors import RunUnknown
+from worker_widget.events import Log, make
+from worker_widget.runs.export import ExportFormat
 from worker_widget.runs.history import RunHistory
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.event_store import EventStore, summary
@@ -66,7 +69,7 @@ def test_everything_of_a_run_can_be_asked(history: RunHistory) -> None:
     assert sizes == [76, 24, 8, 8]
     assert len(history.artifacts(run)) == 17
     assert set(history.ledger(run)["kind"]) == {"policy", "drift"}
-    assert list(history.ledger("failure_strategy")["n"]) == [1, 2, 3, 4, 5]
+    assert list(history.ledger("failure_strategy")["number"]) == [1, 2, 3, 4, 5]
     assert history.text(run, "landing_html.html") is not None
     assert history.text(run, "nothing.txt") is None
 
@@ -80,9 +83,46 @@ def test_a_stage_that_failed_tells_why(history: RunHistory) -> None:
 
 def test_an_export_is_returned_and_written(history: RunHistory, tmp_path: Path) -> None:
     target = tmp_path / "trace.csv"
-    text = history.export("valid_professional", "csv", target)
-    assert target.read_bytes() == text.encode()
+    assert history.export("valid_professional", "csv", target) == target
+    assert target.read_bytes() == history.export("valid_professional", "csv").encode()
     assert json.loads(history.export("valid_professional", "json"))["run"]["status"] == "completed"
+
+
+def test_an_export_replaces_a_file_only_when_it_is_whole(history: RunHistory, tmp_path: Path) -> None:
+    target = tmp_path / "new" / "trace.csv"
+    history.export("valid_professional", "csv", str(target))
+    with pytest.raises(RunUnknown):
+        history.export("nobody", "csv", target)
+    with pytest.raises(ValueError, match="no export format 'xml'"):
+        history.export("valid_professional", "xml", target)  # type: ignore[call-overload]
+    assert target.read_bytes() == history.export("valid_professional", "csv").encode()
+    assert [path.name for path in target.parent.iterdir()] == ["trace.csv"]
+
+
+def test_an_export_goes_into_the_home_directory(
+    history: RunHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert history.export("valid_professional", "txt", "~/trace.txt") == tmp_path / "trace.txt"
+
+
+@pytest.mark.parametrize("format", ["json", "txt", "csv"])
+def test_an_export_to_a_file_takes_no_more_memory_for_a_longer_run(
+    tmp_path: Path, format: ExportFormat
+) -> None:
+    store = EventStore.memory()
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    peaks = []
+    for run_id, count in (("short", 9_000), ("long", 27_000)):
+        store.begin(run_id, worker="w", origin="o", time_us=0)
+        lines = (make(Log(message=f"{n} " + "x" * 200), run_id=run_id, time=at) for n in range(count))
+        store.append(run_id, list(lines))
+        tracemalloc.start()
+        RunHistory(store).export(run_id, format, tmp_path / run_id)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert (tmp_path / "long").stat().st_size > 2.9 * (tmp_path / "short").stat().st_size
+    assert peaks[1] < 1.3 * peaks[0]
 
 
 def test_a_deleted_run_is_unknown_afterwards(history: RunHistory) -> None:

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker_widget.host import state_file, store
-from worker_widget.host.lock import HostLock, LockHeld
-from worker_widget.host.runs import INTERRUPTED, fail_interrupted
-from worker_widget.host.state_file import HostState
-from worker_widget.host.store import Batch, NewRun, RunEnd, RunStore, StoredEvent, UnusableStore
+from worker_widget.host.process import state_file
+from worker_widget.host.process.lock import HostLock, LockHeld
+from worker_widget.host.process.state_file import HostState
+from worker_widget.host.runs import store
+from worker_widget.host.runs.runs import INTERRUPTED, fail_interrupted
+from worker_widget.host.runs.store import Batch, NewRun, RunEnd, RunStore, StoredEvent, UnusableStore
 
 
 def new_run(number: int, *, worker: str = "w", request_hash: str = "h") -> NewRun:

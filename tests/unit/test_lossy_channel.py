@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tests.recorded import logged
 from tests.shown import RUN, Browser, ShownRun
-from worker_widget.console import view
+from worker_widget.console.channel import snapshot
 from worker_widget.console.wire import FromBrowser, LogFilter, LogSearch, Watch, WatchedArtifact, WatchedLog
 from worker_widget.events import (
     ArtifactDelta,
@@ -217,7 +217,7 @@ def test_every_view_ends_with_what_reducing_the_log_gives(
     world = asyncio.run(live())
     reduced = reduce_all(logged(EVENTS))
     state = msgspec.json.decode(
-        msgspec.json.encode(view.state(msgspec.structs.replace(world.run.shown, run=reduced)))
+        msgspec.json.encode(snapshot.state(msgspec.structs.replace(world.run.shown, run=reduced)))
     )
     for browser in world.browsers:
         assert browser.missed is False

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker_widget.console.pacing import BYTES_PER_S, FRAME_S, LAG_FRAMES, SLOWEST_S, Pacer
+from worker_widget.console.channel.pacing import BYTES_PER_S, FRAME_S, LAG_FRAMES, SLOWEST_S, Pacer
 
 
 def test_the_first_frame_goes_at_once_and_then_fifteen_a_second() -> None:

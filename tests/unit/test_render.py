@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from worker_widget.artifacts import render as rendering
 from worker_widget.artifacts.render import MOST_SHOWN_CHARS, PATIENT, QUICK, Limits, highlight_source, render
 from worker_widget.artifacts.styles import DARK, LIGHT, style_sheet
-from worker_widget.artifacts.timed import TooLong, within
+from worker_widget.artifacts.time_limit import TimeLimitExceeded, with_time_limit
 
 HARMLESS = {
     *("html", "head", "meta", "style", "body", "main", "h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr"),
@@ -192,7 +192,7 @@ def test_pictures_of_the_text_itself_are_shown_and_no_others() -> None:
         '![a "chart" > all](https://spy.example/x.png) ![](//spy.example/y.png)', "md", dark=False
     )
     assert "spy.example" not in remote.html
-    assert remote.note == "Pictures from elsewhere are not loaded."
+    assert remote.note == "External pictures are not loaded."
     assert "chart" in Document(remote.html).text
 
 
@@ -352,7 +352,7 @@ def test_json_that_is_broken_is_shown_as_source_with_the_reason(text: str) -> No
     assert re.match(r"Shown as source: it is (not valid JSON \(.+\)|nested too deeply)\.", rendered.note)
     assert Document(rendered.html).text.strip() == text.strip()
     growing = render(text, "json", dark=False, whole=False)
-    assert growing == rendered._replace(note="Shown as source: it is not whole yet.")
+    assert growing == rendered._replace(note="Shown as source: it is incomplete.")
 
 
 def test_a_table_has_head_and_rows_and_says_how_many_are_left_out() -> None:
@@ -395,7 +395,7 @@ def test_an_svg_is_a_picture_and_never_part_of_the_document() -> None:
     ("text", "reason"),
     [
         (SVG[:-8], "not valid SVG"),
-        ("<svg></svg>", "not an svg in the SVG namespace"),
+        ("<svg></svg>", "root element is not svg in the SVG namespace"),
         ('<!DOCTYPE svg [<!ENTITY a "b">]>' + SVG, "declares entities"),
         ("<a>" * 50_000, "not valid SVG"),
     ],
@@ -426,7 +426,7 @@ def test_what_is_no_picture_is_shown_as_source_with_the_reason(text: str) -> Non
     rendered = render(text or " x ", "png", dark=False)
     assert rendered.note in (
         "Shown as source: it is not a picture in base64.",
-        "Shown as source: it begins like no picture that can be shown.",
+        "Shown as source: its format is not a supported picture format.",
     )
     drawn(text, "png")
 
@@ -548,7 +548,7 @@ def test_nothing_is_said_to_be_empty() -> None:
 def test_what_is_too_long_is_plain_text(kind: str) -> None:
     text = "<b> " * (QUICK.chars // 4 + 1)
     rendered = render(text, kind, dark=False)
-    assert rendered.note == "Shown as plain text: 300,004 characters are too many to format."
+    assert rendered.note == "Shown as plain text: 300,004 characters exceed the limit for formatting."
     assert Document(rendered.html).text.strip() == text.strip()
     assert highlight_source(text, kind, dark=False) == rendered
     assert rendered.long == (kind in ("md", "json", "svg", "py"))
@@ -588,7 +588,7 @@ def test_what_is_nested_too_deeply_is_shown_as_source(text: str) -> None:
 )
 def test_what_takes_too_long_to_format_is_plain_text(text: str, kind: str) -> None:
     rendered = render(text, kind, dark=False, limits=Limits(300_000, 0.05))
-    assert rendered.note == "Shown as plain text: formatting it takes too long."
+    assert rendered.note == "Shown as plain text: formatting takes too long."
     assert Document(rendered.html).text.strip() == text
 
 
@@ -606,12 +606,12 @@ def test_the_limit_on_time_leaves_no_trace() -> None:
             (lambda: None)()
 
     before = sys.gettrace()
-    with pytest.raises(TooLong):
-        within(0.01, spin)
+    with pytest.raises(TimeLimitExceeded):
+        with_time_limit(0.01, spin)
     assert sys.gettrace() is before
-    assert within(60.0, lambda: json.dumps([1])) == "[1]"
+    assert with_time_limit(60.0, lambda: json.dumps([1])) == "[1]"
     with pytest.raises(KeyError):
-        within(60.0, lambda: os.environ["NO SUCH VARIABLE"])
+        with_time_limit(60.0, lambda: os.environ["NO SUCH VARIABLE"])
     assert sys.gettrace() is before
 
 

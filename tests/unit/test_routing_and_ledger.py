@@ -145,4 +145,4 @@ def test_a_deleted_run_takes_its_rows_along(store: EventStore) -> None:
     assert store.routing_window(RUN, None, 0, 9).total == 0
     assert store.ledger_window(RUN, None, "all", 0, 9).total == 0
     store.append(RUN, said([RoutingDecision(selected_agent="new")]))
-    assert [(row.n, row.agent) for row in store.routing_window(RUN, None, 0, 9).rows] == [(1, "new")]
+    assert [(row.number, row.agent) for row in store.routing_window(RUN, None, 0, 9).rows] == [(1, "new")]

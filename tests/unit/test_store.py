@@ -38,7 +38,7 @@ from worker_widget.events import (
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.artifact_text import assemble
 from worker_widget.store.event_store import EventStore, summary
-from worker_widget.store.log_index import BLOCK, LogFilter, LogRow
+from worker_widget.store.log_index import BLOCK, LineFilter, StoredLine
 from worker_widget.store.search import LogSearch, PatternError
 
 RUN = "6dd8b5a6-01ea-40a3-bb26-c4ea072f1975"
@@ -198,7 +198,7 @@ def test_a_run_that_is_not_known_is_named(store: EventStore) -> None:
         lambda: store.append("nobody", [line(1)]),
         lambda: store.read("nobody"),
         lambda: list(store.iterate("nobody")),
-        lambda: store.log_window("nobody", LogFilter(), 0, 1),
+        lambda: store.log_window("nobody", LineFilter(), 0, 1),
         lambda: store.routing_window("nobody", None, 0, 1),
         lambda: store.artifact_text("nobody", "a.txt"),
         lambda: store.summarise("nobody", status="failed"),
@@ -238,7 +238,7 @@ def test_threads_read_while_others_write(opened: Callable[[], EventStore]) -> No
     def read(name: str) -> None:
         while not done.is_set():
             count = len(log_of(store, name))
-            total = store.log_total(name, LogFilter(levels=frozenset({"info"})))
+            total = store.log_total(name, LineFilter(levels=frozenset({"info"})))
             if count % 50 or total < count:
                 wrong.append((count, total))
 
@@ -291,7 +291,7 @@ def test_other_processes_read_while_one_writes(opened: Callable[[], EventStore],
     for start in range(0, 3_000, 100):
         store.append(RUN, [line(n) for n in range(start, start + 100)])
     for reader in readers:
-        assert reader.communicate(timeout=30) == ("all of it\n", "")
+        assert reader.communicate(timeout=120) == ("all of it\n", "")
 
 
 CREATOR = """
@@ -309,7 +309,7 @@ def test_processes_that_make_the_file_at_the_same_moment_share_it(
 ) -> None:
     creators = [python(CREATOR, str(path), f"run {n}") for n in range(4)]
     for creator in creators:
-        assert creator.communicate(timeout=30) == ("", "")
+        assert creator.communicate(timeout=120) == ("", "")
     assert len(opened().runs()) == 4
 
 
@@ -335,7 +335,7 @@ def test_a_writer_that_is_killed_leaves_whole_batches(opened: Callable[[], Event
     for _ in range(3):
         writer.stdout.readline()
     os.kill(writer.pid, signal.SIGKILL)
-    writer.communicate(timeout=30)
+    writer.communicate(timeout=120)
     store = opened()
     count = len(log_of(store))
     assert count >= 1_200
@@ -572,24 +572,24 @@ def long() -> Iterator[EventStore]:
     store.close()
 
 
-def saying(text: str, *, case_sensitive: bool = False, **parts: Any) -> LogFilter:
+def saying(text: str, *, case_sensitive: bool = False, **parts: Any) -> LineFilter:
     search = LogSearch(text=text, case_sensitive=case_sensitive)
-    return LogFilter(searches=frozenset({search}), **parts)
+    return LineFilter(searches=frozenset({search}), **parts)
 
 
-def pattern(text: str, *, case_sensitive: bool = False, **parts: Any) -> LogFilter:
+def pattern(text: str, *, case_sensitive: bool = False, **parts: Any) -> LineFilter:
     search = LogSearch(text=text, regex=True, case_sensitive=case_sensitive)
-    return LogFilter(searches=frozenset({search}), **parts)
+    return LineFilter(searches=frozenset({search}), **parts)
 
 
-FILTERS: list[tuple[LogFilter, Callable[[LogRow], bool]]] = [
-    (LogFilter(), lambda row: True),
-    (LogFilter(levels=frozenset({"error"})), lambda row: row.level == "error"),
+FILTERS: list[tuple[LineFilter, Callable[[StoredLine], bool]]] = [
+    (LineFilter(), lambda row: True),
+    (LineFilter(levels=frozenset({"error"})), lambda row: row.level == "error"),
     (
-        LogFilter(levels=frozenset({"error", "warning"}), stage_id="ux"),
+        LineFilter(levels=frozenset({"error", "warning"}), stage_id="ux"),
         lambda row: row.level in ("error", "warning") and row.stage_id == "ux",
     ),
-    (LogFilter(levels=frozenset()), lambda row: False),
+    (LineFilter(levels=frozenset()), lambda row: False),
     (saying("WORDS", agent="one"), lambda row: row.agent == "one" and "words" in row.message),
     (saying("übergang"), lambda row: row.message.startswith("Übergang")),
     (saying("Übergang", case_sensitive=True), lambda row: row.message.startswith("Übergang")),
@@ -608,13 +608,13 @@ FILTERS: list[tuple[LogFilter, Callable[[LogRow], bool]]] = [
     (pattern("_SURE_", case_sensitive=True), lambda row: False),
     (pattern("(?<!plain )words"), lambda row: False),
     (pattern("."), lambda row: True),
-    (LogFilter(stage_id="nowhere"), lambda row: False),
+    (LineFilter(stage_id="nowhere"), lambda row: False),
 ]
 
 
 @pytest.mark.parametrize(("only", "matches"), FILTERS)
 def test_a_window_shows_exactly_the_lines_that_match(
-    long: EventStore, only: LogFilter, matches: Callable[[LogRow], bool]
+    long: EventStore, only: LineFilter, matches: Callable[[StoredLine], bool]
 ) -> None:
     rows = [row for row in long.log_rows(RUN) if matches(row)]
     assert long.log_total(RUN, only) == len(rows)
@@ -630,7 +630,7 @@ def test_a_window_shows_exactly_the_lines_that_match(
 
 def test_lines_are_numbered_and_say_where_they_come_from(long: EventStore) -> None:
     rows = list(long.log_rows(RUN))
-    assert [row.n for row in rows] == list(range(1, LINES + 1))
+    assert [row.line for row in rows] == list(range(1, LINES + 1))
     told = {item.position: item.event for item in long.iterate(RUN)}
     for row in rows[:: BLOCK // 3]:
         event = told[row.position]
@@ -684,32 +684,34 @@ def test_a_bad_pattern_is_told_even_of_an_empty_log(store: EventStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "want", [LogFilter(levels=frozenset({"error"})), saying("4"), pattern("7$"), saying("no")]
+    "want", [LineFilter(levels=frozenset({"error"})), saying("4"), pattern("7$"), saying("no")]
 )
-@pytest.mark.parametrize("only", [LogFilter(), LogFilter(stage_id="ux", levels=frozenset({"info", "error"}))])
+@pytest.mark.parametrize(
+    "only", [LineFilter(), LineFilter(stage_id="ux", levels=frozenset({"info", "error"}))]
+)
 def test_the_next_line_that_is_wanted_is_the_nearest(
-    long: EventStore, only: LogFilter, want: LogFilter
+    long: EventStore, only: LineFilter, want: LineFilter
 ) -> None:
     shown = list(long.log_rows(RUN, only))
-    passing = {row.n for row in long.log_rows(RUN, want)}
-    wanted = [i for i, row in enumerate(shown) if row.n in passing]
+    passing = {row.line for row in long.log_rows(RUN, want)}
+    wanted = [i for i, row in enumerate(shown) if row.line in passing]
     for start in (-1, 0, 1, 17, 900, len(shown) - 1, len(shown), len(shown) + 5):
         for way in (1, -1):
             found = long.log_next(RUN, only, want, start, way)
             if not wanted:
-                assert (found.i, found.nth, found.of) == (None, 0, 0)
+                assert (found.index, found.nth, found.of) == (None, 0, 0)
                 continue
             after = [i for i in wanted if i > start] or wanted
             before = [i for i in wanted if i < start] or wanted
             expected = after[0] if way > 0 else before[-1]
-            assert (found.i, found.nth, found.of) == (expected, wanted.index(expected) + 1, len(wanted))
+            assert (found.index, found.nth, found.of) == (expected, wanted.index(expected) + 1, len(wanted))
 
 
 def test_filters_that_contradict_each_other_let_nothing_through(long: EventStore) -> None:
-    ux, copy = LogFilter(stage_id="ux"), LogFilter(stage_id="copy")
+    ux, copy = LineFilter(stage_id="ux"), LineFilter(stage_id="copy")
     assert long.log_total(RUN, ux.both(copy)) == 0
-    assert ux.both(LogFilter()) == LogFilter().both(ux) == ux
-    errors, more = LogFilter(levels=frozenset({"error"})), LogFilter(levels=frozenset({"error", "info"}))
+    assert ux.both(LineFilter()) == LineFilter().both(ux) == ux
+    errors, more = LineFilter(levels=frozenset({"error"})), LineFilter(levels=frozenset({"error", "info"}))
     assert errors.both(more) == more.both(errors) == errors
 
 
@@ -758,8 +760,8 @@ def test_very_long_messages_are_whole_and_searched(store: EventStore) -> None:
     store.append(RUN, [line(1), said(Log(message=long_text), 2), said(Log(message=styled), 3)])
     assert [row.message for row in store.log_rows(RUN)] == ["line 1", long_text, "y" * 20_000]
     assert [row.styled for row in store.log_rows(RUN)] == [None, None, styled]
-    assert [row.n for row in store.log_rows(RUN, pattern("END$"))] == [2]
-    assert [row.n for row in store.log_rows(RUN, saying("THE END"))] == [2]
+    assert [row.line for row in store.log_rows(RUN, pattern("END$"))] == [2]
+    assert [row.line for row in store.log_rows(RUN, saying("THE END"))] == [2]
 
 
 # --- artifacts -------------------------------------------------------------------------------------

@@ -1,71 +1,99 @@
-import type { App } from "../app";
-import { NO_ANSWER } from "../channel";
-import { type ArtifactBox, ArtifactsPane } from "../panes/artifacts";
-import { LedgerPane } from "../panes/ledger";
-import { LogPane } from "../panes/log";
-import { RoutingPane } from "../panes/routing";
-import { TimelinePane } from "../panes/timeline";
+import { NO_ANSWER } from "../kernel/channel";
+import type { Live } from "../live-types";
+import { type ArtifactPresenter, ArtifactsPane } from "../panes/artifacts/artifacts";
+import type { Boundary } from "../panes/boundary";
+import { LedgerPane } from "../panes/ledger/ledger";
+import { LogPane } from "../panes/log/log";
+import { PaneFrame } from "../panes/pane";
+import { RoutingPane } from "../panes/routing/routing";
+import { TimelinePane } from "../panes/timeline/timeline";
+import type { App, Uses } from "../state/app";
+import { columnsOf, heightOf, type PaneName } from "../state/view";
 import { Icon, INFO, WARNING } from "../ui/icons";
-import { columnsOf, heightOf } from "../view";
 import { Header } from "./header";
+import type { ShellLive } from "./live-types";
 
-/** The parts of the tree that are drawn by hand. */
-export interface Boxes {
-  artifact: ArtifactBox;
-}
-
-/** Sizes of tracks: what is before the first share, between two, and after the last. */
+/** The sizes of the tracks: before the first share, between two shares, and after the last. */
 const tracks = (shares: number[]): string =>
   [...shares.map((share, i) => `${(share - (shares[i - 1] ?? 0)) * 100}%`), "1fr"].join(" ");
 
-export function Console({ app, boxes }: { app: App; boxes: Boxes }) {
-  const { view, theme, parts } = app;
+/** One boundary for each pane. */
+export type Boundaries = Readonly<Record<PaneName, Boundary>>;
+
+interface ConsoleProps {
+  app: App;
+  live: Live | undefined;
+  boundaries: Boundaries;
+}
+
+/** Everything except the contents of the panes. */
+export function Console({ app, live, boundaries }: ConsoleProps) {
+  const { view, appearance } = app;
   const columns = columnsOf(view.width);
   const shares = Object.entries(view.shares[columns]).map(([name, shares]) => `;--${name}:${tracks(shares)}`);
+  const frame = (name: PaneName) => <PaneFrame app={app} name={name} boundary={boundaries[name]} />;
   return (
     <section
       class={`console cols${columns}`}
-      data-theme={theme.dark ? "dark" : "light"}
-      data-native={theme.native}
-      style={`height:${heightOf(columns, app.height)}px${shares.join("")}`}
+      data-theme={appearance.dark ? "dark" : "light"}
+      data-native={appearance.native}
+      style={`height:${heightOf(columns, appearance.height)}px${shares.join("")}`}
       aria-label="Worker console"
     >
-      {Object.values(parts).map(({ styles }) => (
-        <style>{styles}</style>
-      ))}
-      <Header app={app} />
-      <Banner app={app} />
+      {live && <style>{live.styles}</style>}
+      <Header app={app} live={live?.shell} />
+      <Banner app={app} live={live?.shell} />
       <div class="panes grow rel">
         <div class="col left">
-          <TimelinePane app={app} />
-          <RoutingPane app={app} />
+          {frame("timeline")}
+          {frame("routing")}
         </div>
         <div class="col centre">
-          <LogPane app={app} />
-          <LedgerPane app={app} />
+          {frame("log")}
+          {frame("ledger")}
         </div>
-        <ArtifactsPane app={app} box={boxes.artifact} />
-        {view.maximised === null && parts.desk && <parts.desk.Splitters app={app} />}
+        {frame("artifacts")}
+        {view.maximised === null && live?.shell.Splitters()}
       </div>
     </section>
   );
 }
 
-/** What stands in the way of everything. */
-function Banner({ app }: { app: App }) {
-  const { kernel, state, parts, errors } = app;
-  const [tone, words] =
+/** Draws the contents of the panes, each in its boundary. */
+export function drawPanes(
+  app: App,
+  live: Live | undefined,
+  boundaries: Boundaries,
+  presenter: ArtifactPresenter,
+): void {
+  const { timeline, routing, log, ledger, artifacts } = boundaries;
+  timeline.draw(() => <TimelinePane app={app} live={live?.timeline} />);
+  routing.draw(() => <RoutingPane app={app} live={live?.routing} />);
+  log.draw(() => <LogPane app={app} live={live?.log} />);
+  ledger.draw(() => <LedgerPane app={app} live={live?.ledger} showInLog={live?.log.showEvent} />);
+  artifacts.draw(() => <ArtifactsPane app={app} live={live?.artifacts} presenter={presenter} />);
+}
+
+interface BannerProps {
+  app: Uses<"connection" | "run" | "operations">;
+  live: ShellLive | undefined;
+}
+
+/** A problem of the whole console. */
+function Banner({ app, live }: BannerProps) {
+  const { kernel } = app.connection;
+  const [tone, text] =
     kernel === "none"
       ? (["info", "Saved run, no kernel: run the cell again."] as const)
       : kernel === "silent"
         ? (["warning", NO_ANSWER] as const)
-        : (["error", (errors.part ?? state.desk.notice)?.message] as const);
+        : (["error", (app.operations.errors.live ?? app.run.state.form.notice)?.message] as const);
   return (
-    words && (
+    text && (
       <p class={`strip row ${tone}`} role="alert">
         <Icon d={tone === "info" ? INFO : WARNING} />
-        {words}
-        {parts.desk && <parts.desk.Retry app={app} />}
+        {text}
+        {live?.Retry()}
       </p>
     )
   );

@@ -1,31 +1,36 @@
-import type { App } from "../app";
-import { NO_KERNEL } from "../channel";
-import { count, seconds } from "../format";
-import { elapsedMs, stagesDone, statusOf } from "../selectors";
+import { NO_KERNEL } from "../kernel/channel";
+import type { Uses } from "../state/app";
+import { count, seconds } from "../ui/format";
+import type { ShellLive } from "./live-types";
+import { elapsedMs, stagesDone, statusOf } from "./run-status";
 
-export function Header({ app }: { app: App }) {
-  const { desk } = app.parts;
+interface Props {
+  app: Uses<"run" | "connection">;
+  live: ShellLive | undefined;
+}
+
+export function Header({ app, live }: Props) {
   return (
     <header class="top">
-      {desk ? <desk.Form app={app} /> : <Blank app={app} />}
+      {live ? live.Form() : <SavedForm app={app} />}
       <div class="state row">
-        <StatusLine app={app} />
-        {desk && <desk.Asked app={app} />}
+        <StatusLine app={app} live={live} />
+        {live?.RunTask()}
         <Figures app={app} />
-        {desk && <desk.Menus app={app} />}
+        {live?.Menus()}
       </div>
     </header>
   );
 }
 
-/** In the place of the form: what the run was asked for. */
-function Blank({ app: { state } }: { app: App }) {
-  const { desk, run } = state;
+/** Worker and task of the run, without a kernel to start another run. */
+function SavedForm({ app }: { app: Uses<"run"> }) {
+  const { form, run } = app.run.state;
   return (
     <div class="row">
-      <span class="field worker">{run?.worker ?? desk.worker}</span>
+      <span class="field worker">{run?.worker ?? form.worker}</span>
       <span class="field">
-        <span class="cut">{run?.task ?? desk.task}</span>
+        <span class="cut">{run?.task ?? form.task}</span>
       </span>
       <button class="button primary" disabled title={NO_KERNEL}>
         Run
@@ -34,10 +39,9 @@ function Blank({ app: { state } }: { app: App }) {
   );
 }
 
-function StatusLine({ app }: { app: App }) {
-  const { kernel, state, nowUs, parts } = app;
-  const { run, link } = state;
-  const [tone, label, message] = statusOf(kernel, link, run, state.desk, nowUs);
+function StatusLine({ app, live }: Props) {
+  const { run, link, form } = app.run.state;
+  const [tone, label, message] = statusOf(app.connection.kernel, link, run, form, app.run.nowUs);
   return (
     <div class="status row grow">
       <span class={`pill row ${tone}`} data-status={label}>
@@ -46,8 +50,8 @@ function StatusLine({ app }: { app: App }) {
       </span>
       {run?.recording && <i class="tag">recording</i>}
       {run?.replay_of && <i class="tag">replay</i>}
-      {message && parts.desk ? (
-        <parts.desk.Reason app={app} tone={tone} text={message} />
+      {message && live ? (
+        live.Reason({ tone, text: message })
       ) : (
         <span class={`tone cut ${tone}`} title={message}>
           {message}
@@ -57,10 +61,10 @@ function StatusLine({ app }: { app: App }) {
   );
 }
 
-function Figures({ app }: { app: App }) {
-  const { run, link, stages } = app.state;
+function Figures({ app }: { app: Uses<"run"> }) {
+  const { run, link, stages } = app.run.state;
   const figures = [
-    ["Elapsed", seconds(elapsedMs(run, link, app.nowUs))],
+    ["Elapsed", seconds(elapsedMs(run, link, app.run.nowUs))],
     ["Tokens", run && count(run.tokens)],
     ["Stages", run && `${stagesDone(stages)}/${run.total_stages ?? stages.length}`],
     ["Events", run && count(run.counts.events)],

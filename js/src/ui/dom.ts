@@ -1,53 +1,16 @@
-// Makes the DOM like a tree of elements. Components are plain functions of the state, called as the
-// tree is built; what remains is one comparison with the tree before. It is the JSX runtime, too.
+// Makes the DOM like a tree of elements: the JSX runtime. Components are plain functions of the state,
+// called as the tree is built; a drawing compares the tree with the one before and changes what differs.
 //
-// A library for this would take a quarter of what the whole bundle may weigh.
+// A library for this would take a quarter of the size that the whole bundle may have.
 
-/** What an element may contain; `null`, `undefined`, booleans and `""` leave nothing behind. */
-export type Child = Element | string | number | boolean | null | undefined | Child[];
+import type { Child, Element, Props } from "./jsx";
 
-/** Called with the element once it is in the document; what it returns is called when it leaves. */
-// biome-ignore lint/suspicious/noConfusingVoidType: most have nothing to undo
-export type Ref = (element: HTMLElement) => (() => void) | void;
-
-type Handlers = { [Name in keyof HTMLElementEventMap as `on${Name}`]?: (event: HandlerEvent<Name>) => void };
-type HandlerEvent<Name extends keyof HTMLElementEventMap> = HTMLElementEventMap[Name] & {
-  currentTarget: HTMLInputElement;
-};
-
-interface Props extends Handlers {
-  [attribute: string]: unknown;
-  ref?: Ref | undefined;
-  children?: Child;
-}
-
-/** One node of the tree; a text has no tag. */
-export interface Element {
-  tag: string;
-  props: Props;
-  key: string | number | undefined;
-  children: Element[];
-  dom?: Node;
-  leave?: ReturnType<Ref>;
-}
-
-export declare namespace JSX {
-  type Element = Child;
-  interface ElementChildrenAttribute {
-    children: unknown;
-  }
-  interface IntrinsicAttributes {
-    key?: string | number;
-  }
-  interface IntrinsicElements {
-    [tag: string]: Props & IntrinsicAttributes;
-  }
-}
+export type { Child, JSX, Ref } from "./jsx";
 
 export const Fragment = ({ children }: { children?: Child }): Child => children;
 
 // biome-ignore lint/suspicious/noExplicitAny: a component may take any props
-export function jsx(tag: string | ((props: any) => Child), props: Props, key?: string | number): Child {
+export function jsx(tag: string | ((props: any) => Child), props: Props, key?: Element["key"]): Child {
   if (typeof tag === "string") return { tag, props, key, children: flat(props.children) };
   const made = tag(props);
   if (key !== undefined && isElement(made)) made.key = key;
@@ -69,51 +32,72 @@ function flat(child: Child): Element[] {
 
 const NO_CHILDREN: Element[] = [];
 
-/** Draws trees into `place`, each in the stead of the one before. */
-export function createRoot(place: Node): (tree: Child) => void {
+/** Reports an exception of an event handler. */
+type OnError = (error: unknown) => void;
+
+interface Patch {
+  /** The new elements with a ref. */
+  arrived: Element[];
+  onError: OnError | undefined;
+}
+
+/**
+ * Draws trees into `place`, each in place of the one before. If a drawing throws, what is in the document
+ * stays, and the next drawing starts from nothing. With `onError` an exception of an event handler, or of the
+ * promise that it returns, is reported there.
+ */
+export function createRoot(place: HTMLElement, onError?: OnError): (tree: Child) => void {
   let drawn = NO_CHILDREN;
+  let broken = false;
   return (tree) => {
+    if (broken) {
+      for (const element of drawn) departBroken(element);
+      place.replaceChildren();
+      drawn = NO_CHILDREN;
+    }
     const next = flat(tree);
-    const arrived: Element[] = [];
-    patchChildren(place, drawn, next, arrived);
+    const patch: Patch = { arrived: [], onError };
+    broken = true;
+    patchChildren(place, drawn, next, patch);
     drawn = next;
-    for (const element of arrived) element.leave = element.props.ref?.(element.dom as HTMLElement);
+    for (const element of patch.arrived) element.leave = element.props.ref?.(element.dom as HTMLElement);
+    broken = false;
   };
 }
 
-function patchChildren(parent: Node, old: Element[], next: Element[], arrived: Element[]): void {
-  // Each takes over the one of its key, or else the next that is like it: so none of these has to move.
+function patchChildren(parent: Node, old: Element[], next: Element[], patch: Patch): void {
+  // Each element continues the old one of its key, or the next of the same tag, so that few have to move.
   const left = new Set(old);
   let from = 0;
   const befores = next.map(({ tag, key }) => {
-    const place = old.findIndex(
+    const index = old.findIndex(
       (other, at) =>
         other.tag === tag && other.key === key && left.has(other) && (key !== undefined || at >= from),
     );
-    const before = old[place];
+    const before = old[index];
     if (before) {
-      from = place + 1;
+      from = index + 1;
       left.delete(before);
     }
     return before;
   });
-  // What leaves goes first, so that what stays need not be moved: a frame that is moved starts anew.
+  // Elements that leave are removed first, so that the others are not moved: a moved frame loads again.
   for (const element of left) {
     parent.removeChild(element.dom as Node);
     depart(element);
   }
   let spot = parent.firstChild;
-  next.forEach((element, place) => {
-    const before = befores[place];
+  next.forEach((element, index) => {
+    const before = befores[index];
     const dom = before?.dom ?? create(element.tag, parent);
     element.dom = dom;
     if (dom === spot) spot = spot.nextSibling;
     else parent.insertBefore(dom, spot);
     if (before === element) return;
-    patchProps(dom as HTMLElement, before?.props ?? {}, element.props);
-    patchChildren(dom, before?.children ?? NO_CHILDREN, element.children, arrived);
+    patchProps(dom as HTMLElement, before?.props ?? {}, element.props, patch.onError);
+    patchChildren(dom, before?.children ?? NO_CHILDREN, element.children, patch);
     if (before) element.leave = before.leave;
-    else if (element.props.ref) arrived.push(element);
+    else if (element.props.ref) patch.arrived.push(element);
   });
 }
 
@@ -128,17 +112,41 @@ function depart(element: Element): void {
   element.children.forEach(depart);
 }
 
+/** After a drawing that threw: some of these have left already. */
+function departBroken(element: Element): void {
+  try {
+    element.leave?.();
+  } catch {
+    // The exception of the drawing is the one to report.
+  }
+  element.children.forEach(departBroken);
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: its properties are set by name
-function patchProps(dom: any, old: Props, next: Props): void {
+function patchProps(dom: any, old: Props, next: Props, onError: OnError | undefined): void {
   for (const name in { ...old, ...next }) {
     const value = next[name];
-    // A field is compared with what is in it: one has typed since.
+    // A field is compared with its current content: the person may have typed.
     const before = name === "value" || name === "checked" ? dom[name] : old[name];
     if (value === before || name === "children" || name === "ref") continue;
     if (name === "style") dom.style.cssText = value ?? "";
     else if (name in dom && (name === "value" || name === "data" || typeof (value ?? before) !== "string")) {
-      dom[name] = value ?? null;
+      dom[name] =
+        (typeof value === "function" && onError ? guarded(value as Handler, onError) : value) ?? null;
     } else if (value === undefined || value === null) dom.removeAttribute(name);
     else dom.setAttribute(name, value);
   }
 }
+
+type Handler = (event: Event) => unknown;
+
+const guarded =
+  (handler: Handler, onError: OnError): Handler =>
+  (event) => {
+    try {
+      const result = handler(event);
+      if (result instanceof Promise) result.catch(onError);
+    } catch (error) {
+      onError(error);
+    }
+  };

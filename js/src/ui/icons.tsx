@@ -1,7 +1,5 @@
-// Icons on a 16 by 16 grid: strokes in the colour of the text around them. One constant each, so that a
-// bundle holds the ones it uses.
-
-import type { RunStatus, StageStatus } from "../wire";
+// Icons on a 16 by 16 grid: strokes in the colour of the text around them. Each is a constant of its own, so
+// that a bundle contains only the icons in use.
 
 export const PLAY = "M5 3v10l8-5Z";
 export const STOP = "M4 4h8v8H4Z";
@@ -24,6 +22,7 @@ export const RESTORE = "M13 7H9V3M3 9h4v4M9 7l5-5M7 9l-5 5";
 export const SCREEN = "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4";
 export const COPY = "M6 6h7v7H6ZM10 5V3H3v7h2";
 export const REFRESH = "M13 8a5 5 0 1 1-1.6-3.7M13 2.6v3h-3";
+export const OPTIONS = "M2 4h5M10 4h4M2 8h2M7 8h7M2 12h7M12 12h2M8.5 2.5v3M5.5 6.5v3M10.5 10.5v3";
 export const BRAND = "M3 3h5l6 6-5 5-6-6ZM6 6v.1";
 export const WRAP = "M2 4h12M2 8h9a2 2 0 0 1 0 4H7M9 10l-2 2 2 2";
 export const TIME = "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2M8 5v3l2 2";
@@ -47,7 +46,7 @@ export function Icon({ d }: { d: string }) {
 }
 
 const TICK = "M5 8l2 2 4-4";
-const MARKS: Partial<Record<StageStatus | RunStatus, string>> = {
+const MARKS: Record<string, string> = {
   running: "M8 8h0",
   recovering: "M5 8a3 3 0 1 0 1-2M5 4v2h2",
   completed: TICK,
@@ -56,8 +55,8 @@ const MARKS: Partial<Record<StageStatus | RunStatus, string>> = {
   cancelled: "M5 8h6",
 };
 
-/** A stage's or run's state as a disc: told apart by its mark as well as by its colour. */
-export function Mark({ status }: { status: StageStatus | RunStatus }) {
+/** The status of a stage or run as a disc: each has a mark besides its colour. */
+export function Mark({ status }: { status: string }) {
   return (
     <svg class={`mark ${status}`} viewBox="0 0 16 16" aria-hidden="true">
       <circle cx="8" cy="8" r="6" />

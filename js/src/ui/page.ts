@@ -1,8 +1,6 @@
-// What needs the page around the console: its clipboard and its downloads.
+// The clipboard and the downloads of the page around the console.
 
-import type { App } from "../app";
-
-/** Copies text; pages that are not served securely have only the old way, with a field in `near`. */
+/** Copies text. Pages that are not served securely only have the old way, with a field in `near`. */
 export async function copyText(text: string, near: Node): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
@@ -19,15 +17,19 @@ export async function copyText(text: string, near: Node): Promise<void> {
 
 const COPIED_MS = 2_000;
 
-/** Says for a moment that something was copied in `place`. */
-export function tellCopied({ view, set }: App, place: string): void {
-  set({ copied: place });
-  setTimeout(() => view.copied === place && set({ copied: "" }), COPIED_MS);
+/** Shows for a moment what was copied. */
+export function confirmCopy(
+  view: { readonly copied: string; set(change: { copied: string }): void },
+  copied: string,
+): void {
+  view.set({ copied });
+  setTimeout(() => view.copied === copied && view.set({ copied: "" }), COPIED_MS);
 }
 
-export function saveFile(name: string, data: BlobPart, mime: string): void {
+/** Saves the parts, one after the other, as a download. */
+export function saveFile(name: string, parts: BlobPart[], mime: string): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([data], { type: mime }));
+  link.href = URL.createObjectURL(new Blob(parts, { type: mime }));
   link.download = name;
   link.click();
   // The browser has read the address by then.

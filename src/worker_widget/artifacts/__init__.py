@@ -1,1 +1,1 @@
-"""Artifacts as something to look at: documents for a sandboxed frame."""
+"""Renders artifacts as HTML documents for a sandboxed frame."""

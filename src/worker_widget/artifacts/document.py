@@ -1,4 +1,4 @@
-"""The documents that drawn artifacts come as: complete, without scripts, with a policy of their own."""
+"""Builds complete HTML documents without scripts, each with its own Content Security Policy."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ POLICY: Final = (
 
 
 def document(body: str, dark: bool | None) -> str:
-    """``body``, which is HTML already, as a document; ``dark`` is the theme, ``None`` for the reader's."""
-    # A document of srcdoc has the address of the page around it, and links into itself would lead
-    # there. The policy forbids any base, so this one stands before it.
+    """A complete HTML document around ``body``, which must be safe HTML.
+
+    ``dark`` selects the theme; ``None`` is the system theme of the reader.
+    """
+    # A srcdoc document inherits the URL of the embedding page, so "#..." links would navigate there.
+    # The base fixes that. It precedes the policy, which forbids any base after it.
     return (
         '<!doctype html>\n<html>\n<head>\n<meta charset="utf-8">\n<base href="about:srcdoc">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'

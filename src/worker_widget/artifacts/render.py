@@ -1,10 +1,10 @@
-"""Artifacts as HTML documents, to be drawn inside a sandboxed frame that runs no scripts.
+"""Renders artifacts as HTML documents for a sandboxed frame that runs no scripts.
 
-What a worker wrote is text until it has been escaped or sanitised here. The documents bring their own
-styles, and a policy that forbids all else: no script, no request, no frame. Links show where they
-point and lead nowhere. HTML alone is a document already: the frame around it must hold it.
+All text of a worker is escaped or sanitised. The documents contain their styles and a Content Security
+Policy that forbids scripts, requests and frames. Links show their target and cannot be followed. An HTML
+artifact is returned unchanged: the frame that displays it must isolate it.
 
-A picture or a zip comes as base64, or as a ``data:`` URL, since events carry text.
+Pictures and zip archives are in base64 or a ``data:`` URL, because events carry text.
 """
 
 from __future__ import annotations
@@ -13,37 +13,37 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from ..events.binary import PICTURES
-from .archive import zip_listing
+from .csv_table import csv_table, tsv_table
 from .document import document
+from .invalid_content import TOO_DEEP, InvalidContent
+from .json_tree import json_tree
+from .markdown_html import NestedTooDeep, markdown_html
 from .pictures import picture, svg_picture
-from .prose import TooDeep, prose
-from .source import Piece, count, source, tokens
-from .tables import csv_table, tsv_table
-from .timed import TooLong
-from .tree import tree
-from .unreadable import TOO_DEEP, Unreadable
+from .source_code import Token, count, source_html, tokenize
+from .time_limit import TimeLimitExceeded
+from .zip_listing import zip_listing
 
 
 class Limits(NamedTuple):
-    """Up to how many characters a text is formatted, and for how many seconds at most."""
+    """Limits for formatting: ``chars`` of text, and ``seconds`` of processor time."""
 
     chars: int
     seconds: float
 
 
 QUICK: Final = Limits(300_000, 4.0)
-"""What is shown without being asked for."""
+"""The limits for a view that opens by itself."""
 
 PATIENT: Final = Limits(2_000_000, 30.0)
-"""What somebody asked for who knows that it takes a while."""
+"""The limits for a view that a person requests in spite of a wait."""
 
 MOST_SHOWN_CHARS: Final = 2_000_000
-"""Of what is longer the beginning is shown."""
+"""Of a longer text only the first characters are shown."""
 
 MOST_ENCODED_CHARS: Final = 20_000_000
-"""Up to how much base64 a picture or a zip is looked into."""
+"""The largest base64 text that is decoded as a picture or a zip archive."""
 
-_SAME: Final = {
+_ALIASES: Final = {
     "markdown": "md",
     "htm": "html",
     "yml": "yaml",
@@ -83,15 +83,16 @@ _LANGUAGES: Final = {
     "xml": "xml",
     "yaml": "yaml",
 }
-"""Types and pygments' names of their languages."""
+"""Artifact types and the pygments lexer names of their languages."""
 
 
 class Rendered(NamedTuple):
-    """A complete HTML document, and what a person should know about it.
+    """A complete HTML document.
 
-    ``matches`` counts what was looked for, over all of the text. ``long`` says that it is plain text
-    only for its length, and that `PATIENT` limits would format it. ``chars`` is how much of the text is
-    shown, ``None`` for all.
+    ``note`` says what is left out or not formatted, ``None`` for nothing. ``matches`` is
+    the number of search matches in the whole text, ``None`` without a search. ``long`` is true if the text
+    is plain only because of its length, so that the `PATIENT` limits would format it. ``chars`` is the
+    number of characters shown, ``None`` for all.
     """
 
     html: str
@@ -104,89 +105,89 @@ class Rendered(NamedTuple):
 def render(
     text: str, kind: str, *, dark: bool | None, whole: bool = True, limits: Limits = QUICK
 ) -> Rendered:
-    """An artifact as it is meant to look. ``kind`` is its type, such as html, md, json, csv or py.
+    """Render an artifact in its final form. ``kind`` is its type, such as html, md, json, csv or py.
 
-    ``dark`` is the theme, ``None`` for the reader's own. HTML comes back unchanged. What is too long,
-    takes too long, or is not what its type says, comes back as source or plain text, and the note says
-    why; of a text that is still being written (``whole`` is false) only that it is not whole yet.
-    Never raises on account of what is in ``text``.
+    ``dark`` selects the theme; ``None`` is the system theme of the reader. HTML is returned unchanged. A text
+    that is too long, takes too long, or is not valid for its type is rendered as source or plain text, and
+    the note gives the reason; for a text that is still being written (``whole`` is false) the note says that
+    it is incomplete. No content of ``text`` raises an error.
     """
-    kind = _known(kind)
+    kind = _canonical(kind)
     if kind == "html":
         return Rendered(text)
     if not text.strip():
         return Rendered(document('<p class="empty">Empty.</p>', dark))
-    draw = _DRAWN.get(kind)
-    most = MOST_ENCODED_CHARS if kind in _ENCODED else limits.chars
-    if draw is None or len(text) > most:
+    renderer = _RENDERERS.get(kind)
+    limit = MOST_ENCODED_CHARS if kind in _ENCODED else limits.chars
+    if renderer is None or len(text) > limit:
         return highlight_source(text, kind, dark=dark, limits=limits)
     try:
-        body, note = draw(text, whole, limits)
-    except Unreadable as error:
-        reason = str(error) if whole else "it is not whole yet."
-        shown = highlight_source(text, kind, dark=dark, limits=limits)
-        return shown._replace(note=f"Shown as source: {reason}")
-    except TooLong:
-        return _plain(text, dark, note="Shown as plain text: formatting it takes too long.")
+        body, note = renderer(text, whole, limits)
+    except InvalidContent as error:
+        reason = str(error) if whole else "it is incomplete."
+        rendered = highlight_source(text, kind, dark=dark, limits=limits)
+        return rendered._replace(note=f"Shown as source: {reason}")
+    except TimeLimitExceeded:
+        return _plain(text, dark, note="Shown as plain text: formatting takes too long.")
     return Rendered(document(body, dark), note)
 
 
 def highlight_source(
     text: str, kind: str, *, dark: bool | None, find: str | None = None, limits: Limits = QUICK
 ) -> Rendered:
-    """The source of an artifact, its syntax in colours where the language of ``kind`` is known.
+    """Render the source of an artifact, with syntax colours if the language of ``kind`` is known.
 
-    Occurrences of ``find`` are marked, whatever their case; the n-th is in the element ``match-n``.
+    Matches of ``find`` are marked, ignoring case; the n-th match has the id ``match-n``.
     """
-    language = _LANGUAGES.get(_known(kind))
+    language = _LANGUAGES.get(_canonical(kind))
     if len(text) > limits.chars:
-        note = f"Shown as plain text: {len(text):,} characters are too many to format."
-        can = language is not None and limits.chars < len(text) <= PATIENT.chars
-        return _plain(text, dark, find, note)._replace(long=can)
+        note = f"Shown as plain text: {len(text):,} characters exceed the limit for formatting."
+        formattable = language is not None and limits.chars < len(text) <= PATIENT.chars
+        return _plain(text, dark, find, note)._replace(long=formattable)
     if language is None:
         return _plain(text, dark, find)
     try:
-        return _source(tokens(text, language, limits.seconds), dark, find)
-    except (TooLong, RecursionError):
-        return _plain(text, dark, find, "Shown as plain text: formatting it takes too long.")
+        return _source(tokenize(text, language, limits.seconds), dark, find)
+    except (TimeLimitExceeded, RecursionError):
+        return _plain(text, dark, find, "Shown as plain text: formatting takes too long.")
 
 
-def _known(kind: str) -> str:
-    word = kind.lower().lstrip(".")
-    return _SAME.get(word, word)
+def _canonical(kind: str) -> str:
+    name = kind.lower().lstrip(".")
+    return _ALIASES.get(name, name)
 
 
 def _plain(text: str, dark: bool | None, find: str | None = None, note: str | None = None) -> Rendered:
-    shown = _source([("", text[:MOST_SHOWN_CHARS])], dark, find, note)
+    rendered = _source([("", text[:MOST_SHOWN_CHARS])], dark, find, note)
     if len(text) <= MOST_SHOWN_CHARS:
-        return shown
+        return rendered
     note = f"The first {MOST_SHOWN_CHARS:,} of {len(text):,} characters are shown; download it for all."
     matches = count(text, find) if find else None
-    return shown._replace(note=note, matches=matches, chars=MOST_SHOWN_CHARS)
+    return rendered._replace(note=note, matches=matches, chars=MOST_SHOWN_CHARS)
 
 
-def _source(pieces: list[Piece], dark: bool | None, find: str | None, note: str | None = None) -> Rendered:
-    html, matches = source(pieces, find)
+def _source(tokens: list[Token], dark: bool | None, find: str | None, note: str | None = None) -> Rendered:
+    html, matches = source_html(tokens, find)
     return Rendered(document(html, dark), note, matches)
 
 
-# --- one function a type: its body and a note --------------------------------------------------------
+# --- one renderer per type: returns the body and a note ---------------------------------------------
 
 
 def _markdown(text: str, whole: bool, limits: Limits) -> tuple[str, str | None]:
     try:
-        body, note = prose(text, limits.seconds)
-    except (TooDeep, RecursionError):
-        raise Unreadable(TOO_DEEP) from None
+        body, note = markdown_html(text, limits.seconds)
+    except (NestedTooDeep, RecursionError):
+        raise InvalidContent(TOO_DEEP) from None
     return f'<main class="prose">{body}</main>', note
 
 
-_Draw = Callable[[str, bool, Limits], tuple[str, str | None]]
+_Renderer = Callable[[str, bool, Limits], tuple[str, str | None]]
 
 _ENCODED: Final = PICTURES | {"zip"}
-_DRAWN: Final[dict[str, _Draw]] = {
+_RENDERERS: Final[dict[str, _Renderer]] = {
     "md": _markdown,
-    "json": lambda text, whole, limits: (tree(text), None),
+    "json": lambda text, whole, limits: (json_tree(text), None),
     "csv": lambda text, whole, limits: csv_table(text, whole=whole),
     "tsv": lambda text, whole, limits: tsv_table(text, whole=whole),
     "svg": lambda text, whole, limits: (svg_picture(text), None),

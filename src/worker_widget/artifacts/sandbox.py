@@ -1,10 +1,10 @@
-"""Artifacts in an output of Jupyter: the same sandbox as the console's preview.
+"""Embeds artifacts in notebook outputs, in the same sandbox as the preview of the console.
 
-Two frames, one in the other, both with an opaque origin. The policy of the outer one keeps the inner one
-from being navigated to an address, that of the inner one forbids it requests, and every script but one
-of ours in a page of a worker's, which takes their addresses away from its links: the browser connects to
-the host of a link that is pointed at. What else acts without a script is taken out. The documents that
-we make have no links that lead anywhere, and no script at all.
+The sandbox is two nested frames, both with an opaque origin. The policy of the outer frame prevents
+navigation of the inner frame. The policy of the inner frame forbids requests, and in a page of a worker
+every script except ours. Our script removes the addresses of links, because browsers connect to the host of
+a link under the pointer. Elements that act without a script are removed. The documents that this package
+makes contain no external links and no script.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from .render import render
 from .styles import SYSTEM_DARK
 
 MOST_EMBEDDED_CHARS: Final = 1_000_000
-"""Notebooks keep their outputs: what is longer, or takes more room once drawn, is not put into one."""
+"""The largest artifact, and the largest HTML of an artifact, in a notebook output, which is saved."""
 
-_DEADEN: Final = """{
+_NEUTRALISE: Final = """{
 const { apply } = Reflect, { getAttribute, setAttribute } = Element.prototype;
 const isLink = node => [HTMLAnchorElement, HTMLAreaElement, SVGAElement].some(kind => node instanceof kind);
 new MutationObserver(records => {
   for (const { addedNodes, target } of records) {
-    // What a menu repeats is put there as a whole, as it was before.
+    // A <selectedcontent> element receives a copy of the option, including its links.
     const repeated = target.nodeName === "SELECTEDCONTENT" ? target.querySelectorAll("a, area") : [];
     for (const node of [...addedNodes, ...repeated]) if (isLink(node))
       for (const name of ["href", "xlink:href"]) {
@@ -39,29 +39,29 @@ for (const name of ["click", "auxclick"]) addEventListener(name, event => {
   const path = event.composedPath();
   const link = path.find(isLink);
   const own = link instanceof HTMLElement && apply(getAttribute, link, ["href"])?.[0] === "#";
-  // An animation can give an address to a link, and <use> hides what it repeats.
+  // An animation can set the address of a link, and <use> hides the elements that it copies.
   if ((link && !own) || path.some(node => node instanceof SVGUseElement)) event.preventDefault();
 }, true);
 }"""
-_DEADEN_SUM: Final = b64encode(sha256(_DEADEN.encode()).digest()).decode()
+_NEUTRALISE_HASH: Final = b64encode(sha256(_NEUTRALISE.encode()).digest()).decode()
 
-# The inner document inherits the outer one's policy, and is held by both: by its own it runs only what has
-# our sum, and by the outer one's only what is written in it, for a script from anywhere is asked for once it
-# claims that sum. Of a base the outer one says nothing, since a document of srcdoc needs one of its own: it
-# has the address of the page around it, and links into itself would lead there.
+# The inner document inherits the policy of the outer one, and both apply. The inner policy allows only the
+# script with our hash. The outer policy allows only inline scripts, because a browser would request an
+# external script that claims that hash. The outer policy does not forbid a base: a srcdoc document inherits
+# the URL of the embedding page, and without a base "#..." links would navigate there.
 _POLICY: Final = (
     "default-src 'none'; script-src {}; style-src 'unsafe-inline'; img-src data:; font-src data:; "
     "frame-src 'none'; form-action 'none'"
 )
 _OUTER: Final = _POLICY.format("'unsafe-inline'")
-_INNER: Final = _POLICY.format(f"'sha256-{_DEADEN_SUM}'") + "; base-uri 'none'"
+_INNER: Final = _POLICY.format(f"'sha256-{_NEUTRALISE_HASH}'") + "; base-uri 'none'"
 _BASE: Final = '<base href="about:srcdoc" target="_blank">'
-# As js/src/preview/neutralise.ts does: a refresh navigates, and a link looks up hosts, without any script;
-# so does a frame, before it is refused.
-_ACTING: Final = re.compile(
+# Same list as js/src/preview/neutralise.ts. Without a script, a refresh navigates, a <link> resolves host
+# names, and so does a frame before the policy blocks it.
+_ACTIVE_TAGS: Final = re.compile(
     r"<(/?)(?:meta|link|base|(i?frame|fencedframe)|(template))(?=[\t\n\f\r />])", re.IGNORECASE
 )
-_INTO_ITSELF: Final = re.compile(r"<a(?=\s[^<>]{0,500}?\bhref\s*=\s*[\"']?#)", re.IGNORECASE)
+_FRAGMENT_LINK: Final = re.compile(r"<a(?=\s[^<>]{0,500}?\bhref\s*=\s*[\"']?#)", re.IGNORECASE)
 
 _HEIGHT_PX: Final = 480
 _BORDER_PX: Final = 1
@@ -76,67 +76,67 @@ _AS_HOST: Final = (
 
 
 def framed(page: str, *, title: str, height: int) -> str:
-    """A frame that holds an `inert` page and keeps it from all else; ``height`` is in pixels."""
+    """A frame that isolates an `inert` page. ``height`` is in pixels."""
     return _frame(page, title, "allow-scripts", "page", f"height: {height}px; background: #fff padding-box")
 
 
 def framed_as_host(document: str, *, title: str, height: int) -> str:
-    """The same for a `document` of ours in the reader's theme, which here is that of JupyterLab or VS Code.
+    """A frame for a `document` of this package, in the theme of JupyterLab or VS Code.
 
-    Where neither is around, it is the system's.
+    In any other page it has the system theme. ``height`` is in pixels.
     """
-    # Nothing of the page around gets into such a frame but its size: in a light page it is a little
-    # higher, in a dark one a little more. That is told apart at any zoom.
+    # The size is the only property of the page that a document in the frame can read. So the height
+    # encodes the theme: one step more in a light page, two steps more in a dark page, at any zoom level.
     inside = height - 2 * _BORDER_PX
     query = (
         f"@media (min-height: {inside + 3 * _STEP_PX // 2}px), "
         f"(max-height: {inside + _STEP_PX // 2}px) and (prefers-color-scheme: dark)"
     )
-    look = f"--height: {height}px; height: {height}px; background: var(--jp-layout-color0) padding-box"
-    return _AS_HOST + _frame(document.replace(SYSTEM_DARK, query, 1), title, "", "document", look)
+    style = f"--height: {height}px; height: {height}px; background: var(--jp-layout-color0) padding-box"
+    return _AS_HOST + _frame(document.replace(SYSTEM_DARK, query, 1), title, "", "document", style)
 
 
-def _frame(document: str, title: str, allowed: str, kind: str, look: str) -> str:
+def _frame(document: str, title: str, allowed: str, kind: str, style: str) -> str:
     inner = f'<iframe sandbox="{allowed}" srcdoc="{escape(document)}"></iframe>'
     fill = "html,body,iframe{margin:0;border:0;width:100%;height:100%;display:block;overflow:hidden}"
     outer = f"<!doctype html>{_head(_OUTER)}<style>{fill}</style>{inner}"
     return (
         f'<iframe class="worker-widget-{kind}" sandbox="{allowed}" title="{escape(title)}" '
         f'srcdoc="{escape(outer)}" style="display: block; box-sizing: border-box; width: 100%; '
-        f'border: {_BORDER_PX}px solid #8886; border-radius: 6px; {look}"></iframe>'
+        f'border: {_BORDER_PX}px solid #8886; border-radius: 6px; {style}"></iframe>'
     )
 
 
-def weight(html: str) -> int:
-    """How many characters a piece of a document takes in an output: it is escaped once for each frame."""
+def embedded_length(html: str) -> int:
+    """The length of ``html`` in a notebook output, where it is escaped once for each of the two frames."""
     return len(escape(escape(html)))
 
 
 def artifact_html(text: str, kind: str, file: str, *, whole: bool) -> str:
-    """An artifact of any kind in such a frame, with what there is to say about it below."""
+    """An artifact of any type in a frame, with the note of its rendering below it."""
     if len(text) > MOST_EMBEDDED_CHARS:
         return _too_long(f"{file} has {len(text):,} characters")
-    drawn = render(text, kind, dark=None, whole=whole)
-    if drawn.html is text:
+    rendered = render(text, kind, dark=None, whole=whole)
+    if rendered.html is text:
         html = framed(inert(text), title=file, height=_HEIGHT_PX)
     else:
-        html = framed_as_host(drawn.html, title=file, height=_HEIGHT_PX)
+        html = framed_as_host(rendered.html, title=file, height=_HEIGHT_PX)
     if len(html) > MOST_EMBEDDED_CHARS:
-        return _too_long(f"{file} takes {len(html):,} characters to draw")
-    return html + (f"<p>{escape(drawn.note)}</p>" if drawn.note else "")
+        return _too_long(f"{file} takes {len(html):,} characters as HTML")
+    return html + (f"<p>{escape(rendered.note)}</p>" if rendered.note else "")
 
 
-def _too_long(said: str) -> str:
+def _too_long(reason: str) -> str:
     return (
-        f"<p>{escape(said)}: too many to be kept in a notebook. "
-        "Save it with <code>save()</code>, or look at it in the console.</p>"
+        f"<p>{escape(reason)}. The limit for a notebook output is {MOST_EMBEDDED_CHARS:,} characters: "
+        "save it with <code>save()</code>, or open it in the console.</p>"
     )
 
 
 def inert(html: str) -> str:
-    """A page with a policy of its own, in which neither a tag nor a link can act; links into itself do."""
-    plain = _INTO_ITSELF.sub('<a target="_self"', _ACTING.sub(_without_effect, html))
-    return f"<!doctype html>{_BASE}{_head(_INNER)}<script>{_DEADEN}</script>{plain}"
+    """A page with its own policy, without active tags or external links; links within the page work."""
+    plain = _FRAGMENT_LINK.sub('<a target="_self"', _ACTIVE_TAGS.sub(_without_effect, html))
+    return f"<!doctype html>{_BASE}{_head(_INNER)}<script>{_NEUTRALISE}</script>{plain}"
 
 
 def _head(policy: str) -> str:

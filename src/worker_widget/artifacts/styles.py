@@ -1,4 +1,4 @@
-"""The looks of drawn artifacts, light and dark. Every text colour has a contrast of 4.5 or more."""
+"""The style sheets of rendered artifacts, light and dark. Text colours have a contrast of at least 4.5."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ DARK: Final = {
 }
 
 SYSTEM_DARK: Final = "@media (prefers-color-scheme: dark)"
-"""What a style sheet of the reader's theme asks for, once and first of all."""
+"""The media query of a style sheet that follows the reader's theme; it occurs once in that sheet."""
 
 _RULES: Final = """
 * { box-sizing: border-box; }
@@ -124,11 +124,11 @@ TOKENS: Final = {
     "tag": "nt gd",
     "quiet": "c ch cm c1 cs go",
 }
-"""Colours and the short names of pygments' tokens that they are for."""
+"""Colours and the short names of the pygments tokens that have them."""
 
 
 def style_sheet(dark: bool | None) -> str:
-    """The CSS of a document in one theme; with ``None`` in the one that the reader's system has."""
+    """The CSS of a document in one theme; ``None`` follows the system theme of the reader."""
     tokens = "".join(
         ",".join("." + name for name in names.split()) + f" {{ color: var(--{colour}); }}\n"
         for colour, names in TOKENS.items()

@@ -1,0 +1,1 @@
+"""The console as a widget: its controller, its session and the wire."""

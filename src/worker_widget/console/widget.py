@@ -11,7 +11,6 @@ import os
 import weakref
 from collections.abc import Mapping
 from contextvars import Context
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import anywidget
@@ -19,17 +18,18 @@ import traitlets
 
 from .. import background
 from ..errors import RequestRefused
+from ..events.run_request import Depth, RunRequest
 from ..runs.client import WorkerClient
 from ..runs.history import RunHistory
 from ..runs.live import LiveRun
 from ..runs.run import Run
 from ..state.run_state import RunState
-from . import front_end
-from .cells import Cells, current_execution
-from .comm import quiet, unbind, unbound
-from .desk import brand_text
+from .controller import brand_text, parse_brand
+from .jupyter import front_end
+from .jupyter.cells import Cells, current_execution
+from .jupyter.comm import quiet, unbind, unbound
+from .jupyter.static_view import static_html
 from .session import ConsoleSession
-from .static_view import static_html
 
 DEFAULT_TASK: Final = "A landing page for a podcast editing tool for independent hosts"
 LOWEST: Final = 320
@@ -37,11 +37,6 @@ LOWEST: Final = 320
 Theme = Literal["auto", "light", "dark"]
 
 _cells: Final = Cells()
-
-
-def _esm() -> str | Path:
-    """The front end as text. As a path anywidget would watch it, and pin every console in memory."""
-    return front_end.STATIC / "widget.js" if os.environ.get("ANYWIDGET_HMR") == "1" else front_end.text()
 
 
 class WorkerConsole(anywidget.AnyWidget):
@@ -101,7 +96,9 @@ class WorkerConsole(anywidget.AnyWidget):
             raise RequestRefused(f"height must be at least {LOWEST} pixels, not {height}.")
         form = brand_text(brand)
         client = WorkerClient(url=url, api_key=api_key, worker=worker)
-        super().__init__(_esm=_esm(), theme=theme, height=height)
+        super().__init__(_esm=front_end.text(), theme=theme, height=height)
+        if os.environ.get("ANYWIDGET_HMR") == "1":
+            front_end.reload_on_change(weakref.ref(self))
         self.set_trait("worker", worker)
         self._client = client
         self._run: Run | None = None
@@ -121,7 +118,7 @@ class WorkerConsole(anywidget.AnyWidget):
         if drawn is None:
             return None
         data, *metadata = drawn if isinstance(drawn, tuple) else (drawn,)
-        live = self._session.desk.live
+        live = self._session.controller.live
         data["text/html"] = static_html(self.worker, live.state if live else RunState())
         unbind(self.comm)
         return (data, *metadata) if metadata else data
@@ -134,7 +131,7 @@ class WorkerConsole(anywidget.AnyWidget):
     @property
     def current_run(self) -> Run | None:
         """The run on screen, whoever started it; ``None`` where there is none."""
-        live = self._session.desk.live
+        live = self._session.controller.live
         return None if live is None else self._run_of(live)
 
     def run(
@@ -144,39 +141,38 @@ class WorkerConsole(anywidget.AnyWidget):
         *,
         budget: int | None = None,
         strict_mode: bool = False,
-        depth: Literal["auto", "shallow", "deep"] = "auto",
-        pace: float | None = None,
-        writer: Literal["auto", "rules", "model"] | None = None,
+        depth: Depth = "auto",
+        **options: Any,
     ) -> Run:
         """Start a run, show it, and return it at once; it goes on while later cells run.
 
-        ``task`` and ``brand`` are the form's where they are not given. ``budget`` is in tokens (1000 to
-        100000), ``pace`` the seconds the embedded host stretches the run to (``None`` for its default,
-        0 for none). ``writer`` says who words the texts there: its rules, a language model, or by default the
-        model where one is configured. Raises `RequestRefused` with the field's name, `WorkerUnavailable`,
-        `UnknownWorker`, `HostUnreachable`, `KeyRefused`.
+        ``task``, ``brand`` and options that are not given are the form's. ``budget`` is in tokens (1000 to
+        100000). ``options`` are those that the worker declares; the Business Builder has ``pace`` (seconds
+        that the run takes, 0 for full speed), ``writer`` ("auto", "rules" or "model") and ``stage_timeout``
+        (seconds).
+
+        Raises `RequestRefused` with the field's name, `WorkerUnavailable`, `UnknownWorker`,
+        `HostUnreachable`, `KeyRefused`.
         """
         if self.comm is None:
             raise RequestRefused("This console is closed: run its cell again, or use WorkerClient.")
-        desk = self._session.desk
-        form = desk.shown.desk
-        live = background.call(
-            desk.start(
-                worker=self.worker,
-                task=form.task if task is None else task,
-                brand=form.brand if brand is None else brand_text(brand),
-                budget=budget,
-                strict_mode=strict_mode,
-                depth=depth,
-                pace=pace,
-                writer=writer,
-            )
+        controller = self._session.controller
+        form = controller.shown.form
+        brand_json = form.brand if brand is None else brand_text(brand)
+        request = RunRequest(
+            task=form.task if task is None else task,
+            brand=parse_brand(brand_json),
+            budget=budget,
+            strict_mode=strict_mode,
+            depth=depth,
+            options={**form.options, **options},
         )
+        live = background.call(controller.start(request, worker=self.worker, brand=brand_json))
         return self._run_of(live)
 
     def stop(self) -> None:
         """Ask the worker to cancel the run on screen."""
-        background.call(self._session.desk.stop())
+        background.call(self._session.controller.stop())
 
     def close(self) -> None:
         """Take the console out of the notebook; runs go on where they run, and for who holds them."""
@@ -191,23 +187,23 @@ class WorkerConsole(anywidget.AnyWidget):
         return self._run
 
     def _replay(self, run: Run) -> Run:
-        background.call(self._session.desk.open_run(run.run_id))
-        return self._run_of(background.call(self._session.desk.replay()))
+        background.call(self._session.controller.open_run(run.run_id))
+        return self._run_of(background.call(self._session.controller.replay()))
 
 
 def _hear(widget: WorkerConsole, content: Any, buffers: Any) -> None:
     """What a browser says, on whatever thread the kernel handles it: over to the loop at once."""
-    background.loop().call_soon_threadsafe(widget._session.hear, content, context=Context())
+    background.loop().call_soon_threadsafe(widget._session.receive, content, context=Context())
 
 
 async def _assemble(
     console: weakref.ref[WorkerConsole], client: WorkerClient, worker: str, task: str, brand: str
 ) -> ConsoleSession:
-    def send(message: dict[str, Any], buffers: list[bytes]) -> None:
+    def send(message: Mapping[str, Any], buffers: list[bytes]) -> None:
         widget = console()
         if widget is not None and widget.comm is not None:
             with unbound(widget.comm):
-                widget.send(message, buffers or None)
+                widget.send(dict(message), buffers or None)
 
     def publish(name: str, value: Any) -> None:
         widget = console()

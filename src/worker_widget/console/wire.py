@@ -1,28 +1,30 @@
-"""What the kernel and the browser say to each other: the mirror of ``js/src/wire.ts``.
+"""The messages between kernel and browser. ``js/src/kernel/wire.ts`` is generated from these types.
 
-Rows of stages, routing, ledger and artifacts are `worker_widget.state.run_state`'s structs as they are.
-Times are integer microseconds since 1970-01-01 UTC, durations milliseconds, sizes code points.
+Stages, routing decisions, ledger rows and artifacts are the structs of `worker_widget.state.run_state`; the
+arguments and results of requests are declared in `worker_widget.console.requests`. Times are integer
+microseconds since 1970-01-01 UTC, durations milliseconds, sizes Unicode code points.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from ..state.run_state import Counts, RunState
+from ..events.answers import WorkerInfo
+from ..state.log_line import Level
+from ..state.run_state import Artifact, Counts, LedgerRow, RoutingRow, RunState, RunStatus, Stage
+from ..store.search import LogSearch
 
-EVERY_VIEW = "*"
-"""Stands for a view that has not said hello yet, in ``views``."""
-
-PartName = Literal["lists", "desk", "search", "viewer"]
-"""The parts of the front end that the kernel sends, each the name of its bundle."""
+EVERY_SUBSCRIBER = "*"
+"""Stands for a subscriber that could not send hello yet, in ``subscribers``."""
 
 LinkPhase = Literal["idle", "starting", "connecting", "live", "reconnecting", "stalled", "ended"]
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """How the kernel stands with the event stream; ``retry_us`` is when it tries again."""
+    """The state of the worker's event stream; ``retry_us`` is the time of the next attempt."""
 
     phase: LinkPhase = "idle"
     message: str | None = None
@@ -31,40 +33,60 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WireProblem(msgspec.Struct, frozen=True):
+    """A field that is wrong."""
+
     field: str
     message: str
 
 
 class WireError(msgspec.Struct, frozen=True):
+    """An error as a person reads it; ``code`` is that of the package's error."""
+
     code: str
     message: str
     problems: tuple[WireProblem, ...] = ()
 
 
-class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    name: str
-    description: str
-    status: str
-    moats: tuple[str, ...] = ()
+class FormState(msgspec.Struct, frozen=True, kw_only=True):
+    """The run form and what it offers.
 
-
-class DeskView(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands around the run: the form and what it may offer; ``brand`` is JSON text or ""."""
+    ``origin`` is "embedded host" or the server's origin. ``brand`` is JSON text or "". ``options`` are the
+    values that the last run was started with. ``notice`` is an error that a person must know of: host
+    missing, key refused, run unknown, history not writable.
+    """
 
     worker: str
-    workers: tuple[WorkerRow, ...] = ()
+    workers: tuple[WorkerInfo, ...] = ()
     origin: str = "embedded host"
     task: str = ""
     brand: str = ""
+    options: Mapping[str, Any] = {}
     notice: WireError | None = None
 
 
-class RunView(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures and the fate of the run on screen."""
+class VerifiedArtifact(TypedDict):
+    """The SHA-256 sums of an artifact in a run and in its replay; ``None`` where there is none."""
+
+    name: str
+    expected: str | None
+    actual: str | None
+
+
+class Verdict(TypedDict):
+    """Whether a replay came out like the run it repeats."""
+
+    identical: bool | None
+    artifacts: list[VerifiedArtifact]
+
+
+class RunHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """The header and figures of the run on screen.
+
+    ``recording`` is true for a run that is shown from the history: no live events arrive.
+    """
 
     run_id: str
-    status: str
+    status: RunStatus
     success: bool | None
     error: str | None
     task: str | None
@@ -80,18 +102,18 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     complexity: float | None
     drift: float | None
     replayable: bool
-    verified: dict[str, Any] | None
+    verified: Verdict | None
     counts: Counts
     recording: bool
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a console shows at one moment; ``run_id`` is ``None`` where nothing was run yet.
+    """Everything that a console shows at one moment; ``run_id`` is ``None`` before the first run.
 
-    ``skew_us`` is how far the worker's clock was seen ahead of ours.
+    ``skew_us`` is how far the worker's clock is ahead of this computer's, at least.
     """
 
-    desk: DeskView
+    form: FormState
     link: Link = Link()
     run_id: str | None = None
     run: RunState = RunState()
@@ -99,39 +121,199 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     skew_us: int = 0
 
 
-class LogSearch(msgspec.Struct, frozen=True, kw_only=True):
-    text: str
-    regex: bool = False
-    case_sensitive: bool = False
-
-
 class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
-    levels: tuple[str, ...] | None = None
+    """The log lines to show; ``None`` lets every line pass. With ``search`` only matching lines pass."""
+
+    levels: tuple[Level, ...] | None = None
     stage_id: str | None = None
     agent: str | None = None
     search: LogSearch | None = None
 
 
 class WatchedLog(msgspec.Struct, frozen=True, kw_only=True):
+    """The log rows on screen and a margin; ``search`` marks and counts among them."""
+
     filter: LogFilter = LogFilter()
     search: LogSearch | None = None
     rows: int = 60
 
 
 class WatchedArtifact(msgspec.Struct, frozen=True, kw_only=True):
+    """The artifact on screen; ``have`` is how much of its ``version`` the browser already has."""
+
     file: str
     version: int = 0
     have: int = 0
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
-    """What one view watches: log rows under a filter, and one artifact from where it has it."""
+    """What a subscriber watches: log rows under a filter, and an artifact."""
 
     log: WatchedLog = WatchedLog()
     artifact: WatchedArtifact | None = None
 
 
+class LogRow(TypedDict):
+    """A log line under a filter: ``index`` is its place among the lines that pass (from 0).
+
+    ``line`` is its number in the whole log (from 1), ``position`` that of its event. ``message`` is plain
+    text without control sequences; it may have line breaks. Where it is cut, ``chars`` is its whole length.
+    ``pieces`` are consecutive pieces of it with class names, where some of it is styled or matches: "match",
+    "bold", "dim", "italic", "underline", "strike", "inverse", and "fg-" or "bg-" with one of the 16 colours
+    of terminals, such as "fg-red" and "bg-bright-blue".
+    """
+
+    index: int
+    line: int
+    position: int
+    time_us: int | None
+    level: Level
+    stage_id: str | None
+    agent: str | None
+    message: str
+    chars: NotRequired[int]
+    pieces: NotRequired[list[tuple[str, str]]]
+
+
+class LogRows(TypedDict):
+    """A window of the log: ``rows`` are those from index ``start`` on, of ``total`` under the filter."""
+
+    total: int
+    start: int
+    rows: list[LogRow]
+
+
+class SearchProgress(TypedDict):
+    """The progress of the watched search: ``count`` of the first ``scanned`` lines match, ``of`` all lines.
+
+    ``error`` says what is wrong with the pattern, and ends the search.
+    """
+
+    count: int
+    scanned: int
+    of: int
+    done: bool
+    error: str | None
+
+
+class ArtifactNews(TypedDict):
+    """More of the watched artifact: ``text`` goes at ``offset``. ``done``: it is complete with this text.
+
+    ``cut``: no more of it is sent; the browser requests the rest.
+    """
+
+    file: str
+    version: int
+    offset: int
+    text: str
+    done: bool
+    cut: NotRequired[bool]
+
+
+class SubscriberNews(TypedDict, total=False):
+    """What is new for one subscriber.
+
+    ``log`` holds the newest rows under the watched filter, at most as many as watched. Where the filter
+    searches, its total is that of the lines scanned so far.
+    """
+
+    log: LogRows
+    search: SearchProgress
+    artifact: ArtifactNews
+
+
+class RoutingTail(TypedDict):
+    """The newest routing decisions; older ones are requested."""
+
+    total: int
+    rows: list[RoutingRow]
+
+
+class LedgerTail(TypedDict):
+    """The newest ledger rows; older ones are requested."""
+
+    total: int
+    rows: list[LedgerRow]
+
+
+class ConsoleState(TypedDict):
+    """Everything that a console shows, without log rows and artifact texts."""
+
+    form: FormState
+    link: Link
+    run: RunHeader | None
+    stages: list[Stage]
+    routing: RoutingTail
+    ledger: LedgerTail
+    artifacts: list[Artifact]
+
+
+class Patch(TypedDict, total=False):
+    """What changed since the frame before: rows replace those of the same key, or follow the last."""
+
+    form: FormState
+    link: Link
+    run: RunHeader
+    stages: list[Stage]
+    routing: RoutingTail
+    ledger: LedgerTail
+    artifacts: list[Artifact]
+    subscribers: dict[str, SubscriberNews]
+
+
+class SnapshotMessage(TypedDict):
+    """The whole state, for the subscriber ``client`` or for all (``None``).
+
+    ``now_us`` is the time by the worker's clock; figures that tick count from it.
+    """
+
+    kind: Literal["snapshot"]
+    client: str | None
+    seq: int
+    state: ConsoleState
+    subscribers: dict[str, SubscriberNews]
+    now_us: int
+
+
+class FrameMessage(TypedDict):
+    """What changed since frame ``seq`` - 1."""
+
+    kind: Literal["frame"]
+    seq: int
+    patch: Patch
+
+
+class HeartbeatMessage(TypedDict):
+    """The number of the last frame, so that a lost one is noticed."""
+
+    kind: Literal["heartbeat"]
+    seq: int
+    now_us: int
+
+
+class ReplyResult(TypedDict):
+    """The result of a request."""
+
+    kind: Literal["reply"]
+    client: str
+    id: int
+    ok: Literal[True]
+    result: Any
+
+
+class ReplyError(TypedDict):
+    """The error of a request."""
+
+    kind: Literal["reply"]
+    client: str
+    id: int
+    ok: Literal[False]
+    error: WireError
+
+
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="hello"):
+    """Subscribes a front end, or asks for a snapshot; ``have`` is the last frame it has."""
+
     client: str
     have: int = 0
     visible: bool = True
@@ -139,11 +321,15 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="he
 
 
 class Ack(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="ack"):
+    """Acknowledges that frame ``seq`` is drawn."""
+
     client: str
     seq: int
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="request"):
+    """Asks the kernel for something; it is answered by a reply with the same ``id``."""
+
     client: str
     id: int
     name: str
@@ -153,38 +339,57 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
 FromBrowser = Hello | Ack | Request
 
 
+class SavedArtifact(TypedDict):
+    """The artifact that a saved notebook shows."""
+
+    file: str
+    text: str
+
+
+class Saved(TypedDict):
+    """The trait ``saved``: a finished run in the notebook, shown without a kernel."""
+
+    state: ConsoleState
+    log: list[LogRow]
+    artifact: SavedArtifact | None
+
+
 def from_browser(content: Any) -> FromBrowser:
     """The message in ``content``. Raises ``msgspec.ValidationError`` for anything else."""
     message: FromBrowser = msgspec.convert(content, Hello | Ack | Request)
     return message
 
 
-def heartbeat(seq: int, now_us: int) -> dict[str, Any]:
+def heartbeat(seq: int, now_us: int) -> HeartbeatMessage:
     return {"kind": "heartbeat", "seq": seq, "now_us": now_us}
 
 
-def frame(seq: int, patch: dict[str, Any]) -> dict[str, Any]:
+def frame(seq: int, patch: Patch) -> FrameMessage:
     return {"kind": "frame", "seq": seq, "patch": patch}
 
 
 def snapshot(
-    seq: int, state: dict[str, Any], views: dict[str, Any], now_us: int, client: str | None = None
-) -> dict[str, Any]:
+    seq: int,
+    state: ConsoleState,
+    subscribers: dict[str, SubscriberNews],
+    now_us: int,
+    client: str | None = None,
+) -> SnapshotMessage:
     return {
         "kind": "snapshot",
         "client": client,
         "seq": seq,
         "state": state,
-        "views": views,
+        "subscribers": subscribers,
         "now_us": now_us,
     }
 
 
-def reply(request: Request, result: Any) -> dict[str, Any]:
+def reply(request: Request, result: Any) -> ReplyResult:
     return {"kind": "reply", "client": request.client, "id": request.id, "ok": True, "result": result}
 
 
-def refusal(request: Request, error: WireError) -> dict[str, Any]:
+def refusal(request: Request, error: WireError) -> ReplyError:
     return {
         "kind": "reply",
         "client": request.client,

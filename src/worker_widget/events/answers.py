@@ -8,13 +8,13 @@ ones changed between its releases, so every answer may be wrapped.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import cache
-from typing import Any, Final, TypeVar, get_type_hints
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from ..errors import Problem
+from .lenient import decode_struct
 
 OVER: Final = frozenset({"completed", "failed", "cancelled", "blocked", "crashed"})
 """The statuses of a run that is over."""
@@ -75,14 +75,45 @@ class RunPage(Answer, frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
+class WorkerOption(Answer, frozen=True, kw_only=True):
+    """An option of a worker's runs, as the worker declares it and a form offers it.
+
+    ``type`` is "text", "number", "integer", "boolean" or "choice"; a choice lists its ``choices``. A
+    ``default`` of ``None`` means that the option may stay empty. ``minimum`` and ``maximum`` are inclusive
+    and in ``unit``. Where ``affects_artifacts`` is false, requests that differ in this option alone count as
+    the same for a replay.
+    """
+
+    name: str = ""
+    type: str = "text"
+    default: Any = None
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str | None = None
+    affects_artifacts: bool = True
+
+
 class WorkerInfo(Answer, frozen=True, kw_only=True):
-    """A worker that a server lists. ``status`` is available, beta or coming_soon."""
+    """A worker that a server lists.
+
+    ``status`` is "available", "beta", "coming_soon" or "unavailable"; ``reason`` says why a worker is
+    unavailable. ``moats`` are engine numbers such as M9.
+    """
 
     id: str = ""
     name: str = ""
     description: str = ""
     status: str = "available"
-    moats: list[str] = []
+    moats: tuple[str, ...] = ()
+    options: tuple[WorkerOption, ...] = ()
+    reason: str | None = None
+
+    @property
+    def runnable(self) -> bool:
+        """Whether a run can be started."""
+        return self.status in ("available", "beta")
 
 
 class BrandCheck(Answer, frozen=True, kw_only=True):
@@ -115,18 +146,7 @@ def unwrapped(body: Any) -> Any:
 
 def read(kind: type[A], body: Mapping[str, Any]) -> A:
     """``body`` as ``kind``; fields that do not fit have their default."""
-    fitting: dict[str, Any] = {}
-    for name, hint in _fields(kind).items():
-        if name not in body:
-            continue
-        value = body[name]
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)  # JSON has one kind of number: 470.0 is a count too
-        try:
-            fitting[name] = _aware(msgspec.convert(value, hint))
-        except msgspec.ValidationError:
-            continue
-    return kind(**fitting)
+    return decode_struct(kind, body)[0]
 
 
 def read_run(body: Mapping[str, Any]) -> RunAnswer:
@@ -137,15 +157,3 @@ def read_run(body: Mapping[str, Any]) -> RunAnswer:
 def read_list(kind: type[A], items: Any) -> list[A]:
     """Every object in ``items``; whatever else stands there is left out."""
     return [read(kind, item) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-@cache
-def _fields(kind: type[Answer]) -> Mapping[str, Any]:
-    return get_type_hints(kind)
-
-
-def _aware(value: Any) -> Any:
-    """Servers write UTC; one that leaves the offset out means UTC too."""
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=UTC)
-    return value

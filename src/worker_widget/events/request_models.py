@@ -6,18 +6,15 @@ only once the run has started, this host answers 422 at once, naming the field.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from .run_request import Depth
+
 Tone = Literal["casual", "neutral", "professional", "formal", "luxury"]
 Audience = Literal["b2c_consumer", "b2c_prosumer", "b2b_smb", "b2b_enterprise", "b2b_developer"]
-Depth = Literal["auto", "shallow", "deep"]
-Writer = Literal["auto", "rules", "model"]
 Outcome = Literal["completed", "failed"]
-
-DEFAULT_PACE_S = 10.0
-"""How long a run is stretched to, in seconds, unless the request says otherwise."""
 
 MOST_ITEMS = 50
 """The most items of a list in a brand: every text is held to every rule."""
@@ -102,13 +99,10 @@ class Brand(Model):
 
 
 class RunRequest(Model):
-    """One run; ``budget`` is in tokens.
+    """A run request that passed the checks; ``budget`` is in tokens.
 
-    Three fields are this host's addition. ``pace``: how long the run is stretched to, in seconds, so that a
-    person can watch it (``None`` means `DEFAULT_PACE_S`, 0 means no pacing). ``stage_timeout``: how long a
-    stage may take, in seconds, its pace included (``None`` means the worker's own limit). ``writer``: who
-    writes the texts, a worker's rules or a language model (``auto`` means the model where there is one, and
-    the rules where it fails; ``model`` means that and nothing else).
+    ``options`` are the worker's own (`WorkerOption`), by name. The host checks them against what the worker
+    declares and fills in the defaults before it hands the request to the worker.
     """
 
     task: Task
@@ -117,9 +111,7 @@ class RunRequest(Model):
     strict_mode: bool = False
     depth: Depth = "auto"
     async_mode: bool = True
-    pace: Annotated[float, Field(ge=0, le=120)] | None = None
-    stage_timeout: Annotated[float, Field(ge=0.1, le=3_600)] | None = None
-    writer: Writer = "auto"
+    options: dict[str, Any] = {}
 
 
 class ReplayToken(Model):
@@ -140,13 +132,3 @@ class ReplayToken(Model):
 
 class ReplayRequest(Model):
     replay_token: ReplayToken
-
-
-class WorkerInfo(Model):
-    """A worker as ``GET /api/v1/workers`` lists it; ``moats`` are engine numbers such as M9."""
-
-    id: str
-    name: str
-    description: str
-    status: Literal["available", "beta", "coming_soon", "unavailable"]
-    moats: tuple[str, ...] = ()

@@ -1,13 +1,13 @@
-"""The embedded worker host: the worker API on loopback, in a process of its own.
+"""The embedded worker host: the worker API on loopback, in a separate process.
 
-A busy or restarted kernel does not hurt a run, because the run lives here. One host serves one home
-directory. It is started by ``python -m worker_widget.host`` or ``worker-widget host``, found through
-``host.json``, and ends itself when nothing has been asked of it for a while.
+A busy or restarted kernel does not affect a run, because the run is in the host. One host serves one home
+directory. ``python -m worker_widget.host`` or ``worker-widget host`` starts it, clients find it through
+``host.json``, and it stops after an idle period.
 
-What a worker tells goes one way::
+The events of a worker flow one way::
 
     worker ─emit─▶ recorder ─one transaction─▶ store ─▶ bus wakes ─▶ subscribers read the store
 
-An event is on a stream only once it is stored. So a resumed stream never skips or repeats, a reader
-never saw what a crash took back, and a slow reader costs no memory.
+An event is on a stream only after it is stored. Therefore a resumed stream never skips or repeats an event,
+no reader sees an event that a crash discards, and a slow reader uses no memory.
 """

@@ -1,11 +1,11 @@
-"""``python -m worker_widget.host``: the host, detached from whoever started it."""
+"""``python -m worker_widget.host``: the host, detached from the process that started it."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from .process import add_options, run
+from .process.host_process import add_options, run
 
 
 def main() -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..events import Payload
-from ..events.request_models import Brand, RunRequest, WorkerInfo
+from ..events.answers import WorkerInfo, WorkerOption
+from ..events.request_models import Brand, RunRequest
 from ..settings import LanguageModelVariables
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "WorkerContext",
     "WorkerFactory",
     "WorkerInfo",
+    "WorkerOption",
 ]
 
 

@@ -37,7 +37,7 @@ class Artifacts(Mapping[str, "ArtifactFile"]):
         return f"Artifacts({', '.join(self)})"
 
     def _repr_html_(self) -> str:
-        from ..artifacts.overview import artifacts_html
+        from ..artifacts.summary_table import artifacts_html
 
         return artifacts_html(self._live.state.artifacts)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from .. import background
 from ..errors import RequestRefused
+from ..events.run_request import Depth, RunRequest
 from ..sources.worker_api.client import AsyncWorkerClient
 from ..sources.worker_api.endpoint_source import endpoint_from
 from ..store.event_store import EventStore
@@ -47,28 +48,19 @@ class WorkerClient:
         *,
         budget: int | None = None,
         strict_mode: bool = False,
-        depth: Literal["auto", "shallow", "deep"] = "auto",
-        pace: float | None = None,
-        writer: Literal["auto", "rules", "model"] | None = None,
+        depth: Depth = "auto",
         worker: str | None = None,
+        **options: Any,
     ) -> Run:
         """Start a run and return it at once; `Run.wait` waits for its end.
 
         Arguments and errors are those of `WorkerConsole.run`.
         """
         named = worker or self.worker
-        answer = background.call(
-            self.api.start(
-                task=task,
-                brand=brand,
-                budget=budget,
-                strict_mode=strict_mode,
-                depth=depth,
-                pace=pace,
-                writer=writer,
-                worker=named,
-            )
+        request = RunRequest(
+            task=task, brand=brand, budget=budget, strict_mode=strict_mode, depth=depth, options=options
         )
+        answer = background.call(self.api.start(request, worker=named))
         return self._follow(answer.run_id, worker=named, task=task)
 
     def get(self, run_id: str) -> Run:

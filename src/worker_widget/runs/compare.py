@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, overload
 
-from ..artifacts.difference import Difference, difference
+from ..artifacts.diff.difference import Difference, difference
 from ..state.reduce import reduce_all
 from ..state.run_state import Artifact, RunState, Stage
 from ..store.shared import shared_store
@@ -101,7 +101,7 @@ class Comparison(Mapping[str, Difference]):
         return f"Comparison({self._a.run_id!r}, {self._b.run_id!r}, {len(self)} artifacts)"
 
     def _repr_html_(self) -> str:
-        from ..artifacts.overview import table_html
+        from ..artifacts.summary_table import table_html
 
         head = (
             *("Artifact", "Status", "Characters before", "Characters after"),

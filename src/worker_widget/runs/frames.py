@@ -19,7 +19,7 @@ from ..state.log_line import LEVELS, LoggedEvent
 from ..state.routing_and_ledger import ledger_rows, routing_rows
 from ..state.run_state import RunState
 from ..store.event_store import RunRecord
-from ..store.log_index import LogRow
+from ..store.log_index import StoredLine
 
 
 class ListedRun(Protocol):
@@ -59,7 +59,7 @@ def events_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
     return columns.frame(position=_integers, time=_times)
 
 
-def logs_frame(rows: Iterable[LogRow]) -> pd.DataFrame:
+def logs_frame(rows: Iterable[StoredLine]) -> pd.DataFrame:
     """The log lines, a row each.
 
     =========  ===================  ==========================================
@@ -72,10 +72,10 @@ def logs_frame(rows: Iterable[LogRow]) -> pd.DataFrame:
     message    string               plain text, without control sequences
     =========  ===================  ==========================================
     """
-    columns = _Columns("n", "position", "time", "level", "stage_id", "agent", "message")
+    columns = _Columns("line", "position", "time", "level", "stage_id", "agent", "message")
     for row in rows:
-        columns.add(row.n, row.position, row.time_us, row.level, row.stage_id, row.agent, row.message)
-    return columns.frame(n=_integers, position=_integers, time=_times, level=_levels)
+        columns.add(row.line, row.position, row.time_us, row.level, row.stage_id, row.agent, row.message)
+    return columns.frame(line=_integers, position=_integers, time=_times, level=_levels)
 
 
 def stages_frame(state: RunState) -> pd.DataFrame:
@@ -138,16 +138,16 @@ def routing_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
     ============  ===================  ==================================================
     """
     columns = _Columns(
-        *("n", "position", "time", "stage_id", "agent"),
+        *("number", "position", "time", "stage_id", "agent"),
         *("complexity", "confidence", "source", "alternatives"),
     )
     for row in routing_rows(events):
         columns.add(
-            *(row.n, row.position, row.time_us, row.stage_id, row.agent),
+            *(row.number, row.position, row.time_us, row.stage_id, row.agent),
             *(row.complexity, row.confidence, row.source, list(row.alternatives)),
         )
     return columns.frame(
-        n=_integers,
+        number=_integers,
         position=_integers,
         time=_times,
         complexity=_numbers,
@@ -171,14 +171,16 @@ def ledger_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
     detail     string               what else was told, ``label: text`` on a line
     =========  ===================  ==============================================
     """
-    columns = _Columns("n", "position", "time", "stage_id", "kind", "engine", "outcome", "title", "detail")
+    columns = _Columns(
+        "number", "position", "time", "stage_id", "kind", "engine", "outcome", "title", "detail"
+    )
     for row in ledger_rows(events):
         detail = "\n".join(f"{label}: {text}" for label, text in row.detail)
         columns.add(
-            *(row.n, row.position, row.time_us, row.stage_id, row.kind),
+            *(row.number, row.position, row.time_us, row.stage_id, row.kind),
             *(row.engine, row.outcome, row.title, detail or None),
         )
-    return columns.frame(n=_integers, position=_integers, time=_times)
+    return columns.frame(number=_integers, position=_integers, time=_times)
 
 
 def artifacts_frame(state: RunState) -> pd.DataFrame:

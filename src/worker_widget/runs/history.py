@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from ..state.reduce import reduce_all
 from ..state.routing_and_ledger import QUIET_TYPES
 from ..state.run_state import RunState
 from ..store.event_store import EventStore
+from .saving import write_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,14 +88,27 @@ class RunHistory:
         """The content of an artifact by its file name; ``None`` if none came."""
         return self._store.artifact_text(run_id, file)
 
-    def export(self, run_id: str, format: ExportFormat, path: str | Path | None = None) -> str:
-        """The trace of a run as ``json``, ``txt`` or ``csv``; with ``path`` also written there."""
-        from .export import export_run
+    @overload
+    def export(self, run_id: str, format: ExportFormat) -> str: ...
 
-        text = export_run(self._store, run_id, format)
-        if path is not None:
-            Path(path).write_text(text, encoding="utf-8", newline="")
-        return text
+    @overload
+    def export(self, run_id: str, format: ExportFormat, path: str | Path) -> Path: ...
+
+    def export(self, run_id: str, format: ExportFormat, path: str | Path | None = None) -> str | Path:
+        """Exports the trace of a run as ``json``, ``txt`` or ``csv``.
+
+        Returns the text, or writes it to ``path`` and returns that path. A file is written piece by piece as
+        UTF-8, whatever the length of the run, and takes the place of an existing one when it is whole. ``~``
+        is the home directory. Raises `RunUnknown`, ``ValueError`` for another format, and ``OSError`` where
+        the file cannot be written.
+        """
+        from .export import export_parts, export_run
+
+        if path is None:
+            return export_run(self._store, run_id, format)
+        target = Path(path).expanduser()
+        write_parts(target, export_parts(self._store, run_id, format))
+        return target
 
     def delete(self, run_id: str) -> None:
         """Forget a run, for good."""

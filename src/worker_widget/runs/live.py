@@ -17,7 +17,7 @@ from functools import partial
 from ..errors import HistoryError, RunUnknown, ServerError, WorkerWidgetError
 from ..events import Event
 from ..sources.worker_api.client import AsyncWorkerClient
-from ..sources.worker_api.follow import Link, follow
+from ..sources.worker_api.follow import StreamLink, follow
 from ..state.log_line import LoggedEvent
 from ..state.reduce import reduce_all
 from ..state.run_state import RunState
@@ -43,7 +43,7 @@ class LiveRun:
         self.run_id = run_id
         self.worker = worker
         self.state = RunState()
-        self.link: Link | None = None
+        self.link: StreamLink | None = None
         self.failure: WorkerWidgetError | None = None
         self.trouble: WorkerWidgetError | None = None
         self.over: Future[None] = Future()
@@ -93,7 +93,7 @@ class LiveRun:
 
     async def recall(self) -> None:
         """Take up what the log already has of this run."""
-        if self.store.run(self.run_id) is None:
+        if await asyncio.to_thread(self.store.run, self.run_id) is None:
             return
         self.state = await asyncio.to_thread(reduce_all, self.store.iterate(self.run_id), self.state)
         self._tell()
@@ -128,7 +128,7 @@ class LiveRun:
     async def _follow_from(self, after: str | None) -> None:
         async with aclosing(follow(self._client, self.run_id, after=after, worker=self.worker)) as items:
             async for item in items:
-                if isinstance(item, Link):
+                if isinstance(item, StreamLink):
                     self.link = item
                 else:
                     await self._record(item.events)
@@ -164,20 +164,22 @@ class LiveRun:
     async def _keep_in_memory(self, error: HistoryError, origin: str = "", task: str | None = None) -> None:
         """The history cannot be written: go on without it, with what had arrived."""
         self.trouble = HistoryError(f"{error} The run goes on, but it will not be in the history.")
+        memory, state = await asyncio.to_thread(self._copied, origin, task)
+        lost = self.state.position > state.position
+        self.store, self.state = memory, state
+        if lost:
+            raise _Lost
+
+    def _copied(self, origin: str, task: str | None) -> tuple[EventStore, RunState]:
+        """A store in memory with the events that can still be read, and the state after them."""
         memory = EventStore.memory()
         self._begin(memory, origin, task)
         try:
-            known = await asyncio.to_thread(
-                lambda: [logged.event for logged in self.store.iterate(self.run_id)]
-            )
+            known = [logged.event for logged in self.store.iterate(self.run_id)]
         except (HistoryError, RunUnknown):
             known = []
         memory.append(self.run_id, known)
-        self.store = memory
-        lost = self.state.position > len(known)
-        self.state = reduce_all(memory.iterate(self.run_id))
-        if lost:
-            raise _Lost
+        return memory, reduce_all(memory.iterate(self.run_id))
 
     async def _summarise(self) -> None:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from .. import background
 from ..errors import RunTimeout
@@ -135,11 +135,16 @@ class Run:
         """Failures, policy, drift and recovery so far, a row each."""
         return self._history.ledger(self.run_id)
 
-    def export(self, format: ExportFormat, path: str | Path | None = None) -> str:
-        """The run's trace as ``json``, ``txt`` or ``csv`` text; with ``path`` also written there.
+    @overload
+    def export(self, format: ExportFormat) -> str: ...
 
-        Raises ``ValueError`` for another format and ``OSError`` where the file cannot be written.
-        """
+    @overload
+    def export(self, format: ExportFormat, path: str | Path) -> Path: ...
+
+    def export(self, format: ExportFormat, path: str | Path | None = None) -> str | Path:
+        """Exports the run's trace as ``json``, ``txt`` or ``csv``; see `RunHistory.export`."""
+        if path is None:
+            return self._history.export(self.run_id, format)
         return self._history.export(self.run_id, format, path)
 
     @property

@@ -1,9 +1,9 @@
-"""Writing files that must not take the place of others."""
+"""Writes files: whole or not at all, and over existing ones only where that is wanted."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -43,6 +43,22 @@ def save_files(files: Mapping[Path, Callable[[], bytes]], *, overwrite: bool) ->
     return list(files)
 
 
+def write_parts(path: Path, parts: Iterable[str]) -> None:
+    """Writes the parts of a text as UTF-8, one after the other; an existing file is replaced by the whole.
+
+    Line ends stay as they are. The folder is made if missing. Raises ``OSError`` where the file cannot be
+    written, and what ``parts`` raises; an existing file then stays as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = _draft(path)
+    try:
+        with draft.open("x", encoding="utf-8", errors="surrogatepass", newline="") as file:
+            file.writelines(parts)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def _created(path: Path, content: bytes) -> bool:
     """Whether there was no file yet; what is there stays as it is. Nothing is left of a file half written."""
     try:
@@ -60,13 +76,17 @@ def _created(path: Path, content: bytes) -> bool:
 
 def _replace(path: Path, content: bytes) -> None:
     """Written beside it first: whoever reads it meanwhile reads the one or the other, whole."""
-    beside = path.with_name(f".{token_hex(8)}.saving")
+    beside = _draft(path)
     try:
         with beside.open("xb") as file:
             file.write(content)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{token_hex(8)}.saving")
 
 
 def _refusal(said: str, paths: list[Path]) -> str:

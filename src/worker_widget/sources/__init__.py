@@ -1,1 +1,1 @@
-"""Where events come from: each source is an async iterator of events and a way to cancel."""
+"""Event sources: each is an async iterator of events with a way to cancel the run."""

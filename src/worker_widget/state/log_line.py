@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
 from ..events import Event, Log, RunCancelled, RunFailed, RunReconciled, StageFailed, UnknownEvent
 from . import ansi
 
-LEVELS = ("debug", "info", "warning", "error")
+Level = Literal["debug", "info", "warning", "error"]
+
+LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 _LEVEL_NAMES = {"warn": "warning", "critical": "error", "fatal": "error", "trace": "debug"}
 _SHOWN_CHARS = 2_000
 

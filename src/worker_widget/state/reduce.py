@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any, Final, TypeVar
 
-import msgspec
 from msgspec.structs import replace
 
 from ..events import (
@@ -22,14 +21,10 @@ from ..events import (
     ArtifactDelta,
     ArtifactStarted,
     DriftDetected,
-    FailureClassified,
-    FailureDetected,
     Payload,
-    PolicyCheck,
     PolicyViolation,
     RecoveryCompleted,
     RecoveryStarted,
-    RecoverySuggestion,
     ReplayVerified,
     RoutingDecision,
     RunCancelled,
@@ -44,20 +39,17 @@ from ..events import (
 )
 from ..events.file_names import FALLBACK_TYPE, file_name
 from .log_line import LoggedEvent, log_line
+from .routing_and_ledger import NO_REASON, PROBLEMS, ledger_row, routing_row
 from .run_state import (
     TAIL_ROWS,
     Artifact,
     Counts,
-    LedgerKind,
-    LedgerRow,
-    Outcome,
-    RoutingRow,
     RunState,
     RunStatus,
     Stage,
     StageStatus,
 )
-from .stage_names import ORDER, display_name
+from .stage_names import display_name
 
 
 def reduce(state: RunState, logged: LoggedEvent) -> RunState:
@@ -85,9 +77,23 @@ def reduce(state: RunState, logged: LoggedEvent) -> RunState:
         ),
     )
     rule = _RULES.get(type(event.data))
-    if rule is None:
-        return state
-    return rule(state, event.data, time_us)
+    if rule is not None:
+        state = rule(state, event.data, time_us)
+    return _with_rows(state, logged)
+
+
+def _with_rows(state: RunState, logged: LoggedEvent) -> RunState:
+    """The state with the routing decision or the ledger row of the event, if it has one."""
+    counts = state.counts
+    decision = routing_row(logged, counts.routing + 1)
+    if decision is not None:
+        counts = replace(counts, routing=decision.number)
+        return replace(state, routing=(*state.routing[-TAIL_ROWS + 1 :], decision), counts=counts)
+    entry = ledger_row(logged, counts.ledger + 1)
+    if entry is not None:
+        counts = replace(counts, ledger=entry.number, problems=counts.problems + (entry.outcome in PROBLEMS))
+        return replace(state, ledger=(*state.ledger[-TAIL_ROWS + 1 :], entry), counts=counts)
+    return state
 
 
 def reduce_all(events: Iterable[LoggedEvent], state: RunState | None = None) -> RunState:
@@ -138,10 +144,8 @@ def _run_completed(state: RunState, data: RunCompleted, time_us: int | None) -> 
 
 
 def _run_failed(state: RunState, data: RunFailed, time_us: int | None) -> RunState:
-    error = data.error or "The worker gave no reason."
     state = replace(state, replay_token=data.replay_token or state.replay_token)
-    state = _end(state, "failed", time_us, error)
-    return _row(state, None, "failure", "M9", "error", f"Run failed: {error}", time_us=time_us)
+    return _end(state, "failed", time_us, data.error or NO_REASON)
 
 
 def _run_cancelled(state: RunState, data: RunCancelled, time_us: int | None) -> RunState:
@@ -210,9 +214,6 @@ def _settled(state: RunState, stage: Stage) -> Stage:
 
 
 def _stage_started(state: RunState, data: StageStarted, time_us: int | None) -> RunState:
-    if not state.stages and data.total_stages == len(ORDER) and data.stage_id in ORDER:
-        planned = tuple(Stage(stage_id=known, name=display_name(known)) for known in ORDER)
-        state = replace(state, stages=planned)
     state = replace(state, total_stages=data.total_stages or state.total_stages)
     stage = _stage(state, data.stage_id)
     if stage is None:
@@ -262,194 +263,62 @@ def _sum(known: _N | None, more: _N | None) -> _N | None:
 
 
 def _stage_failed(state: RunState, data: StageFailed, time_us: int | None) -> RunState:
-    error = data.error or "The worker gave no reason."
     stage = _stage(state, data.stage_id)
-    if stage is not None:
-        attempts = stage.attempts or 1
-        stage = replace(stage, status="failed", attempts=attempts, ended_us=time_us, error=error)
-        state = _with_stage(state, stage)
-    return _row(state, data.stage_id, "failure", "M9", "error", f"Stage failed: {error}", time_us=time_us)
+    if stage is None:
+        return state
+    attempts = stage.attempts or 1
+    error = data.error or NO_REASON
+    return _with_stage(
+        state, replace(stage, status="failed", attempts=attempts, ended_us=time_us, error=error)
+    )
 
 
-# --- routing ---------------------------------------------------------------------------------------
+# --- what events say of their stage ----------------------------------------------------------------
 
 
 def _routing(state: RunState, data: RoutingDecision, time_us: int | None) -> RunState:
-    n = state.counts.routing + 1
-    row = RoutingRow(
-        n=n,
-        position=state.position,
-        time_us=time_us,
-        stage_id=data.stage_id,
-        agent=data.selected_agent,
-        complexity=data.complexity,
-        confidence=data.confidence,
-        source=data.routing_source,
-        alternatives=tuple(_alternative(item) for item in data.alternatives),
-    )
-    state = replace(
-        state,
-        routing=(*state.routing[-TAIL_ROWS + 1 :], row),
-        complexity=state.complexity if data.complexity is None else data.complexity,
-        counts=replace(state.counts, routing=n),
-    )
+    if data.complexity is not None:
+        state = replace(state, complexity=data.complexity)
     stage = _stage(state, data.stage_id)
     if stage is None:
         return state
     return _with_stage(state, replace(stage, agent=data.selected_agent, complexity=data.complexity))
 
 
-def _alternative(said: Any) -> dict[str, Any]:
-    """An alternative as ``{agent, score, reason}``, whether told as an object or as a name."""
-    if not isinstance(said, dict):
-        return {"agent": str(said), "score": None, "reason": None}
-    score = said.get("score")
-    reason = said.get("reason")
-    return {
-        "agent": str(said.get("agent") or said.get("name") or "unnamed"),
-        "score": score if isinstance(score, int | float) else None,
-        "reason": reason if isinstance(reason, str) else None,
-    }
-
-
-# --- the ledger ------------------------------------------------------------------------------------
-
-
-def _row(
-    state: RunState,
-    stage_id: str | None,
-    kind: LedgerKind,
-    engine: str,
-    outcome: Outcome,
-    title: str,
-    detail: Iterable[tuple[str, Any]] = (),
-    *,
-    time_us: int | None,
-) -> RunState:
-    n = state.counts.ledger + 1
-    row = LedgerRow(
-        n=n,
-        position=state.position,
-        time_us=time_us,
-        stage_id=stage_id,
-        kind=kind,
-        engine=engine,
-        outcome=outcome,
-        title=title,
-        detail=tuple((label, _text(value)) for label, value in detail if value not in (None, "")),
-    )
-    problem = outcome in ("error", "warning")
-    counts = replace(state.counts, ledger=n, problems=state.counts.problems + problem)
-    return replace(state, ledger=(*state.ledger[-TAIL_ROWS + 1 :], row), counts=counts)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _policy_check(state: RunState, data: PolicyCheck, time_us: int | None) -> RunState:
-    outcomes: dict[bool | None, tuple[Outcome, str]] = {
-        True: ("ok", "passed"),
-        False: ("error", "not passed"),
-        None: ("info", "no result told"),
-    }
-    outcome, words = outcomes[data.passed]
-    title = f"{data.policy or 'policy check'}: {words}"
-    return _row(state, data.stage_id, "policy", "M19", outcome, title, time_us=time_us)
-
-
 def _policy_violation(state: RunState, data: PolicyViolation, time_us: int | None) -> RunState:
     stage = _stage(state, data.stage_id)
-    if stage is not None:
-        state = _with_stage(state, replace(stage, violations=stage.violations + 1))
-    outcome: Outcome = "warning" if (data.severity or "").lower() in ("warning", "info", "low") else "error"
-    kind = data.policy or data.violation_type
-    title = "Policy violation" + (f" ({kind})" if kind else "") + f": {data.reason or 'no reason given'}"
-    detail = (("pattern", data.pattern), ("location", data.location), ("severity", data.severity))
-    return _row(state, data.stage_id, "policy", "M19", outcome, title, detail, time_us=time_us)
+    return state if stage is None else _with_stage(state, replace(stage, violations=stage.violations + 1))
 
 
 def _drift(state: RunState, data: DriftDetected, time_us: int | None) -> RunState:
+    if data.drift_score is None:
+        return state
+    state = replace(state, drift=data.drift_score)
     stage = _stage(state, data.stage_id)
-    if data.drift_score is not None:
-        state = replace(state, drift=data.drift_score)
-        if stage is not None:
-            state = _with_stage(state, replace(stage, drift=data.drift_score))
-    score = "not told" if data.drift_score is None else f"{data.drift_score:.0%}"
-    allowed = "" if data.threshold is None else f", {data.threshold:.0%} allowed"
-    outcome: Outcome = "warning" if data.aligned is False else "ok"
-    return _row(state, data.stage_id, "drift", "M18", outcome, f"Drift {score}{allowed}", time_us=time_us)
-
-
-def _failure_detected(state: RunState, data: FailureDetected, time_us: int | None) -> RunState:
-    title = f"Failure detected: {data.pattern or data.error or 'no reason given'}"
-    detail = (("error", data.error), ("pattern", data.pattern))
-    return _row(state, data.stage_id, "failure", "M9", "error", title, detail, time_us=time_us)
-
-
-def _failure_classified(state: RunState, data: FailureClassified, time_us: int | None) -> RunState:
-    title = f"Classified as {data.code or 'unknown'}" + (f" ({data.category})" if data.category else "")
-    detail = (("violations", data.violation_count), ("severity", data.severity))
-    return _row(state, None, "failure", "M9", "error", title, detail, time_us=time_us)
-
-
-def _recovery_suggestion(state: RunState, data: RecoverySuggestion, time_us: int | None) -> RunState:
-    count = len(data.suggestions)
-    title = f"{count} recovery suggestion{'' if count == 1 else 's'} for {data.failure_code or 'the failure'}"
-    detail = [(f"suggestion {n}", _suggestion(item)) for n, item in enumerate(data.suggestions, start=1)]
-    if data.auto_apply is not None:
-        detail.append(("applied", "automatically" if data.auto_apply else "by hand"))
-    return _row(state, None, "recovery", "M10", "info", title, detail, time_us=time_us)
-
-
-def _suggestion(said: Any) -> str:
-    if not isinstance(said, dict):
-        return _text(said)
-    return "; ".join(
-        f"{label.replace('_', ' ')}: {_text(value)}"
-        for label, value in said.items()
-        if value not in (None, "")
-    )
+    return state if stage is None else _with_stage(state, replace(stage, drift=data.drift_score))
 
 
 def _recovery_started(state: RunState, data: RecoveryStarted, time_us: int | None) -> RunState:
     stage = _stage(state, data.stage_id)
-    if stage is not None:
-        stage = replace(stage, status="recovering", recoveries=stage.recoveries + 1)
-        state = _with_stage(state, stage)
-    title = f"Recovery started: {data.action or 'no action told'}"
-    return _row(state, data.stage_id, "recovery", "M10", "info", title, time_us=time_us)
+    if stage is None:
+        return state
+    return _with_stage(state, replace(stage, status="recovering", recoveries=stage.recoveries + 1))
 
 
 def _recovery_completed(state: RunState, data: RecoveryCompleted, time_us: int | None) -> RunState:
     stage = _stage(state, data.stage_id)
-    if stage is not None and stage.status in ("recovering", "failed"):
-        failed = stage.error is not None
-        if data.success is False:
-            status: StageStatus = "failed" if failed else "running"
-        else:
-            status = "recovered" if failed else "running"
-        state = _with_stage(state, replace(stage, status=status))
-    words = "failed" if data.success is False else "completed"
-    outcome: Outcome = "error" if data.success is False else "ok"
-    title = f"Recovery {words}: {data.action or 'no action told'}"
-    return _row(state, data.stage_id, "recovery", "M10", outcome, title, time_us=time_us)
+    if stage is None or stage.status not in ("recovering", "failed"):
+        return state
+    failed = stage.error is not None
+    if data.success is False:
+        status: StageStatus = "failed" if failed else "running"
+    else:
+        status = "recovered" if failed else "running"
+    return _with_stage(state, replace(stage, status=status))
 
 
 def _replay_verified(state: RunState, data: ReplayVerified, time_us: int | None) -> RunState:
-    verdict = {"identical": data.identical, "artifacts": data.artifacts}
-    state = replace(state, verified=verdict)
-    count = len(data.artifacts)
-    if data.identical:
-        title = f"Replay verified: {count} artifact{'' if count == 1 else 's'} identical"
-        return _row(state, None, "replay", "M4", "ok", title, time_us=time_us)
-    differing = [
-        str(item.get("name"))
-        for item in data.artifacts
-        if isinstance(item, dict) and item.get("expected") != item.get("actual")
-    ]
-    title = "Replay differs: " + (", ".join(differing) or "no artifact named")
-    return _row(state, None, "replay", "M4", "error", title, time_us=time_us)
+    return replace(state, verified={"identical": data.identical, "artifacts": data.artifacts})
 
 
 # --- artifacts -------------------------------------------------------------------------------------
@@ -534,12 +403,8 @@ _RULES: Final[dict[type[Payload], Callable[[RunState, Any, int | None], RunState
     StageCompleted: _stage_completed,
     StageFailed: _stage_failed,
     RoutingDecision: _routing,
-    PolicyCheck: _policy_check,
     PolicyViolation: _policy_violation,
     DriftDetected: _drift,
-    FailureDetected: _failure_detected,
-    FailureClassified: _failure_classified,
-    RecoverySuggestion: _recovery_suggestion,
     RecoveryStarted: _recovery_started,
     RecoveryCompleted: _recovery_completed,
     ReplayVerified: _replay_verified,

@@ -1,17 +1,21 @@
-"""All routing decisions and ledger rows of a run: what a `RunState` holds only the tails of.
+"""Routing decisions and ledger rows: each is made of one event alone.
 
-Each such row is told by one event, and by nothing else: `reduce` makes it, from that event alone.
+`reduce` keeps the newest rows in a `RunState`; the store reads any older row from its event with the same
+functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from ..events import (
     DriftDetected,
     FailureClassified,
     FailureDetected,
+    Payload,
     PolicyCheck,
     PolicyViolation,
     RecoveryCompleted,
@@ -23,53 +27,198 @@ from ..events import (
     StageFailed,
 )
 from .log_line import LoggedEvent
-from .reduce import reduce
-from .run_state import Counts, LedgerRow, RoutingRow, RunState
+from .run_state import Alternative, LedgerKind, LedgerRow, Outcome, RoutingRow
 
 QUIET_TYPES: Final = ("log", "artifact_started", "artifact_delta", "artifact_created")
-"""Types that tell neither: leaving them out of the reading saves most of it."""
+"""Types without routing decisions and ledger rows: a reader of these rows leaves out most events."""
 
-PROBLEMS: Final = ("error", "warning")
+PROBLEMS: Final[tuple[Outcome, ...]] = ("error", "warning")
 """The outcomes of a ledger row that is a problem."""
 
-_LEDGER: Final = frozenset(
-    [
-        *(RunFailed, StageFailed, FailureDetected, FailureClassified),
-        *(PolicyCheck, PolicyViolation, DriftDetected, ReplayVerified),
-        *(RecoverySuggestion, RecoveryStarted, RecoveryCompleted),
-    ]
-)
+
+NO_REASON: Final = "The worker gave no reason."
+NO_ACTION: Final = "no action named"
 
 
-def routing_row(logged: LoggedEvent, n: int) -> RoutingRow | None:
-    """The routing decision that an event tells, as the ``n``-th of its run."""
-    if type(logged.event.data) is not RoutingDecision:
+def routing_row(logged: LoggedEvent, number: int) -> RoutingRow | None:
+    """The routing decision in an event, as ``number`` of its run; ``None`` for other events."""
+    data = logged.event.data
+    if not isinstance(data, RoutingDecision):
         return None
-    return reduce(RunState(counts=Counts(routing=n - 1)), logged).routing[-1]
+    return RoutingRow(
+        number=number,
+        position=logged.position,
+        time_us=logged.event.time_us,
+        stage_id=data.stage_id,
+        agent=data.selected_agent,
+        complexity=data.complexity,
+        confidence=data.confidence,
+        source=data.routing_source,
+        alternatives=tuple(_alternative(item) for item in data.alternatives),
+    )
 
 
-def ledger_row(logged: LoggedEvent, n: int) -> LedgerRow | None:
-    """The row of failures and recovery that an event tells, as the ``n``-th of its run."""
-    if type(logged.event.data) not in _LEDGER:
+def ledger_row(logged: LoggedEvent, number: int) -> LedgerRow | None:
+    """The row of failures and recovery in an event, as ``number`` of its run; ``None`` for other events."""
+    data = logged.event.data
+    rule = _RULES.get(type(data))
+    if rule is None:
         return None
-    return reduce(RunState(counts=Counts(ledger=n - 1)), logged).ledger[-1]
+    entry = rule(data)
+    return LedgerRow(
+        number=number,
+        position=logged.position,
+        time_us=logged.event.time_us,
+        stage_id=getattr(data, "stage_id", None),
+        kind=entry.kind,
+        engine=entry.engine,
+        outcome=entry.outcome,
+        title=entry.title,
+        detail=tuple((label, _text(value)) for label, value in entry.detail if value not in (None, "")),
+    )
 
 
 def routing_rows(events: Iterable[LoggedEvent]) -> Iterator[RoutingRow]:
-    """The routing decisions in a run's events, as `reduce` tells them."""
-    n = 1
+    """The routing decisions in a run's events, numbered from 1."""
+    number = 1
     for logged in events:
-        row = routing_row(logged, n)
+        row = routing_row(logged, number)
         if row is not None:
-            n += 1
+            number += 1
             yield row
 
 
 def ledger_rows(events: Iterable[LoggedEvent]) -> Iterator[LedgerRow]:
-    """The rows of failures and recovery in a run's events, as `reduce` tells them."""
-    n = 1
+    """The rows of failures and recovery in a run's events, numbered from 1."""
+    number = 1
     for logged in events:
-        row = ledger_row(logged, n)
+        row = ledger_row(logged, number)
         if row is not None:
-            n += 1
+            number += 1
             yield row
+
+
+class _Entry(NamedTuple):
+    kind: LedgerKind
+    engine: str
+    outcome: Outcome
+    title: str
+    detail: Iterable[tuple[str, Any]] = ()
+
+
+def _run_failed(data: RunFailed) -> _Entry:
+    return _Entry("failure", "M9", "error", f"Run failed: {data.error or NO_REASON}")
+
+
+def _stage_failed(data: StageFailed) -> _Entry:
+    return _Entry("failure", "M9", "error", f"Stage failed: {data.error or NO_REASON}")
+
+
+def _policy_check(data: PolicyCheck) -> _Entry:
+    outcomes: dict[bool | None, tuple[Outcome, str]] = {
+        True: ("ok", "passed"),
+        False: ("error", "not passed"),
+        None: ("info", "no result given"),
+    }
+    outcome, words = outcomes[data.passed]
+    return _Entry("policy", "M19", outcome, f"{data.policy or 'policy check'}: {words}")
+
+
+def _policy_violation(data: PolicyViolation) -> _Entry:
+    outcome: Outcome = "warning" if (data.severity or "").lower() in ("warning", "info", "low") else "error"
+    kind = data.policy or data.violation_type
+    title = "Policy violation" + (f" ({kind})" if kind else "") + f": {data.reason or 'no reason given'}"
+    detail = (("pattern", data.pattern), ("location", data.location), ("severity", data.severity))
+    return _Entry("policy", "M19", outcome, title, detail)
+
+
+def _drift(data: DriftDetected) -> _Entry:
+    score = "without a score" if data.drift_score is None else f"{data.drift_score:.0%}"
+    allowed = "" if data.threshold is None else f", {data.threshold:.0%} allowed"
+    outcome: Outcome = "warning" if data.aligned is False else "ok"
+    return _Entry("drift", "M18", outcome, f"Drift {score}{allowed}")
+
+
+def _failure_detected(data: FailureDetected) -> _Entry:
+    title = f"Failure detected: {data.pattern or data.error or 'no reason given'}"
+    detail = (("error", data.error), ("pattern", data.pattern))
+    return _Entry("failure", "M9", "error", title, detail)
+
+
+def _failure_classified(data: FailureClassified) -> _Entry:
+    title = f"Classified as {data.code or 'unknown'}" + (f" ({data.category})" if data.category else "")
+    detail = (("violations", data.violation_count), ("severity", data.severity))
+    return _Entry("failure", "M9", "error", title, detail)
+
+
+def _recovery_suggestion(data: RecoverySuggestion) -> _Entry:
+    count = len(data.suggestions)
+    title = f"{count} recovery suggestion{'' if count == 1 else 's'} for {data.failure_code or 'the failure'}"
+    detail = [(f"suggestion {n}", _suggestion(item)) for n, item in enumerate(data.suggestions, start=1)]
+    if data.auto_apply is not None:
+        detail.append(("applied", "automatically" if data.auto_apply else "by hand"))
+    return _Entry("recovery", "M10", "info", title, detail)
+
+
+def _recovery_started(data: RecoveryStarted) -> _Entry:
+    return _Entry("recovery", "M10", "info", f"Recovery started: {data.action or NO_ACTION}")
+
+
+def _recovery_completed(data: RecoveryCompleted) -> _Entry:
+    words = "failed" if data.success is False else "completed"
+    outcome: Outcome = "error" if data.success is False else "ok"
+    return _Entry("recovery", "M10", outcome, f"Recovery {words}: {data.action or NO_ACTION}")
+
+
+def _replay_verified(data: ReplayVerified) -> _Entry:
+    count = len(data.artifacts)
+    if data.identical:
+        title = f"Replay verified: {count} artifact{'' if count == 1 else 's'} identical"
+        return _Entry("replay", "M4", "ok", title)
+    differing = [
+        str(item.get("name"))
+        for item in data.artifacts
+        if isinstance(item, dict) and item.get("expected") != item.get("actual")
+    ]
+    title = "Replay differs: " + (", ".join(differing) or "no artifact named")
+    return _Entry("replay", "M4", "error", title)
+
+
+_RULES: Final[dict[type[Payload], Callable[[Any], _Entry]]] = {
+    RunFailed: _run_failed,
+    StageFailed: _stage_failed,
+    PolicyCheck: _policy_check,
+    PolicyViolation: _policy_violation,
+    DriftDetected: _drift,
+    FailureDetected: _failure_detected,
+    FailureClassified: _failure_classified,
+    RecoverySuggestion: _recovery_suggestion,
+    RecoveryStarted: _recovery_started,
+    RecoveryCompleted: _recovery_completed,
+    ReplayVerified: _replay_verified,
+}
+
+
+def _alternative(value: Any) -> Alternative:
+    """An alternative as ``{agent, score, reason}``; real servers send only an agent's name."""
+    if not isinstance(value, dict):
+        return {"agent": str(value), "score": None, "reason": None}
+    score = value.get("score")
+    reason = value.get("reason")
+    return {
+        "agent": str(value.get("agent") or value.get("name") or "unnamed"),
+        "score": score if isinstance(score, int | float) else None,
+        "reason": reason if isinstance(reason, str) else None,
+    }
+
+
+def _suggestion(value: Any) -> str:
+    if not isinstance(value, dict):
+        return _text(value)
+    return "; ".join(
+        f"{label.replace('_', ' ')}: {_text(item)}" for label, item in value.items() if item not in (None, "")
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -7,7 +7,7 @@ store, by position.
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypedDict
 
 import msgspec
 
@@ -41,10 +41,18 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     violations: int = 0
 
 
-class RoutingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One routing decision; ``n`` counts them from 1. ``alternatives`` are ``{agent, score, reason}``."""
+class Alternative(TypedDict):
+    """Another agent that a router considered; ``score`` is 0 to 1."""
 
-    n: int
+    agent: str
+    score: float | None
+    reason: str | None
+
+
+class RoutingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One routing decision; ``number`` counts those of the run from 1."""
+
+    number: int
     position: int
     time_us: int | None
     stage_id: str | None
@@ -52,17 +60,17 @@ class RoutingRow(msgspec.Struct, frozen=True, kw_only=True):
     complexity: float | None
     confidence: float | None
     source: str | None
-    alternatives: tuple[dict[str, Any], ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
 
 
 class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of failures and recovery; ``n`` counts them from 1.
+    """One row of failures and recovery; ``number`` counts those of the run from 1.
 
     ``engine`` is the number of the engine that tells it (M4 replay, M9 failures, M10 recovery, M18
     drift, M19 policy); ``detail`` what an expanded row shows, as label and text.
     """
 
-    n: int
+    number: int
     position: int
     time_us: int | None
     stage_id: str | None

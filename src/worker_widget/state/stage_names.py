@@ -1,28 +1,13 @@
-"""The names and the order of the stages that the worker API knows."""
+"""Display names of stages that the worker gave no name."""
 
 from __future__ import annotations
 
-from typing import Final
-
-DISPLAY_NAMES: Final = {
-    "preflight": "Preflight Validation",
-    "research": "Market Research",
-    "strategy": "Strategy Synthesis",
-    "copy": "Copy Generation",
-    "ux": "UX Layout",
-    "consistency": "Consistency Check",
-    "recovery": "Recovery & Normalization",
-    "bundle": "Final Packaging",
-}
-
-ORDER: Final = tuple(DISPLAY_NAMES)
-
 
 def display_name(stage_id: str) -> str:
-    """What a person reads for a stage; an unknown one is told from its id.
+    """A display name made of a stage's id: words with capitals, two letters as an abbreviation.
 
-    >>> display_name("ux"), display_name("deep_scan")
-    ('UX Layout', 'Deep Scan')
+    >>> display_name("deep_scan"), display_name("ux")
+    ('Deep Scan', 'UX')
     """
-    known = DISPLAY_NAMES.get(stage_id)
-    return known or stage_id.replace("_", " ").replace("-", " ").strip().title() or "Stage"
+    words = stage_id.replace("_", " ").replace("-", " ").split()
+    return " ".join(word.upper() if len(word) == 2 else word.capitalize() for word in words) or "Stage"

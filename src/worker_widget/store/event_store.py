@@ -24,7 +24,7 @@ from ..state.run_state import Artifact, RunState
 from . import database, events_table, log_table, routing_and_ledger
 from .artifact_text import Chunk, chunk, newest_text, version_text, versions
 from .database import NUMBER, PLACE_BITS, Database, stretch
-from .log_index import EVERY_LINE, Facets, LogFilter, LogIndex, LogProgress, LogRow, LogWindow, Next
+from .log_index import EVERY_LINE, Facets, LineFilter, LogIndex, LogProgress, LogWindow, NextLine, StoredLine
 from .routing_and_ledger import LedgerFilter, LedgerWindow, RoutingWindow
 
 READ_EVENTS: Final = 1_000
@@ -295,11 +295,11 @@ class EventStore:
 
     # --- the log -------------------------------------------------------------------------------
 
-    def log_total(self, run_id: str, only: LogFilter = EVERY_LINE) -> int:
+    def log_total(self, run_id: str, only: LineFilter = EVERY_LINE) -> int:
         """How many log lines match. A pattern that cannot be used raises `PatternError`, here and below."""
         return self.log_scan(run_id, only).count
 
-    def log_scan(self, run_id: str, only: LogFilter, seconds: float | None = None) -> LogProgress:
+    def log_scan(self, run_id: str, only: LineFilter, seconds: float | None = None) -> LogProgress:
         """Look further through the log, for about ``seconds``, and say how far that is.
 
         Lines are looked at once, from the first to the last. 0 means no further. ``None`` means to the
@@ -309,7 +309,7 @@ class EventStore:
         return self._index.scan(head.run, only, head.lines, seconds)
 
     def log_window(
-        self, run_id: str, only: LogFilter, start: int, count: int, seconds: float | None = None
+        self, run_id: str, only: LineFilter, start: int, count: int, seconds: float | None = None
     ) -> LogWindow:
         """``count`` matching log lines from the ``start``-th on (from 0), as far as there are.
 
@@ -318,7 +318,7 @@ class EventStore:
         head = self._log_head(run_id)
         return self._index.window(head.run, only, head.lines, start, count, seconds)
 
-    def log_index(self, run_id: str, only: LogFilter, n: int) -> int:
+    def log_index(self, run_id: str, only: LineFilter, n: int) -> int:
         """How many matching log lines stand before the ``n``-th of the log.
 
         That is the index (from 0) of the first one that does not.
@@ -341,7 +341,7 @@ class EventStore:
             head = self._head(db, run_id)
             return log_table.before_time(db, head.run, head.lines, time_us) + 1
 
-    def log_next(self, run_id: str, only: LogFilter, want: LogFilter, start: int, way: int) -> Next:
+    def log_next(self, run_id: str, only: LineFilter, want: LineFilter, start: int, way: int) -> NextLine:
         """The line nearest to the ``start``-th matching one (from 0) that ``want`` lets through too.
 
         It comes after that with ``way`` 1, before it with -1; past the last it goes on at the first. -1
@@ -358,7 +358,7 @@ class EventStore:
         head = self._log_head(run_id)
         return self._index.facets(head.run, head.lines, seconds)
 
-    def log_rows(self, run_id: str, only: LogFilter = EVERY_LINE) -> Iterator[LogRow]:
+    def log_rows(self, run_id: str, only: LineFilter = EVERY_LINE) -> Iterator[StoredLine]:
         """All matching log lines, in order; few are held at once."""
         start = 0
         while True:

@@ -19,7 +19,7 @@ from .database import NUMBER, PLACE_BITS, stretch
 _T = TypeVar("_T")
 
 _DIGITS: Final = 19
-_LEVELS: Final = {word: number for number, word in enumerate(LEVELS)}
+_LEVELS: Final[dict[str, int]] = {word: number for number, word in enumerate(LEVELS)}
 _EVENT: Final = "place, type, event_id, raw"
 _ARTIFACT: Final = (ArtifactStarted, ArtifactDelta, ArtifactCreated)
 _DELETED_AT_ONCE: Final = 4_096

@@ -20,18 +20,18 @@ import msgspec
 
 from . import log_table
 from .database import Database
-from .log_table import EVERY_LINE, LogFilter, LogRow
+from .log_table import EVERY_LINE, LineFilter, StoredLine
 from .search import LogSearch, Pattern, PatternError, Slow, pattern, slow_line
 
 __all__ = [
     "EVERY_LINE",
     "Facets",
-    "LogFilter",
+    "LineFilter",
     "LogIndex",
     "LogProgress",
-    "LogRow",
     "LogWindow",
-    "Next",
+    "NextLine",
+    "StoredLine",
 ]
 
 BLOCK: Final = 4096
@@ -47,7 +47,7 @@ class LogWindow(msgspec.Struct, frozen=True):
 
     total: int
     start: int
-    rows: list[LogRow]
+    rows: list[StoredLine]
 
 
 class LogProgress(msgspec.Struct, frozen=True):
@@ -67,13 +67,13 @@ class LogProgress(msgspec.Struct, frozen=True):
         return self.scanned >= self.of or self.error is not None
 
 
-class Next(msgspec.Struct, frozen=True):
-    """A line that was looked for: its index ``i`` (from 0), the ``nth`` (from 1) ``of`` so many.
+class NextLine(msgspec.Struct, frozen=True):
+    """A line that was looked for: its ``index`` (from 0), the ``nth`` (from 1) ``of`` so many.
 
-    ``i`` is ``None`` where there is none.
+    ``index`` is ``None`` where there is none.
     """
 
-    i: int | None
+    index: int | None
     nth: int
     of: int
 
@@ -106,16 +106,16 @@ class LogIndex:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[int, LogFilter], _Matches] = OrderedDict()
+        self._known: OrderedDict[tuple[int, LineFilter], _Matches] = OrderedDict()
         self._facets: OrderedDict[int, _Facets] = OrderedDict()
 
-    def scan(self, run: int, only: LogFilter, lines: int, seconds: float | None) -> LogProgress:
+    def scan(self, run: int, only: LineFilter, lines: int, seconds: float | None) -> LogProgress:
         """How far the log is looked through."""
         known = self._look(run, only, lines, seconds)
         return LogProgress(known.total, known.scanned, max(lines, known.scanned), known.error)
 
     def window(
-        self, run: int, only: LogFilter, lines: int, start: int, count: int, seconds: float | None
+        self, run: int, only: LineFilter, lines: int, start: int, count: int, seconds: float | None
     ) -> LogWindow:
         """``count`` lines that match from the ``start``-th on (from 0)."""
         known = self._look(run, only, lines, seconds)
@@ -126,11 +126,13 @@ class LogIndex:
         with self._db.read() as db:
             return LogWindow(known.total, start, log_table.rows(db, run, numbers))
 
-    def before(self, run: int, only: LogFilter, lines: int, n: int, seconds: float | None) -> int:
+    def before(self, run: int, only: LineFilter, lines: int, n: int, seconds: float | None) -> int:
         """How many lines that match stand before the ``n``-th of the log."""
         return self._look(run, only, lines, seconds).before(n)
 
-    def next(self, run: int, only: LogFilter, want: LogFilter, lines: int, start: int, way: int) -> Next:
+    def next(
+        self, run: int, only: LineFilter, want: LineFilter, lines: int, start: int, way: int
+    ) -> NextLine:
         """The line nearest to the index ``start`` under ``only`` that ``want`` lets through too.
 
         After it with ``way`` 1, before it with -1; past the last it goes on at the first.
@@ -138,12 +140,12 @@ class LogIndex:
         shown = self._look(run, only, lines, None)
         wanted = self._look(run, only.both(want), lines, None)
         if not wanted.total:
-            return Next(None, 0, 0)
+            return NextLine(None, 0, 0)
         here = 0 if start < 0 else lines + 1 if start >= shown.total else shown.numbers(start, start + 1)[0]
         nth = wanted.before(here + 1) if way > 0 else wanted.before(here) - 1
         nth %= wanted.total
         (n,) = wanted.numbers(nth, nth + 1)
-        return Next(shown.before(n), nth + 1, wanted.total)
+        return NextLine(shown.before(n), nth + 1, wanted.total)
 
     def facets(self, run: int, lines: int, seconds: float | None) -> Facets:
         """Who and what the log tells of."""
@@ -154,7 +156,7 @@ class LogIndex:
             pass
         return told
 
-    def _look(self, run: int, only: LogFilter, lines: int, seconds: float | None) -> _Known | _Every:
+    def _look(self, run: int, only: LineFilter, lines: int, seconds: float | None) -> _Known | _Every:
         if only == EVERY_LINE:
             return _Every(lines)
         with self._lock:
@@ -256,7 +258,7 @@ def _ones(bits: int) -> Iterator[int]:
 class _Matches:
     """Which lines of one run match one filter, as far as they were looked at."""
 
-    def __init__(self, run: int, only: LogFilter) -> None:
+    def __init__(self, run: int, only: LineFilter) -> None:
         self._run = run
         self._only = only
         self._turn = threading.Lock()

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ..state.log_line import LEVELS
+from ..state.log_line import LEVELS, Level
 from .database import NUMBER, PLACE_BITS
 from .search import LogSearch, two_cases
 
@@ -22,7 +22,7 @@ _TIMELESS: Final = 256
 """How far back to look for a line whose event told a time."""
 
 
-class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
+class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which log lines to show. What is ``None`` lets every line through.
 
     ``levels`` are words of `worker_widget.state.log_line.LEVELS`. Of ``searches`` all must match.
@@ -38,13 +38,13 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
         """The searches that SQL cannot do."""
         return [search for search in self.searches if search.regex]
 
-    def both(self, other: LogFilter) -> LogFilter:
+    def both(self, other: LineFilter) -> LineFilter:
         """What lets through what this and ``other`` let through."""
         levels = self.levels if other.levels is None else other.levels
         if self.levels is not None and other.levels is not None:
             levels = self.levels & other.levels
         contrary = _contrary(self.stage_id, other.stage_id) or _contrary(self.agent, other.agent)
-        return LogFilter(
+        return LineFilter(
             levels=frozenset() if contrary else levels,
             stage_id=self.stage_id if other.stage_id is None else other.stage_id,
             agent=self.agent if other.agent is None else other.agent,
@@ -52,30 +52,30 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-EVERY_LINE: Final = LogFilter()
+EVERY_LINE: Final = LineFilter()
 
 
 def _contrary(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and one != other
 
 
-class LogRow(msgspec.Struct, frozen=True):
-    """One log line. ``n`` counts the lines of its run from 1, ``position`` is that of its event.
+class StoredLine(msgspec.Struct, frozen=True):
+    """One log line. ``line`` counts the lines of its run from 1, ``position`` is that of its event.
 
     ``message`` is plain text; ``styled`` is the message as it came, where that has control sequences.
     """
 
-    n: int
+    line: int
     position: int
     time_us: int | None
-    level: str
+    level: Level
     stage_id: str | None
     agent: str | None
     message: str
     styled: str | None = None
 
 
-def numbers(db: Connection, run: int, only: LogFilter, first: int, last: int) -> list[int]:
+def numbers(db: Connection, run: int, only: LineFilter, first: int, last: int) -> list[int]:
     """Which of the lines ``first`` to ``last`` match, as far as SQL can tell: without the patterns."""
     base = run << PLACE_BITS
     condition, values = _condition(only)
@@ -86,7 +86,9 @@ def numbers(db: Connection, run: int, only: LogFilter, first: int, last: int) ->
     return msgspec.json.decode(found, type=list[int])
 
 
-def messages(db: Connection, run: int, only: LogFilter, first: int, last: int) -> tuple[list[int], list[str]]:
+def messages(
+    db: Connection, run: int, only: LineFilter, first: int, last: int
+) -> tuple[list[int], list[str]]:
     """The lines that `numbers` tells, and their messages."""
     base = run << PLACE_BITS
     condition, values = _condition(only)
@@ -107,7 +109,7 @@ def messages(db: Connection, run: int, only: LogFilter, first: int, last: int) -
 _Row = tuple[int, int, int | None, int, str | None, str | None, str | None, str | None, bool]
 
 
-def rows(db: Connection, run: int, lines: Sequence[int]) -> list[LogRow]:
+def rows(db: Connection, run: int, lines: Sequence[int]) -> list[StoredLine]:
     """The lines of these numbers, in order."""
     base = run << PLACE_BITS
     (found,) = db.execute(
@@ -128,7 +130,7 @@ def rows(db: Connection, run: int, lines: Sequence[int]) -> list[LogRow]:
             message = _text(db, base | n, "message")
         if styled is None and is_styled:
             styled = _text(db, base | n, "styled")
-        told.append(LogRow(n, position, time_us, LEVELS[level], stage_id, agent, message, styled))
+        told.append(StoredLine(n, position, time_us, LEVELS[level], stage_id, agent, message, styled))
     return told
 
 
@@ -189,7 +191,7 @@ def _text(db: Connection, place: int, column: str) -> str:
     return str(text)
 
 
-def _condition(only: LogFilter) -> tuple[str, list[Any]]:
+def _condition(only: LineFilter) -> tuple[str, list[Any]]:
     condition = ""
     values: list[Any] = []
     if only.levels is not None:

@@ -1,6 +1,6 @@
 """The log as a spreadsheet: comma-separated values as RFC 4180 has them, a log line on each row.
 
-Columns: ``n, position, time, level, stage_id, agent, message``; times are ISO 8601 in UTC.
+Columns: ``line, position, time, level, stage_id, agent, message``; times are ISO 8601 in UTC.
 
 A cell that a spreadsheet would take for a formula gets a leading quote, so that it shows as text:
 what a worker says is never executed by whoever opens the file.
@@ -15,7 +15,7 @@ from typing import Final
 
 from .trace import Trace, instant
 
-COLUMNS: Final = ("n", "position", "time", "level", "stage_id", "agent", "message")
+COLUMNS: Final = ("line", "position", "time", "level", "stage_id", "agent", "message")
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _PIECE_CHARS: Final = 64 * 1024
@@ -29,7 +29,7 @@ def csv_parts(trace: Trace) -> Iterator[str]:
     for row in trace.log():
         writer.writerow(
             (
-                row.n,
+                row.line,
                 row.position,
                 instant(row.time_us),
                 row.level,

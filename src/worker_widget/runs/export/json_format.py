@@ -27,7 +27,7 @@ import msgspec
 
 from ...state.log_line import LoggedEvent
 from ...state.run_state import Artifact, LedgerRow, RoutingRow, Stage
-from ...store.log_index import LogRow
+from ...store.log_index import StoredLine
 from .trace import Trace, instant
 
 _KINDS: Final = {
@@ -162,9 +162,9 @@ def _artifact(trace: Trace, item: Artifact) -> dict[str, Any]:
     }
 
 
-def _log(row: LogRow) -> dict[str, Any]:
+def _log(row: StoredLine) -> dict[str, Any]:
     return {
-        "n": row.n,
+        "line": row.line,
         "position": row.position,
         "time": instant(row.time_us),
         "level": row.level,

@@ -13,7 +13,7 @@ from ...state.reduce import reduce_all
 from ...state.routing_and_ledger import QUIET_TYPES, ledger_rows, routing_rows
 from ...state.run_state import LedgerRow, RoutingRow, RunState
 from ...store.event_store import EventStore, RunRecord
-from ...store.log_index import LogRow
+from ...store.log_index import StoredLine
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ class Trace(msgspec.Struct, frozen=True):
         """Every event."""
         return self.store.iterate(self.record.run_id)
 
-    def log(self) -> Iterator[LogRow]:
+    def log(self) -> Iterator[StoredLine]:
         """Every log line."""
         return self.store.log_rows(self.record.run_id)
 

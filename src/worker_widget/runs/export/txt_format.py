@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from ...state.run_state import LedgerRow, RoutingRow, Stage
@@ -42,23 +43,23 @@ def _lines(trace: Trace) -> Iterator[str]:
     yield "=" * _WIDTH
     yield from _facts(_head(trace))
     yield from _heading("Stages", len(state.stages))
-    yield from _table(_STAGES, map(_stage, state.stages), right=(4, 5, 6))
+    yield from _table(_STAGES, lambda: map(_stage, state.stages), right=(4, 5, 6))
     for stage in state.stages:
         if stage.error:
             yield from _indented(f"  {stage.name}: ", stage.error)
     yield from _heading("Routing", state.counts.routing)
-    yield from _table(_ROUTING, map(_routing, trace.routing()), right=(3, 4))
-    ledger = sorted(trace.ledger(), key=lambda row: list(_SECTIONS).index(row.kind))
-    rows = {kind: list(group) for kind, group in groupby(ledger, key=lambda row: row.kind)}
+    yield from _table(_ROUTING, lambda: map(_routing, trace.routing()), right=(3, 4))
+    counts: Counter[str] = Counter(row.kind for row in trace.ledger())
     for kind, title in _SECTIONS.items():
-        if kind in rows or kind != "replay":
-            yield from _heading(title, len(rows.get(kind, ())))
-            for row in rows.get(kind, ()):
-                yield from _ledger(row)
+        if counts[kind] or kind != "replay":
+            yield from _heading(title, counts[kind])
+            for row in trace.ledger():
+                if row.kind == kind:
+                    yield from _ledger(row)
     yield from _heading("Artifacts", len(state.artifacts))
     yield from _table(
         _ARTIFACTS,
-        (
+        lambda: (
             (item.file, item.stage_id or "", item.status, f"{item.chars:,}", item.sha256 or "")
             for item in state.artifacts
         ),
@@ -145,16 +146,23 @@ def _ledger(row: LedgerRow) -> Iterator[str]:
         yield from _indented(" " * len(lead) + f"{label}: ", text)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int]) -> Iterator[str]:
-    """Aligned columns; those in ``right`` to the right. Nothing where there are no rows."""
-    cells = [[_one_line(cell) for cell in row] for row in rows]
-    if not cells:
+def _table(
+    head: Sequence[str], rows: Callable[[], Iterable[Sequence[str]]], right: Sequence[int]
+) -> Iterator[str]:
+    """Aligned columns; those in ``right`` to the right. Nothing where there are no rows.
+
+    ``rows`` is called twice, for the widths and for the lines, so that they need not be held.
+    """
+    widths = [0] * len(head)
+    for row in rows():
+        widths = [max(width, len(_one_line(cell))) for width, cell in zip(widths, row, strict=True)]
+    if not any(widths):
         return
-    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    for row in [list(head), *cells]:
+    widths = [max(width, len(title)) for width, title in zip(widths, head, strict=True)]
+    for row in chain([head], rows()):
         yield "  ".join(
             cell.rjust(width) if at in right else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+            for at, (cell, width) in enumerate(zip(map(_one_line, row), widths, strict=True))
         )
 
 

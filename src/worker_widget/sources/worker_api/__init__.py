@@ -1,7 +1,7 @@
-"""The worker API as a source: from a server's address to a run's events.
+"""The worker API as an event source.
 
 endpoint ───────── address and key; `endpoint_source` finds them, `embedded` finds or starts the host
-transport ──────── one request and its answer, over httpx; `refusals` turns an error answer into an error
+transport ──────── sends an `api_request` over httpx; `refusals` maps an error response to an exception
 client ─────────── the routes of the worker API
-follow ─────────── a run's events to its end; `stream_state` is what the stream has delivered so far
+follow ─────────── the events of a run until its end; `stream_state` keeps the state of the stream
 """

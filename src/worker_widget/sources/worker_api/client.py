@@ -1,4 +1,4 @@
-"""The routes of the worker API, as methods that return typed answers or raise designed errors."""
+"""A client of the worker API: one method per route."""
 
 from __future__ import annotations
 
@@ -25,113 +25,99 @@ from ...events.answers import (
     read_list,
     read_run,
 )
+from ...events.run_request import RunRequest
+from .api_request import ApiRequest
 from .endpoint import Endpoint
 from .endpoint_source import EndpointSource
-from .refusals import Asked
 
 if TYPE_CHECKING:
     from .transport import Transport
 
 SILENCE_S: Final = 45.0
-"""After how many silent seconds a stream counts as dead: servers send keepalives every 15 or 30."""
+"""A stream without a byte for this many seconds is dead: servers send keepalives every 15 or 30 s."""
 
 _WHOLE_RUN_S: Final = 3_600.0
 _NO_ROUTE: Final = (404, 405)
 
 
 class AsyncWorkerClient:
-    """A client of one server; ``worker`` is the one that methods mean where they are given no other.
+    """A client of one server. ``worker`` is the default of the ``worker`` argument of all methods.
 
-    Belongs to the event loop of its first request, in this package the background loop. All methods
-    raise `HostUnreachable`, `KeyRefused`, `UnknownWorker` and `ServerError` for what their names say.
+    An instance belongs to the event loop of its first request, in this package the background loop. All
+    methods raise `HostUnreachable`, `KeyRefused`, `UnknownWorker` and `ServerError`.
     """
 
     def __init__(self, source: EndpointSource, worker: str) -> None:
         self.worker = worker
         self._source = source
-        self._made: Transport | None = None
-        self._made_on: asyncio.AbstractEventLoop | None = None
+        self._open_transport: Transport | None = None
+        self._transport_loop: asyncio.AbstractEventLoop | None = None
 
     async def endpoint(self) -> Endpoint:
-        """Where the worker is served."""
+        """The endpoint of the worker, with its prefix settled."""
         return await self._transport.endpoint()
 
-    async def start(
-        self,
-        task: str,
-        brand: Mapping[str, Any] | None = None,
-        *,
-        budget: int | None = None,
-        strict_mode: bool = False,
-        depth: str = "auto",
-        pace: float | None = None,
-        writer: str | None = None,
-        worker: str | None = None,
-    ) -> RunAnswer:
-        """Start a run; its events are on its stream from then on.
+    async def start(self, request: RunRequest, *, worker: str | None = None) -> RunAnswer:
+        """Start a run. Its events are on its stream.
 
-        ``budget`` is in tokens. ``pace``, in seconds, and ``writer`` ("auto", "rules" or "model") are for the
-        embedded host; each is sent only if given. Raises `RequestRefused` with the fields that are wrong,
-        `WorkerUnavailable` where the worker cannot be run yet.
+        Raises `RequestRefused` with the invalid fields, `WorkerUnavailable` if the worker cannot be run.
         """
-        body = _run_request(task, brand, budget, strict_mode, depth, pace, writer)
-        return await self._new_run(Asked("POST", "/run-streaming", worker or self.worker, body=body))
+        body = _body(request)
+        return await self._new_run(ApiRequest("POST", "/run-streaming", worker or self.worker, body=body))
 
-    async def run_whole(
-        self,
-        task: str,
-        brand: Mapping[str, Any] | None = None,
-        *,
-        budget: int | None = None,
-        strict_mode: bool = False,
-        depth: str = "auto",
-        pace: float | None = None,
-        writer: str | None = None,
-        worker: str | None = None,
-    ) -> RunAnswer:
-        """Do a run without a stream: answers when it is over. Arguments and errors as for `start`."""
-        body = _run_request(task, brand, budget, strict_mode, depth, pace, writer)
-        asked = Asked("POST", "/run", worker or self.worker, body=body, timeout_s=_WHOLE_RUN_S)
-        return await self._new_run(asked)
+    async def run_whole(self, request: RunRequest, *, worker: str | None = None) -> RunAnswer:
+        """Start a run without a stream and return when it is over. Errors as for `start`."""
+        body = _body(request)
+        return await self._new_run(
+            ApiRequest("POST", "/run", worker or self.worker, body=body, timeout_s=_WHOLE_RUN_S)
+        )
 
     async def replay(self, token: Mapping[str, Any], *, worker: str | None = None) -> RunAnswer:
-        """Execute a finished run again from its replay token.
+        """Run a finished run again from its replay token.
 
-        Real servers only pretend to: their answer is a failed run that no other route knows. Raises
-        `RunUnknown` where the server has no run of that token.
+        Only the embedded host does this. Real servers answer with a failed run that no other route knows.
+        Raises `RunUnknown` if the server has no run with that token.
         """
         body = {"replay_token": dict(token)}
-        return await self._new_run(Asked("POST", "/replay", worker or self.worker, body=body))
+        return await self._new_run(ApiRequest("POST", "/replay", worker or self.worker, body=body))
 
     async def retry(self, run_id: str, *, worker: str | None = None) -> RunAnswer:
-        """Start a failed run again as a new one. `ServerError` where the server cannot."""
-        return await self._new_run(self._about(run_id, "POST", "/runs/{}/retry", worker, optional=True))
+        """Start a failed run again as a new run. Raises `ServerError` if the server has no such route."""
+        return await self._new_run(self._run_scoped(run_id, "POST", "/runs/{}/retry", worker, optional=True))
 
     async def cancel(self, run_id: str, *, worker: str | None = None) -> None:
-        """Ask for the end of a run; its stream tells when that has come.
+        """Request the cancellation of a run; its stream then ends with a terminal event.
 
-        Raises `RunUnknown`, `RequestRefused` where the run is over already, and `ServerError` (status
-        404 or 405) where the server has no way to cancel.
+        Raises `RunUnknown`, `RequestRefused` if the run is over, and `ServerError` (status 404 or 405) if
+        the server cannot cancel runs.
         """
         try:
-            await self._transport.fetch(self._about(run_id, "POST", "/runs/{}/cancel", worker, optional=True))
+            await self._transport.fetch(
+                self._run_scoped(run_id, "POST", "/runs/{}/cancel", worker, optional=True)
+            )
         except ServerError as error:
             if error.status not in _NO_ROUTE:
                 raise
             raise ServerError(
-                "This server has no way to cancel a run: it goes on there to its end. Close the console, or"
-                " start another run, to stop watching it.",
+                "This server cannot cancel a run: the run continues to its end. To stop watching it, close"
+                " the console or start another run.",
                 error.status,
             ) from error
 
     async def run(self, run_id: str, *, worker: str | None = None) -> RunAnswer:
-        """All that the server keeps of a run. Raises `RunUnknown`; real servers raise `ServerError`
-        (status 500) while the run goes on, and some always."""
-        return read_run(await self._object(self._about(run_id, "GET", "/runs/{}", worker)))
+        """The run answer: everything that the server stores about a run.
+
+        Raises `RunUnknown`, and `ServerError` (status 500) on real servers: on most of them while the run is
+        active, on some always.
+        """
+        return read_run(await self._object(self._run_scoped(run_id, "GET", "/runs/{}", worker)))
 
     async def ensure_known(self, run_id: str, *, worker: str | None = None) -> None:
-        """Raises `RunUnknown` where the server does not know the run. It is the stream that is asked:
-        the run answer fails on real servers while a run goes on."""
+        """Check that the server has the run. Raises `RunUnknown` if not.
+
+        The check opens the stream of the run, because the run answer fails on real servers while a run is
+        active.
+        """
         async with self.stream(run_id, worker=worker):
             pass
 
@@ -144,7 +130,7 @@ class AsyncWorkerClient:
         since: datetime | None = None,
         worker: str | None = None,
     ) -> RunPage:
-        """Runs, the newest first. All but ``limit`` is for the embedded host; real servers ignore it."""
+        """A page of runs, newest first. Real servers ignore every argument but ``limit``."""
         params: dict[str, str | int] = {"limit": limit}
         if cursor is not None:
             params["cursor"] = cursor
@@ -152,33 +138,39 @@ class AsyncWorkerClient:
             params["status"] = status
         if since is not None:
             params["since"] = since.astimezone(UTC).isoformat()
-        page = await self._object(Asked("GET", "/runs", worker or self.worker, params=params))
-        following = page.get("next_cursor")
+        page = await self._object(ApiRequest("GET", "/runs", worker or self.worker, params=params))
+        next_cursor = page.get("next_cursor")
         return RunPage(
             runs=read_list(RunListItem, page.get("runs")),
-            next_cursor=following if isinstance(following, str) else None,
+            next_cursor=next_cursor if isinstance(next_cursor, str) else None,
         )
 
     async def events(self, run_id: str, *, worker: str | None = None) -> list[Event]:
-        """The events so far, without following. An unknown run has none. Their JSON is spaced as
-        this route writes it, so without ids they do not count as the same as the stream's."""
-        answer = await self._object(self._about(run_id, "GET", "/events/{}", worker))
+        """The events of a run so far. The list is empty for an unknown run.
+
+        The white space in their JSON differs from that in the stream, so an event without an id is not
+        recognised as the same event in both.
+        """
+        answer = await self._object(self._run_scoped(run_id, "GET", "/events/{}", worker))
         events = answer.get("events")
         return [decode(msgspec.json.encode(event)) for event in events] if isinstance(events, list) else []
 
     async def delete(self, run_id: str, *, worker: str | None = None) -> bool:
-        """Delete a run on the server, for good. Raises `RunUnknown`, or `RequestRefused` while it runs."""
-        answer = await self._object(self._about(run_id, "DELETE", "/runs/{}", worker))
+        """Delete a run on the server. Raises `RunUnknown`, or `RequestRefused` if the run is active."""
+        answer = await self._object(self._run_scoped(run_id, "DELETE", "/runs/{}", worker))
         return answer.get("deleted") is not False
 
     async def validate_brand(self, brand: Mapping[str, Any], *, worker: str | None = None) -> BrandCheck:
-        """What the server thinks of a brand. One that it refuses is an answer too: not ``valid``,
-        with the ``problems`` of each field under ``brand``."""
-        asked = Asked(
+        """Let the server validate a brand.
+
+        An invalid brand raises no error: the result is not ``valid`` and has ``problems``, whose fields begin
+        with ``brand``.
+        """
+        request = ApiRequest(
             "POST", "/validate-brand", worker or self.worker, body=dict(brand), field_prefix="brand."
         )
         try:
-            answer = await self._object(asked)
+            answer = await self._object(request)
         except RequestRefused as error:
             if not error.problems:
                 raise
@@ -192,16 +184,19 @@ class AsyncWorkerClient:
         )
 
     async def health(self, *, worker: str | None = None) -> Health:
-        return read(Health, await self._object(Asked("GET", "/health", worker or self.worker, timeout_s=10)))
+        """The health of the worker. The timeout is 10 s."""
+        return read(
+            Health, await self._object(ApiRequest("GET", "/health", worker or self.worker, timeout_s=10))
+        )
 
     async def schema(self, kind: Literal["brand", "run"], *, worker: str | None = None) -> dict[str, Any]:
         """The JSON schema of a brand or of a run request."""
-        return await self._object(Asked("GET", f"/schema/{kind}", worker or self.worker))
+        return await self._object(ApiRequest("GET", f"/schema/{kind}", worker or self.worker))
 
     async def workers(self) -> list[WorkerInfo]:
-        """The workers of the server; where it has no list, the one this client is for."""
+        """The workers of the server; only this client's worker if the server has no list."""
         try:
-            answer = await self._transport.fetch(Asked("GET", "", None, optional=True))
+            answer = await self._transport.fetch(ApiRequest("GET", "", None, optional=True))
         except ServerError as error:
             if error.status not in _NO_ROUTE:
                 raise
@@ -217,82 +212,66 @@ class AsyncWorkerClient:
         worker: str | None = None,
         silence_s: float = SILENCE_S,
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """A run's event stream as bytes, from after the event of id ``after``; see `Transport.stream`.
+        """The event stream of a run as bytes, from the event after id ``after``; see `Transport.stream`.
 
-        Raises `RunUnknown`. `follow` is what reads it to the run's end.
+        Raises `RunUnknown`. `follow` reads the stream to the end of the run.
         """
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "Cache-Control": "no-store"}
         if after.isascii() and after.isprintable() and after == after.strip() != "":
             headers["Last-Event-ID"] = after
-        asked = self._about(run_id, "GET", "/stream/{}", worker)
-        return self._transport.stream(asked, headers, silence_s=silence_s)
+        request = self._run_scoped(run_id, "GET", "/stream/{}", worker)
+        return self._transport.stream(request, headers, silence_s=silence_s)
 
     async def aclose(self) -> None:
-        """Close the connections. To be called on the loop that made them."""
-        if self._made is not None:
-            await self._made.aclose()
+        """Close the connections. Must run on the event loop that opened them."""
+        if self._open_transport is not None:
+            await self._open_transport.aclose()
 
     @property
     def _transport(self) -> Transport:
         loop = asyncio.get_running_loop()
-        if self._made is None or self._made_on is not loop:  # another one: the process was forked
-            from .transport import Transport  # httpx takes its time to import
+        # The loop is another one in a forked process.
+        if self._open_transport is None or self._transport_loop is not loop:
+            from .transport import Transport  # importing httpx is slow
 
-            self._made, self._made_on = Transport(self._source, self.worker), loop
-        return self._made
+            self._open_transport, self._transport_loop = Transport(self._source, self.worker), loop
+        return self._open_transport
 
-    def _about(
+    def _run_scoped(
         self, run_id: str, method: str, route: str, worker: str | None, *, optional: bool = False
-    ) -> Asked:
+    ) -> ApiRequest:
         if not run_id.strip():
-            raise RunUnknown("The run id is empty. runs() lists the runs there are.")
+            raise RunUnknown("The run id is empty. runs() lists the runs of the server.")
         route = route.format(quote(run_id, safe=""))
-        return Asked(method, route, worker or self.worker, run_id=run_id, optional=optional)
+        return ApiRequest(method, route, worker or self.worker, run_id=run_id, optional=optional)
 
-    async def _object(self, asked: Asked) -> dict[str, Any]:
-        answer = await self._transport.fetch(asked)
+    async def _object(self, request: ApiRequest) -> dict[str, Any]:
+        answer = await self._transport.fetch(request)
         if isinstance(answer, dict):
             return answer
         raise ServerError(
-            f"The server answered {asked.method} {asked.route} with JSON that is not an object."
+            f"The server answered {request.method} {request.route} with JSON that is not an object."
             " Is this the address of a worker API?"
         )
 
-    async def _new_run(self, asked: Asked) -> RunAnswer:
-        answer = read_run(await self._object(asked))
+    async def _new_run(self, request: ApiRequest) -> RunAnswer:
+        answer = read_run(await self._object(request))
         if not answer.run_id:
-            raise ServerError(f"The server answered {asked.method} {asked.route} without a run id.")
+            raise ServerError(f"The server answered {request.method} {request.route} without a run id.")
         return answer
 
 
-def _run_request(
-    task: str,
-    brand: Mapping[str, Any] | None,
-    budget: int | None,
-    strict_mode: bool,
-    depth: str,
-    pace: float | None,
-    writer: str | None,
-) -> dict[str, Any]:
-    if brand is not None and not isinstance(brand, Mapping):
-        raise _not_fit("brand", "must be a mapping, such as {'company_name': ...}")
-    if pace is not None and not isfinite(pace):
-        raise _not_fit("pace", "must be a number of seconds, None for the default, 0 for none")
-    request: dict[str, Any] = {
-        "task": task,
-        "brand": None if brand is None else dict(brand),
-        "budget": budget,
-        "strict_mode": strict_mode,
-        "depth": depth,
-    }
-    if pace is not None:
-        request["pace"] = pace
-    if writer is not None:
-        request["writer"] = writer
-    return request
+def _body(request: RunRequest) -> dict[str, Any]:
+    """The body of the request. Raises `RequestRefused` for a value that JSON cannot represent."""
+    if request.brand is not None and not isinstance(request.brand, Mapping):
+        raise _invalid_field("brand", "must be a mapping, such as {'company_name': ...}")
+    for name, value in request.options.items():
+        if isinstance(value, float) and not isfinite(value):
+            raise _invalid_field(f"options.{name}", "must be a finite number")
+    return request.body()
 
 
-def _not_fit(field: str, message: str) -> RequestRefused:
+def _invalid_field(field: str, message: str) -> RequestRefused:
     return RequestRefused(f"The {field} {message}.", [Problem(field, message)])
 
 
@@ -305,7 +284,7 @@ def _count(value: Any) -> int | None:
 
 
 def _problem(item: Any) -> Problem:
-    """One error of a brand: an object that names the field, or a text."""
+    """The problem that an item of ``errors`` describes: an object with a ``field``, or a text."""
     field = item.get("field") if isinstance(item, dict) else None
     return Problem(f"brand.{field}" if isinstance(field, str) and field else "brand", _text(item))
 

@@ -1,7 +1,7 @@
-"""The embedded host: found, or started. This is the one place that knows it as a process.
+"""Finds or starts the embedded host. Only this module handles the host as a process.
 
-A host says in ``host.json`` where it listens and which token it demands. Kernels that start one at
-the same time end with one: it holds a lock, and the others find that taken and use it.
+A host writes its port and its token to ``host.json``. If several kernels start a host at the same time, one
+of these hosts gets the lock; the others exit, and every kernel uses the host with the lock.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from ... import __version__, settings
+from ... import settings
 from ...errors import HostNotStarted
-from ...host import state_file
-from ...host.process import LOCK_HELD
-from ...host.state_file import HostState
+from ...host.process import state_file
+from ...host.process.host_process import LOCK_HELD
+from ...host.process.state_file import HostState
+from ...version import __version__
 from .endpoint import Endpoint
 
 PREFIX: Final = "/api/v1"
@@ -36,28 +37,27 @@ START_S: Final = 20.0
 _STATE_FILE: Final = "host.json"
 _LOG_FILE: Final = "host.log"
 _ANSWER_S: Final = 2.0
-_LOOK_EVERY_S: Final = 0.05
-_OTHER_COMES_UP_S: Final = 3.0
+_POLL_INTERVAL_S: Final = 0.05
+_OTHER_HOST_START_S: Final = 3.0
 _TAIL_CHARS: Final = 1_500
 
-_PASSED_ON: Final = re.compile(
+_PASSED_VARIABLES: Final = re.compile(
     "PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|TEMP|TMP|XDG_.*|LD_LIBRARY_PATH|DYLD_.*"
     "|PYTHON.*|VIRTUAL_ENV|SYSTEMROOT|WORKER_WIDGET_.*|" + "|".join(settings.LanguageModelVariables.NAMES)
 )
-"""The environment that the host gets. A kernel's holds keys that are none of its business."""
+"""The environment variables that the host gets. A kernel can have others that hold secrets."""
 
-_one_at_a_time = threading.Lock()
+_start_lock = threading.Lock()
 
 
 class EmbeddedHost:
-    """The host of this user's home directory, as an endpoint source.
+    """The endpoint source of the host of this user's home directory.
 
-    It is looked for when first asked, and anew after a failure: a host that has ended is started
-    again, on another port and with another token. ``command`` starts one; it may take ``start_s``
-    seconds to answer.
+    The host is found or started at the first `resolve`, and again after a failure. A new host has another
+    port and token. ``command`` starts a host, which must answer within ``start_s`` seconds.
 
-    A host keeps the language model that it was started with. Where this process names another one, it is not
-    used in silence: `resolve` raises, and says how to end that host.
+    A host keeps the language model that it was started with. If the variables of this process name a
+    different one, `resolve` raises `HostNotStarted` and says how to stop that host.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class EmbeddedHost:
         return "embedded host"
 
     async def resolve(self, *, after_failure: bool = False) -> Endpoint:
-        """The running host's endpoint. Raises `HostNotStarted` where there is none to be had."""
+        """The endpoint of the running host. Raises `HostNotStarted` if no host can be found or started."""
         model = settings.language_model()
         if self._known is None or after_failure or model != self._model:
             self._known = await asyncio.to_thread(self._find_or_start)
@@ -88,16 +88,16 @@ class EmbeddedHost:
             directory = settings.home()
         except OSError as error:
             raise HostNotStarted(
-                f"The embedded host has no home: {error}. Name a directory that you can write to in"
-                " WORKER_WIDGET_HOME."
+                f"No home directory for the embedded host: {error}. Set WORKER_WIDGET_HOME to a directory"
+                " that you can write to."
             ) from error
-        with _one_at_a_time:
+        with _start_lock:
             return _running(directory) or self._start(directory)
 
     def _start(self, directory: Path) -> Endpoint:
         deadline = time.monotonic() + self._start_s
-        with tempfile.TemporaryFile() as said:
-            process = self._spawn(directory, said)
+        with tempfile.TemporaryFile() as output:
+            process = self._spawn(directory, output)
             spawned = time.monotonic()
             while time.monotonic() < deadline:
                 endpoint = _running(directory)
@@ -105,65 +105,65 @@ class EmbeddedHost:
                     return endpoint
                 status = process.poll()
                 if status is not None and status != LOCK_HELD:
-                    raise _not_started(f"it ended with status {status}", directory, said)
-                # Another host holds the lock. It is coming up, or on its way out and then to be followed.
-                if status == LOCK_HELD and time.monotonic() - spawned > _OTHER_COMES_UP_S:
-                    process = self._spawn(directory, said)
+                    raise _not_started(f"it exited with status {status}", directory, output)
+                # Another host holds the lock. It is starting, or stopping: then start one again.
+                if status == LOCK_HELD and time.monotonic() - spawned > _OTHER_HOST_START_S:
+                    process = self._spawn(directory, output)
                     spawned = time.monotonic()
-                time.sleep(_LOOK_EVERY_S)
+                time.sleep(_POLL_INTERVAL_S)
             if process.poll() is None:
                 process.terminate()
-                raise _not_started(f"it did not answer within {self._start_s:g} s", directory, said)
-            raise _not_started("another one holds its lock but does not answer", directory, said)
+                raise _not_started(f"it did not answer within {self._start_s:g} s", directory, output)
+            raise _not_started("another host holds the lock but does not answer", directory, output)
 
-    def _spawn(self, directory: Path, said: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _spawn(self, directory: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
         try:
             process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
+                stdout=output,
+                stderr=output,
                 cwd=directory,
                 env=_environment(),
-                start_new_session=True,  # an interrupted cell, or a kernel that ends, must not take it along
+                start_new_session=True,  # it must survive an interrupted cell and the end of the kernel
             )
         except OSError as error:
             raise _not_started(
-                f"{self._command[0]} cannot be run ({error.strerror})", directory, said
+                f"{self._command[0]} cannot be executed ({error.strerror})", directory, output
             ) from error
-        # Waits so that a host which ends before this process does not stay as a zombie.
+        # Waits for the process, so that a host that exits first does not remain a zombie.
         threading.Thread(target=process.wait, name="worker-widget-host", daemon=True).start()
         return process
 
 
 def _running(directory: Path) -> Endpoint | None:
-    """The endpoint of the host that the state file names, if it answers to its token."""
+    """The endpoint of the host in the state file; ``None`` if it does not answer to its token."""
     state = _read_state(directory / _STATE_FILE)
     if state is None:
         return None
     health = _health(state)
     if health is None:
         return None
-    theirs = health.get("version")
-    if _major(theirs) != _major(__version__):
+    version = health.get("version")
+    if _major(version) != _major(__version__):
         raise HostNotStarted(
-            f"An embedded host of version {theirs} is running (process {state.pid}); this is worker-widget"
-            f" {__version__}. It ends itself when idle for ten minutes; to end it now: kill {state.pid}"
+            f"The running embedded host (process {state.pid}) has version {version}, this package has version"
+            f" {__version__}. The host stops after ten idle minutes; to stop it now: kill {state.pid}"
         )
     model = settings.language_model()
     if model and state_file.language_model_mark(model, state.token) != state.language_model:
         raise HostNotStarted(
             f"The embedded host (process {state.pid}) was started with other WORKER_LLM_* variables than this"
-            " process has, and would write with another language model or with none. It ends itself when idle"
-            f" for ten minutes; to end it now, so that the next run starts one with these: kill {state.pid}"
+            " process has, so it uses another language model or none. The host stops after ten idle minutes;"
+            f" to stop it now, so that the next run starts a host with your variables: kill {state.pid}"
         )
     return Endpoint(f"http://127.0.0.1:{state.port}", PREFIX, key=state.token)
 
 
 def _read_state(path: Path) -> HostState | None:
-    """What the state file says, ``None`` where it says nothing that makes sense.
+    """The content of the state file; ``None`` if the file is missing or invalid.
 
-    Raises `HostNotStarted` where others could have written it, or read its token.
+    Raises `HostNotStarted` if other users can have written the file or read its token.
     """
     try:
         with open(path, "rb", opener=_without_links) as file:
@@ -175,8 +175,8 @@ def _read_state(path: Path) -> HostState | None:
         raise HostNotStarted(f"{path} cannot be read ({error.strerror}). Remove it and try again.") from error
     if hasattr(os, "getuid") and (about.st_uid != os.getuid() or stat.S_IMODE(about.st_mode) != 0o600):
         raise HostNotStarted(
-            f"{path} is not yours alone (owner {about.st_uid}, mode {stat.S_IMODE(about.st_mode):04o}), so"
-            " what it says cannot be trusted. Remove it and try again; a new host writes it anew."
+            f"{path} is not private to you (owner {about.st_uid}, mode {stat.S_IMODE(about.st_mode):04o}), so"
+            " it cannot be trusted. Remove it and try again; a new host writes it again."
         )
     try:
         return msgspec.json.decode(content, type=HostState)
@@ -203,35 +203,35 @@ def _health(state: HostState) -> dict[str, Any] | None:
 
 
 def _environment() -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
-    places = [
-        str(Path(place).absolute()) for place in environment.get("PYTHONPATH", "").split(os.pathsep) if place
+    environment = {name: value for name, value in os.environ.items() if _PASSED_VARIABLES.fullmatch(name)}
+    paths = [
+        str(Path(path).absolute()) for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path
     ]
-    # The host finds this very package, also where only this process's sys.path leads to it.
-    own = Path(__file__).resolve().parents[2]
+    # The host must import this package, even if only the sys.path of this process has it.
+    own = Path(__file__).resolve().parents[3]
     if own not in {Path(sysconfig.get_path(kind)).resolve() for kind in ("purelib", "platlib")}:
-        places.append(str(own))
-    if places:
-        environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(places))
+        paths.append(str(own))
+    if paths:
+        environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     return environment
 
 
-def _major(said: Any) -> str | None:
-    number = re.match(r"\d+", said) if isinstance(said, str) else None
+def _major(version: Any) -> str | None:
+    number = re.match(r"\d+", version) if isinstance(version, str) else None
     return number[0] if number else None
 
 
-def _not_started(why: str, directory: Path, said: IO[bytes]) -> HostNotStarted:
+def _not_started(reason: str, directory: Path, output: IO[bytes]) -> HostNotStarted:
     log = directory / _LOG_FILE
-    said.seek(0)
-    words = said.read().decode("utf-8", "replace").strip()
-    if not words:
+    output.seek(0)
+    text = output.read().decode("utf-8", "replace").strip()
+    if not text:
         try:
-            words = log.read_text("utf-8", "replace").strip()
+            text = log.read_text("utf-8", "replace").strip()
         except OSError:
-            words = ""
-    tail = f" It said: {words[-_TAIL_CHARS:]}" if words else ""
+            text = ""
+    tail = f" Host output: {text[-_TAIL_CHARS:]}" if text else ""
     return HostNotStarted(
-        f"The embedded host could not be started: {why}. Try again, look into {log}, or run"
+        f"The embedded host could not be started: {reason}. Try again, read {log}, or run"
         f" 'worker-widget host' in a terminal to see it start.{tail}"
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 KeyHeader = Literal["x-aos-key", "bearer"]
-"""How the key is sent: ``X-AOS-Key: KEY`` or ``Authorization: Bearer KEY``; never both."""
+"""The header that carries the key: ``X-AOS-Key: KEY`` or ``Authorization: Bearer KEY``; never both."""
 
 FIRST_GENERATION: Final = "/api/v1"
 """The prefix of servers of the first generation; later ones have none."""
@@ -15,11 +15,11 @@ FIRST_GENERATION: Final = "/api/v1"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One server of the worker API.
+    """A server of the worker API.
 
-    ``origin`` is scheme, host and port. The workers are at ``{origin}{prefix}/workers/{id}`` where
-    ``settled``; else the server's generation is yet to be found out, and `prefixes` lists where to
-    look. ``key`` is ``None`` where none is known, and never shown.
+    ``origin`` is scheme, host and port. If ``settled`` is true, the workers are at
+    ``{origin}{prefix}/workers/{id}``; otherwise the generation of the server is not known yet, and
+    `prefixes` lists the candidates. ``key`` is ``None`` if no key is known; it is not in the repr.
     """
 
     origin: str
@@ -30,11 +30,11 @@ class Endpoint:
 
     @property
     def prefixes(self) -> tuple[str, ...]:
-        """The prefixes to try, the likelier first."""
+        """The prefixes to try, most likely first."""
         return (self.prefix,) if self.settled else (self.prefix + FIRST_GENERATION, self.prefix)
 
     def headers(self) -> Mapping[str, str]:
-        """The header that carries the key, if there is one."""
+        """The header with the key; empty without a key."""
         if self.key is None:
             return {}
         if self.key_header == "bearer":
@@ -42,5 +42,5 @@ class Endpoint:
         return {"X-AOS-Key": self.key}
 
     def without_key(self, text: str) -> str:
-        """``text`` with the key blotted out: a server's words may repeat what it was sent."""
+        """``text`` with the key masked: the response of a server can repeat the key."""
         return text.replace(self.key, "•••") if self.key else text

@@ -1,4 +1,4 @@
-"""Finds the endpoint: from the arguments, the environment and the keyring, else the embedded host."""
+"""Finds the endpoint in the arguments, the environment and the keyring; defaults to the embedded host."""
 
 from __future__ import annotations
 
@@ -18,24 +18,27 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class EndpointSource(Protocol):
-    """Who knows the endpoint, which may move: an embedded host that died comes back elsewhere."""
+    """Resolves an endpoint that can change: a restarted embedded host has another port and key."""
 
     @property
     def label(self) -> str:
-        """What a person calls it: the origin, or "embedded host"."""
+        """The display name: the origin, or "embedded host"."""
         ...
 
     async def resolve(self, *, after_failure: bool = False) -> Endpoint:
-        """The endpoint. ``after_failure`` says that the one given before did not serve.
+        """The current endpoint. ``after_failure`` says that the previous one failed.
 
-        Raises `HostUnreachable` where there is none.
+        Raises `HostUnreachable` if there is none.
         """
         ...
 
 
 class FixedEndpoint:
-    """A server at a known address. A key not given is looked up in the system's keyring, if one is
-    installed: service ``worker-widget``, user name the origin. It is looked up again after a failure."""
+    """A server at a known address.
+
+    A missing key is read from the system keyring, if the ``keyring`` package is installed: service
+    ``worker-widget``, user name the origin. It is read again after a failure.
+    """
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._given = endpoint
@@ -58,34 +61,34 @@ def endpoint_from(
     worker: str | None = None,
     key_header: KeyHeader | None = None,
 ) -> EndpointSource:
-    """The endpoint that the arguments, the environment and the keyring name.
+    """The source of the endpoint that the arguments, the environment and the keyring name.
 
-    ``url`` or else ``WORKER_URL`` is an origin (``https://host``), one with the API's prefix
-    (``https://host/api/v1``), or the whole way (``https://host/api/v1/workers/business-builder``).
-    Where neither is set it is the embedded host. The key is ``api_key``, else ``WORKER_API_KEY``,
-    else the keyring's; it is sent as ``key_header`` or ``WORKER_KEY_HEADER`` says, by default as
-    ``x-aos-key``. ``worker`` must agree with the worker that the url names, if it names one.
+    ``url``, else ``WORKER_URL``, is an origin (``https://host``), an origin with the prefix of the API
+    (``https://host/api/v1``), or the address of a worker
+    (``https://host/api/v1/workers/business-builder``). Without both it is the embedded host. The key is
+    ``api_key``, else ``WORKER_API_KEY``, else the key in the keyring. It is sent as ``key_header``, else
+    ``WORKER_KEY_HEADER``, else ``x-aos-key``. ``worker`` must equal the worker in the URL, if it has one.
 
-    Raises `RequestRefused` for what is no such url, key or header; nothing is contacted yet.
+    Raises `RequestRefused` for an invalid URL, key or header. No connection is made.
     """
-    said, place = (url, "url") if url is not None else (settings.variable(settings.URL), settings.URL)
-    if not said.strip():
+    address, field = (url, "url") if url is not None else (settings.variable(settings.URL), settings.URL)
+    if not address.strip():
         if api_key:
             raise _refused(
                 "api_key",
-                "An api_key was given, but no server to use it with: the embedded host makes its own key."
+                "api_key is given without a server: the embedded host creates its own key."
                 " Pass url=... or set WORKER_URL as well, or leave api_key out.",
             )
         return EmbeddedHost()
-    origin, prefix, settled = _address(said.strip(), place, worker)
+    origin, prefix, settled = _address(address.strip(), field, worker)
     key = _checked_key(api_key, "api_key") or _checked_key(
         settings.variable(settings.API_KEY), settings.API_KEY
     )
     return FixedEndpoint(Endpoint(origin, prefix, key, _checked_header(key_header), settled))
 
 
-def _address(url: str, place: str, worker: str | None) -> tuple[str, str, bool]:
-    parts, port = _split(url, place)
+def _address(url: str, field: str, worker: str | None) -> tuple[str, str, bool]:
+    parts, port = _split(url, field)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     scheme = parts.scheme
     origin = f"{scheme}://{host}" if port in (None, _DEFAULT_PORTS[scheme]) else f"{scheme}://{host}:{port}"
@@ -95,54 +98,58 @@ def _address(url: str, place: str, worker: str | None) -> tuple[str, str, bool]:
     if at_workers and "/" not in named:
         if named and worker is not None and named != worker:
             raise _refused(
-                place,
-                f"The {place} names the worker '{named}', but '{worker}' was asked for."
-                f" End the {place} with /workers, or ask for the same worker.",
+                field,
+                f"The {field} names the worker '{named}', but the worker argument is '{worker}'."
+                f" End the {field} with /workers, or use the same worker in both.",
             )
         return origin, head, True
     prefix = path.rstrip("/")
     return origin, prefix, prefix.endswith(FIRST_GENERATION)
 
 
-def _split(url: str, place: str) -> tuple[SplitResult, int | None]:
-    # Nothing of the url is quoted in these messages: it may hold a password or a token.
+def _split(url: str, field: str) -> tuple[SplitResult, int | None]:
+    # These messages do not quote the URL: it can contain a password or a token.
     example = "such as https://workers.example.com or http://127.0.0.1:8000/api/v1"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise _refused(place, f"The {place} is not a web address. Give one {example}.") from None
+        raise _refused(field, f"The {field} is not a web address. Use an address {example}.") from None
     if parts.scheme not in _DEFAULT_PORTS:
-        raise _refused(place, f"The {place} must start with http:// or https://. Give one {example}.")
+        raise _refused(field, f"The {field} must start with http:// or https://. Use an address {example}.")
     if parts.username is not None or parts.password is not None:
         raise _refused(
-            place,
-            f"The {place} holds a user name or password, which would show wherever the address is shown."
-            " Leave it out, and give the key as api_key or in WORKER_API_KEY.",
+            field,
+            f"The {field} contains a user name or password, which would be visible with the address."
+            " Remove it, and pass the key as api_key or in WORKER_API_KEY.",
         )
     if not parts.hostname:
-        raise _refused(place, f"The {place} names no host. Give one {example}.")
+        raise _refused(field, f"The {field} has no host. Use an address {example}.")
     if parts.query or parts.fragment:
-        raise _refused(place, f"The {place} must end with its path, without ? or #. Give one {example}.")
+        raise _refused(
+            field, f"The {field} must end with its path, without ? or #. Use an address {example}."
+        )
     return parts, port
 
 
-def _checked_key(key: str | None, place: str) -> str | None:
+def _checked_key(key: str | None, field: str) -> str | None:
     key = (key or "").strip()
     if not key:
         return None
     if not (key.isascii() and key.isprintable()):
-        raise _refused(place, f"The {place} holds characters that no HTTP header can carry. Copy it again.")
+        raise _refused(
+            field, f"The {field} contains characters that are not allowed in an HTTP header. Copy it again."
+        )
     return key
 
 
 def _checked_header(key_header: str | None) -> KeyHeader:
-    said = key_header or settings.variable(settings.KEY_HEADER) or "x-aos-key"
+    value = key_header or settings.variable(settings.KEY_HEADER) or "x-aos-key"
     for known in get_args(KeyHeader):
-        if said.strip().lower() == known:
+        if value.strip().lower() == known:
             return known  # type: ignore[no-any-return]
-    place = "key_header" if key_header else settings.KEY_HEADER
-    raise _refused(place, f"The {place} must be x-aos-key or bearer.")
+    field = "key_header" if key_header else settings.KEY_HEADER
+    raise _refused(field, f"The {field} must be x-aos-key or bearer.")
 
 
 def _key_in_keyring(origin: str) -> str | None:

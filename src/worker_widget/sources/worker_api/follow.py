@@ -1,17 +1,17 @@
-"""One run to its end: its events as they come, across cuts, silence and servers that forget.
+"""Follows the events of one run to its end, across cut connections, silence and server restarts.
 
-What servers were seen to do, and what is done about it here:
+Observed behaviour of servers, and what `follow` does:
 
-* a stream is cut, in the middle of a frame or between: reconnect, at once first and then ever later;
-  with ids the stream goes on where it was, without them everything comes again;
-* events come again after the end, and the stream stays open for ever: some time without an event
-  after the terminal one is the end too;
-* a stage fails and no end is ever told: after some time without an event the server is asked;
-* the server was restarted and knows the run no more: that is the run's end;
-* the replay token is only in the run answer: at the end the server is asked for it.
+* A stream is cut, between frames or within a frame: reconnect, immediately at first, then with growing
+  delays. With event ids the stream continues where it was cut; without ids all events arrive again.
+* Events repeat after the terminal event and the stream stays open: a pause after the terminal event counts
+  as the end.
+* A stage fails and no terminal event follows: after a pause, request the run from the server.
+* The server was restarted and no longer has the run: the run is over.
+* The replay token is only in the run answer: request it at the end.
 
-What was learned by asking goes into the log as a `RunReconciled` event. The same facts always make
-the same bytes, so that following a run again does not add it again.
+Facts from such requests become a `RunReconciled` event. Equal facts have equal bytes, so following a run
+again does not add the event again.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ from ...events import Event, RunCompleted
 from ...events.answers import RunAnswer
 from ...events.sse import SSEDecoder
 from .client import SILENCE_S, AsyncWorkerClient
-from .stream_state import Story
+from .stream_state import StreamState
 
 Phase = Literal["connecting", "live", "reconnecting", "stalled", "ended"]
 
 _LISTED_RUNS: Final = 50
-_LONGEST_GRACES: Final = 10
+_MOST_GRACES: Final = 10
 _MOST_DOUBLINGS: Final = 16
-_PASSING: Final = (408, 425, 429)
+_TRANSIENT: Final = (408, 425, 429)
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Events that arrived together, in the order of the stream. Any of them may have come before."""
+class EventBatch:
+    """Events that arrived together, in the order of the stream. They can repeat earlier events."""
 
     events: list[Event]
 
 
 @dataclass(frozen=True)
-class Link:
-    """How the connection is doing; given when that changes.
+class StreamLink:
+    """The state of the connection; yielded whenever it changes.
 
-    ``message`` says what is the matter, ``attempt`` counts the reconnects since it last went well,
-    ``retry_in_s`` is how long it is until the next one.
+    ``message`` is the reason of a failure, ``attempt`` the number of reconnects since the last success, and
+    ``retry_in_s`` the seconds until the next reconnect.
     """
 
     phase: Phase
@@ -70,17 +70,17 @@ class Link:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long is waited for what, in seconds.
+    """Time limits, in seconds.
 
-    ``silence_s``: without a byte, keepalives included, until a connection counts as dead.
-    ``quiet_s``: without an event until the server is asked whether the run is over; where a stage or
-    its recovery failed, ``failed_quiet_s``.
-    ``grace_s``: without an event after the terminal one until the run counts as told.
-    ``answer_s``: until a run answer that was not ready is asked for once more.
-    ``first_retry_s``, ``retry_s``: until the first and the second reconnect, and then twice as long
-    each time up to ``longest_retry_s``. A time that the server names replaces both.
-    ``steady_s``: how long a connection must last to count as a success though it brought nothing new.
-    ``give_up_s``: without a success until following ends with `HostUnreachable`.
+    ``silence_s``: a connection without a byte, keepalives included, for this long is dead.
+    ``quiet_s``: after this long without an event the server is asked for the status of the run;
+    ``failed_quiet_s`` applies after a stage or its recovery failed.
+    ``grace_s``: after the terminal event, this long without an event ends the stream.
+    ``answer_s``: delay before the second request of a run answer that was not ready.
+    ``first_retry_s``, ``retry_s``: delays before the first and the second reconnect; each further delay is
+    twice the one before, at most ``longest_retry_s``. A ``retry`` field of the server replaces both.
+    ``steady_s``: a connection that lasts this long counts as a success even without a new event.
+    ``give_up_s``: after this long without a success, `follow` raises `HostUnreachable`.
     """
 
     silence_s: float = SILENCE_S
@@ -105,27 +105,28 @@ async def follow(
     after: str | None = None,
     worker: str | None = None,
     patience: Patience = DEFAULT_PATIENCE,
-) -> AsyncGenerator[Batch | Link, None]:
-    """The events of a run, and how the connection is doing, until the run is over and told.
+) -> AsyncGenerator[EventBatch | StreamLink, None]:
+    """Yield the events of a run and the states of the connection until the run is over.
 
-    ``after`` is the id of the last event that is known already. To stop early close the generator
-    (``contextlib.aclosing``) or cancel its task: that closes the connection at once.
+    ``after`` is the id of the last event that the caller has; ``None``, the default, starts at the first.
+    To stop early, close the generator (``contextlib.aclosing``) or cancel its task: both close the connection
+    immediately.
 
-    Raises `RunUnknown` where the server does not know the run to begin with; `KeyRefused`,
-    `UnknownWorker` and `HostNotStarted` at once; `HostUnreachable` when ``patience`` has run out.
+    Raises `RunUnknown` if the server does not have the run at the first connection; `KeyRefused`,
+    `UnknownWorker` and `HostNotStarted` at any time; `HostUnreachable` after ``patience.give_up_s``.
     """
-    followed = _Followed(client, run_id, after or "", worker, patience)
-    link: Link | None = None
-    async with aclosing(followed.to_its_end()) as items:
+    follower = _Follower(client, run_id, after or "", worker, patience)
+    link: StreamLink | None = None
+    async with aclosing(follower.items()) as items:
         async for item in items:
-            if isinstance(item, Link):
+            if isinstance(item, StreamLink):
                 if item == link:
                     continue
                 link = item
             yield item
 
 
-class _Followed:
+class _Follower:
     """One call of `follow`."""
 
     def __init__(
@@ -135,31 +136,31 @@ class _Followed:
         self._run_id = run_id
         self._worker = worker
         self._patience = patience
-        self._story = Story(run_id)
+        self._state = StreamState(run_id)
         self._last_id = after
         self._retry_ms: int | None = None
 
-    async def to_its_end(self) -> AsyncGenerator[Batch | Link, None]:
+    async def items(self) -> AsyncGenerator[EventBatch | StreamLink, None]:
         async with aclosing(self._connections()) as items:
             async for item in items:
                 yield item
-        if not self._story.settled:
-            more = await self._more_than_told()
-            if more is not None:
-                yield Batch([more])
-        yield Link("ended")
+        if not self._state.settled:
+            addition = await self._addition()
+            if addition is not None:
+                yield EventBatch([addition])
+        yield StreamLink("ended")
 
-    async def _connections(self) -> AsyncGenerator[Batch | Link, None]:
-        """Connection after connection, until the run's end is known."""
-        story = self._story
+    async def _connections(self) -> AsyncGenerator[EventBatch | StreamLink, None]:
+        """The items of all connections, until the end of the run is known."""
+        state = self._state
         retries = _Retries(self._patience)
         connected = False
         previous: WorkerWidgetError | None = None
-        yield Link("connecting")
+        yield StreamLink("connecting")
         while True:
-            story.begin_connection()
+            state.begin_connection()
             opened_at: float | None = None
-            trouble: WorkerWidgetError
+            failure: WorkerWidgetError
             try:
                 async with self._client.stream(
                     self._run_id,
@@ -172,93 +173,95 @@ class _Followed:
                     async with aclosing(self._connection(chunks)) as items:
                         async for item in items:
                             yield item
-                trouble = HostUnreachable("The server ended the stream before the run's end.")
+                failure = HostUnreachable("The server closed the stream before the end of the run.")
             except (HostNotStarted, UnknownWorker):
                 raise
             except RunUnknown as error:
                 if not connected:
                     raise
-                # Said twice in a row: a gateway says it once while the server behind it restarts.
+                # Only the second in a row counts: a gateway answers 404 while the server behind it restarts.
                 if isinstance(previous, RunUnknown):
-                    yield Batch([story.lost()])
-                trouble = error
+                    yield EventBatch([state.run_lost()])
+                failure = error
             except RequestRefused as error:
                 if not self._last_id:
                     raise
-                self._last_id = ""  # it does not know that event: begin anew
-                trouble = error
+                self._last_id = ""  # the server does not know that event id: start at the first event
+                failure = error
             except ServerError as error:
-                if not connected and not _may_pass(error):
+                if not connected and not _is_transient(error):
                     raise
-                trouble = error
+                failure = error
             except HostUnreachable as error:
-                trouble = error
-            if story.over:
+                failure = error
+            if state.over:
                 return
-            if story.fresh or (opened_at is not None and _now() - opened_at >= self._patience.steady_s):
+            if state.fresh or (opened_at is not None and _now() - opened_at >= self._patience.steady_s):
                 retries.succeeded()
-            previous = trouble
-            wait_s = retries.failed(trouble, self._retry_ms)
-            yield Link("reconnecting", str(trouble), retries.attempt, wait_s)
+            previous = failure
+            wait_s = retries.failed(failure, self._retry_ms)
+            yield StreamLink("reconnecting", str(failure), retries.attempt, wait_s)
             await asyncio.sleep(wait_s)
 
-    async def _connection(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[Batch | Link, None]:
-        """What one connection brings, until it ends or the run's end is known."""
-        story, patience = self._story, self._patience
+    async def _connection(
+        self, chunks: AsyncIterator[bytes]
+    ) -> AsyncGenerator[EventBatch | StreamLink, None]:
+        """The items of one connection, until it ends or the end of the run is known."""
+        state, patience = self._state, self._patience
         decoder = SSEDecoder(self._last_id)
         quiet_since = _now()
         over_since: float | None = None
-        asked = False
-        yield Link("live")
+        checked = False
+        yield StreamLink("live")
         async with _ChunkReader(chunks) as reader:
-            while not story.ended:
+            while not state.ended:
                 if over_since is not None:
-                    if _now() - over_since > _LONGEST_GRACES * patience.grace_s:
-                        return  # it repeats itself without an end
+                    if _now() - over_since > _MOST_GRACES * patience.grace_s:
+                        return  # the server repeats the events endlessly
                     until = quiet_since + patience.grace_s
-                elif story.failing and not asked:
+                elif state.failing and not checked:
                     until = quiet_since + patience.failed_quiet_s
                 else:
                     until = quiet_since + patience.quiet_s
                 chunk = await reader.read(until - _now())
                 if chunk is None:
-                    if story.over:
+                    if state.over:
                         return
-                    answer = await self._verdict()
+                    answer = await self._ended_answer()
                     if reader.arrived:
                         continue
                     if answer is not None:
-                        yield Batch([story.concluded(answer)])
+                        yield EventBatch([state.end_from(answer)])
                         return
-                    asked = True
-                    yield Link(
-                        "stalled", "No event for a while; the server does not say that the run is over."
+                    checked = True
+                    yield StreamLink(
+                        "stalled", "No event for a while; the server does not report that the run is over."
                     )
                     quiet_since = _now()
                     continue
                 if not chunk:
                     break
-                events = story.take(decoder.feed(chunk))
+                events = state.receive(decoder.feed(chunk))
                 self._last_id = decoder.last_event_id
                 self._retry_ms = self._retry_ms if decoder.retry_ms is None else decoder.retry_ms
                 if events:
-                    yield Link("live")
-                    yield Batch(events)
+                    yield StreamLink("live")
+                    yield EventBatch(events)
                     quiet_since = _now()
-                    asked = False
-                if story.over and over_since is None:
+                    checked = False
+                if state.over and over_since is None:
                     over_since = _now()
-        # A stream that ended with news may have more of them on the next connection.
-        if not story.over and (story.ended or not story.fresh):
-            answer = await self._verdict()
+        # After a connection with new events, the next one can have more of them.
+        if not state.over and (state.ended or not state.fresh):
+            answer = await self._ended_answer()
             if answer is not None:
-                yield Batch([story.concluded(answer)])
+                yield EventBatch([state.end_from(answer)])
 
-    async def _verdict(self) -> RunAnswer | None:
-        """What the server says of the run, if it says that it is over.
+    async def _ended_answer(self) -> RunAnswer | None:
+        """The final answer of the run, or ``None`` if the run is active or its status cannot be read.
 
-        The list is asked before the run answer, which fails on some servers while a run goes on and
-        on others always. A server that refuses to say leaves it open; the stream still tells.
+        The list of runs is requested before the run answer, which fails on some servers while a run is
+        active and on others always.
         """
         item = None
         try:
@@ -279,19 +282,19 @@ class _Followed:
             created_at=item.created_at,
         )
 
-    async def _more_than_told(self) -> Event | None:
-        """What the run answer adds to the terminal event, if it is to be had."""
-        terminal = self._story.terminal
+    async def _addition(self) -> Event | None:
+        """The data of the run answer that the terminal event lacks; ``None`` if there is none."""
+        terminal = self._state.terminal
         if isinstance(terminal, RunCompleted) and terminal.replay_token:
             return None
         answer = await self._answer()
         if answer is None:
             await asyncio.sleep(self._patience.answer_s)
             answer = await self._answer()
-        return None if answer is None else self._story.supplemented(answer)
+        return None if answer is None else self._state.addition_from(answer)
 
     async def _answer(self) -> RunAnswer | None:
-        """The run answer, once it says that the run is over."""
+        """The run answer, or ``None`` if it is not available or the run is active."""
         try:
             answer = await self._client.run(self._run_id, worker=self._worker)
         except WorkerWidgetError:
@@ -300,7 +303,7 @@ class _Followed:
 
 
 class _Retries:
-    """When to reconnect, and when to give up."""
+    """Computes the delays of reconnects, and when to give up."""
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
@@ -311,30 +314,33 @@ class _Retries:
         self._failing_since = None
         self.attempt = 0
 
-    def failed(self, trouble: WorkerWidgetError, named_ms: int | None) -> float:
-        """Seconds until the next attempt. Raises `HostUnreachable` when it has been too long."""
+    def failed(self, failure: WorkerWidgetError, server_ms: int | None) -> float:
+        """The seconds until the next attempt. ``server_ms`` is the delay that the server asked for.
+
+        Raises `HostUnreachable` after ``give_up_s`` without a success.
+        """
         patience = self._patience
         if self._failing_since is None:
             self._failing_since = _now()
         elif _now() - self._failing_since >= patience.give_up_s:
             raise HostUnreachable(
-                f"{trouble} Given up after {patience.give_up_s:.0f} s of trying. The run may go on there:"
-                " follow it again once the server answers."
-            ) from trouble
+                f"{failure} Gave up after {patience.give_up_s:.0f} s. The run can still be active on the"
+                " server: follow it again once the server answers."
+            ) from failure
         self.attempt += 1
         doublings = min(self.attempt, _MOST_DOUBLINGS)
-        if named_ms is not None:
-            wait_s = named_ms / 1000 * 2.0 ** (doublings - 1)
+        if server_ms is not None:
+            wait_s = server_ms / 1000 * 2.0 ** (doublings - 1)
         elif self.attempt == 1:
             wait_s = patience.first_retry_s
         else:
             wait_s = patience.retry_s * 2.0 ** (doublings - 2)
-        # Spread, so that the clients of a restarted server do not all come back at once.
+        # Random, so that the clients of a restarted server do not reconnect at the same time.
         return min(wait_s, patience.longest_retry_s) * random.uniform(1.0, 1.25)
 
 
 class _ChunkReader:
-    """The next chunk, with a time limit that loses nothing: the read goes on when time is up."""
+    """Reads chunks with a timeout that loses no data: a read continues after its timeout."""
 
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
         self._chunks = chunks
@@ -342,11 +348,11 @@ class _ChunkReader:
 
     @property
     def arrived(self) -> bool:
-        """Whether a chunk, or the end, waits to be read."""
+        """Whether a chunk, or the end, is ready to be read."""
         return self._reading is not None and self._reading.done()
 
     async def read(self, timeout_s: float) -> bytes | None:
-        """The next chunk; ``b""`` at the end, ``None`` where nothing comes in time."""
+        """The next chunk; ``b""`` at the end, ``None`` after ``timeout_s`` seconds without a chunk."""
         if self._reading is None:
             self._reading = asyncio.create_task(self._next())
         await asyncio.wait({self._reading}, timeout=max(0.0, timeout_s))
@@ -371,9 +377,9 @@ class _ChunkReader:
                 self._reading.exception()
 
 
-def _may_pass(error: ServerError) -> bool:
-    """Whether trying again can help."""
-    return error.status is None or error.status >= 500 or error.status in _PASSING
+def _is_transient(error: ServerError) -> bool:
+    """Whether a retry can succeed."""
+    return error.status is None or error.status >= 500 or error.status in _TRANSIENT
 
 
 def _now() -> float:

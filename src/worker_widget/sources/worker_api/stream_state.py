@@ -1,6 +1,6 @@
-"""What a run's stream has told so far, as far as following it needs to know. No waiting, no network.
+"""The state of a run's event stream, as far as `follow` needs it. Pure: no waiting, no network.
 
-It does not grow with the number of events.
+Its size does not depend on the number of events.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from ...events.answers import RunAnswer
 from ...events.sse import Frame
 
 
-class Story:
-    """The state of following one run.
+class StreamState:
+    """The state of the stream of one run.
 
-    ``terminal`` is the payload of the first terminal event. ``settled`` says that the end is known
-    from elsewhere, ``ended`` that the stream called itself ended, ``failing`` that a stage or its
-    recovery failed and nothing went on since, ``fresh`` that this connection brought anything new.
+    ``terminal`` is the payload of the first terminal event. ``settled`` is true once the end of the run is
+    known from another route, ``ended`` once ``stream_end`` has arrived on this connection. ``failing`` is
+    true after a stage or its recovery failed, until a stage starts or completes. ``fresh`` is true if this
+    connection has delivered a new event.
     """
 
     def __init__(self, run_id: str) -> None:
@@ -49,18 +50,19 @@ class Story:
 
     @property
     def over(self) -> bool:
-        """Whether the run's end is known."""
+        """Whether the end of the run is known."""
         return self.terminal is not None or self.settled
 
     def begin_connection(self) -> None:
+        """Reset the state of the connection, not of the run."""
         self.ended = self.fresh = False
         self._events = 0
 
-    def take(self, frames: Iterable[Frame]) -> list[Event]:
-        """The run's own events among ``frames``."""
+    def receive(self, frames: Iterable[Frame]) -> list[Event]:
+        """Decode frames and update the state; returns the events of the run among them."""
         events: list[Event] = []
         for frame in frames:
-            # An empty id is how a stream says that there is none.
+            # An empty id in a stream means no id.
             event = decode(frame.data, frame.name, frame.id or None)
             if event.type == "connected":
                 continue
@@ -71,28 +73,28 @@ class Story:
             self._note(event)
         return events
 
-    def lost(self) -> Event:
-        """The end of a run that its server has forgotten."""
+    def run_lost(self) -> Event:
+        """The terminal event of a run that its server no longer has."""
         return self._settle(
             RunReconciled(
                 status="failed",
                 success=False,
-                error="The server no longer knows this run: it was restarted, and the run ended with it.",
-                reason="After the stream was cut, the server answered that it has no such run.",
+                error="The server no longer has this run: it was restarted, which ended the run.",
+                reason="After the stream was cut, the server responded that it has no such run.",
             ),
             None,
         )
 
-    def concluded(self, answer: RunAnswer) -> Event:
-        """The end of a run as ``answer`` has it, where the stream told none."""
-        good = answer.status == "completed"
-        error = answer.error or self._failure or "The server gives no reason."
+    def end_from(self, answer: RunAnswer) -> Event:
+        """The terminal event that ``answer`` describes, for a stream without a terminal event."""
+        completed = answer.status == "completed"
+        error = answer.error or self._failure or "The server reported no reason."
         return self._settle(
             RunReconciled(
                 status=answer.status,
-                success=good if answer.success is None else answer.success,
-                error=None if good else error,
-                reason=f"The server lists the run as {answer.status}; its stream told no end.",
+                success=completed if answer.success is None else answer.success,
+                error=None if completed else error,
+                reason=f"The server lists the run as {answer.status}; its stream has no terminal event.",
                 total_tokens=answer.total_tokens_used,
                 total_latency_ms=answer.total_latency_ms,
                 replay_token=answer.replay_token,
@@ -100,24 +102,28 @@ class Story:
             answer.created_at,
         )
 
-    def supplemented(self, answer: RunAnswer) -> Event | None:
-        """What ``answer`` tells of the ended run that its terminal event did not, if anything."""
-        told = self.terminal if isinstance(self.terminal, RunCompleted) else RunCompleted()
+    def addition_from(self, answer: RunAnswer) -> Event | None:
+        """The data of ``answer`` that the terminal event lacks, as an event; ``None`` if there is none."""
+        completed = self.terminal if isinstance(self.terminal, RunCompleted) else RunCompleted()
         failed = self.terminal if isinstance(self.terminal, RunFailed) else RunFailed()
-        token = told.replay_token or failed.replay_token
-        more = RunReconciled(
+        token = completed.replay_token or failed.replay_token
+        addition = RunReconciled(
             replay_token=None if token else answer.replay_token or None,
-            total_tokens=answer.total_tokens_used or None if told.total_tokens is None else None,
-            total_latency_ms=answer.total_latency_ms or None if told.total_latency_ms is None else None,
-            reason="The run answer tells more than the stream did.",
+            total_tokens=answer.total_tokens_used or None if completed.total_tokens is None else None,
+            total_latency_ms=answer.total_latency_ms or None if completed.total_latency_ms is None else None,
+            reason="The run answer has data that the stream did not have.",
         )
-        if more.replay_token is None and more.total_tokens is None and more.total_latency_ms is None:
+        if (
+            addition.replay_token is None
+            and addition.total_tokens is None
+            and addition.total_latency_ms is None
+        ):
             return None
-        return self._settle(more, answer.created_at)
+        return self._settle(addition, answer.created_at)
 
     def _note(self, event: Event) -> None:
         self._events += 1
-        # Without ids a stream repeats itself from the start: only what goes further is new.
+        # A stream without ids repeats all events on a reconnect: only the events after them are new.
         self.fresh = self.fresh or event.id is not None or self._events > self._most_events
         self._most_events = max(self._most_events, self._events)
         if event.time is not None and (self._latest is None or event.time > self._latest):
@@ -139,7 +145,6 @@ class Story:
                 self.terminal = self.terminal or data
 
     def _settle(self, data: RunReconciled, created_at: datetime | None) -> Event:
-        """An event of ours at the time of the latest of the run's, so that the same facts are always
-        the same bytes."""
+        """An event at the time of the latest event of the run, so that equal facts have equal bytes."""
         self.settled = True
         return make(data, run_id=self.run_id, time=self._latest or created_at or datetime.now(UTC))

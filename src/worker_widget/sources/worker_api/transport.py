@@ -1,4 +1,4 @@
-"""One request to the worker API and its answer, or the designed error. The only user of httpx."""
+"""Sends requests to the worker API and maps network errors. The only module that uses httpx."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ import msgspec
 
 from ...errors import HostUnreachable, KeyRefused, RequestRefused, ServerError, UnknownWorker
 from ...events.answers import unwrapped
+from .api_request import ApiRequest
 from .endpoint import Endpoint
 from .endpoint_source import EndpointSource
-from .refusals import Asked, refusal
+from .refusals import refusal
 
 CONNECT_S: Final = 10.0
 
@@ -33,10 +34,10 @@ T = TypeVar("T")
 
 
 class Transport:
-    """Requests to wherever ``source`` says, which is asked again when an endpoint stops serving.
+    """Sends requests to the endpoint of ``source``, which is resolved again after a failure.
 
-    Belongs to the event loop of its first request. ``worker`` is the one whose health tells a
-    server's generation.
+    An instance belongs to the event loop of its first request. The health route of ``worker`` shows the
+    generation of a server.
     """
 
     def __init__(self, source: EndpointSource, worker: str) -> None:
@@ -58,29 +59,29 @@ class Transport:
                 self._given = given
             return self._endpoint
 
-    async def fetch(self, asked: Asked) -> Any:
-        """The JSON of the answer, out of its wrapping."""
-        response = await self._where_it_serves(lambda endpoint: self._exchange(endpoint, asked))
-        return _json(response, asked)
+    async def fetch(self, request: ApiRequest) -> Any:
+        """Send a request and return the decoded JSON of the response, without its envelope."""
+        response = await self._send(lambda endpoint: self._exchange(endpoint, request))
+        return _json(response, request)
 
     @asynccontextmanager
     async def stream(
-        self, asked: Asked, headers: dict[str, str], *, silence_s: float
+        self, request: ApiRequest, headers: dict[str, str], *, silence_s: float
     ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The chunks of an event stream, as they come. Leaving the block closes the connection.
+        """Open an event stream; yields an iterator of its chunks. Leaving the block closes the connection.
 
-        They end with the stream; where it is cut, or silent for ``silence_s``, `HostUnreachable` is
-        raised out of them.
+        The iterator ends with the stream. It raises `HostUnreachable` if the connection is cut, or if no
+        byte arrives for ``silence_s`` seconds.
         """
-        response = await self._where_it_serves(
-            lambda endpoint: self._exchange(endpoint, asked, headers=headers, silence_s=silence_s)
+        response = await self._send(
+            lambda endpoint: self._exchange(endpoint, request, headers=headers, silence_s=silence_s)
         )
         try:
             kind = response.headers.get("content-type", "")
             if not kind.lower().startswith("text/event-stream"):
                 raise ServerError(
-                    f"{_origin(response)} answered the stream's address with {kind or 'no content type'},"
-                    " not with an event stream. Check that no proxy answers in its place.",
+                    f"{_origin(response)} answered the stream request with {kind or 'no content type'},"
+                    " not with an event stream. Check that no proxy answers instead of the server.",
                     response.status_code,
                 )
             async with aclosing(_chunks(response, silence_s)) as chunks:
@@ -93,40 +94,40 @@ class Transport:
         if client is not None:
             await client.aclose()
 
-    async def _where_it_serves(self, send: Callable[[Endpoint], Awaitable[T]]) -> T:
-        """``send`` to the endpoint; where it does not serve any more, once more where it is now."""
+    async def _send(self, send: Callable[[Endpoint], Awaitable[T]]) -> T:
+        """Call ``send`` with the endpoint, and once more with the new endpoint if it has moved."""
         endpoint = await self.endpoint()
-        with _designed(endpoint.origin):
+        with _mapped_errors(endpoint.origin):
             try:
                 return await send(endpoint)
             except (httpx.ConnectError, httpx.ConnectTimeout, KeyRefused):
                 moved = await self.endpoint(after_failure=True)
                 if moved == endpoint:
                     raise
-        with _designed(moved.origin):
+        with _mapped_errors(moved.origin):
             return await send(moved)
 
     async def _exchange(
         self,
         endpoint: Endpoint,
-        asked: Asked,
+        request: ApiRequest,
         *,
         headers: dict[str, str] | None = None,
         silence_s: float | None = None,
     ) -> httpx.Response:
-        """A good answer; unread where ``silence_s`` says that it is a stream."""
+        """A successful response; its body is unread if ``silence_s`` is given, which means a stream."""
         client = self._http(endpoint)
-        request = client.build_request(
-            asked.method,
-            _url(endpoint, asked),
-            params=asked.params,
-            content=_encoded(asked.body),
-            headers={**_CONTENT[asked.body is not None], **endpoint.headers(), **(headers or {})},
-            timeout=httpx.Timeout(silence_s or asked.timeout_s, connect=CONNECT_S),
+        http_request = client.build_request(
+            request.method,
+            _url(endpoint, request),
+            params=request.params,
+            content=_encoded(request.body),
+            headers={**_CONTENT[request.body is not None], **endpoint.headers(), **(headers or {})},
+            timeout=httpx.Timeout(silence_s or request.timeout_s, connect=CONNECT_S),
         )
-        retries = _BUSY_RETRIES if asked.method == "GET" else 0
+        retries = _BUSY_RETRIES if request.method == "GET" else 0
         while True:
-            response = await client.send(request, stream=True)
+            response = await client.send(http_request, stream=True)
             try:
                 if response.is_success and silence_s is not None:
                     return response
@@ -139,21 +140,25 @@ class Transport:
             wait_s = _retry_after_s(response.headers)
             if response.status_code not in _BUSY or not retries or wait_s is None or wait_s > _LONGEST_WAIT_S:
                 raise refusal(
-                    response.status_code, response.headers, response.content, asked=asked, endpoint=endpoint
+                    response.status_code,
+                    response.headers,
+                    response.content,
+                    request=request,
+                    endpoint=endpoint,
                 )
             retries -= 1
             await asyncio.sleep(wait_s)
 
     async def _probe(self, given: Endpoint) -> Endpoint:
-        """``given`` with the prefix under which the worker answers."""
+        """``given`` with the first prefix at which the worker answers."""
         refused: KeyRefused | None = None
-        asked = Asked("GET", "/health", self._worker, timeout_s=CONNECT_S)
+        request = ApiRequest("GET", "/health", self._worker, timeout_s=CONNECT_S)
         for prefix in given.prefixes:
             endpoint = replace(given, prefix=prefix, settled=True)
             try:
-                with _designed(endpoint.origin):
-                    _json(await self._exchange(endpoint, asked), asked)
-            except KeyRefused as error:  # a gateway may say so of any address
+                with _mapped_errors(endpoint.origin):
+                    _json(await self._exchange(endpoint, request), request)
+            except KeyRefused as error:  # a gateway can refuse the key for every address
                 refused = refused or error
             except (UnknownWorker, RequestRefused):
                 continue
@@ -173,9 +178,9 @@ class Transport:
     def _http(self, endpoint: Endpoint) -> httpx.AsyncClient:
         if self._client is None:
             self._client = httpx.AsyncClient(
-                # One stream per run is open for as long as the run lasts.
+                # Each active run keeps one stream open.
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=4),
-                # A proxy from the environment cannot reach this machine's own loopback address.
+                # A proxy from the environment cannot reach the loopback address of this machine.
                 trust_env=not _is_loopback(endpoint.origin),
                 verify=_tls(),
             )
@@ -184,7 +189,7 @@ class Transport:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Made once: reading the certificates takes longer than a request to the embedded host."""
+    """Cached: reading the certificates takes longer than a request to the embedded host."""
     return httpx.create_ssl_context()
 
 
@@ -194,10 +199,10 @@ _CONTENT: Final[dict[bool, dict[str, str]]] = {
 }
 
 
-def _url(endpoint: Endpoint, asked: Asked) -> str:
+def _url(endpoint: Endpoint, request: ApiRequest) -> str:
     base = f"{endpoint.origin}{endpoint.prefix}/workers"
-    worker = "" if asked.worker is None else "/" + quote(asked.worker, safe="")
-    return base + worker + asked.route
+    worker = "" if request.worker is None else "/" + quote(request.worker, safe="")
+    return base + worker + request.route
 
 
 def _encoded(body: Any) -> bytes | None:
@@ -211,14 +216,14 @@ def _encoded(body: Any) -> bytes | None:
         ) from error
 
 
-def _json(response: httpx.Response, asked: Asked) -> Any:
+def _json(response: httpx.Response, request: ApiRequest) -> Any:
     try:
         return unwrapped(msgspec.json.decode(response.content))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         kind = response.headers.get("content-type") or "no content type"
         raise ServerError(
-            f"{_origin(response)} answered {asked.method} {asked.route} with what is not JSON ({kind})."
-            " Is this the address of a worker API?",
+            f"{_origin(response)} answered {request.method} {request.route} with content that is not"
+            f" JSON ({kind}). Is this the address of a worker API?",
             response.status_code,
         ) from error
 
@@ -230,15 +235,15 @@ async def _chunks(response: httpx.Response, silence_s: float) -> AsyncGenerator[
             yield chunk
     except httpx.ReadTimeout as error:
         raise HostUnreachable(
-            f"{origin} has sent nothing for {silence_s:.0f} s, not even a sign of life."
+            f"{origin} sent nothing for {silence_s:.0f} s, not even a keepalive."
         ) from error
     except httpx.RequestError as error:
         raise HostUnreachable(f"The connection to {origin} was cut.") from error
 
 
 @contextmanager
-def _designed(origin: str) -> Iterator[None]:
-    """Says in words what httpx says in types."""
+def _mapped_errors(origin: str) -> Iterator[None]:
+    """Maps the exceptions of httpx to those of this package."""
     try:
         yield
     except httpx.ConnectTimeout as error:
@@ -248,12 +253,14 @@ def _designed(origin: str) -> Iterator[None]:
         ) from error
     except httpx.ConnectError as error:
         raise HostUnreachable(
-            f"Nothing answers at {origin} ({error}). Check the address, and that the server runs."
+            f"Nothing answers at {origin} ({error}). Check the address and that the server is running."
         ) from error
     except httpx.TimeoutException as error:
-        raise HostUnreachable(f"{origin} took the request but did not answer in time. Try again.") from error
+        raise HostUnreachable(
+            f"{origin} accepted the request but did not answer in time. Try again."
+        ) from error
     except httpx.InvalidURL as error:
-        raise HostUnreachable(f"{origin} is not an address that can be reached. Check it.") from error
+        raise HostUnreachable(f"{origin} is not a valid address. Check it.") from error
     except httpx.RequestError as error:
         raise HostUnreachable(
             f"The connection to {origin} was cut before the answer was complete. Try again."
@@ -266,12 +273,12 @@ def _origin(response: httpx.Response) -> str:
 
 
 def _retry_after_s(headers: httpx.Headers) -> float | None:
-    """The seconds that ``Retry-After`` asks for, be it a number or a date."""
-    said = headers.get("retry-after", "").strip()
-    if said.isdigit():
-        return float(said)
+    """The delay in ``Retry-After``, a number of seconds or a date; ``None`` if it is neither."""
+    value = headers.get("retry-after", "").strip()
+    if value.isdigit():
+        return float(value)
     try:
-        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):
         return None
 

@@ -11,9 +11,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...events.request_models import Brand, RunRequest, WorkerInfo
+from ...events.answers import WorkerInfo
+from ...events.request_models import Brand, RunRequest
 from ...host.worker import BrandReport, Emit, RunError, RunResult, WorkerContext
-from .engine import brand_check, plan, prepare, stages
+from .engine import brand_check, options, plan, prepare, stages
 from .engine.execution import perform
 from .engine.plan import ENGINE_VERSION, STAGES, PlannedStage, waves
 from .engine.recovery import StageOrder
@@ -42,6 +43,7 @@ class BusinessBuilder:
         description="Turns a task and a brand into positioning, copy, a landing page and a launch plan.",
         status="available",
         moats=("M9", "M10", "M15", "M17", "M18", "M19", "M20"),
+        options=options.DECLARED,
     )
 
     def __init__(self, model: TextWriter | None = None, recordings: Recordings | None = None) -> None:

@@ -14,9 +14,8 @@ _T = TypeVar("_T")
 
 
 def canonical(request: RunRequest) -> bytes:
-    """The request as JSON with sorted keys, without the fields that must not change the artifacts: pace, time
-    limit, mode and writer."""
-    content = request.model_dump(mode="json", exclude={"pace", "stage_timeout", "async_mode", "writer"})
+    """The request as JSON with sorted keys, without the fields that must not change the artifacts."""
+    content = request.model_dump(mode="json", exclude={"options", "async_mode"})
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -12,7 +12,7 @@ from ..brief.gather import gather
 from ..brief.seed import Seed
 from ..policy import compiler
 from ..writing.writer import TextWriter
-from . import plan, routing
+from . import options, plan, routing
 from .plan import STAGES, Plan, StageAssignment
 from .routing import Decision
 from .run_context import RunContext, design_for
@@ -34,7 +34,8 @@ async def prepare(
     budget = request.budget if request.budget is not None else (brand.budget_tokens if brand else None)
     own_name = "" if facts.working_title else facts.name
     rules = compiler.compile_rules(brand, name=own_name, budget=budget)
-    by_model = request.writer == "model" or (request.writer == "auto" and model is not None)
+    writer = options.value(request.options, options.WRITER)
+    by_model = writer == "model" or (writer == "auto" and model is not None)
     brand_rules = sum(rule.policy != "advertising" for rule in rules)
     metric = routing.success_metric(request)
     decisions = {
@@ -97,7 +98,8 @@ def _plan(
                 mode=decision.mode,
                 writer="model" if by_model and stage.by_model else "rules",
                 tokens=(most if share is None else min(share, most)) if stage.writes else None,
-                time_limit_s=request.stage_timeout or plan.time_limit_s(stage, by_model=by_model),
+                time_limit_s=options.value(request.options, options.STAGE_TIMEOUT)
+                or plan.time_limit_s(stage, by_model=by_model),
             )
         )
     return Plan(routing.success_metric(request), facts.tone, budget, tuple(planned))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....events.request_models import DEFAULT_PACE_S, RunRequest
+from ....events.request_models import RunRequest
 from ....host.worker import Emit, RunResult
 from ..brief.facts import Facts
 from ..brief.seed import Seed
@@ -18,7 +18,7 @@ from ..policy.rules import Rule
 from ..writing.draft import Draft
 from ..writing.landing_copy import LandingCopy
 from ..writing.writer import RuleEngine, TextWriter
-from . import plan
+from . import options, plan
 from .ledger import Ledger
 from .plan import STAGES, Plan
 from .routing import Decision
@@ -61,12 +61,13 @@ class RunContext:
 
     @property
     def pace_s(self) -> float:
-        return DEFAULT_PACE_S if self.request.pace is None else self.request.pace
+        pace: float = options.value(self.request.options, options.PACE)
+        return pace
 
     @property
     def model_required(self) -> bool:
         """Whether the request accepts only texts of a language model."""
-        return self.request.writer == "model"
+        return bool(options.value(self.request.options, options.WRITER) == "model")
 
     def record_probe(self, problem: str | None) -> None:
         """Keep the result of the language model's latest probe."""

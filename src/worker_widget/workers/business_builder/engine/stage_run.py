@@ -19,7 +19,7 @@ from ..policy.rules import Violation, check
 from ..writing.draft import Draft
 from ..writing.pen import Pen
 from ..writing.writer import Level, TextWriter
-from . import chunks, failures, plan, recovery
+from . import chunks, failures, options, plan, recovery
 from .agents import Agent
 from .failures import Finding, OptionalSections, StageFailure
 from .pacing import StagePacer
@@ -89,8 +89,9 @@ class StageRun:
     def time_limit_s(self) -> float:
         """The request's time limit, or the plan's limit plus the stage's share of the pace."""
         run = self.run
-        if run.request.stage_timeout is not None:
-            return run.request.stage_timeout
+        limit: float | None = options.value(run.request.options, options.STAGE_TIMEOUT)
+        if limit is not None:
+            return limit
         limit_s = plan.time_limit_s(self.stage, by_model=self.order.by_model)
         return limit_s + run.pace_s * self.stage.pace_share
 

@@ -1,9 +1,0 @@
-// What draws long lists, as the console sees it. A saved run has none.
-
-import type { List } from "../ui/list";
-
-export interface ListsPart {
-  /** Draws a list by what is on screen, from now on. */
-  drive: (list: List) => void;
-  styles: string;
-}

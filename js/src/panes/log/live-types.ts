@@ -1,0 +1,23 @@
+import type { Child } from "../../ui/dom";
+import type { Html } from "../../ui/jsx";
+
+/** What `live.js` adds to the log: search, navigation, loading of rows, copying. */
+export interface LogLive {
+  /** Beside the levels: the agent that the log is filtered to. */
+  AgentChip: () => Child;
+  /** In the title bar. */
+  Tools: () => Child;
+  /** Under the title bar: errors, and the search while it is open. */
+  SearchBar: () => Child;
+  /** Under the list: the way back to its end, and the chosen line. */
+  Details: () => Child;
+  /** Makes the list a grid with keyboard navigation. */
+  gridProps(): Html<HTMLDivElement>;
+  isChosen(index: number): boolean;
+  /** Requests the rows on screen that are not loaded. */
+  fetchVisible(): void;
+  /** Chooses the line of this index and brings it into view; with `extend`, all lines up to it. */
+  choose(index: number, extend?: boolean): void;
+  /** Removes the filters, and chooses the line at or after the position of an event. */
+  showEvent(position: number): Promise<void>;
+}

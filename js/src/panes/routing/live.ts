@@ -1,0 +1,17 @@
+import type { RoutingRow } from "../../kernel/wire";
+import type { Uses } from "../../state/app";
+import { createRowPages, PAGE_ROWS } from "../row-pages";
+import type { RoutingLive } from "./live-types";
+import { MEANINGS } from "./meanings";
+
+export function createRoutingLive(app: Uses<"run" | "painting" | "operations">): RoutingLive {
+  const pagesOf = createRowPages<RoutingRow>(app);
+  return {
+    meanings: MEANINGS,
+    pages: (stage_id) =>
+      pagesOf(`${stage_id}`, async (start) => {
+        const args = { stage_id, start, count: PAGE_ROWS };
+        return (await app.operations.request("routing.window", args)).result;
+      }),
+  };
+}

@@ -1,0 +1,157 @@
+import type { WireProblem } from "../kernel/wire";
+import type { Uses } from "../state/app";
+import { isActive } from "../state/selectors";
+import { Button } from "../ui/button";
+import { Failure } from "../ui/failure";
+import { PLAY, PLUS, STOP } from "../ui/icons";
+import { BrandButton, brandProblem, ofBrand } from "./brand";
+import { nextStep, strictOf } from "./draft";
+import { chosenOptions } from "./option-values";
+import { OptionsButton } from "./options";
+import { runBlocked } from "./run-status";
+import { WorkerSelect } from "./worker";
+
+type FormStores = Uses<"run" | "view" | "operations" | "connection">;
+
+interface Props {
+  app: FormStores;
+  /** A start failed with the error that the banner shows. */
+  tried: () => void;
+}
+
+export function Form({ app, tried }: Props) {
+  return (
+    <div class="form row">
+      <WorkerSelect app={app} />
+      <TaskField app={app} tried={tried} />
+      <BrandButton app={app} />
+      <OptionsButton app={app} />
+      <PrimaryButton app={app} tried={tried} />
+    </div>
+  );
+}
+
+/** Why no run can be started now, or `""`. */
+function blocked({ connection, run, view }: FormStores): string {
+  const { form } = run.state;
+  const worker = form.workers.find(({ id }) => id === form.worker);
+  return connection.off || runBlocked(connection.kernel, worker, view.task);
+}
+
+async function start({ app, tried }: Props): Promise<void> {
+  const { view, operations, run } = app;
+  const { task, brand } = view;
+  const { worker, workers } = run.state.form;
+  const declared = workers.find(({ id }) => id === worker)?.options ?? [];
+  const options = chosenOptions(declared, view.options);
+  const strict_mode = strictOf(run.state, view);
+  const args = { worker, task, brand, budget: null, strict_mode, depth: "auto", options } as const;
+  if (!brandProblem(brand)) await operations.act("run.start", args);
+  const refused = operations.errors["run.start"];
+  if (refused && refused.message === run.state.form.notice?.message) tried();
+  if (brandProblem(brand) || refused?.problems.some(ofBrand)) view.set({ panel: "brand" });
+  else if (refused?.problems.some(ofOptions)) view.set({ panel: "options" });
+}
+
+/** The problem is in an option. */
+const ofOptions = ({ field }: WireProblem): boolean => field.startsWith("options.");
+
+const STEPS = {
+  run: ["run.start", PLAY, "Run", "Start the run (Enter)"],
+  stop: ["run.stop", STOP, "Stop", "Cancel the run"],
+  new: ["run.new", PLUS, "New run", "Leave this run and prepare another (Enter)"],
+} as const;
+
+const isStepping = ({ operations }: FormStores): boolean =>
+  Object.values(STEPS).some(([request]) => operations.busy.has(request));
+
+/** The step of the primary button and of Enter, and why it is disabled, or `""`. */
+function stepOf({ app, tried }: Props) {
+  const { run, view, operations, connection } = app;
+  const step = nextStep(run.state, view);
+  const off = step === "run" ? blocked(app) : connection.off;
+  const [name] = STEPS[step];
+  const go = () => {
+    if (off || isStepping(app)) return;
+    if (name === "run.start") start({ app, tried });
+    else {
+      view.set({ strict: strictOf(run.state, view) });
+      operations.act(name, {});
+    }
+  };
+  return { step, off, go };
+}
+
+/** While it has the focus, the field grows over the panes below it. */
+function stretch({ currentTarget: box, type }: { currentTarget: HTMLElement; type: string }): void {
+  box.style.height = "";
+  if (type === "blur") box.scrollTop = 0;
+  else box.style.height = `${Math.min(box.scrollHeight + 2, 120)}px`;
+}
+
+function TaskField({ app, tried }: Props) {
+  const { view, operations, connection } = app;
+  const { run } = app.run.state;
+  // During a run the field shows the task of the run.
+  const task = isActive(run) ? (run.task ?? "") : view.task;
+  const locked = isActive(run) || connection.offline || operations.busy.has("run.start");
+  const problems = operations.errors["run.start"]?.problems.filter(({ field }) => field === "task") ?? [];
+  return (
+    <div class="task rel">
+      <textarea
+        class="field"
+        rows={1}
+        aria-label="Task"
+        aria-invalid={problems.length > 0}
+        placeholder="Describe the task. Enter runs it, Shift+Enter starts a new line."
+        readOnly={locked}
+        value={task}
+        oninput={(event) => {
+          stretch(event);
+          operations.clearError("run.start");
+          view.set({ task: event.currentTarget.value });
+        }}
+        onfocus={stretch}
+        onblur={stretch}
+        onkeydown={(event) => {
+          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+          event.preventDefault();
+          if (!locked) stepOf({ app, tried }).go();
+        }}
+      />
+      <span class="cut" aria-hidden="true">
+        {task}
+      </span>
+      {problems.length > 0 && (
+        <div class="bubble error" role="alert">
+          {problems.map(({ message }) => message).join(" ")}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The button for the next step. */
+function PrimaryButton({ app, tried }: Props) {
+  const { operations } = app;
+  const { step, off, go } = stepOf({ app, tried });
+  const [, icon, text, tip] = STEPS[step];
+  const busy = isStepping(app);
+  const problems = operations.errors["run.start"]?.problems ?? [];
+  const atFields =
+    problems.length > 0 &&
+    problems.every((problem) => problem.field === "task" || ofBrand(problem) || ofOptions(problem));
+  return (
+    <div class="primary">
+      <Button class={`button ${step}`} {...{ icon, text, tip, busy, off }} onclick={go} />
+      {busy && app.connection.waiting && (
+        <div class="bubble info" role="status">
+          A cell keeps the kernel busy. This takes effect as soon as it can.
+        </div>
+      )}
+      {!atFields && <Failure failures={operations} at="run.start" />}
+      <Failure failures={operations} at="run.stop" />
+      <Failure failures={operations} at="run.new" />
+    </div>
+  );
+}

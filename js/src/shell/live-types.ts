@@ -1,0 +1,17 @@
+import type { Child } from "../ui/dom";
+
+/** What `live.js` adds around the panes. */
+export interface ShellLive {
+  /** Worker, task, brand, and the button for the next step. */
+  Form: () => Child;
+  /** Replay, history, export and theme. */
+  Menus: () => Child;
+  /** The reason of the status; a click shows its full text. */
+  Reason: (props: { tone: string; text: string }) => Child;
+  /** The task of the run on screen, if the form has another. */
+  RunTask: () => Child;
+  /** In the banner: looks for the worker again. */
+  Retry: () => Child;
+  /** The bars that resize the panes. */
+  Splitters: () => Child;
+}

@@ -1,0 +1,19 @@
+import type { App } from "../state/app";
+import { Form } from "./form";
+import type { ShellLive } from "./live-types";
+import { Menus } from "./menus";
+import { createRetry } from "./retry";
+import { Splitters } from "./splitters";
+import { Reason, RunTask } from "./status";
+
+export function createShellLive(app: App): ShellLive {
+  const { Retry, tried } = createRetry(app);
+  return {
+    Form: () => <Form app={app} tried={tried} />,
+    Menus: () => <Menus app={app} />,
+    Reason: (props) => <Reason app={app} {...props} />,
+    RunTask: () => <RunTask app={app} />,
+    Retry,
+    Splitters: () => <Splitters app={app} />,
+  };
+}

@@ -1,0 +1,32 @@
+// The values of a worker's options in the form: only what differs from the defaults is kept. Pure.
+
+import type { WorkerOption } from "../kernel/wire";
+
+export type OptionValues = Record<string, unknown>;
+
+/** What a person reads for an option: its name in words. */
+export const optionLabel = ({ name }: WorkerOption): string =>
+  name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+
+/** The values that belong to declared options and differ from their defaults. */
+export function chosenOptions(declared: readonly WorkerOption[], values: OptionValues): OptionValues {
+  const chosen: OptionValues = {};
+  for (const option of declared) {
+    const value = values[option.name];
+    if (value !== undefined && value !== null && value !== option.default) chosen[option.name] = value;
+  }
+  return chosen;
+}
+
+/** The value of a text field: a number where it is one; `undefined`, the default, where it is empty. */
+export function optionValue({ type }: WorkerOption, text: string): unknown {
+  if (type === "text") return text || undefined;
+  const number = Number(text);
+  return text.trim() === "" ? undefined : Number.isNaN(number) ? text : number;
+}
+
+/** The values with one of them changed; `undefined` removes it. */
+export function withOption(values: OptionValues, { name }: WorkerOption, value: unknown): OptionValues {
+  const { [name]: _, ...others } = values;
+  return value === undefined ? others : { ...others, [name]: value };
+}

@@ -1,0 +1,63 @@
+// The status of the run and its figures, computed from the state. Pure: time is passed in.
+
+import type { Kernel } from "../kernel/channel";
+import type { ConsoleState, Link, RunHeader, Stage, WorkerInfo } from "../kernel/wire";
+import { isOver, isTicking } from "../state/selectors";
+
+/** A screen reader announces the label; the message is a sentence: the reason, or what to do. */
+export type Status = readonly [
+  tone: "" | "busy" | "ok" | "warning" | "error",
+  label: string,
+  message: string,
+];
+
+export function statusOf(
+  kernel: Kernel,
+  { phase, message, attempt, retry_us }: Link,
+  run: RunHeader | null,
+  { notice }: ConsoleState["form"],
+  nowUs: number,
+): Status {
+  const reason = message ?? "";
+  if (kernel === "connecting") return ["busy", "Connecting", "Asking the kernel …"];
+  if (run?.status === "completed") return ["ok", "Completed", verdict(run.verified)];
+  if (run?.status === "failed") return ["error", "Failed", run.error ?? reason];
+  if (run?.status === "cancelled") return ["", "Cancelled", run.error ?? reason];
+  if (kernel === "silent") return ["warning", "No answer", ""];
+  if (phase === "starting") return ["busy", "Starting host", reason];
+  if (phase === "connecting") return ["busy", "Connecting", reason];
+  if (phase === "stalled") return ["warning", "Stalled", reason];
+  if (phase === "reconnecting") {
+    const left = Math.ceil(((retry_us ?? 0) - nowUs) / 1e6);
+    const when = left > 0 ? `in ${left} s` : "now";
+    return ["warning", "Reconnecting", `Attempt ${attempt} ${when}. ${reason}`];
+  }
+  // An unknown run does not prevent another run.
+  if (!run)
+    return notice && notice.code !== "run_unknown" ? ["error", "Not ready", ""] : ["", "Ready", reason];
+  if (phase !== "live" || run.recording) return ["", "Not followed", reason];
+  return ["busy", run.status === "queued" ? "Queued" : "Running", reason];
+}
+
+/** The result of a replay; the ledger lists the artifacts that differ. */
+const verdict = (verified: RunHeader["verified"]): string =>
+  verified ? `The replay ${verified.identical ? "is identical" : "differs"}.` : "";
+
+/** Why no run can be started now, or `""`. */
+export function runBlocked(kernel: Kernel, worker: WorkerInfo | undefined, task: string): string {
+  if (kernel === "connecting") return "Waiting for the kernel.";
+  if (worker && worker.status === "coming_soon") return `${worker.name} is not available yet.`;
+  return task.trim() ? "" : "Write a task first.";
+}
+
+/** The duration of the run so far, in milliseconds. */
+export function elapsedMs(run: RunHeader | null, link: Link, nowUs: number): number | null {
+  if (!run) return null;
+  if (run.latency_ms !== null && isOver(run)) return run.latency_ms;
+  const endUs = run.ended_us ?? (isTicking(run, link) ? nowUs : null);
+  return run.started_us === null || endUs === null ? null : Math.max(0, (endUs - run.started_us) / 1000);
+}
+
+export function stagesDone(stages: readonly Stage[]): number {
+  return stages.filter((stage) => stage.status === "completed" || stage.status === "recovered").length;
+}

@@ -1,0 +1,74 @@
+import type { Uses } from "../state/app";
+import { isActive } from "../state/selectors";
+import { Failure } from "../ui/failure";
+import { DOWN, Icon } from "../ui/icons";
+import { Popover } from "../ui/popover";
+
+const AVAILABILITY = {
+  available: ["ok", "Available"],
+  beta: ["info", "Beta"],
+  coming_soon: ["", "Coming soon"],
+  unavailable: ["error", "Unavailable"],
+} as const;
+
+const availabilityOf = (status: string) =>
+  AVAILABILITY[status as keyof typeof AVAILABILITY] ?? AVAILABILITY.unavailable;
+
+export function WorkerSelect({ app }: { app: Uses<"view" | "run" | "operations" | "connection"> }) {
+  const { view, operations } = app;
+  const { form, run } = app.run.state;
+  const { worker, workers } = form;
+  const current = workers.find(({ id }) => id === worker);
+  const locked = app.connection.off || (isActive(run) ? "A run is in progress" : "");
+  return (
+    <>
+      <Popover
+        panels={view}
+        id="worker"
+        role="listbox"
+        label="Workers"
+        class="field"
+        text={
+          <>
+            <span class="cut grow">{current?.name || worker || "Worker"}</span>
+            <Icon d={DOWN} />
+          </>
+        }
+        tip={current?.description ?? "Choose a worker"}
+        off={locked || (workers.length ? "" : "The workers are not known yet")}
+      >
+        {() =>
+          workers.map(({ id, name, description, status, moats, reason }) => {
+            const [tone, words] = availabilityOf(status);
+            const off = status !== "available" && status !== "beta";
+            return (
+              <button
+                key={id}
+                role="option"
+                class="option"
+                aria-selected={id === worker}
+                aria-disabled={off}
+                onclick={() => {
+                  if (off) return;
+                  view.set({ panel: "" });
+                  if (id !== worker) operations.act("worker.select", { worker: id });
+                }}
+              >
+                <span class="row">
+                  <b class="grow">{name}</b>
+                  <i class={`tag ${tone}`}>{words}</i>
+                </span>
+                <div class="dim">{description}</div>
+                {reason && <div class="error">{reason}</div>}
+                {moats.map((moat) => (
+                  <i class="tag engine">{moat}</i>
+                ))}
+              </button>
+            );
+          })
+        }
+      </Popover>
+      <Failure failures={operations} at="worker.select" />
+    </>
+  );
+}

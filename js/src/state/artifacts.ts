@@ -1,0 +1,41 @@
+// The artifact on screen, and the texts that have been received.
+
+import type { Artifact, ConsoleState, SubscriberNews } from "../kernel/wire";
+import { type ArtifactText, applyText } from "./artifact-text";
+import { isOver, ofStage, shownArtifact } from "./selectors";
+import type { View } from "./view";
+
+const MAX_TEXTS = 12;
+
+export interface ArtifactStore {
+  readonly shown: Artifact | null;
+  /** What has been received of a file's text. */
+  text(file: string): ArtifactText | undefined;
+}
+
+export interface ArtifactFeed extends ArtifactStore {
+  /** Takes a piece of text. `false` where a piece before it is missing. */
+  receive(update: NonNullable<SubscriberNews["artifact"]>): boolean;
+  /** Another run is on screen. */
+  reset(): void;
+}
+
+export function createArtifacts(view: View, state: () => ConsoleState): ArtifactFeed {
+  const texts = new Map<string, ArtifactText>();
+  return {
+    get shown() {
+      const { artifacts, run } = state();
+      return shownArtifact(ofStage(artifacts, view.stage), view.picked, run !== null && isOver(run));
+    },
+    text: (file) => texts.get(file),
+    receive(update) {
+      const text = applyText(texts.get(update.file), update);
+      if (!text) return false;
+      texts.delete(text.file);
+      texts.set(text.file, text);
+      for (const file of texts.keys()) if (texts.size > MAX_TEXTS) texts.delete(file);
+      return true;
+    },
+    reset: () => texts.clear(),
+  };
+}

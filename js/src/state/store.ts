@@ -1,0 +1,58 @@
+// The streamed state: what the kernel sent last, and how a patch changes it. Pure.
+
+import type { ConsoleState, Patch } from "../kernel/wire";
+
+/** How many of the newest rows a tail holds, in the kernel and here. */
+export const TAIL_ROWS = 200;
+
+const EMPTY = { total: 0, rows: [] };
+
+export const NOTHING: ConsoleState = {
+  form: { worker: "", workers: [], origin: "", task: "", brand: "", options: {}, notice: null },
+  link: { phase: "idle", message: null, attempt: 0, retry_us: null },
+  run: null,
+  stages: [],
+  routing: EMPTY,
+  ledger: EMPTY,
+  artifacts: [],
+};
+
+/** Merges `changes` into `rows`: a row of a known key replaces the old one, other rows are appended. */
+function mergeRows<Row>(rows: Row[], changes: Row[] | undefined, keyOf: (row: Row) => unknown): Row[] {
+  if (!changes) return rows;
+  const merged = new Map(rows.map((row) => [keyOf(row), row]));
+  for (const row of changes) merged.set(keyOf(row), row);
+  return [...merged.values()];
+}
+
+/** The newest rows and how many there are. */
+interface Tail<Row> {
+  total: number;
+  rows: Row[];
+}
+
+function mergeTail<Row extends { number: number }>(
+  tail: Tail<Row>,
+  changes: Tail<Row> | undefined,
+): Tail<Row> {
+  if (!changes) return tail;
+  return {
+    total: changes.total,
+    rows: mergeRows(tail.rows, changes.rows, (row) => row.number).slice(-TAIL_ROWS),
+  };
+}
+
+/** The state after one patch. Another run starts with empty rows. */
+export function applyPatch(state: ConsoleState, patch: Patch): ConsoleState {
+  const { form = state.form, link = state.link, run = state.run } = patch;
+  const old = run?.run_id === state.run?.run_id ? state : NOTHING;
+  return {
+    form,
+    link,
+    run,
+    stages: mergeRows(old.stages, patch.stages, (row) => row.stage_id),
+    routing: mergeTail(old.routing, patch.routing),
+    ledger: mergeTail(old.ledger, patch.ledger),
+    artifacts: mergeRows(old.artifacts, patch.artifacts, (row) => row.file),
+  };
+}

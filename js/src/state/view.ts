@@ -1,0 +1,92 @@
+// The view-only state: what this person looks at. It is never sent and never saved in the notebook.
+
+import type { ArtifactRef, CheckedBrand, HistoryRow, LedgerFilter, Level, LogSearch } from "../kernel/wire";
+
+export type PaneName = "timeline" | "routing" | "log" | "ledger" | "artifacts";
+
+/** The number of columns: three, two with the artifacts below them, or one. */
+export type Columns = 1 | 2 | 3;
+
+export const columnsOf = (width: number): Columns => (width >= 900 ? 3 : width >= 600 ? 2 : 1);
+
+/** The least useful height of the layouts with one, two and three columns, in pixels. */
+const MIN_HEIGHT = [2000, 1100, 400];
+
+/** The height that a console is drawn with where `height` pixels are asked for. */
+export const heightOf = (columns: Columns, height: number): number =>
+  Math.max(height, MIN_HEIGHT[columns - 1] as number);
+
+/** What is divided: the console, and the panes of its left and its centre column. */
+export type Group = "columns" | "rows" | "left" | "centre";
+
+/** The boundaries in each group: ascending shares of it, from its left or top, 0 to 1. */
+export type Shares = { [Name in Group]?: number[] };
+
+/** The default shares of each layout. */
+export const SHARES: Record<Columns, Shares> = {
+  1: { rows: [0.18, 0.31, 0.5, 0.64] },
+  2: { columns: [0.43], rows: [0.5], left: [0.68], centre: [0.62] },
+  3: { columns: [0.25, 0.67], left: [0.6], centre: [0.6] },
+};
+
+/** Two artifacts side by side, the artifact on screen as `b`; `name` describes them. */
+export interface Comparison {
+  a: ArtifactRef;
+  b: ArtifactRef;
+  name: string;
+}
+
+/** What is reset when another run is shown. */
+export const RUN_VIEW = {
+  /** The stage that every pane is filtered to. */
+  stage: null as string | null,
+  /** The agent that the log is filtered to. */
+  agent: null as string | null,
+  /** The chosen log lines, by index: from `anchor` to `active`. */
+  active: null as number | null,
+  anchor: 0,
+  /** The index of the last running stage at the last drawing, or -1. */
+  running: -1,
+  ledgerFilter: "all" as LedgerFilter,
+  ledgerOpen: null as number | null,
+  routingOpen: null as number | null,
+  /** The artifact that the person picked; `null` follows the worker. */
+  picked: null as string | null,
+  /** Shown instead of the artifact. */
+  comparison: null as Comparison | null,
+  /** The address of the last link that was followed in the preview. */
+  link: "",
+};
+
+export const FIRST_VIEW = {
+  ...RUN_VIEW,
+  width: 1200,
+  visible: true,
+  shares: SHARES,
+  maximised: null as PaneName | null,
+  /** The id of the open menu or dialog, or `""`. */
+  panel: "",
+  levels: null as Level[] | null,
+  /** Log lines show times of day; long log lines are wrapped. */
+  absolute: false,
+  wrap: false,
+  /** The search in the log. */
+  query: { text: "", regex: false, case_sensitive: false } as LogSearch,
+  /** The log shows matching lines only. */
+  only: false,
+  source: false,
+  filling: false,
+  /** What was copied, while the confirmation is shown. */
+  copied: "",
+  task: "",
+  brand: "",
+  strict: null as boolean | null,
+  /** The values of the worker's options; the others have their defaults. */
+  options: {} as Record<string, unknown>,
+  /** The last report of the worker on a brand. */
+  checked: null as { brand: string; report: CheckedBrand } | null,
+  /** The last runs, once they are loaded. */
+  history: null as HistoryRow[] | null,
+};
+
+export type View = typeof FIRST_VIEW;

@@ -1,0 +1,1 @@
+"""The difference of two texts: lines matched, words marked, drawn side by side."""

@@ -1,0 +1,69 @@
+"""How much of an artifact's text a subscriber has, and what follows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ...state.run_state import Artifact
+from ...store.event_store import EventStore
+from ..wire import ArtifactNews, WatchedArtifact
+
+MOST_CHARS: Final = 256 * 1024
+"""After this much text a frame takes no further event of the artifact; the next frame continues."""
+
+MOST_SENT: Final = 4_000_000
+"""After this much of an artifact the channel sends no more of it; a subscriber requests the rest."""
+
+
+class ArtifactCursor:
+    """Reads one version of an artifact from the log, from what the subscriber has of it."""
+
+    def __init__(self, artifact: Artifact, watched: WatchedArtifact | None) -> None:
+        same = watched is not None and (watched.file, watched.version) == (artifact.file, artifact.version)
+        self.file = artifact.file
+        self.version = artifact.version
+        self.behind = False
+        self._had = watched.have if watched is not None and same else 0
+        self._position = 0
+        self._end = 0
+        self._cut = False
+
+    def on(self, artifact: Artifact) -> bool:
+        """Whether this reads the current version of ``artifact``."""
+        return (self.file, self.version) == (artifact.file, artifact.version)
+
+    def advance(self, artifact: Artifact, store: EventStore, run_id: str) -> ArtifactNews | None:
+        """The next piece of text, or ``None`` where there is no more now."""
+        if self._cut or artifact.position <= self._position:
+            return None
+        start, pieces, taken, done = self._end, [""], 0, False
+        enough = max(0, self._had - self._end) + MOST_CHARS
+        for chunk in store.artifact_chunks(run_id, self.file, self._position, enough=enough):
+            self._position = chunk.position
+            if chunk.reset:
+                start, pieces, self._end = 0, [""], 0
+            fresh = chunk.behind(self._end)
+            self._cut = self._end + len(fresh) > MOST_SENT
+            pieces.append(fresh[: MOST_SENT - self._end])
+            self._end = min(self._end + len(fresh), MOST_SENT)
+            taken += len(fresh)
+            done = chunk.done and not self._cut
+            if self._cut:
+                break
+        self.behind = taken >= enough and not self._cut
+        text = "".join(pieces)
+        if start < self._had <= self._end:
+            text, start = text[self._had - start :], self._had
+        self._had = 0
+        if not text and not done and not self._cut and start > 0:
+            return None
+        news: ArtifactNews = {
+            "file": self.file,
+            "version": self.version,
+            "offset": start,
+            "text": text,
+            "done": done,
+        }
+        if self._cut:
+            news["cut"] = True
+        return news

@@ -1,0 +1,309 @@
+"""The kernel's end of the channel: sends what is shown as paced frames, to all subscribers at once.
+
+Frames are numbered. Each carries what changed since the frame before, for every subscriber, and what is new
+in each subscriber's own window: the log rows under its filter and the text of its artifact. A subscriber that
+missed a frame sends hello and gets a snapshot. Nothing here waits for a subscriber.
+
+Lives on the background loop. ``send`` may be called from no other thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from ...errors import HistoryError, RunUnknown
+from ...state.run_state import Artifact
+from ...store.event_store import EventStore
+from .. import wire
+from ..wire import Ack, Hello, Shown, SubscriberNews, Watch
+from . import snapshot
+from .artifact_cursor import ArtifactCursor
+from .clock import Clock, Timer
+from .pacing import HEARTBEAT_S, Pacer
+from .subscriber import Subscriber
+
+_log = logging.getLogger(__name__)
+
+Send = Callable[[Mapping[str, Any], list[bytes]], None]
+
+MOST_SUBSCRIBERS = 16
+"""Python never learns that a browser left: the subscribers that were silent longest are dropped."""
+AFTERGLOW_S = 10.0
+"""Heartbeats go on for this long after the end of a run, since the last frame can get lost too."""
+
+
+class Channel:
+    """Sends what ``shown()`` returns to every subscriber, and takes their messages.
+
+    ``clock`` is the event loop's time unless another is given.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        shown: Callable[[], Shown],
+        store: Callable[[], EventStore],
+        clock: Clock | None = None,
+    ) -> None:
+        self._send = send
+        self._shown = shown
+        self._store = store
+        self._clock: Clock = clock or asyncio.get_running_loop()
+        self._sent = shown()
+        self._seq = 0
+        self._pacer = Pacer()
+        self._subscribers: dict[str, Subscriber] = {}
+        self._unknown = Subscriber(Watch())
+        self._frame_timer: Timer | None = None
+        self._heart_timer: Timer | None = None
+        self._beat_until = 0.0
+        self._closed = False
+
+    @property
+    def seq(self) -> int:
+        """The number of the last frame."""
+        return self._seq
+
+    def changed(self) -> None:
+        """Sends a frame as soon as the pace allows, because something that is shown changed."""
+        if self._closed:
+            return
+        self._keep_beating()
+        if self._frame_timer is None and self._watched():
+            wait = self._pacer.wait(self._seq, self._clock.time())
+            self._frame_timer = self._clock.call_later(wait, self._tick)
+
+    def flush(self) -> None:
+        """Sends what changed now, whatever the pace.
+
+        What could not be sent because of an exception is sent with a later frame.
+        """
+        if self._frame_timer is not None:
+            self._frame_timer.cancel()
+            self._frame_timer = None
+        if self._closed:
+            return
+        now = self._shown()
+        if now.run_id != self._sent.run_id:
+            self._other_run(now)
+            return
+        patch = snapshot.patch(self._sent, now)
+        size = _bytes(patch)
+        news = {client: part for client, part in self._news(now).items() if part}
+        if news:
+            patch["subscribers"] = news
+            size += sum(_bytes({**part, "artifact": None}) for part in news.values())
+        if patch:
+            try:
+                self._emit(wire.frame(self._seq + 1, patch), size)
+            except Exception:
+                for subscriber in self._audience().values():
+                    subscriber.restart()
+                raise
+            self._seq += 1
+        self._sent = now
+        if any(part.artifact is not None and part.artifact.behind for part in self._audience().values()):
+            self.changed()
+
+    def hello(self, message: Hello) -> None:
+        """Subscribes a front end, or sends the whole to one that missed something."""
+        self.flush()
+        subscriber = Subscriber(message.watch, visible=message.visible, now=self._clock.time())
+        self._drop(message.client)
+        self._subscribers[message.client] = subscriber
+        while len(self._subscribers) > MOST_SUBSCRIBERS:
+            self._drop(next(iter(self._subscribers)))
+        self._snapshot(message.client)
+
+    def ack(self, message: Ack) -> None:
+        """Takes the number of the last frame that was drawn; it can only slow the pace down."""
+        subscriber = self._received(message.client)
+        if subscriber is not None and subscriber.visible:
+            self._pacer.acknowledged(message.client, message.seq, self._clock.time())
+
+    def watch(self, client: str, watch: Watch) -> None:
+        """Replaces what a subscriber watches."""
+        subscriber = self._received(client)
+        if subscriber is None:  # it was dropped: this is as good as a hello
+            self.hello(Hello(client=client, watch=watch))
+            return
+        subscriber.set_watch(watch)
+        self._look_further(subscriber, self._sent)
+        self.changed()
+
+    def visible(self, client: str, visible: bool) -> None:
+        """Pauses a subscriber that went out of sight; one that came back gets the whole at once."""
+        subscriber = self._received(client)
+        if subscriber is None:
+            return
+        if visible:
+            self.flush()
+            subscriber.visible = True
+            self._snapshot(client)
+        else:
+            subscriber.visible = False
+            subscriber.log.close()
+            self._pacer.forget(client)
+
+    def answer(self, message: Mapping[str, Any], buffers: list[bytes]) -> None:
+        """Sends a reply; replies are not paced."""
+        if not self._closed:
+            self._send(message, buffers)
+
+    def close(self) -> None:
+        """Sends nothing more."""
+        self._closed = True
+        for timer in (self._frame_timer, self._heart_timer):
+            if timer is not None:
+                timer.cancel()
+        self._frame_timer = self._heart_timer = None
+        for subscriber in (*self._subscribers.values(), self._unknown):
+            subscriber.log.close()
+
+    def _tick(self) -> None:
+        """Sends the frame that is due, unless all subscribers have gone out of sight meanwhile."""
+        self._frame_timer = None
+        if self._watched():
+            self.flush()
+
+    def _drop(self, client: str) -> None:
+        subscriber = self._subscribers.pop(client, None)
+        if subscriber is not None:
+            subscriber.log.close()
+            self._pacer.forget(client)
+
+    def _received(self, client: str) -> Subscriber | None:
+        """The subscriber that sent a message, which is now the newest; ``None`` for an unknown one."""
+        subscriber = self._subscribers.pop(client, None)
+        if subscriber is None:
+            return None
+        self._subscribers[client] = subscriber
+        now = self._clock.time()
+        if subscriber.gone(now, self._last_received()):
+            subscriber.restart()
+            subscriber.received(now)
+            self.changed()
+        subscriber.received(now)
+        return subscriber
+
+    def _watched(self) -> bool:
+        return not self._subscribers or bool(self._audience())
+
+    def _last_received(self) -> float:
+        return max((subscriber.received_at for subscriber in self._subscribers.values()), default=0.0)
+
+    def _other_run(self, now: Shown) -> None:
+        for subscriber in (*self._subscribers.values(), self._unknown):
+            subscriber.another_run()
+        self._emit(wire.snapshot(self._seq + 1, snapshot.state(now), self._news(now), self._now_us(now)))
+        self._seq += 1
+        self._sent = now
+
+    def _snapshot(self, client: str) -> None:
+        subscriber = self._subscribers[client]
+        subscriber.restart()
+        news = {client: self._subscriber_news(subscriber, self._sent)}
+        state = snapshot.state(self._sent)
+        self._emit(wire.snapshot(self._seq, state, news, self._now_us(self._sent), client))
+        self.changed()
+
+    def _audience(self) -> dict[str, Subscriber]:
+        """The subscribers in sight that are still there, or a stand-in where none could send hello."""
+        if not self._subscribers:
+            return {wire.EVERY_SUBSCRIBER: self._unknown}
+        now, last_received = self._clock.time(), self._last_received()
+        return {
+            client: subscriber
+            for client, subscriber in self._subscribers.items()
+            if subscriber.visible and not subscriber.gone(now, last_received)
+        }
+
+    def _news(self, shown: Shown) -> dict[str, SubscriberNews]:
+        """What is new for each subscriber, `{}` where nothing is.
+
+        A subscriber finds its own name in a snapshot and so learns that its hello arrived.
+        """
+        return {client: self._subscriber_news(part, shown) for client, part in self._audience().items()}
+
+    def _subscriber_news(self, subscriber: Subscriber, shown: Shown) -> SubscriberNews:
+        try:
+            return self._read_news(subscriber, shown)
+        except Exception as error:
+            # The frame goes out without this part; the rows and the text come whole with a later frame.
+            expected = isinstance(error, HistoryError | RunUnknown)
+            _log.warning("The history could not be read for a frame: %s", error, exc_info=not expected)
+            subscriber.restart()
+            return {}
+
+    def _read_news(self, subscriber: Subscriber, shown: Shown) -> SubscriberNews:
+        if shown.run_id is None:
+            return {}
+        store = self._store()
+        news = subscriber.log.advance(store, shown.run_id)
+        if subscriber.log.behind:
+            self._look_further(subscriber, shown)
+        artifact = self._watched_artifact(subscriber, shown)
+        if artifact is not None:
+            if subscriber.artifact is None or not subscriber.artifact.on(artifact):
+                subscriber.artifact = ArtifactCursor(artifact, subscriber.watch.artifact)
+            text = subscriber.artifact.advance(artifact, store, shown.run_id)
+            if text is not None:
+                news["artifact"] = text
+        return news
+
+    def _look_further(self, subscriber: Subscriber, shown: Shown) -> None:
+        if shown.run_id is not None and subscriber.visible and not self._closed:
+            subscriber.log.look_further(self._store(), shown.run_id, self.changed)
+
+    def _watched_artifact(self, subscriber: Subscriber, shown: Shown) -> Artifact | None:
+        """The artifact that a subscriber watches; the newest for those that could not say hello."""
+        artifacts = [item for item in shown.run.artifacts if item.has_content]
+        if subscriber is self._unknown:
+            return max(artifacts, key=lambda item: item.position, default=None)
+        wanted = subscriber.watch.artifact
+        if wanted is None:
+            return None
+        return next((item for item in artifacts if item.file == wanted.file), None)
+
+    def _now_us(self, shown: Shown) -> int:
+        """The time by the worker's clock, for figures that tick."""
+        return time.time_ns() // 1000 + shown.skew_us
+
+    def _emit(self, message: Mapping[str, Any], size: int = 0) -> None:
+        if self._closed:
+            return
+        now = self._clock.time()
+        self._pacer.sent(now, size)
+        if message.get("client") is None:
+            for subscriber in self._audience().values():
+                subscriber.sent(now)
+        self._send(message, [])
+
+    def _keep_beating(self) -> None:
+        self._beat_until = self._clock.time() + AFTERGLOW_S
+        if self._heart_timer is None:
+            self._heart_timer = self._clock.call_later(HEARTBEAT_S, self._beat)
+
+    def _beat(self) -> None:
+        self._heart_timer = None
+        live = self._shown().link.phase not in ("idle", "ended")
+        if self._closed or not (live or self._clock.time() < self._beat_until):
+            return
+        self._heart_timer = self._clock.call_later(HEARTBEAT_S, self._beat)
+        if self._subscribers:
+            self._send(wire.heartbeat(self._seq, self._now_us(self._sent)), [])
+        else:
+            # A front end that could not say hello (a busy cell holds it back) is shown the run all the same.
+            self._unknown.restart()
+            state = snapshot.state(self._sent)
+            self._emit(wire.snapshot(self._seq, state, self._news(self._sent), self._now_us(self._sent)))
+
+
+def _bytes(message: Mapping[str, Any]) -> int:
+    return len(msgspec.json.encode(message))

@@ -1,0 +1,101 @@
+"""How much of the log a subscriber has under its filter, and what follows: rows and the search's progress."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from ...errors import HistoryError, RunUnknown
+from ...store.event_store import EventStore
+from ...store.log_index import LineFilter, LogProgress
+from ..wire import LogRows, SearchProgress, SubscriberNews, WatchedLog
+from .log_window import MOST_ROWS, log_window, stored
+
+_log = logging.getLogger(__name__)
+
+_SLICE_S: Final = 0.04
+"""How long the log is scanned before the progress is sent."""
+_AT_ONCE: Final = 4_096
+"""This many lines are scanned on the event loop if there is no pattern: about a millisecond."""
+_AT_ONCE_S: Final = 0.001
+
+
+class LogCursor:
+    """Reads the log as one subscriber watches it. A longer scan runs in a task of its own."""
+
+    def __init__(self, watched: WatchedLog) -> None:
+        self._watched = watched
+        self._shown = stored(watched.filter)
+        self._wanted = stored(watched.filter, watched.search)
+        searches = (watched.filter.search, watched.search)
+        self._searches = any(search is not None and search.text for search in searches)
+        self._total: int | None = None
+        self._progress: LogProgress | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.behind = False
+
+    def advance(self, store: EventStore, run_id: str) -> SubscriberNews:
+        """What is new for the subscriber; ``behind`` is whether lines remain to be scanned.
+
+        The rows are the newest of those found so far, at most as many as are watched.
+        """
+        news: SubscriberNews = {}
+        shown = _progress(store, run_id, self._shown)
+        wanted = shown if self._wanted == self._shown else _progress(store, run_id, self._wanted)
+        self.behind = not (shown.done and wanted.done)
+        if shown.count != self._total and (shown.count or shown.done):
+            news["log"] = self._rows(store, run_id, shown.count)
+        if self._searches and wanted != self._progress:
+            self._progress = wanted
+            news["search"] = _search_progress(wanted)
+        return news
+
+    def look_further(self, store: EventStore, run_id: str, changed: Callable[[], None]) -> None:
+        """Scans the rest of the log in a thread; ``changed`` is called after each slice."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._look(store, run_id, changed), name="search the log")
+
+    def close(self) -> None:
+        """Stops scanning."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _look(self, store: EventStore, run_id: str, changed: Callable[[], None]) -> None:
+        try:
+            for only in (self._shown, self._wanted):
+                done = False
+                while not done:
+                    done = (await asyncio.to_thread(store.log_scan, run_id, only, _SLICE_S)).done
+                    changed()
+        except (HistoryError, RunUnknown) as error:
+            _log.warning("The history could not be searched: %s", error)
+
+    def _rows(self, store: EventStore, run_id: str, total: int) -> LogRows:
+        known = self._total
+        fresh = total if known is None or known > total else total - known
+        count = min(fresh, self._watched.rows, MOST_ROWS)
+        watched = self._watched
+        rows = log_window(
+            store, run_id, watched.filter, total - count, count, search=watched.search, seconds=0
+        )
+        self._total = total
+        return {"total": total, "start": rows["start"], "rows": rows["rows"]}
+
+
+def _progress(store: EventStore, run_id: str, only: LineFilter) -> LogProgress:
+    progress = store.log_scan(run_id, only, 0)
+    if progress.done or only.patterns or progress.of - progress.scanned > _AT_ONCE:
+        return progress
+    return store.log_scan(run_id, only, _AT_ONCE_S)
+
+
+def _search_progress(progress: LogProgress) -> SearchProgress:
+    return {
+        "count": progress.count,
+        "scanned": progress.scanned,
+        "of": progress.of,
+        "done": progress.done,
+        "error": progress.error,
+    }

@@ -1,0 +1,96 @@
+"""What is shown as the wire carries it: the whole (`state`), or the changes between two states (`patch`).
+
+Pure functions over `Shown`. `worker_widget.state.run_state` replaces what changes and keeps the rest, so
+that what is the same object did not change.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import msgspec
+
+from ...state.run_state import RunState
+from ..wire import ConsoleState, Patch, RunHeader, Shown, Verdict
+
+
+def state(shown: Shown) -> ConsoleState:
+    """The wire's ConsoleState: everything but the log rows and the artifact texts."""
+    run = shown.run
+    plain: ConsoleState = _plain(
+        {
+            "form": shown.form,
+            "link": shown.link,
+            "run": run_header(shown),
+            "stages": run.stages,
+            "routing": {"total": run.counts.routing, "rows": run.routing},
+            "ledger": {"total": run.counts.ledger, "rows": run.ledger},
+            "artifacts": run.artifacts,
+        }
+    )
+    return plain
+
+
+def patch(before: Shown, after: Shown) -> Patch:
+    """What changed, as the wire's Patch; empty where nothing did. Both show the same run."""
+    changed: dict[str, Any] = {}
+    if before.form != after.form:
+        changed["form"] = after.form
+    if before.link != after.link:
+        changed["link"] = after.link
+    old, new = before.run, after.run
+    if (old, before.recording) != (new, after.recording):
+        changed["run"] = run_header(after)
+        changed |= _rows(old, new)
+    plain: Patch = _plain(changed)
+    return plain
+
+
+def run_header(shown: Shown) -> RunHeader | None:
+    """The run's header, or ``None`` where nothing was run yet."""
+    run = shown.run
+    if shown.run_id is None:
+        return None
+    return RunHeader(
+        run_id=shown.run_id,
+        status=run.status,
+        success=run.success,
+        error=run.error,
+        task=run.task,
+        worker=run.worker or shown.form.worker,
+        strict_mode=run.strict_mode,
+        budget=run.budget,
+        replay_of=run.replay_of,
+        started_us=run.started_us,
+        ended_us=run.ended_us,
+        latency_ms=run.latency_ms,
+        tokens=run.tokens,
+        total_stages=run.total_stages,
+        complexity=run.complexity,
+        drift=run.drift,
+        replayable=run.replay_token is not None,
+        verified=cast(Verdict | None, run.verified),
+        counts=run.counts,
+        recording=shown.recording,
+    )
+
+
+def _rows(old: RunState, new: RunState) -> dict[str, Any]:
+    rows: dict[str, Any] = {}
+    if old.stages is not new.stages:
+        known = {stage.stage_id: stage for stage in old.stages}
+        rows["stages"] = [stage for stage in new.stages if known.get(stage.stage_id) != stage]
+    if old.artifacts is not new.artifacts:
+        had = {item.file: item for item in old.artifacts}
+        rows["artifacts"] = [item for item in new.artifacts if had.get(item.file) != item]
+    if old.counts.routing != new.counts.routing:
+        fresh = [row for row in new.routing if row.number > old.counts.routing]
+        rows["routing"] = {"total": new.counts.routing, "rows": fresh}
+    if old.counts.ledger != new.counts.ledger:
+        entered = [row for row in new.ledger if row.number > old.counts.ledger]
+        rows["ledger"] = {"total": new.counts.ledger, "rows": entered}
+    return rows
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.to_builtins(value)

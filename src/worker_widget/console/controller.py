@@ -1,0 +1,382 @@
+"""The console's controller: the form, the worker list, the run on screen, and the actions on them.
+
+Lives on the background loop; nothing else changes what is shown. Actions raise the package's errors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypedDict
+
+import msgspec
+
+from ..errors import (
+    HostUnreachable,
+    KeyRefused,
+    Problem,
+    RequestRefused,
+    RunUnknown,
+    UnknownWorker,
+    WorkerUnavailable,
+    WorkerWidgetError,
+)
+from ..events import RunStarted
+from ..events.answers import RunListItem
+from ..events.run_request import RunRequest
+from ..runs.live import LiveRun
+from ..sources.worker_api import follow
+from ..sources.worker_api.client import AsyncWorkerClient
+from ..state.run_state import ENDED
+from ..store.event_store import EventStore, RunRecord
+from .wire import FormState, Link, Shown, WireError, WireProblem
+
+RECENT_RUNS = 10
+
+
+class HistoryRow(TypedDict):
+    """A run as the history menu shows it."""
+
+    run_id: str
+    worker: str | None
+    task: str | None
+    status: str
+    success: bool | None
+    started_us: int | None
+    latency_ms: float | None
+    replay_of: str | None
+    strict_mode: bool | None
+
+
+class ConsoleController:
+    """Holds the form, the worker list and the run of a console. ``changed`` is called after every change."""
+
+    def __init__(
+        self,
+        client: AsyncWorkerClient,
+        store: EventStore,
+        *,
+        origin: str,
+        worker: str,
+        task: str,
+        brand: str,
+        changed: Callable[[], None],
+    ) -> None:
+        self.client = client
+        self.store = store
+        self.live: LiveRun | None = None
+        self._form = FormState(worker=worker, origin=origin, task=task, brand=brand)
+        self._start_link: Link | None = None
+        self._starting = False
+        self._recording = False
+        self._unlisten: Callable[[], None] = _nothing
+        self._followed: set[LiveRun] = set()
+        self._opening = asyncio.Lock()  # a run that is opened twice at once is followed once
+        self._changed = changed
+
+    @property
+    def shown(self) -> Shown:
+        """All that the console shows now."""
+        live = self.live
+        if live is None:
+            return Shown(form=self._form, link=self._start_link or Link())
+        form = self._form
+        trouble = live.failure or live.trouble
+        if trouble is not None:
+            form = msgspec.structs.replace(form, notice=wire_error(trouble))
+        return Shown(
+            form=form,
+            link=self._start_link or self._link(live),
+            run_id=live.run_id,
+            run=live.state,
+            recording=self._recording,
+            skew_us=live.skew_us or 0,
+        )
+
+    async def connect(self) -> None:
+        """Finds the server and lists its workers; an error is shown as the notice."""
+        self._show_start(Link(phase="starting", message=f"Connecting to the {self._form.origin}"))
+        try:
+            await self.refresh_workers()
+            if not any(row.id == self._form.worker for row in self._form.workers):
+                raise self._unknown(self._form.worker)
+        except WorkerWidgetError as error:
+            self._set(notice=wire_error(error))
+        else:
+            self._set(notice=None)
+        finally:
+            self._show_start(None)
+
+    async def refresh_workers(self) -> None:
+        """Reads the list of workers again."""
+        listed = await self.client.workers()
+        self._set(workers=tuple(listed))
+
+    def select_worker(self, worker: str) -> None:
+        """Chooses the worker for the next run. Raises `UnknownWorker` or `WorkerUnavailable`."""
+        self._require_runnable(worker)
+        self._set(worker=worker, notice=None)
+
+    async def start(self, request: RunRequest, *, worker: str, brand: str) -> LiveRun:
+        """Starts a run and shows it; ``brand`` is the request's brand as the form's text.
+
+        Raises the package's errors; the run on screen then stays. A server that cannot be reached and a
+        refused key are shown as the notice, too.
+        """
+        with self._start("a run"):
+            if not self._form.workers:
+                await self.refresh_workers()
+            self._require_runnable(worker)
+            answer = await self.client.start(request, worker=worker)
+            self._set(worker=worker, task=request.task, brand=brand, options=request.options)
+            async with self._opening:
+                return await self._follow(answer.run_id, worker=worker, task=request.task)
+
+    async def stop(self) -> None:
+        """Cancels the run on screen; its end arrives over the stream."""
+        if self.live is not None and not self.live.state.over:
+            await self.live.cancel()
+
+    def leave_run(self) -> None:
+        """Shows the form instead of the run; the run goes on, and its events into the history."""
+        self._leave()
+        self._set(notice=None)
+
+    async def replay(self) -> LiveRun:
+        """Executes the run on screen again from its token. Raises `RequestRefused` where it has none."""
+        live = self.live
+        if live is None or live.state.replay_token is None:
+            raise RequestRefused("This run has no replay token: it was stopped, or its worker gives none.")
+        with self._start("a replay"):
+            answer = await self.client.replay(live.state.replay_token, worker=live.worker)
+            async with self._opening:
+                return await self._follow(answer.run_id, worker=live.worker, task=live.state.task)
+
+    async def open_run(self, run_id: str, *, recording: bool = False) -> LiveRun:
+        """Shows a run by its id: from the history if it has ended there, else from the server.
+
+        With ``recording`` only the history is read. Raises `RunUnknown`.
+        """
+        async with self._opening:
+            return await self._open(run_id, recording=recording)
+
+    async def recent_runs(self) -> list[HistoryRow]:
+        """The last ten runs, newest first: those in the history and those that only the server has."""
+        worker = self._form.worker
+        records, begun = await asyncio.to_thread(self._recorded_runs)
+        rows = {record.run_id: _recorded(record, begun.get(record.run_id)) for record in records}
+        try:
+            listed = (await self.client.runs(limit=RECENT_RUNS, worker=worker)).runs
+        except WorkerWidgetError:
+            listed = []  # the history of this computer can be read without the server
+        for item in listed:
+            known = rows.get(item.run_id)
+            if known is None or known["status"] not in ENDED:
+                rows[item.run_id] = _listed(item, worker, known)
+        newest = sorted(rows.values(), key=lambda row: row["started_us"] or 0, reverse=True)
+        return newest[:RECENT_RUNS]
+
+    async def close(self) -> None:
+        """Stops following runs that nobody else holds, and closes the connections when the others have
+        ended."""
+        self._leave()
+        followed, self._followed = self._followed, set()
+        for live in followed:
+            await live.release()
+        for live in followed:
+            await asyncio.wrap_future(live.over)
+        await self.client.aclose()
+
+    async def attempt(self, action: Awaitable[Any]) -> None:
+        """Awaits ``action`` and shows its error as the notice, for actions without a caller that waits."""
+        try:
+            await action
+        except WorkerWidgetError as error:
+            self._set(notice=wire_error(error))
+
+    def _recorded_runs(self) -> tuple[list[RunRecord], dict[str, RunStarted]]:
+        records = self.store.runs(limit=RECENT_RUNS)
+        return records, self.store.beginnings([record.run_id for record in records])
+
+    async def _open(self, run_id: str, *, recording: bool) -> LiveRun:
+        followed = self._show_followed(run_id)
+        if followed is not None:
+            return followed
+        record = await asyncio.to_thread(self.store.run, run_id)
+        worker = record.worker if record is not None and record.worker else self._form.worker
+        live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
+        await live.recall()
+        if live.state.over:
+            self._set(task=live.state.task or self._form.task)
+            self._show(live, recording=True)
+            live.over.set_result(None)
+            return live
+        if recording:
+            raise RunUnknown(
+                f"No finished run {run_id!r} is in the history of this computer. "
+                "WorkerConsole(run_id=...) follows a run on the server."
+            )
+        if not live.state.position:
+            await self.client.ensure_known(run_id, worker=worker)
+        return await self._follow(run_id, worker=worker, task=live.state.task)
+
+    def _show_followed(self, run_id: str) -> LiveRun | None:
+        live = next((live for live in self._followed if live.run_id == run_id), None)
+        if live is not None:
+            self._show(live, recording=False)
+        return live
+
+    async def _follow(self, run_id: str, *, worker: str, task: str | None) -> LiveRun:
+        followed = self._show_followed(run_id)  # another front end may have opened it meanwhile
+        if followed is not None:
+            return followed
+        live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
+        await live.begin(origin=self._form.origin, task=task)
+        live.hold()
+        self._followed.add(live)
+        live.over.add_done_callback(lambda _: self._followed.discard(live))
+        self._show(live, recording=False)
+        live.start()
+        return live
+
+    def _show(self, live: LiveRun, *, recording: bool) -> None:
+        self._leave()
+        self.live, self._recording = live, recording
+        self._unlisten = live.listen(self._changed)
+        self._set(notice=None)
+
+    def _leave(self) -> None:
+        self._unlisten()
+        self._unlisten = _nothing
+        self.live, self._recording = None, False
+        self._changed()
+
+    def _require_runnable(self, worker: str) -> None:
+        for row in self._form.workers:
+            if row.id == worker:
+                if row.status == "coming_soon":
+                    raise WorkerUnavailable(f"{row.name} is coming soon and cannot be run yet.")
+                if row.status == "unavailable":
+                    raise WorkerUnavailable(f"{row.name} cannot be run: {row.reason or 'it is unavailable'}.")
+                return
+        raise self._unknown(worker)
+
+    def _unknown(self, worker: str) -> WorkerWidgetError:
+        known = ", ".join(row.id for row in self._form.workers) or "none"
+        return UnknownWorker(f"There is no worker {worker!r} at the {self._form.origin}. Known: {known}.")
+
+    def _set(self, **changes: Any) -> None:
+        self._form = msgspec.structs.replace(self._form, **changes)
+        self._changed()
+
+    @contextmanager
+    def _start(self, what: str) -> Iterator[None]:
+        """Shows that a run is being started. Raises `RequestRefused` while another is: only one is shown."""
+        if self._starting:
+            raise RequestRefused(
+                "A run is being started already. Wait until it is on screen, then stop or leave it."
+            )
+        self._starting = True
+        self._show_start(Link(phase="starting", message=f"Asking the {self._form.origin} for {what}"))
+        try:
+            yield
+        except (HostUnreachable, KeyRefused) as error:
+            self._set(notice=wire_error(error))
+            raise
+        finally:
+            self._starting = False
+            self._show_start(None)
+
+    def _show_start(self, link: Link | None) -> None:
+        self._start_link = link
+        self._changed()
+
+    def _link(self, live: LiveRun) -> Link:
+        if live.over.done():
+            return Link(phase="ended")
+        if live.link is None:
+            return Link(phase="connecting")
+        return wire_link(live.link)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _microseconds(time: datetime | None) -> int | None:
+    return None if time is None else round(time.timestamp() * 1_000_000)
+
+
+def _recorded(record: RunRecord, started: RunStarted | None) -> HistoryRow:
+    return {
+        "run_id": record.run_id,
+        "worker": record.worker,
+        "task": record.task,
+        "status": record.status,
+        "success": record.success,
+        "started_us": record.started_us or record.created_us,
+        "latency_ms": record.latency_ms,
+        "replay_of": started.replay_of if started else None,
+        "strict_mode": started.strict_mode if started else None,
+    }
+
+
+def _listed(item: RunListItem, worker: str, known: HistoryRow | None) -> HistoryRow:
+    return {
+        "run_id": item.run_id,
+        "worker": worker,
+        "task": item.task,
+        "status": item.status,
+        "success": item.success,
+        "started_us": _microseconds(item.created_at) or (known["started_us"] if known else None),
+        "latency_ms": item.total_latency_ms,
+        "replay_of": known["replay_of"] if known else None,
+        "strict_mode": known["strict_mode"] if known else None,
+    }
+
+
+def wire_link(link: follow.StreamLink) -> Link:
+    """The state of the stream as the browser gets it."""
+    retry_us = None
+    if link.retry_in_s is not None:
+        retry_us = time.time_ns() // 1000 + round(link.retry_in_s * 1_000_000)
+    return Link(phase=link.phase, message=link.message, attempt=link.attempt, retry_us=retry_us)
+
+
+def wire_error(error: WorkerWidgetError) -> WireError:
+    """The error as the browser gets it."""
+    problems = error.problems if isinstance(error, RequestRefused) else ()
+    named = tuple(WireProblem(problem.field, problem.message) for problem in problems)
+    return WireError(error.code, str(error), named)
+
+
+def parse_brand(text: str) -> dict[str, Any] | None:
+    """Parses the form's brand; ``None`` for blank text. Raises `RequestRefused` with line and column."""
+    if not text.strip():
+        return None
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        message = f"is not JSON: {error.msg} at {where}"
+        raise RequestRefused(f"The brand {message}.", [Problem("brand", message)]) from error
+    if not isinstance(value, dict):
+        message = 'must be a JSON object, such as {"company_name": ...}'
+        raise RequestRefused(f"The brand {message}.", [Problem("brand", message)])
+    return value
+
+
+def brand_text(brand: Mapping[str, Any] | None) -> str:
+    """Writes a brand as the form's JSON text, "" for none. Raises `RequestRefused` for other values than
+    JSON's."""
+    if brand is None:
+        return ""
+    try:
+        return json.dumps(dict(brand), indent=2, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        message = f"cannot be written as JSON: {error}"
+        raise RequestRefused(f"The brand {message}.", [Problem("brand", message)]) from error

@@ -1,0 +1,59 @@
+"""The bundles of the front end as text: ``widget`` and ``live``.
+
+A saved notebook contains ``widget`` once for every widget in it, so the code that needs a kernel is a bundle
+of its own, which the browser requests from the kernel.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from pathlib import Path
+from typing import Final, Literal
+
+from traitlets import HasTraits
+
+from ...errors import WorkerWidgetError
+
+STATIC: Final = Path(__file__).parents[2] / "static"
+
+Bundle = Literal["widget", "live"]
+
+_POLL_S: Final = 0.3
+
+
+def text(name: Bundle = "widget") -> str:
+    """The module ``name``. Raises `WorkerWidgetError` where the package was not built."""
+    path = STATIC / f"{name}.js"
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise WorkerWidgetError(
+            f"The console's front end is missing at {path}. Install the package again, "
+            "or build it with `npm ci && npm run build` in js/."
+        ) from error
+
+
+def reload_on_change(console: weakref.ref[HasTraits]) -> None:
+    """Set ``_esm`` after every change of ``widget.js``, which reloads the console: with ANYWIDGET_HMR=1, for
+    development. A path as ``_esm`` would pin the console in memory.
+    """
+    threading.Thread(target=_poll, args=(console, text()), daemon=True, name="front end reload").start()
+
+
+def _poll(console: weakref.ref[HasTraits], shown: str) -> None:
+    while True:
+        time.sleep(_POLL_S)
+        target = console()
+        if target is None:
+            return
+        try:
+            current = text()
+        except WorkerWidgetError:
+            continue
+        # An empty file is being written.
+        if current and current != shown:
+            shown = current
+            target.set_trait("_esm", current)
+        del target

@@ -1,0 +1,279 @@
+"""Requests about artifacts: those of the run on screen, and of others to compare them with."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from math import ceil
+from typing import Any, Final, Literal, TypedDict
+
+import msgspec
+
+from ...errors import RequestRefused, RunUnknown
+from ...state.run_state import Artifact
+from ...store.event_store import EventStore
+from ..controller import ConsoleController
+from .artifact_texts import ArtifactTexts
+from .handlers import Args, Handlers, NoArgs, RequestAnswer, RequestHandler, shown_run
+
+MOST_TEXT: Final = 1024 * 1024
+MOST_ROWS: Final = 1_000
+MOST_PREVIEW: Final = 4_000_000
+"""How much of an HTML artifact goes into one answer."""
+
+MOST_BUNDLE: Final = 50_000_000
+
+_GROWTH: Final = 1.5
+_LEAST_GROWTH: Final = 120
+_REST: Final = 4.0
+"""How long to rest after a text was drawn that still grows, in times of how long that took. With the
+growth it keeps all drawings together linear in the text, and below a fifth of the time."""
+
+
+class TextArgs(Args, frozen=True, kw_only=True):
+    file: str
+    version: int | None = None
+    offset: int = 0
+    count: int = MOST_TEXT
+
+
+class RenderArgs(Args, frozen=True, kw_only=True):
+    """With ``any_length`` the text is formatted whatever its length: this can take half a minute."""
+
+    file: str
+    shape: Literal["preview", "source"]
+    dark: bool
+    version: int | None = None
+    find: str | None = None
+    any_length: bool = False
+
+
+class LinesArgs(Args, frozen=True, kw_only=True):
+    file: str
+    start: int
+    count: int
+    version: int | None = None
+
+
+class FindArgs(Args, frozen=True, kw_only=True):
+    file: str
+    text: str
+    start: int
+    direction: Literal[1, -1]
+    version: int | None = None
+
+
+class ArtifactRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Identifies an artifact: ``run_id`` ``None`` is the run on screen, ``version`` ``None`` the newest."""
+
+    run_id: str | None
+    file: str
+    version: int | None
+
+
+class CompareArgs(Args, frozen=True, kw_only=True):
+    a: ArtifactRef
+    b: ArtifactRef
+    dark: bool
+
+
+class ArtifactText(TypedDict):
+    """A page of an artifact's text; ``chars`` is the length of the whole text."""
+
+    text: str
+    offset: int
+    chars: int
+
+
+class RenderedArtifact(TypedDict):
+    """An artifact as a document; ``chars`` is the length of the text in it.
+
+    ``again_at``: while the artifact grows, the length from which it should be rendered again. ``long``: it is
+    plain text only because of its length.
+    """
+
+    html: str
+    note: str | None
+    version: int
+    chars: int
+    again_at: int | None
+    matches: int | None
+    long: bool
+
+
+class ArtifactLines(TypedDict):
+    """A window of an artifact's lines; ``chars`` is the length of the whole text."""
+
+    total: int
+    start: int
+    rows: list[str]
+    chars: int
+
+
+class FoundText(TypedDict):
+    """The line that contains a text (``None``: no line does), the ``nth`` (from 1) of ``of``."""
+
+    line: int | None
+    nth: int
+    of: int
+
+
+class ComparedArtifacts(TypedDict):
+    """Two artifacts side by side as a document."""
+
+    html: str
+    changes: int
+    note: str | None
+    same: bool
+
+
+class ArtifactBundle(TypedDict):
+    """The name of the zip file."""
+
+    file_name: str
+
+
+class ArtifactRequests:
+    """Answers the requests about artifacts for one console."""
+
+    def __init__(self, controller: ConsoleController) -> None:
+        self._controller = controller
+        self._texts = ArtifactTexts()
+        self._rest_until = 0.0
+        self.handlers: Handlers = {
+            "artifact.text": RequestHandler(TextArgs, ArtifactText, self._text),
+            "artifact.render": RequestHandler(RenderArgs, RenderedArtifact, self._render),
+            "artifact.lines": RequestHandler(LinesArgs, ArtifactLines, self._lines),
+            "artifact.find": RequestHandler(FindArgs, FoundText, self._find),
+            "artifact.compare": RequestHandler(CompareArgs, ComparedArtifacts, self._compare),
+            "artifact.bundle": RequestHandler(NoArgs, ArtifactBundle, self._bundle),
+        }
+
+    async def _text(self, args: TextArgs) -> RequestAnswer:
+        """A page of the text, of at most 1,048,576 characters."""
+        lines = await self._texts.lines(*self._shown(args.file), args.version)
+        start = max(args.offset, 0)
+        piece = lines.text[start : start + min(args.count, MOST_TEXT)]
+        return RequestAnswer({"text": piece, "offset": start, "chars": len(lines.text)})
+
+    async def _lines(self, args: LinesArgs) -> RequestAnswer:
+        """The lines of the text; very long lines are cut into several."""
+        lines = await self._texts.lines(*self._shown(args.file), args.version)
+        start = max(args.start, 0)
+        rows = lines.window(start, min(args.count, MOST_ROWS))
+        return RequestAnswer({"total": lines.total, "start": start, "rows": rows, "chars": len(lines.text)})
+
+    async def _find(self, args: FindArgs) -> RequestAnswer:
+        """The nearest of these lines after (1) or before (-1) the line ``start`` that contains ``text``,
+        ignoring case.
+        """
+        lines = await self._texts.lines(*self._shown(args.file), args.version)
+        found = await asyncio.to_thread(lines.find, args.text, args.start, args.direction)
+        return RequestAnswer({"line": found.row, "nth": found.nth, "of": found.of})
+
+    async def _render(self, args: RenderArgs) -> RequestAnswer:
+        """A complete document for the sandboxed frame. In a source the occurrences of ``find`` are the
+        elements ``match-1`` to ``match-{matches}``.
+        """
+        if self._grows(args):
+            await asyncio.sleep(self._rest_until - time.monotonic())
+        # Looked at behind the rest: it may have grown, or be done by now.
+        growing = self._grows(args)
+        store, run_id, artifact = self._shown(args.file)
+        lines = await self._texts.lines(store, run_id, artifact, args.version)
+        began = time.monotonic()
+        drawn = await asyncio.to_thread(_drawn, lines.text, artifact.kind, not growing, args)
+        ended = time.monotonic()
+        if growing:
+            self._rest_until = ended + _REST * (ended - began)
+        chars = len(lines.text)
+        again_at = drawn_again_at(chars) if growing and not drawn["long"] else None
+        number = artifact.version if args.version is None else args.version
+        return RequestAnswer({"chars": chars, **drawn, "again_at": again_at, "version": number})
+
+    async def _compare(self, args: CompareArgs) -> RequestAnswer:
+        """A document with both artifacts side by side; its changes are the elements ``change-1`` to
+        ``change-{changes}``.
+        """
+        a, b = await self._titled(args.a), await self._titled(args.b)
+        return RequestAnswer(await asyncio.to_thread(_compared, a, b, args.dark))
+
+    async def _bundle(self, args: NoArgs) -> RequestAnswer:
+        """All artifacts as a zip, whose bytes are the first buffer of the reply."""
+        from ...events.bundle import bundle
+
+        run_id, store = shown_run(self._controller)
+        live = self._controller.live
+        shown = [item for item in live.state.artifacts if item.has_content] if live else []
+        chars = sum(item.chars for item in shown)
+        if chars > MOST_BUNDLE:
+            raise RequestRefused(
+                f"The artifacts are too large for one download ({chars:,} characters). Download them one by "
+                "one, or write them with run.artifacts.save_all(directory) in a cell."
+            )
+        texts = {item.file: await asyncio.to_thread(store.artifact_text, run_id, item.file) for item in shown}
+        data = await asyncio.to_thread(bundle, {file: text or "" for file, text in texts.items()})
+        return RequestAnswer({"file_name": f"artifacts_{run_id[:8]}.zip"}, (data,))
+
+    def _shown(self, file: str) -> tuple[EventStore, str, Artifact]:
+        """Where an artifact of the run on screen is, and how it stands. Raises `RunUnknown`."""
+        run_id, store = shown_run(self._controller)
+        live = self._controller.live
+        for artifact in live.state.artifacts if live is not None else ():
+            if artifact.file == file:
+                return store, run_id, artifact
+        raise RunUnknown(f"This run has no artifact {file!r}.")
+
+    def _grows(self, args: RenderArgs) -> bool:
+        """Whether what is to be drawn is still being written."""
+        _, _, artifact = self._shown(args.file)
+        return artifact.status == "assembling" and args.version in (None, artifact.version)
+
+    async def _titled(self, ref: ArtifactRef) -> tuple[str, str]:
+        """A title for an artifact, and its text. Raises `RunUnknown`."""
+        version = "" if ref.version is None else f" · version {ref.version}"
+        if ref.run_id in (None, self._controller.live.run_id if self._controller.live else None):
+            lines = await self._texts.lines(*self._shown(ref.file), ref.version)
+            return f"{ref.file}{version} · this run", lines.text
+        run_id = str(ref.run_id)
+        text = await asyncio.to_thread(self._controller.store.artifact_text, run_id, ref.file, ref.version)
+        if text is None:
+            raise RunUnknown(f"Run {run_id} has no content for {ref.file!r}{version}.")
+        return f"{ref.file}{version} · run {run_id[:8]}", text
+
+
+def drawn_again_at(chars: int) -> int:
+    """At which length a text is worth drawing again that was drawn at ``chars`` and still grows."""
+    return max(ceil(chars * _GROWTH), chars + _LEAST_GROWTH)
+
+
+def _drawn(text: str, kind: str, whole: bool, args: RenderArgs) -> dict[str, Any]:
+    from ...artifacts.render import PATIENT, QUICK, highlight_source, render
+
+    limits = PATIENT if args.any_length else QUICK
+    if args.shape == "source":
+        document = highlight_source(text, kind, dark=args.dark, find=args.find, limits=limits)
+    else:
+        document = render(text, kind, dark=args.dark, whole=whole, limits=limits)
+    if document.html is text and len(text) > MOST_PREVIEW:
+        note = f"The first {MOST_PREVIEW:,} of {len(text):,} characters are shown; download it for all."
+        document = document._replace(html=text[:MOST_PREVIEW], note=note, chars=MOST_PREVIEW)
+    drawn = {
+        "html": document.html,
+        "note": document.note,
+        "matches": document.matches,
+        "long": document.long,
+    }
+    return drawn if document.chars is None else {**drawn, "chars": document.chars}
+
+
+def _compared(a: tuple[str, str], b: tuple[str, str], dark: bool) -> ComparedArtifacts:
+    from ...artifacts.diff.difference import difference
+
+    compared = difference(a[1], b[1], title_a=a[0], title_b=b[0])
+    return {
+        "html": compared.html(dark=dark),
+        "changes": compared.changes,
+        "note": compared.note,
+        "same": compared.same,
+    }

@@ -1,0 +1,219 @@
+"""Requests about the log of the run on screen."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final, Literal, TypedDict, TypeVar
+
+from ...errors import Problem, RequestRefused, RunUnknown
+from ...store.event_store import EventStore
+from ...store.log_index import EVERY_LINE, Facets, LineFilter, NextLine, StoredLine
+from ...store.search import LogSearch, PatternError
+from ..channel.log_window import log_window, stored
+from ..controller import ConsoleController
+from ..wire import LogFilter, LogRows
+from .handlers import Args, Handlers, NoArgs, RequestAnswer, RequestHandler, shown_run
+
+_PATIENCE_S: Final = 0.08
+"""How long a window under a filter scans the log before it returns what is found so far."""
+_SLICE_S: Final = 0.04
+_LONGEST_S: Final = 20
+_MOST_COPIED_LINES: Final = 100_000
+_MOST_COPIED_CHARS: Final = 20_000_000
+_AT_ONCE: Final = 2_000
+
+_T = TypeVar("_T")
+
+
+class WindowArgs(Args, frozen=True, kw_only=True):
+    filter: LogFilter
+    start: int
+    count: int
+    search: LogSearch | None = None
+
+
+class NextArgs(Args, frozen=True, kw_only=True):
+    filter: LogFilter
+    wanted: LogFilter
+    start: int
+    direction: Literal[1, -1]
+
+
+class LocateArgs(Args, frozen=True, kw_only=True):
+    filter: LogFilter
+    position: int | None = None
+    time_us: int | None = None
+    line: int | None = None
+
+
+class CopyArgs(Args, frozen=True, kw_only=True):
+    filter: LogFilter
+    start: int
+    end: int
+
+
+class MessageArgs(Args, frozen=True, kw_only=True):
+    line: int
+
+
+class LocatedLine(TypedDict):
+    """The index of a row under a filter, and how many rows there are."""
+
+    index: int
+    total: int
+
+
+class LogFacets(TypedDict):
+    """Names and numbers of lines, in the order of their first line."""
+
+    agents: list[tuple[str, int]]
+    stages: list[tuple[str, int]]
+
+
+class CopiedLines(TypedDict):
+    """Rows of the log as text."""
+
+    text: str
+    lines: int
+
+
+class LogMessage(TypedDict):
+    """The message of a log line."""
+
+    message: str
+
+
+class LogRequests:
+    """Answers the requests about the log for one console."""
+
+    def __init__(self, controller: ConsoleController) -> None:
+        self._controller = controller
+        self.handlers: Handlers = {
+            "log.window": RequestHandler(WindowArgs, LogRows, self._window),
+            "log.next": RequestHandler(NextArgs, NextLine, self._next),
+            "log.locate": RequestHandler(LocateArgs, LocatedLine, self._locate),
+            "log.facets": RequestHandler(NoArgs, LogFacets, self._facets),
+            "log.copy": RequestHandler(CopyArgs, CopiedLines, self._copy),
+            "log.message": RequestHandler(MessageArgs, LogMessage, self._message),
+        }
+
+    async def _ask(self, question: Callable[[EventStore, str], _T], *filters: LineFilter) -> _T:
+        """Calls ``question`` for the run on screen in a thread, after the log is scanned under the filters.
+
+        The scan goes in slices: a long one must not keep a thread that other requests wait for, nor go on
+        after the request is cancelled.
+        """
+        run_id, store = shown_run(self._controller)
+        until = time.monotonic() + _LONGEST_S
+        for only in filters:
+            while not (progress := await asyncio.to_thread(store.log_scan, run_id, only, _SLICE_S)).done:
+                if time.monotonic() > until:
+                    raise RequestRefused(
+                        f"This takes too long: {progress.scanned:,} of {progress.of:,} lines in "
+                        f"{_LONGEST_S} s. Make the pattern more definite, or filter by level or stage."
+                    )
+        try:
+            return await asyncio.to_thread(question, store, run_id)
+        except PatternError as error:
+            raise RequestRefused(str(error), [Problem("search", str(error))]) from error
+
+    async def _window(self, args: WindowArgs) -> RequestAnswer:
+        def window(store: EventStore, run_id: str) -> LogRows:
+            return log_window(
+                store,
+                run_id,
+                args.filter,
+                args.start,
+                args.count,
+                search=args.search,
+                seconds=_PATIENCE_S,
+            )
+
+        return RequestAnswer(await self._ask(window))
+
+    async def _next(self, args: NextArgs) -> RequestAnswer:
+        """The nearest row under ``filter`` that also passes ``wanted``, after (1) or before (-1) the index
+        ``start`` (-1: from the start; the total: from the end). After the last row the search continues
+        at the first.
+        """
+        only, wanted = stored(args.filter), stored(args.wanted)
+        found = await self._ask(
+            lambda store, run_id: store.log_next(run_id, only, wanted, args.start, args.direction),
+            only,
+            only.both(wanted),
+        )
+        return RequestAnswer(found)
+
+    async def _locate(self, args: LocateArgs) -> RequestAnswer:
+        """The first row under the filter at or after a position, a time or a line; exactly one is given."""
+        only = stored(args.filter)
+        given = (args.position, args.time_us, args.line)
+        if sum(value is not None for value in given) != 1:
+            raise RequestRefused("Give exactly one of position, time_us and line.")
+
+        def locate(store: EventStore, run_id: str) -> LocatedLine:
+            line = args.line
+            if args.position is not None:
+                line = store.log_number(run_id, args.position)
+            elif args.time_us is not None:
+                line = store.log_number_at(run_id, args.time_us)
+            before = store.log_index(run_id, only, line or 1)
+            total = store.log_total(run_id, only)
+            return {"index": min(before, max(total - 1, 0)), "total": total}
+
+        return RequestAnswer(await self._ask(locate, only))
+
+    async def _facets(self, args: NoArgs) -> RequestAnswer:
+        """The agents and stages of the log, with their numbers of lines."""
+
+        def facets(store: EventStore, run_id: str) -> Facets:
+            return store.log_facets(run_id, _SLICE_S)
+
+        while not (counted := await self._ask(facets)).done:
+            pass
+        return RequestAnswer({"agents": list(counted.agents.items()), "stages": list(counted.stages.items())})
+
+    async def _copy(self, args: CopyArgs) -> RequestAnswer:
+        """The rows from ``start`` to ``end`` (exclusive) as plain text, at most 100,000 of them."""
+        copy = partial(copied, only=stored(args.filter), start=args.start, end=args.end)
+        return RequestAnswer(await self._ask(copy, stored(args.filter)))
+
+    async def _message(self, args: MessageArgs) -> RequestAnswer:
+        """The complete message of a line, as plain text."""
+        window = await self._ask(lambda store, run_id: store.log_window(run_id, EVERY_LINE, args.line - 1, 1))
+        if not window.rows or args.line < 1:
+            raise RunUnknown(f"This run's log has no line {args.line}.")
+        return RequestAnswer({"message": window.rows[0].message})
+
+
+def copied(store: EventStore, run_id: str, only: LineFilter, start: int, end: int) -> CopiedLines:
+    """The rows ``start`` to ``end`` (exclusive) as plain text, as many as fit."""
+    start = max(start, 0)
+    end = min(end, start + _MOST_COPIED_LINES)
+    lines: list[str] = []
+    chars = 0
+    while start < end and chars < _MOST_COPIED_CHARS:
+        window = store.log_window(run_id, only, start, min(end - start, _AT_ONCE))
+        if not window.rows:
+            break
+        for row in window.rows:
+            text = row_text(row)
+            chars += len(text) + 1
+            if chars > _MOST_COPIED_CHARS and lines:
+                break
+            lines.append(text)
+        start += len(window.rows)
+    return {"text": "\n".join(lines), "lines": len(lines)}
+
+
+def row_text(row: StoredLine) -> str:
+    """One row as text: time, level, stage, agent and message, as far as they are known."""
+    at = None
+    if row.time_us is not None:
+        time = datetime.fromtimestamp(row.time_us / 1_000_000, UTC)
+        at = time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return "  ".join(filter(None, (at, row.level.upper(), row.stage_id, row.agent, row.message)))

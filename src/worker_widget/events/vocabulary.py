@@ -1,0 +1,257 @@
+"""Every event that a worker can send, as a typed struct.
+
+Readers match on the structs::
+
+    match event.data:
+        case Log(message=message):
+            ...
+
+A field that a server leaves out has the default declared here (``None`` unless stated).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields of an event, without the envelope. ``stage_id`` is the stage it belongs to."""
+
+
+class Connected(Payload, frozen=True, kw_only=True):
+    """The stream is open. Sent once per connection, outside the run's own events."""
+
+    run_id: str | None = None
+
+
+class StreamEnd(Payload, frozen=True, kw_only=True):
+    """The stream is over. The reason of real servers is ``run_completed`` even after a failure."""
+
+    run_id: str | None = None
+    reason: str | None = None
+
+
+class StagePlan(Payload, frozen=True, kw_only=True):
+    """One stage as announced in `RunStarted.stages`."""
+
+    stage_id: str
+    name: str | None = None
+
+
+class RunStarted(Payload, frozen=True, kw_only=True):
+    task: str | None = None
+    has_brand: bool | None = None
+    budget: int | None = None
+    strict_mode: bool | None = None
+    worker: str | None = None
+    stages: list[StagePlan] | None = None
+    replay_of: str | None = None
+
+
+class StageStarted(Payload, frozen=True, kw_only=True):
+    stage_id: str | None = None
+    stage_index: int | None = None
+    total_stages: int | None = None
+
+
+class StageCompleted(Payload, frozen=True, kw_only=True):
+    stage_id: str | None = None
+    duration_ms: float | None = None
+    tokens_used: int | None = None
+
+
+class StageFailed(Payload, frozen=True, kw_only=True):
+    stage_id: str | None = None
+    error: str | None = None
+
+
+class Log(Payload, frozen=True, kw_only=True):
+    """One log line; ``level`` is debug, info, warning or error."""
+
+    stage_id: str | None = None
+    agent: str | None = None
+    message: str = ""
+    level: str = "info"
+
+
+class RoutingDecision(Payload, frozen=True, kw_only=True):
+    """Which agent takes a stage. ``complexity`` and ``confidence`` are 0 to 1.
+
+    An alternative is an agent's name on real servers, or an object ``{agent, score, reason}``.
+    """
+
+    stage_id: str | None = None
+    selected_agent: str | None = None
+    complexity: float | None = None
+    confidence: float | None = None
+    alternatives: list[Any] = []
+    routing_source: str | None = None
+
+
+class PolicyCheck(Payload, frozen=True, kw_only=True):
+    stage_id: str | None = None
+    policy: str | None = None
+    passed: bool | None = None
+
+
+class PolicyViolation(Payload, frozen=True, kw_only=True):
+    stage_id: str | None = None
+    reason: str | None = None
+    severity: str | None = None
+    policy: str | None = None
+    violation_type: str | None = None
+    pattern: str | None = None
+    location: str | None = None
+
+
+class DriftDetected(Payload, frozen=True, kw_only=True):
+    """A drift measurement, 0 to 1; ``aligned`` is whether it stays within ``threshold``."""
+
+    stage_id: str | None = None
+    drift_score: float | None = None
+    threshold: float | None = None
+    aligned: bool | None = None
+
+
+class FailureDetected(Payload, frozen=True, kw_only=True):
+    stage_id: str | None = None
+    error: str | None = None
+    pattern: str | None = None
+
+
+class FailureClassified(Payload, frozen=True, kw_only=True):
+    code: str | None = None
+    category: str | None = None
+    violation_count: int | None = None
+    severity: str | None = None
+
+
+class RecoverySuggestion(Payload, frozen=True, kw_only=True):
+    """A suggestion is ``{violation_type, pattern?, location?, action, priority, replacement_hint}``."""
+
+    failure_code: str | None = None
+    suggestions: list[Any] = []
+    auto_apply: bool | None = None
+
+
+class RecoveryStarted(Payload, frozen=True, kw_only=True):
+    stage_id: str | None = None
+    action: str | None = None
+
+
+class RecoveryCompleted(Payload, frozen=True, kw_only=True):
+    stage_id: str | None = None
+    action: str | None = None
+    success: bool | None = None
+
+
+class ArtifactStarted(Payload, frozen=True, kw_only=True):
+    stage_id: str | None = None
+    artifact_name: str | None = None
+    artifact_type: str | None = None
+
+
+class ArtifactDelta(Payload, frozen=True, kw_only=True):
+    """More text of an artifact; ``offset`` counts Unicode code points from its start."""
+
+    stage_id: str | None = None
+    artifact_name: str | None = None
+    artifact_type: str | None = None
+    offset: int | None = None
+    text: str = ""
+
+
+class ArtifactCreated(Payload, frozen=True, kw_only=True):
+    """A finished artifact. ``content`` may be absent; ``sha256`` is of its UTF-8 bytes, in hex."""
+
+    stage_id: str | None = None
+    artifact_name: str | None = None
+    artifact_type: str | None = None
+    content: str | None = None
+    sha256: str | None = None
+
+
+class ReplayVerified(Payload, frozen=True, kw_only=True):
+    """The verdict of a replay; an artifact is ``{name, expected, actual}`` with hex SHA-256 sums."""
+
+    identical: bool | None = None
+    artifacts: list[Any] = []
+
+
+class RunCompleted(Payload, frozen=True, kw_only=True):
+    success: bool | None = None
+    total_tokens: int | None = None
+    total_latency_ms: float | None = None
+    artifacts_count: int | None = None
+    replay_token: dict[str, Any] | None = None
+    cost_report: dict[str, Any] | None = None
+
+
+class RunFailed(Payload, frozen=True, kw_only=True):
+    success: bool | None = None
+    error: str | None = None
+    replay_token: dict[str, Any] | None = None
+
+
+class RunCancelled(Payload, frozen=True, kw_only=True):
+    reason: str | None = None
+
+
+class RunReconciled(Payload, frozen=True, kw_only=True):
+    """What the client read about a run besides its stream; no server sends this.
+
+    Real servers can fail a run without a terminal event, and send the replay token only in the run
+    answer. The client writes what it read into the log as this event, so that the log remains the only
+    truth. ``reason`` names the source and why it was asked.
+    """
+
+    status: str | None = None
+    success: bool | None = None
+    error: str | None = None
+    reason: str | None = None
+    total_tokens: int | None = None
+    total_latency_ms: float | None = None
+    replay_token: dict[str, Any] | None = None
+
+
+class UnknownEvent(Payload, frozen=True, kw_only=True):
+    """Anything else: ``data`` is what came, as JSON values, or the text of a line that is no JSON."""
+
+    data: Any = None
+
+
+PAYLOADS: Final[Mapping[str, type[Payload]]] = {
+    "connected": Connected,
+    "stream_end": StreamEnd,
+    "run_started": RunStarted,
+    "stage_started": StageStarted,
+    "stage_completed": StageCompleted,
+    "stage_failed": StageFailed,
+    "log": Log,
+    "routing_decision": RoutingDecision,
+    "policy_check": PolicyCheck,
+    "policy_violation": PolicyViolation,
+    "drift_detected": DriftDetected,
+    "failure_detected": FailureDetected,
+    "failure_classified": FailureClassified,
+    "recovery_suggestion": RecoverySuggestion,
+    "recovery_started": RecoveryStarted,
+    "recovery_completed": RecoveryCompleted,
+    "artifact_started": ArtifactStarted,
+    "artifact_delta": ArtifactDelta,
+    "artifact_created": ArtifactCreated,
+    "replay_verified": ReplayVerified,
+    "run_completed": RunCompleted,
+    "run_failed": RunFailed,
+    "run_cancelled": RunCancelled,
+    "run_reconciled": RunReconciled,
+}
+"""Every declared type and its payload, in the order in which a run emits them."""
+
+TYPES: Final[Mapping[type[Payload], str]] = {payload: name for name, payload in PAYLOADS.items()}
+
+TERMINAL: Final = (RunCompleted, RunFailed, RunCancelled)
+"""After one of these a run is over."""

@@ -1,0 +1,289 @@
+"""The routes of the worker API."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from ...events.answers import WorkerInfo
+from ...events.request_models import Brand, ReplayRequest, RunRequest
+from ...version import __version__
+from ..runs import answers
+from ..runs.activity import Activity
+from ..runs.refusals import Refusal
+from ..runs.registry import Registry
+from ..runs.runs import Runs
+from . import brands, sse
+from .bodies import Unprocessable, body_of, problems
+from .guard import CountRequests, Gate, LimitBody
+
+PREFIX = "/api/v1"
+KEEPALIVE_S = 15.0
+
+ENGINES = ("M4", "M9", "M10", "M15", "M17", "M18", "M19", "M20")
+_OWN_ENGINES = frozenset({"M4"})
+"""Replay is the host's own, whatever the worker."""
+
+Status = Literal["queued", "running", "completed", "failed", "cancelled"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the routes work with."""
+
+    runs: Runs
+    registry: Registry
+    activity: Activity
+    keepalive_s: float = KEEPALIVE_S
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def create_app(services: Services, token: str) -> FastAPI:
+    """The worker API over these services; every route demands ``token`` as the key."""
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(Gate, token=token),
+            Middleware(CountRequests, activity=services.activity),
+            Middleware(LimitBody),
+        ],
+    )
+    app.state.services = services
+    app.include_router(_host, prefix=PREFIX)
+    app.include_router(_worker, prefix=PREFIX + "/workers/{worker}")
+    app.add_exception_handler(Refusal, _on_refusal)
+    app.add_exception_handler(Unprocessable, _on_unprocessable)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(sqlite3.Error, _on_store_error)
+    app.add_exception_handler(Exception, _on_error)
+    return app
+
+
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Host = Annotated[Services, Depends(_services)]
+Run = Annotated[RunRequest, Depends(body_of(RunRequest))]
+Replay = Annotated[ReplayRequest, Depends(body_of(ReplayRequest))]
+
+
+async def _known(host: Host, worker: str) -> None:
+    """An unknown worker is refused before anything else is looked at."""
+    host.registry.info(worker)
+
+
+_host = APIRouter()
+_worker = APIRouter(dependencies=[Depends(_known)])
+
+
+@_host.get("/health")
+async def host_health(host: Host) -> Response:
+    return _json(_health(host))
+
+
+@_host.get("/workers")
+async def list_workers(host: Host) -> Response:
+    return _json({"workers": host.registry.infos()})
+
+
+@_worker.get("/health")
+async def worker_health(host: Host, worker: str) -> Response:
+    info = host.registry.info(worker)
+    return _json({**_health(host), "status": _fitness(info), "worker": info.id, "moats": _moats(info)})
+
+
+@_worker.get("/schema/brand")
+async def brand_schema() -> Response:
+    return _json(Brand.model_json_schema())
+
+
+@_worker.get("/schema/run")
+async def run_schema() -> Response:
+    return _json(RunRequest.model_json_schema())
+
+
+@_worker.post("/validate-brand")
+async def validate_brand(host: Host, worker: str, request: Request) -> Response:
+    return _json(brands.check(await request.body(), host.registry.worker(worker)))
+
+
+@_worker.post("/run-streaming")
+async def run_streaming(host: Host, worker: str, run: Run) -> Response:
+    queued = await host.runs.start(worker, run)
+    return _json(answers.run_response(queued), HTTPStatus.ACCEPTED)
+
+
+@_worker.post("/run")
+async def run_to_the_end(host: Host, worker: str, run: Run) -> Response:
+    queued = await host.runs.start(worker, run, streamed=False)
+    return _json(answers.run_response(await host.runs.finish(queued)), HTTPStatus.ACCEPTED)
+
+
+@_worker.post("/replay")
+async def replay(host: Host, worker: str, asked: Replay) -> Response:
+    queued = await host.runs.replay(worker, asked.replay_token)
+    return _json(answers.run_response(queued), HTTPStatus.ACCEPTED)
+
+
+@_worker.get("/runs")
+async def list_runs(
+    host: Host,
+    worker: str,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 20,
+    cursor: Annotated[int | None, Query(ge=1, lt=1 << 63)] = None,
+    status: Status | None = None,
+    since: str | None = None,
+) -> Response:
+    """``cursor`` is the ``next_cursor`` of the page before; ``since`` is in ISO 8601, UTC unless it says."""
+    since_us = None if since is None else _since_us(since)
+    runs, following = await host.runs.page(
+        worker, limit=limit, before=cursor, status=status, since_us=since_us
+    )
+    return _json(answers.listing(runs, cursor=None if following is None else str(following)))
+
+
+@_worker.get("/runs/{run_id}")
+async def get_run(host: Host, worker: str, run_id: str) -> Response:
+    return _json(answers.run_response(await host.runs.find(worker, run_id)))
+
+
+@_worker.delete("/runs/{run_id}")
+async def delete_run(host: Host, worker: str, run_id: str) -> Response:
+    await host.runs.delete(worker, run_id)
+    return _json({"deleted": True, "run_id": run_id})
+
+
+@_worker.post("/runs/{run_id}/cancel")
+async def cancel_run(host: Host, worker: str, run_id: str) -> Response:
+    await host.runs.cancel(worker, run_id)
+    return _json({"cancelling": True, "run_id": run_id}, HTTPStatus.ACCEPTED)
+
+
+@_worker.get("/events/{run_id}")
+async def list_events(host: Host, worker: str, run_id: str) -> Response:
+    return StreamingResponse(_event_list(host, worker, run_id), media_type="application/json")
+
+
+@_worker.get("/stream/{run_id}")
+async def stream(
+    host: Host,
+    worker: str,
+    run_id: str,
+    after: Annotated[int, Query(ge=0)] = 0,
+    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+) -> Response:
+    """The run's events after ``after``, or after ``Last-Event-ID``, which wins: a reconnect sends both."""
+    run = await host.runs.find(worker, run_id)
+    feed = await host.runs.feed(run)
+    start = after if last_event_id is None else last_event_id
+    if start > feed.last:
+        raise Unprocessable.value(
+            "beyond_the_end",
+            ("query", "after") if last_event_id is None else ("header", "last-event-id"),
+            f"The run has {feed.last} events so far. Read it again from its start.",
+            start,
+        )
+
+    async def body() -> AsyncIterator[bytes]:
+        yield sse.opening(run_id)
+        async for batch in host.runs.subscribe(run, feed, start, quiet_s=host.keepalive_s):
+            yield sse.frames(batch) or sse.KEEPALIVE
+        reason = await host.runs.terminal_event(run)
+        # A run that was deleted meanwhile just stops, so that nobody takes what was read for the whole.
+        if reason is not None:
+            yield sse.closing(run_id, reason)
+
+    headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(body(), headers=headers)
+
+
+async def _event_list(host: Services, worker: str, run_id: str) -> AsyncIterator[bytes]:
+    """The answer in pieces: a run's events may be more than should be held at once."""
+    count = 0
+    yield b'{"run_id":%s,"events":[' % msgspec.json.encode(run_id)
+    async for batch in host.runs.events(worker, run_id):
+        yield (b"," if count else b"") + b",".join(event.raw for event in batch)
+        count += len(batch)
+    yield b'],"count":%d}' % count
+
+
+def _health(host: Services) -> dict[str, Any]:
+    return {
+        "status": "healthy",
+        "version": __version__,
+        "started_at": host.started_at.isoformat(timespec="microseconds"),
+        "uptime_s": (datetime.now(UTC) - host.started_at).total_seconds(),
+        "active_runs": host.runs.in_flight,
+    }
+
+
+def _fitness(info: WorkerInfo) -> str:
+    return "healthy" if info.runnable else "unavailable"
+
+
+def _moats(info: WorkerInfo) -> dict[str, str]:
+    """Which engines the worker has; none of them works before the worker does."""
+    usable = _OWN_ENGINES.union(info.moats) if info.runnable else frozenset()
+    return {engine: "available" if engine in usable else "unavailable" for engine in ENGINES}
+
+
+def _since_us(text: str) -> int:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unprocessable.value(
+            "datetime_parsing",
+            ("query", "since"),
+            "Input should be a time in ISO 8601, such as 2026-01-31T12:00:00Z",
+            text,
+        ) from None
+    aware = time.replace(tzinfo=UTC) if time.tzinfo is None else time
+    return round(aware.timestamp() * 1_000_000)
+
+
+def _json(content: Any, status: int = HTTPStatus.OK) -> Response:
+    return Response(msgspec.json.encode(content), status, media_type="application/json")
+
+
+async def _on_refusal(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return JSONResponse({"detail": error.detail}, error.status, error.headers)
+
+
+async def _on_unprocessable(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Unprocessable)
+    return JSONResponse({"detail": error.problems}, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+async def _on_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return JSONResponse({"detail": problems(error.errors())}, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+async def _on_store_error(_: Request, error: Exception) -> Response:
+    _log.error("The run store failed", exc_info=error)
+    text = f"The host cannot use its run store ({error}). Its log, host.log, says more."
+    return JSONResponse({"detail": text}, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+async def _on_error(_: Request, error: Exception) -> Response:
+    text = f"The host failed on this request ({type(error).__name__}). Its log, host.log, says why."
+    return JSONResponse({"detail": text}, HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,0 +1,1 @@
+"""The host as a process: lock, socket, state file, start and stop."""

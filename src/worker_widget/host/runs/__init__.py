@@ -1,0 +1,1 @@
+"""Runs on the host: start, record, publish, cancel, replay, store."""
