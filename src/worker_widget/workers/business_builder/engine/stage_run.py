@@ -18,7 +18,7 @@ from ..policy import drift
 from ..policy.rules import Violation, check
 from ..writing.draft import Draft
 from ..writing.pen import Pen
-from ..writing.writer import Level, TextWriter
+from ..writing.writer import LogLevel, TextWriter
 from . import chunks, failures, options, plan, recovery
 from .agents import Agent
 from .failures import Finding, OptionalSections, StageFailure
@@ -109,7 +109,7 @@ class StageRun:
     def emit(self, data: Payload) -> None:
         self.run.emit(data)
 
-    def log(self, message: str, level: Level = "info", *, agent: str | None = None) -> None:
+    def log(self, message: str, level: LogLevel = "info", *, agent: str | None = None) -> None:
         self.emit(
             events.Log(stage_id=self.stage.id, agent=agent or self.agent.id, message=message, level=level)
         )

@@ -17,7 +17,7 @@ from ..policy.rules import Rule
 from .draft import Draft
 from .landing_copy import LandingCopy
 
-Level = Literal["debug", "info", "warning", "error"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class WritingRequest:
     feedback: str
     by_rules: Callable[[], StageTexts]
     stream: Callable[[str, str, str], None]
-    log: Callable[[str, Level], None]
+    log: Callable[[str, LogLevel], None]
     record_answer: Callable[[dict[str, Any]], None]
 
 
