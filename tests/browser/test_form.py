@@ -42,7 +42,7 @@ def test_the_form_offers_the_options_that_the_worker_declares(
     page: Page, running: Lab, host: HostProcess
 ) -> None:
     console = opened(page, running, host, "options.ipynb", "log 3; page <p>x</p>")
-    button = console.root.locator("[data-pop=options]").get_by_role("button").first
+    button = console.root.locator("[data-pop=run-options]").get_by_role("button").first
     expect(button).to_have_text("Options")
     button.click()
     panel = console.root.get_by_role("dialog", name="Options")
