@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker_widget.events.request_models import RunRequest
+from worker_widget.events.request_models import ValidatedRequest
 from worker_widget.workers.business_builder import grammar, language
 from worker_widget.workers.business_builder.brief import Brief, facts, read
 from worker_widget.workers.business_builder.material import gather
@@ -194,12 +194,12 @@ def test_tasks_are_read(task: str, kind: str, field: str | None, said: dict[str,
     ],
 )
 def test_without_a_brand_the_working_title_comes_from_the_task(task: str, title: str) -> None:
-    material = gather(RunRequest(task=task))
+    material = gather(ValidatedRequest(task=task))
     assert (material.name, material.working_title) == (title, True)
 
 
 def test_a_name_in_the_task_is_no_working_title() -> None:
-    material = gather(RunRequest(task="A marketplace called Hivelot for beekeepers"))
+    material = gather(ValidatedRequest(task="A marketplace called Hivelot for beekeepers"))
     assert (material.name, material.working_title) == ("Hivelot", False)
 
 

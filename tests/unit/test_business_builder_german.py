@@ -11,7 +11,7 @@ from typing import Any, Final, get_args
 import pytest
 
 from worker_widget import events
-from worker_widget.events.request_models import Brand, RunRequest, Tone
+from worker_widget.events.request_models import Brand, Tone, ValidatedRequest
 from worker_widget.workers.business_builder import (
     brief_german,
     german,
@@ -164,9 +164,9 @@ def test_languages_are_told_apart(text: str, code: str | None) -> None:
 
 def test_where_the_task_does_not_tell_the_brand_decides() -> None:
     brand = Brand.model_validate(BRIEFS["bakery"]["brand"])
-    assert gather(RunRequest(task="Podcast", brand=brand)).language == "de"
-    assert gather(RunRequest(task="A tool for podcasters", brand=brand)).language == "en"
-    assert gather(RunRequest(task="Podcast")).language == "en"
+    assert gather(ValidatedRequest(task="Podcast", brand=brand)).language == "de"
+    assert gather(ValidatedRequest(task="A tool for podcasters", brand=brand)).language == "en"
+    assert gather(ValidatedRequest(task="Podcast")).language == "en"
 
 
 async def test_other_languages_get_english_and_are_told_so() -> None:
@@ -347,7 +347,7 @@ def test_people_stand_in_the_plural_without_an_article() -> None:
     ],
 )
 def test_the_working_title_is_german(task: str, title: str) -> None:
-    material = gather(RunRequest(task=task))
+    material = gather(ValidatedRequest(task=task))
     assert (material.name, material.working_title) == (title, True)
 
 
@@ -428,7 +428,7 @@ def test_the_task_and_the_brand_decide_on_the_address(
     tone: str, task: str, mission: str, formal: bool
 ) -> None:
     brand = {**BRIEFS["bakery"]["brand"], "mission": mission, "tone": {"primary": tone}}
-    material = gather(RunRequest(task=task, brand=Brand.model_validate(brand)))
+    material = gather(ValidatedRequest(task=task, brand=Brand.model_validate(brand)))
     assert voice_german.is_formal(material) is formal
 
 
@@ -481,7 +481,7 @@ def test_german_has_whatever_english_has() -> None:
 
 def test_our_own_german_has_known_slots_and_breaks_no_rule() -> None:
     rules = policy.compile_rules(None)
-    material = gather(RunRequest(task="Eine App, mit der Pflegekräfte Schichten tauschen können"))
+    material = gather(ValidatedRequest(task="Eine App, mit der Pflegekräfte Schichten tauschen können"))
     slots = voice_german.slots(material) | {"count": "3", "language": "", "field": "", "feature": "Holzofen"}
     checked = 0
     for pool in _pools("de"):

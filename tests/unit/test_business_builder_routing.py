@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from worker_widget.events.request_models import RunRequest, Tone
+from worker_widget.events.request_models import Tone, ValidatedRequest
 from worker_widget.workers.business_builder import brief, conductor, plan, probes, routing
 from worker_widget.workers.business_builder.agents import AGENTS
 from worker_widget.workers.business_builder.governance import ORDER
@@ -29,7 +29,7 @@ def decide(
 
 
 async def planned(**request: Any) -> plan.Plan:
-    asked = RunRequest(**{"task": "A tool for podcasters", **request})
+    asked = ValidatedRequest(**{"task": "A tool for podcasters", **request})
     run = await conductor.prepare(asked, lambda _: None, None)
     return run.plan
 
@@ -120,7 +120,7 @@ class TestRouting:
         ],
     )
     def test_what_success_means(self, request_fields: dict[str, Any], metric: str) -> None:
-        assert routing.success_metric(RunRequest(task="A tool", **request_fields)) == metric
+        assert routing.success_metric(ValidatedRequest(task="A tool", **request_fields)) == metric
 
     def test_what_success_means_decides_who_writes(self) -> None:
         assert decide(metric="balanced").agent.id == "copywriter_agent"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from worker_widget import events
-from worker_widget.events.request_models import RunRequest
+from worker_widget.events.request_models import ValidatedRequest
 from worker_widget.workers.business_builder import asking, brief
 from worker_widget.workers.business_builder.material import gather
 from worker_widget.workers.business_builder.pages import inspect
@@ -130,7 +130,7 @@ def test_a_task_is_read_without_what_is_no_language(typed: str, prose: str) -> N
 def test_what_strangers_type_is_read(task: str, kind: str, title: str, said: dict[str, str]) -> None:
     found = brief.read(task)
     assert dict(brief.facts(found)) == said
-    assert (found.kind, gather(RunRequest(task=task)).name) == (kind, title)
+    assert (found.kind, gather(ValidatedRequest(task=task)).name) == (kind, title)
 
 
 STRANGE = [

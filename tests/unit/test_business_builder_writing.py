@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.briefs import BRIEFS
-from worker_widget.events.request_models import Audience, RunRequest, Tone
+from worker_widget.events.request_models import Audience, Tone, ValidatedRequest
 from worker_widget.workers.business_builder import library, look, policy, register
 from worker_widget.workers.business_builder.material import gather
 from worker_widget.workers.business_builder.pages import inspect, motifs, page
@@ -29,7 +29,7 @@ ENGLISH = [name for name in BRIEFS if name != "german"]
 
 
 def pen_for(asked: dict[str, Any], approach: Approach = "plain") -> Pen:
-    request = RunRequest(**asked)
+    request = ValidatedRequest(**asked)
     material = gather(request)
     rules = policy.compile_rules(request.brand, name=material.name, budget=None)
     return Pen(material, rules, Seed.of(request), approach)
@@ -40,7 +40,7 @@ def copy_of(asked: dict[str, Any], approach: Approach = "plain") -> LandingCopy:
 
 
 def page_of(asked: dict[str, Any], approach: Approach = "plain") -> str:
-    request, pen = RunRequest(**asked), pen_for(asked, approach)
+    request, pen = ValidatedRequest(**asked), pen_for(asked, approach)
     seen = look.decide(pen.material, request.brand.visual if request.brand else None, pen.seed)
     return page.render(copy_of(asked, approach), seen, pen).content
 

@@ -98,12 +98,14 @@ class Brand(Model):
     budget_tokens: Annotated[int, Field(ge=1_000, le=1_000_000)] | None = None
 
 
-class RunRequest(Model):
-    """A run request that passed the checks; ``budget`` is in tokens.
+class ValidatedRequest(Model):
+    """A run request that passed the host's checks: what a worker executes. ``budget`` is in tokens.
 
-    ``options`` are the worker's own (`WorkerOption`), by name. The host checks them against what the worker
-    declares and fills in the defaults before it hands the request to the worker.
+    ``options`` are the worker's own (`WorkerOption`), by name. The host checks them against the worker's
+    declarations and fills in the defaults before the worker gets the request.
     """
+
+    model_config = ConfigDict(title="RunRequest")
 
     task: Task
     brand: Brand | None = None

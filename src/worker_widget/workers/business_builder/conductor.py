@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...events.request_models import RunRequest
+from ...events.request_models import ValidatedRequest
 from ...host.worker import Emit, RunResult
 from . import drift, look, material, options, plan, policy, probes, routing
 from .drift import Anchors
@@ -31,7 +31,7 @@ class Conductor:
     replay, where nobody has to be waited for.
     """
 
-    request: RunRequest
+    request: ValidatedRequest
     emit: Emit
     seed: Seed
     material: Material
@@ -124,7 +124,7 @@ class Conductor:
 
 
 async def prepare(
-    request: RunRequest, emit: Emit, model: Writer | None, *, replayed: bool = False
+    request: ValidatedRequest, emit: Emit, model: Writer | None, *, replayed: bool = False
 ) -> Conductor:
     """Read the request, compile its rules, probe the tools and make the plan.
 
@@ -173,7 +173,7 @@ async def prepare(
 
 
 def _plan(
-    request: RunRequest,
+    request: ValidatedRequest,
     gathered: Material,
     budget: int | None,
     decisions: Mapping[str, Decision],
@@ -201,5 +201,5 @@ def _plan(
     return Plan(routing.success_metric(request), gathered.tone, budget, tuple(planned))
 
 
-def _look(request: RunRequest, gathered: Material, seed: Seed) -> Look:
+def _look(request: ValidatedRequest, gathered: Material, seed: Seed) -> Look:
     return look.decide(gathered, request.brand.visual if request.brand else None, seed)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from ...events.request_models import Audience, Brand, RunRequest, Tone
+from ...events.request_models import Audience, Brand, Tone, ValidatedRequest
 from . import brief as brief_reader
 from . import brief_german, grammar, language, library, voice_german
 from .brief import Brief
@@ -92,7 +92,7 @@ class Material:
         return brand or tuple(text for key, text in self.texts.items() if key.startswith("brief."))
 
 
-def gather(request: RunRequest) -> Material:
+def gather(request: ValidatedRequest) -> Material:
     """The material of a request."""
     brand = request.brand
     own = (f"{brand.mission} {brand.value_proposition} {brand.tagline or ''}",) if brand else ()

@@ -27,7 +27,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ...events.request_models import RunRequest, Tone
+from ...events.request_models import Tone, ValidatedRequest
 from .agents import AGENTS, Agent
 from .brief import Brief
 from .plan import STAGES, Stage, waves
@@ -73,7 +73,7 @@ class NobodyCan(Exception):
     """No candidate passes the gate; the text says what is missing."""
 
 
-def success_metric(request: RunRequest) -> Success:
+def success_metric(request: ValidatedRequest) -> Success:
     """What success means for this request."""
     if request.strict_mode:
         return "risk"

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...events.answers import WorkerInfo
-from ...events.request_models import Brand, RunRequest
+from ...events.request_models import Brand, ValidatedRequest
 from ...host.worker import BrandReport, Emit, RunError, RunResult
 from . import checking, conductor, drift, grammar, options, plan, policy, stages
 from .conductor import Conductor
@@ -62,7 +62,7 @@ class BusinessBuilder:
 
     async def execute(
         self,
-        request: RunRequest,
+        request: ValidatedRequest,
         emit: Emit,
         *,
         run_id: str,
