@@ -53,7 +53,7 @@ export interface FormState {
 
 /**
  * A worker that a server lists.
- * `status` is "available", "beta", "coming_soon" or "unavailable"; `reason` says why a worker is unavailable.
+ * `status` is "available", "beta", "coming_soon" or "unavailable"; `reason` is why a worker is unavailable.
  * `moats` are engine numbers such as M9.
  */
 export interface WorkerInfo {

@@ -218,7 +218,7 @@ class RunReconciled(Payload, frozen=True, kw_only=True):
 
 
 class UnknownEvent(Payload, frozen=True, kw_only=True):
-    """Anything else: ``data`` is what came, as JSON values, or the text of a line that is no JSON."""
+    """Any other event: ``data`` is its JSON values, or the text of a line that is not JSON."""
 
     data: Any = None
 

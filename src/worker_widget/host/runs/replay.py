@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from ...events.answers import WorkerOption
-from ...events.request_models import Outcome, ValidatedRequest
+from ...events.request_models import RunOutcome, ValidatedRequest
 from .options import affecting_options
 
 
@@ -27,7 +27,7 @@ class ReplayOf:
 
     run_id: str
     artifacts: Mapping[str, str]
-    outcome: Outcome = "completed"
+    outcome: RunOutcome = "completed"
     token: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -63,7 +63,7 @@ def token(
     stages: Sequence[str],
     total_tokens: int,
     artifacts: Mapping[str, str],
-    outcome: Outcome,
+    outcome: RunOutcome,
     version: str,
     worker: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def token(
 
 
 def verdict(
-    of: ReplayOf, actual: Mapping[str, str], outcome: Outcome
+    of: ReplayOf, actual: Mapping[str, str], outcome: RunOutcome
 ) -> tuple[bool, list[dict[str, str | None]]]:
     """Compare a replay with the run that it repeats.
 

@@ -22,7 +22,7 @@ from ...events import (
     StagePlan,
     encode,
 )
-from ...events.request_models import Outcome, ReplayToken, ValidatedRequest
+from ...events.request_models import ReplayToken, RunOutcome, ValidatedRequest
 from ..worker import CannotReplay, RunError, RunResult, Worker
 from . import answers, replay
 from .active_run import STOP_GRACE_S, ActiveRun, Stopped
@@ -354,7 +354,7 @@ def _fail(run: ActiveRun, worker: Worker, error: RunError, latency_ms: float) ->
     return end
 
 
-def _token(run: ActiveRun, worker: Worker, result: RunResult, outcome: Outcome) -> dict[str, Any]:
+def _token(run: ActiveRun, worker: Worker, result: RunResult, outcome: RunOutcome) -> dict[str, Any]:
     hashes = {name: replay.text_hash(text) for name, text in result.artifacts.items()} | run.hashes
     return replay.token(
         run.request,
