@@ -145,7 +145,7 @@ export interface VerifiedArtifact {
   actual: string | null;
 }
 
-/** How many of each came, over the whole run. */
+/** How many events, lines and rows the whole run has; `problems` are ledger rows. */
 export interface Counts {
   events: number;
   logs: number;
@@ -157,7 +157,7 @@ export interface Counts {
   unknown: number;
 }
 
-/** One stage. `duration_ms` and `tokens` are what the worker said, summed over attempts. */
+/** One stage. `duration_ms` and `tokens` are the worker's figures, summed over attempts. */
 export interface Stage {
   stage_id: string;
   name: string;
@@ -181,7 +181,7 @@ export interface RoutingTail {
   rows: RoutingRow[];
 }
 
-/** One routing decision; `number` counts those of the run from 1. */
+/** One routing decision; `number` counts the decisions of the run from 1. */
 export interface RoutingRow {
   number: number;
   position: number;
@@ -208,9 +208,9 @@ export interface LedgerTail {
 }
 
 /**
- * One row of failures and recovery; `number` counts those of the run from 1.
- * `engine` is the number of the engine that tells it (M4 replay, M9 failures, M10 recovery, M18 drift, M19
- * policy); `detail` what an expanded row shows, as label and text.
+ * One row of the ledger of failures and recovery; `number` counts the rows of the run from 1.
+ * `engine` is the number of the engine that reports it (M4 replay, M9 failures, M10 recovery, M18 drift, M19
+ * policy). `detail` is the content of an expanded row: pairs of label and text.
  */
 export interface LedgerRow {
   number: number;
@@ -224,7 +224,7 @@ export interface LedgerRow {
   detail: [string, string][];
 }
 
-/** One artifact by its file name; `version` counts how often it was begun anew with other text. */
+/** One artifact, identified by its file name; `version` counts from 1 how often it was written anew. */
 export interface Artifact {
   file: string;
   name: string;

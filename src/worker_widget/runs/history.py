@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from ..state.reduce import reduce_all
-from ..state.routing_and_ledger import QUIET_TYPES
+from ..state.routing_and_ledger import TYPES_WITHOUT_ROWS
 from ..state.run_state import RunState
 from ..store.event_store import EventStore
 from .saving import write_parts
@@ -70,13 +70,13 @@ class RunHistory:
         """The routing decisions, a row each."""
         from . import frames
 
-        return frames.routing_frame(self._store.iterate(run_id, without=QUIET_TYPES))
+        return frames.routing_frame(self._store.iterate(run_id, without=TYPES_WITHOUT_ROWS))
 
     def ledger(self, run_id: str) -> pd.DataFrame:
         """Failures, policy, drift and recovery, a row each."""
         from . import frames
 
-        return frames.ledger_frame(self._store.iterate(run_id, without=QUIET_TYPES))
+        return frames.ledger_frame(self._store.iterate(run_id, without=TYPES_WITHOUT_ROWS))
 
     def artifacts(self, run_id: str) -> pd.DataFrame:
         """The artifacts, a row each, without their contents."""

@@ -10,7 +10,7 @@ import msgspec
 
 from ...state.log_line import LoggedEvent
 from ...state.reduce import reduce_all
-from ...state.routing_and_ledger import QUIET_TYPES, ledger_rows, routing_rows
+from ...state.routing_and_ledger import TYPES_WITHOUT_ROWS, ledger_rows, routing_rows
 from ...state.run_state import LedgerRow, RoutingRow, RunState
 from ...store.event_store import EventStore, RunRecord
 from ...store.log_index import StoredLine
@@ -57,7 +57,7 @@ class Trace(msgspec.Struct, frozen=True):
         return self.store.artifact_text(self.record.run_id, file)
 
     def _telling(self) -> Iterator[LoggedEvent]:
-        return self.store.iterate(self.record.run_id, without=QUIET_TYPES)
+        return self.store.iterate(self.record.run_id, without=TYPES_WITHOUT_ROWS)
 
 
 def read_trace(store: EventStore, run_id: str, exported: datetime) -> Trace:
