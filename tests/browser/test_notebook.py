@@ -22,7 +22,7 @@ from worker_widget.console.channel import snapshot
 from worker_widget.console.wire import FormState, Shown
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.event_store import EventStore
-from worker_widget.store.log_index import EVERY_LINE
+from worker_widget.store.line_filter import EVERY_LINE
 
 IMPORT = "from worker_widget import WorkerConsole\n"
 FAR = "\n\n".join(f"Paragraph {number}." for number in range(60))

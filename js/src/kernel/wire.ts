@@ -376,8 +376,8 @@ export interface LogFilter {
 }
 
 /**
- * What to look for in messages: `text` as it stands, or with `regex` the pattern in it.
- * In a pattern `^` and `$` also match at the line breaks within a message.
+ * A search in messages: for the literal `text`, or with `regex` for the pattern `text`.
+ * In a pattern, `^` and `$` also match at the line breaks within a message.
  */
 export interface LogSearch {
   text: string;
@@ -507,7 +507,10 @@ export interface HistoryRow {
   strict_mode: boolean | null;
 }
 
-/** A stretch of the ledger; `counts` is how many rows each `LedgerFilter` would show. */
+/**
+ * A range of `total` ledger rows: `rows` are those from index `start` on (from 0).
+ * `counts` maps each `LedgerFilter` to the number of rows that it passes.
+ */
 export interface LedgerWindow {
   total: number;
   start: number;
@@ -544,8 +547,8 @@ export interface LogMessage {
 }
 
 /**
- * A line that was looked for: its `index` (from 0), the `nth` (from 1) `of` so many.
- * `index` is `null` where there is none.
+ * A line that was searched for: its `index`, and that it is the `nth` match (from 1) `of` all.
+ * `index` is `null` if there is no match.
  */
 export interface NextLine {
   index: number | null;
@@ -553,7 +556,7 @@ export interface NextLine {
   of: number;
 }
 
-/** A stretch of the decisions of a stage: `rows` are those from `start` on (from 0), of `total`. */
+/** A range of `total` routing decisions: `rows` are those from index `start` on (from 0). */
 export interface RoutingWindow {
   total: number;
   start: number;

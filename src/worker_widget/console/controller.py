@@ -200,7 +200,7 @@ class ConsoleController:
 
     def _recorded_runs(self) -> tuple[list[RunRecord], dict[str, RunStarted]]:
         records = self.store.runs(limit=RECENT_RUNS)
-        return records, self.store.beginnings([record.run_id for record in records])
+        return records, self.store.run_starts([record.run_id for record in records])
 
     async def _open(self, run_id: str, *, recording: bool) -> LiveRun:
         followed = self._show_followed(run_id)

@@ -138,7 +138,7 @@ class ConsoleSession:
         if self._cell is None or shown.run_id is not None or shown.form.notice is not None:
             return None
         try:
-            record = await asyncio.to_thread(self.controller.store.followed_in, self._cell)
+            record = await asyncio.to_thread(self.controller.store.followed_run, self._cell)
         except WorkerWidgetError:
             return None  # a history that fails raises when it is written
         if record is None or record.status in ENDED:
@@ -163,7 +163,7 @@ class ConsoleSession:
     async def _write_followed(self, cell: str, run_id: str | None) -> None:
         try:
             async with self._write_order:
-                await asyncio.to_thread(self.controller.store.follow_in, cell, run_id)
+                await asyncio.to_thread(self.controller.store.set_followed_run, cell, run_id)
         except WorkerWidgetError as error:
             _log.warning("Which run this cell follows could not be written: %s", error)
 

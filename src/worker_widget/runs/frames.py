@@ -19,7 +19,7 @@ from ..state.log_line import LEVELS, LoggedEvent
 from ..state.routing_and_ledger import ledger_rows, routing_rows
 from ..state.run_state import RunState
 from ..store.event_store import RunRecord
-from ..store.log_index import StoredLine
+from ..store.log_table import StoredLine
 
 
 class ListedRun(Protocol):

@@ -37,12 +37,12 @@ class ArtifactCursor:
         if self._cut or artifact.position <= self._position:
             return None
         start, pieces, taken, done = self._end, [""], 0, False
-        enough = max(0, self._had - self._end) + MOST_CHARS
-        for chunk in store.artifact_chunks(run_id, self.file, self._position, enough=enough):
+        stop_chars = max(0, self._had - self._end) + MOST_CHARS
+        for chunk in store.artifact_chunks(run_id, self.file, self._position, stop_chars=stop_chars):
             self._position = chunk.position
             if chunk.reset:
                 start, pieces, self._end = 0, [""], 0
-            fresh = chunk.behind(self._end)
+            fresh = chunk.text_after(self._end)
             self._cut = self._end + len(fresh) > MOST_SENT
             pieces.append(fresh[: MOST_SENT - self._end])
             self._end = min(self._end + len(fresh), MOST_SENT)
@@ -50,7 +50,7 @@ class ArtifactCursor:
             done = chunk.done and not self._cut
             if self._cut:
                 break
-        self.behind = taken >= enough and not self._cut
+        self.behind = taken >= stop_chars and not self._cut
         text = "".join(pieces)
         if start < self._had <= self._end:
             text, start = text[self._had - start :], self._had

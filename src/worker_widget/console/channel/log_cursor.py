@@ -9,7 +9,8 @@ from typing import Final
 
 from ...errors import HistoryError, RunUnknown
 from ...store.event_store import EventStore
-from ...store.log_index import LineFilter, LogProgress
+from ...store.line_filter import LineFilter
+from ...store.log_index import LogProgress
 from ..wire import LogRows, SearchProgress, SubscriberNews, WatchedLog
 from .log_window import MOST_ROWS, log_window, stored
 
@@ -64,10 +65,10 @@ class LogCursor:
 
     async def _look(self, store: EventStore, run_id: str, changed: Callable[[], None]) -> None:
         try:
-            for only in (self._shown, self._wanted):
+            for filter in (self._shown, self._wanted):
                 done = False
                 while not done:
-                    done = (await asyncio.to_thread(store.log_scan, run_id, only, _SLICE_S)).done
+                    done = (await asyncio.to_thread(store.log_scan, run_id, filter, _SLICE_S)).done
                     changed()
         except (HistoryError, RunUnknown) as error:
             _log.warning("The history could not be searched: %s", error)
@@ -84,11 +85,11 @@ class LogCursor:
         return {"total": total, "start": rows["start"], "rows": rows["rows"]}
 
 
-def _progress(store: EventStore, run_id: str, only: LineFilter) -> LogProgress:
-    progress = store.log_scan(run_id, only, 0)
-    if progress.done or only.patterns or progress.of - progress.scanned > _AT_ONCE:
+def _progress(store: EventStore, run_id: str, filter: LineFilter) -> LogProgress:
+    progress = store.log_scan(run_id, filter, 0)
+    if progress.done or filter.patterns or progress.of - progress.scanned > _AT_ONCE:
         return progress
-    return store.log_scan(run_id, only, _AT_ONCE_S)
+    return store.log_scan(run_id, filter, _AT_ONCE_S)
 
 
 def _search_progress(progress: LogProgress) -> SearchProgress:

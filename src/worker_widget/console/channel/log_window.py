@@ -7,7 +7,8 @@ from itertools import chain
 
 from ...state import ansi
 from ...store.event_store import EventStore
-from ...store.log_index import LineFilter, StoredLine
+from ...store.line_filter import LineFilter
+from ...store.log_table import StoredLine
 from ...store.search import MARKS_S, LogSearch, PatternError, marks
 from ..wire import LogFilter, LogRow, LogRows
 

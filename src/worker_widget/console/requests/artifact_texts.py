@@ -85,7 +85,7 @@ def _grown(store: EventStore, run_id: str, file: str, kept: _Kept | None) -> _Ke
         position = chunk.position
         if chunk.reset:
             parts, chars, before = [], 0, None
-        fresh = chunk.behind(chars)
+        fresh = chunk.text_after(chars)
         parts.append(fresh)
         chars += len(fresh)
     return _Kept(store, position, True, TextRows("".join(parts), before))

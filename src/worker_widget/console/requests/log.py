@@ -11,7 +11,9 @@ from typing import Final, Literal, TypedDict, TypeVar
 
 from ...errors import Problem, RequestRefused, RunUnknown
 from ...store.event_store import EventStore
-from ...store.log_index import EVERY_LINE, Facets, LineFilter, NextLine, StoredLine
+from ...store.line_filter import EVERY_LINE, LineFilter
+from ...store.log_index import Facets, NextLine
+from ...store.log_table import StoredLine
 from ...store.search import LogSearch, PatternError
 from ..channel.log_window import log_window, stored
 from ..controller import ConsoleController
@@ -109,8 +111,8 @@ class LogRequests:
         """
         run_id, store = shown_run(self._controller)
         until = time.monotonic() + _LONGEST_S
-        for only in filters:
-            while not (progress := await asyncio.to_thread(store.log_scan, run_id, only, _SLICE_S)).done:
+        for filter in filters:
+            while not (progress := await asyncio.to_thread(store.log_scan, run_id, filter, _SLICE_S)).done:
                 if time.monotonic() > until:
                     raise RequestRefused(
                         f"This takes too long: {progress.scanned:,} of {progress.of:,} lines in "
@@ -140,17 +142,17 @@ class LogRequests:
         ``start`` (-1: from the start; the total: from the end). After the last row the search continues
         at the first.
         """
-        only, wanted = stored(args.filter), stored(args.wanted)
+        filter, wanted = stored(args.filter), stored(args.wanted)
         found = await self._ask(
-            lambda store, run_id: store.log_next(run_id, only, wanted, args.start, args.direction),
-            only,
-            only.both(wanted),
+            lambda store, run_id: store.log_next(run_id, filter, wanted, args.start, args.direction),
+            filter,
+            filter.combined(wanted),
         )
         return RequestAnswer(found)
 
     async def _locate(self, args: LocateArgs) -> RequestAnswer:
         """The first row under the filter at or after a position, a time or a line; exactly one is given."""
-        only = stored(args.filter)
+        filter = stored(args.filter)
         given = (args.position, args.time_us, args.line)
         if sum(value is not None for value in given) != 1:
             raise RequestRefused("Give exactly one of position, time_us and line.")
@@ -158,14 +160,14 @@ class LogRequests:
         def locate(store: EventStore, run_id: str) -> LocatedLine:
             line = args.line
             if args.position is not None:
-                line = store.log_number(run_id, args.position)
+                line = store.log_line_at_position(run_id, args.position)
             elif args.time_us is not None:
-                line = store.log_number_at(run_id, args.time_us)
-            before = store.log_index(run_id, only, line or 1)
-            total = store.log_total(run_id, only)
+                line = store.log_line_at_time(run_id, args.time_us)
+            before = store.log_index(run_id, filter, line or 1)
+            total = store.log_total(run_id, filter)
             return {"index": min(before, max(total - 1, 0)), "total": total}
 
-        return RequestAnswer(await self._ask(locate, only))
+        return RequestAnswer(await self._ask(locate, filter))
 
     async def _facets(self, args: NoArgs) -> RequestAnswer:
         """The agents and stages of the log, with their numbers of lines."""
@@ -179,7 +181,7 @@ class LogRequests:
 
     async def _copy(self, args: CopyArgs) -> RequestAnswer:
         """The rows from ``start`` to ``end`` (exclusive) as plain text, at most 100,000 of them."""
-        copy = partial(copied, only=stored(args.filter), start=args.start, end=args.end)
+        copy = partial(copied, filter=stored(args.filter), start=args.start, end=args.end)
         return RequestAnswer(await self._ask(copy, stored(args.filter)))
 
     async def _message(self, args: MessageArgs) -> RequestAnswer:
@@ -190,14 +192,14 @@ class LogRequests:
         return RequestAnswer({"message": window.rows[0].message})
 
 
-def copied(store: EventStore, run_id: str, only: LineFilter, start: int, end: int) -> CopiedLines:
+def copied(store: EventStore, run_id: str, filter: LineFilter, start: int, end: int) -> CopiedLines:
     """The rows ``start`` to ``end`` (exclusive) as plain text, as many as fit."""
     start = max(start, 0)
     end = min(end, start + _MOST_COPIED_LINES)
     lines: list[str] = []
     chars = 0
     while start < end and chars < _MOST_COPIED_CHARS:
-        window = store.log_window(run_id, only, start, min(end - start, _AT_ONCE))
+        window = store.log_window(run_id, filter, start, min(end - start, _AT_ONCE))
         if not window.rows:
             break
         for row in window.rows:

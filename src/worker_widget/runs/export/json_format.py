@@ -27,7 +27,7 @@ import msgspec
 
 from ...state.log_line import LoggedEvent
 from ...state.run_state import Artifact, LedgerRow, RoutingRow, Stage
-from ...store.log_index import StoredLine
+from ...store.log_table import StoredLine
 from .trace import Trace, instant
 
 _KINDS: Final = {

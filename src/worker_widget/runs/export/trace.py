@@ -13,7 +13,7 @@ from ...state.reduce import reduce_all
 from ...state.routing_and_ledger import TYPES_WITHOUT_ROWS, ledger_rows, routing_rows
 from ...state.run_state import LedgerRow, RoutingRow, RunState
 from ...store.event_store import EventStore, RunRecord
-from ...store.log_index import StoredLine
+from ...store.log_table import StoredLine
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
