@@ -93,7 +93,7 @@ def test_a_file_that_appears_meanwhile_is_named_and_kept_and_the_others_are_save
         save_files(files, overwrite=False)
     assert refused.value.paths == (second, fourth)
     assert str(refused.value) == (
-        "2 files were saved; 2 were not, since others appeared in their places meanwhile: "
+        "2 files were saved; 2 were not, because another process made files there at the same time: "
         f"{second}, {fourth}. Choose another folder or name, or overwrite them with overwrite=True."
     )
     assert [path.read_text() for path in paths] == ["theirs", "mine", "theirs", "mine too"]

@@ -85,9 +85,9 @@ class ConsoleController:
         if live is None:
             return Shown(form=self._form, link=self._start_link or Link())
         form = self._form
-        trouble = live.failure or live.trouble
-        if trouble is not None:
-            form = msgspec.structs.replace(form, notice=wire_error(trouble))
+        error = live.failure or live.history_error
+        if error is not None:
+            form = msgspec.structs.replace(form, notice=wire_error(error))
         return Shown(
             form=form,
             link=self._start_link or self._link(live),
