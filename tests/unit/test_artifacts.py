@@ -280,10 +280,10 @@ async def test_few_texts_are_kept(store: EventStore, monkeypatch: pytest.MonkeyP
     texts, artifact = ArtifactTexts(), state_of(store)
     for version in range(1, 10):
         await texts.lines(store, RUN, artifact, version)
-    assert len(texts._kept) == artifact_texts.MOST_KEPT
-    monkeypatch.setattr(artifact_texts, "MOST_KEPT_CHARS", 5)
+    assert len(texts._cached) == artifact_texts.MOST_CACHED
+    monkeypatch.setattr(artifact_texts, "MOST_CACHED_CHARS", 5)
     assert (await texts.lines(store, RUN, artifact, 2)).text == "version 1"
-    assert len(texts._kept) == 1
+    assert len(texts._cached) == 1
 
 
 async def test_of_500_artifacts_only_what_changed_is_sent() -> None:

@@ -91,7 +91,7 @@ export interface WireError {
   problems: WireProblem[];
 }
 
-/** A field that is wrong. */
+/** A field that has an error, and the error. */
 export interface WireProblem {
   field: string;
   message: string;
@@ -132,13 +132,13 @@ export interface RunHeader {
   recording: boolean;
 }
 
-/** Whether a replay came out like the run it repeats. */
+/** Whether a replay has the same artifacts as the original run. */
 export interface Verdict {
   identical: boolean | null;
   artifacts: VerifiedArtifact[];
 }
 
-/** The SHA-256 sums of an artifact in a run and in its replay; `null` where there is none. */
+/** The SHA-256 sums of an artifact in a run and in its replay; `null` if there is none. */
 export interface VerifiedArtifact {
   name: string;
   expected: string | null;
@@ -279,7 +279,7 @@ export interface LogRow {
 
 /**
  * The progress of the watched search: `count` of the first `scanned` lines match, `of` all lines.
- * `error` says what is wrong with the pattern, and ends the search.
+ * `error` is the error in the pattern, which ends the search.
  */
 export interface SearchProgress {
   count: number;
@@ -346,7 +346,7 @@ export interface ReplyError {
   error: WireError;
 }
 
-/** Subscribes a front end, or asks for a snapshot; `have` is the last frame it has. */
+/** Subscribes a front end, or requests a snapshot; `have` is the last frame it has. */
 export interface Hello {
   client: string;
   have: number;
@@ -600,7 +600,7 @@ export interface Requests {
   /** The next part of an export, of about 1 MiB. */
   "export.part": { args: { export_id: number; }; result: ExportPart };
   "history.list": { args: Record<string, never>; result: RecentRuns };
-  /** `counts` is how many rows each filter passes. */
+  /** A window of the ledger; `counts` is the number of rows that each filter passes. */
   "ledger.window": { args: { stage_id: string | null; kind: LedgerFilter; start: number; count: number; }; result: LedgerWindow };
   /** The module `live.js`, from the package's own files. */
   live: { args: Record<string, never>; result: LiveCode };
@@ -619,7 +619,7 @@ export interface Requests {
   "log.next": { args: { filter: LogFilter; wanted: LogFilter; start: number; direction: 1 | -1; }; result: NextLine };
   "log.window": { args: { filter: LogFilter; start: number; count: number; search: LogSearch | null; }; result: LogRows };
   "routing.window": { args: { stage_id: string | null; start: number; count: number; }; result: RoutingWindow };
-  /** Shows the form with the same task and brand; the run goes on. */
+  /** Shows the form with the same task and brand; the run continues. */
   "run.new": { args: Record<string, never>; result: Record<string, never> };
   "run.open": { args: { run_id: string; }; result: Record<string, never> };
   /** Executes the run on screen again from its replay token. */

@@ -142,12 +142,12 @@ class ConsoleController:
             await self.live.cancel()
 
     def leave_run(self) -> None:
-        """Shows the form instead of the run; the run goes on, and its events into the history."""
+        """Shows the form instead of the run; the run continues, and its events are written to the history."""
         self._leave()
         self._set(notice=None)
 
     async def replay(self) -> LiveRun:
-        """Executes the run on screen again from its token. Raises `RequestRefused` where it has none."""
+        """Executes the run on screen again from its token. Raises `RequestRefused` if it has none."""
         live = self.live
         if live is None or live.state.replay_token is None:
             raise RequestRefused("This run has no replay token: it was stopped, or its worker gives none.")
@@ -181,8 +181,7 @@ class ConsoleController:
         return newest[:RECENT_RUNS]
 
     async def close(self) -> None:
-        """Stops following runs that nobody else holds, and closes the connections when the others have
-        ended."""
+        """Stops following runs without other holders, and closes the connections when all have ended."""
         self._leave()
         followed, self._followed = self._followed, set()
         for live in followed:
@@ -231,7 +230,7 @@ class ConsoleController:
         return live
 
     async def _follow(self, run_id: str, *, worker: str, task: str | None) -> LiveRun:
-        followed = self._show_followed(run_id)  # another front end may have opened it meanwhile
+        followed = self._show_followed(run_id)  # another front end may have opened it
         if followed is not None:
             return followed
         live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
@@ -275,7 +274,7 @@ class ConsoleController:
 
     @contextmanager
     def _start(self, what: str) -> Iterator[None]:
-        """Shows that a run is being started. Raises `RequestRefused` while another is: only one is shown."""
+        """Shows that a run is being started. Raises `RequestRefused` if another run is being started."""
         if self._starting:
             raise RequestRefused(
                 "A run is being started already. Wait until it is on screen, then stop or leave it."

@@ -109,7 +109,7 @@ class ConsoleSession:
         self.channel.changed()
         shown = self.controller.shown
         self._publish_changed("worker", shown.form.worker)
-        # The status first: a new run id must never stand beside the status of the run before.
+        # The status first: a new run id must never be combined with the status of the run before.
         self._publish_changed("status", _status(shown))
         self._publish_changed("run_id", shown.run_id or "")
         self._keep_followed(shown)
@@ -133,7 +133,7 @@ class ConsoleSession:
             self._publish("saved", state)
 
     async def _followed_before(self) -> str | None:
-        """The run that this cell followed when it was run before, where it is one of this console's."""
+        """The run that this cell followed before, if it is of this console's worker and server."""
         shown = self.controller.shown
         if self._cell is None or shown.run_id is not None or shown.form.notice is not None:
             return None

@@ -33,7 +33,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WireProblem(msgspec.Struct, frozen=True):
-    """A field that is wrong."""
+    """A field that has an error, and the error."""
 
     field: str
     message: str
@@ -65,7 +65,7 @@ class FormState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerifiedArtifact(TypedDict):
-    """The SHA-256 sums of an artifact in a run and in its replay; ``None`` where there is none."""
+    """The SHA-256 sums of an artifact in a run and in its replay; ``None`` if there is none."""
 
     name: str
     expected: str | None
@@ -73,7 +73,7 @@ class VerifiedArtifact(TypedDict):
 
 
 class Verdict(TypedDict):
-    """Whether a replay came out like the run it repeats."""
+    """Whether a replay has the same artifacts as the original run."""
 
     identical: bool | None
     artifacts: list[VerifiedArtifact]
@@ -186,7 +186,7 @@ class LogRows(TypedDict):
 class SearchProgress(TypedDict):
     """The progress of the watched search: ``count`` of the first ``scanned`` lines match, ``of`` all lines.
 
-    ``error`` says what is wrong with the pattern, and ends the search.
+    ``error`` is the error in the pattern, which ends the search.
     """
 
     count: int
@@ -312,7 +312,7 @@ class ReplyError(TypedDict):
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="hello"):
-    """Subscribes a front end, or asks for a snapshot; ``have`` is the last frame it has."""
+    """Subscribes a front end, or requests a snapshot; ``have`` is the last frame it has."""
 
     client: str
     have: int = 0
@@ -328,7 +328,7 @@ class Ack(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="ack"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="request"):
-    """Asks the kernel for something; it is answered by a reply with the same ``id``."""
+    """A request to the kernel, answered by a reply with the same ``id``."""
 
     client: str
     id: int

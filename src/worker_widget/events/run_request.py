@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, get_args
+from typing import Any, Literal
 
 import msgspec
 
 Depth = Literal["auto", "shallow", "deep"]
-
-DEPTHS: Final = get_args(Depth)
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -153,7 +153,9 @@ def _failure_classified(data: FailureClassified) -> _Entry:
 def _recovery_suggestion(data: RecoverySuggestion) -> _Entry:
     count = len(data.suggestions)
     title = f"{count} recovery suggestion{'' if count == 1 else 's'} for {data.failure_code or 'the failure'}"
-    detail = [(f"suggestion {n}", _suggestion(item)) for n, item in enumerate(data.suggestions, start=1)]
+    detail = [
+        (f"suggestion {number}", _suggestion(item)) for number, item in enumerate(data.suggestions, start=1)
+    ]
     if data.auto_apply is not None:
         detail.append(("applied", "automatically" if data.auto_apply else "by hand"))
     return _Entry("recovery", "M10", "info", title, detail)
