@@ -38,8 +38,8 @@ export interface ConsoleState {
 /**
  * The run form and what it offers.
  * `origin` is "embedded host" or the server's origin. `brand` is JSON text or "". `options` are the values
- * that the last run was started with. `notice` is an error that a person must know of: host missing, key
- * refused, run unknown, history not writable.
+ * that the last run was started with. `notice` is an error that the user must see: host missing, key refused,
+ * run unknown, history not writable.
  */
 export interface FormState {
   worker: string;
@@ -84,7 +84,7 @@ export interface WorkerOption {
   affects_artifacts: boolean;
 }
 
-/** An error as a person reads it; `code` is that of the package's error. */
+/** An error with a message for the user; `code` is that of the package's error. */
 export interface WireError {
   code: string;
   message: string;
@@ -224,7 +224,7 @@ export interface LedgerRow {
   detail: [string, string][];
 }
 
-/** One artifact, identified by its file name; `version` counts from 1 how often it was written anew. */
+/** One artifact, identified by its file name; `version` counts from 1 how often it was written. */
 export interface Artifact {
   file: string;
   name: string;
@@ -290,7 +290,7 @@ export interface SearchProgress {
 }
 
 /**
- * More of the watched artifact: `text` goes at `offset`. `done`: it is complete with this text.
+ * More of the watched artifact: `text` starts at `offset`. `done`: it is complete with this text.
  * `cut`: no more of it is sent; the browser requests the rest.
  */
 export interface ArtifactNews {

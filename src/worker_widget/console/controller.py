@@ -167,8 +167,8 @@ class ConsoleController:
     async def recent_runs(self) -> list[HistoryRow]:
         """The last ten runs, newest first: those in the history and those that only the server has."""
         worker = self._form.worker
-        records, begun = await asyncio.to_thread(self._recorded_runs)
-        rows = {record.run_id: _recorded(record, begun.get(record.run_id)) for record in records}
+        records, starts = await asyncio.to_thread(self._recorded_runs)
+        rows = {record.run_id: _recorded(record, starts.get(record.run_id)) for record in records}
         try:
             listed = (await self.client.runs(limit=RECENT_RUNS, worker=worker)).runs
         except WorkerWidgetError:

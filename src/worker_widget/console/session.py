@@ -90,7 +90,7 @@ class ConsoleSession:
     async def close(self) -> None:
         """Stops everything this console does; runs go on where they run."""
         self.channel.close()
-        self._cell = None  # the console that the cell makes next takes up the run
+        self._cell = None  # the next console of the cell follows the run
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()

@@ -40,7 +40,7 @@ class WireProblem(msgspec.Struct, frozen=True):
 
 
 class WireError(msgspec.Struct, frozen=True):
-    """An error as a person reads it; ``code`` is that of the package's error."""
+    """An error with a message for the user; ``code`` is that of the package's error."""
 
     code: str
     message: str
@@ -51,7 +51,7 @@ class FormState(msgspec.Struct, frozen=True, kw_only=True):
     """The run form and what it offers.
 
     ``origin`` is "embedded host" or the server's origin. ``brand`` is JSON text or "". ``options`` are the
-    values that the last run was started with. ``notice`` is an error that a person must know of: host
+    values that the last run was started with. ``notice`` is an error that the user must see: host
     missing, key refused, run unknown, history not writable.
     """
 
@@ -197,7 +197,7 @@ class SearchProgress(TypedDict):
 
 
 class ArtifactNews(TypedDict):
-    """More of the watched artifact: ``text`` goes at ``offset``. ``done``: it is complete with this text.
+    """More of the watched artifact: ``text`` starts at ``offset``. ``done``: it is complete with this text.
 
     ``cut``: no more of it is sent; the browser requests the rest.
     """

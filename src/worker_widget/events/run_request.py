@@ -25,9 +25,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     options: Mapping[str, Any] = {}
 
     def body(self) -> dict[str, Any]:
-        """The JSON body of ``POST /run-streaming``. Without options it has only fields that every server
-        knows.
-        """
+        """The JSON body of ``POST /run-streaming``; without options it has no ``options`` field."""
         body: dict[str, Any] = {
             "task": self.task,
             "brand": None if self.brand is None else dict(self.brand),

@@ -81,7 +81,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):
-    """One artifact, identified by its file name; ``version`` counts from 1 how often it was written anew."""
+    """One artifact, identified by its file name; ``version`` counts from 1 how often it was written."""
 
     file: str
     name: str

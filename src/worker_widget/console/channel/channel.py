@@ -80,7 +80,7 @@ class Channel:
             self._frame_timer = self._clock.call_later(wait, self._tick)
 
     def flush(self) -> None:
-        """Sends what changed now, whatever the pace.
+        """Sends what changed at once, independently of the pace.
 
         What could not be sent because of an exception is sent with a later frame.
         """
@@ -227,7 +227,7 @@ class Channel:
     def _news(self, shown: Shown) -> dict[str, SubscriberNews]:
         """What is new for each subscriber, `{}` where nothing is.
 
-        A subscriber finds its own name in a snapshot and so learns that its hello arrived.
+        A snapshot contains the names of its subscribers, which confirms to each that its hello arrived.
         """
         return {client: self._subscriber_news(part, shown) for client, part in self._audience().items()}
 

@@ -38,7 +38,7 @@ class TextArgs(Args, frozen=True, kw_only=True):
 
 
 class RenderArgs(Args, frozen=True, kw_only=True):
-    """With ``any_length`` the text is formatted whatever its length: this can take half a minute."""
+    """With ``any_length`` a text of any length is formatted, which can take half a minute."""
 
     file: str
     shape: Literal["preview", "source"]

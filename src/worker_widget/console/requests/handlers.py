@@ -25,7 +25,7 @@ class NoResult(TypedDict):
 
 
 class RequestAnswer(msgspec.Struct, frozen=True):
-    """A result, and the bytes that are sent beside it."""
+    """A result, and the bytes that are sent with it."""
 
     result: Any
     buffers: tuple[bytes, ...] = ()
