@@ -1,5 +1,5 @@
-# make build | lab | test | test-oldest | bench | screenshots | clean
-# Every target installs what it needs first, and is quick when nothing changed.
+# make build | lab | dev | dev-page | test | soak | test-oldest | bench | screenshots | clean
+# Every target installs what it needs first, and is quick when nothing changed. CONTRIBUTING.md explains them.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,13 +9,18 @@ STAMPS := $(VENV)/.stamps
 LAB_FLAGS := $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
 JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/package.json js/package-lock.json js/build.mjs js/bundling.mjs
+# Tests run in this many processes, a file in one of them.
+PROCESSES ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 HAS_NPM := $(shell command -v npm 2>/dev/null)
+NEEDS_NPM = $(if $(HAS_NPM),,@echo "Working on the front end needs Node 20 or newer, with npm."; exit 1)
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: build lab test check test-python test-notebooks test-browser test-oldest bench screenshots clean
+.PHONY: build lab dev dev-page test check test-python test-notebooks test-browser soak test-oldest bench \
+  screenshots clean
 
 build: $(STAMPS)/package $(STAMPS)/bundle
 
@@ -45,22 +50,42 @@ $(STAMPS)/package: pyproject.toml hatch_build.py | $(STAMPS)/bundle
 lab: build
 	$(BIN)/jupyter lab $(LAB_FLAGS) notebooks/01-quickstart.ipynb
 
+# The front end is built again whenever a source changes, and open notebooks load it anew.
+ifdef PAGE
+dev: dev-page
+else
+dev: build
+	$(NEEDS_NPM)
+	@(cd js && exec npm run --silent watch) & watch=$$!; trap "kill $$watch" EXIT; trap "exit 130" INT TERM; \
+	  ANYWIDGET_HMR=1 $(BIN)/jupyter lab $(LAB_FLAGS) notebooks/01-quickstart.ipynb
+endif
+
+# The console on recorded runs, without Jupyter and without a kernel.
+dev-page: build
+	$(NEEDS_NPM)
+	cd js && npm run --silent dev
+
 test: check test-python test-notebooks test-browser
 
 check: build
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(if $(HAS_NPM),cd js && npm run --silent check && npm test --silent,@echo "no Node here: the front end's own checks are left out")
 
 test-python: build
-	$(BIN)/python -m pytest tests/unit tests/contract tests/package
+	$(PYTEST) tests/unit tests/contract tests/package
 
 test-notebooks: build
 	$(BIN)/python -m pytest --nbval notebooks -p tests.notebook_runs -p no:cacheprovider
 
 test-browser: build $(STAMPS)/chromium
-	$(BIN)/python -m pytest tests/browser
+	$(PYTEST) tests/browser
+
+# What takes too long for every change, such as each attack on the preview in every mode.
+soak: build $(STAMPS)/chromium
+	$(PYTEST) -m soak tests
 
 $(STAMPS)/chromium: | $(BIN)/python
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
@@ -83,6 +108,6 @@ screenshots: build $(STAMPS)/chromium
 	$(BIN)/python -m tests.browser.screenshots
 
 clean:
-	rm -rf $(VENV) .venv-oldest dist build src/worker_widget/static js/node_modules js/dev/dist \
+	rm -rf $(VENV) .venv-* dist build src/worker_widget/static js/node_modules js/dev/dist \
 	  .mypy_cache .ruff_cache .pytest_cache .hypothesis bench.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

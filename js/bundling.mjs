@@ -52,7 +52,7 @@ export const common = {
 export const bundles = {
   ...common,
   entryPoints: {
-    widget: fileURLToPath(new URL("src/index.tsx", import.meta.url)),
+    widget: fileURLToPath(new URL("src/index.ts", import.meta.url)),
     live: fileURLToPath(new URL("src/live.ts", import.meta.url)),
   },
   minify: true,

@@ -12,7 +12,7 @@ const LAYERS: Record<string, string[]> = {
   shell: ["panes", "state", "kernel", "ui", "live-types"],
   "live-types": ["shell", "panes", "state"],
   live: ["shell", "panes", "state", "ui", "live-types"],
-  index: ["shell", "panes", "state", "kernel", "ui", "live-types"],
+  index: ["shell", "kernel"],
 };
 
 /** The modules of `widget.js`. Every saved notebook contains them, and they work without a kernel. */
@@ -48,7 +48,7 @@ const SAVED: Record<string, string[]> = {
     "preview/neutralise",
     "preview/static-page",
   ],
-  shell: ["console", "header", "run-status"],
+  shell: ["console", "header", "mount", "run-status"],
 };
 
 interface Import {

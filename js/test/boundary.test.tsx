@@ -3,8 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PageKernel, type Setup, savedRun } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
-import widget from "../src/index";
-import type { App } from "../src/state/app";
+import { mount } from "../src/shell/mount";
 
 vi.mock("../src/kernel/live-code", () => ({
   importModule: async () => (await import("../src/live")).default,
@@ -47,17 +46,16 @@ function open(setup: Partial<Setup>) {
   const kernel = new PageKernel({ scene: DONE, live: false, code: async () => "", ...setup });
   const place = document.createElement("div");
   document.body.append(place);
-  const end = widget.render({ model: kernel, el: place });
-  leave.push(end, () => kernel.stop());
-  const host = place.firstElementChild as HTMLElement & { console: App };
-  const root = host.shadowRoot as ShadowRoot;
+  const { app, close } = mount(kernel, place);
+  leave.push(close, () => kernel.stop());
+  const root = place.firstElementChild?.shadowRoot as ShadowRoot;
   const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
   const text = (selector: string) => root.querySelector(selector)?.textContent ?? "";
   const press = (name: string) =>
     all("button")
       .find((item) => item.textContent?.trim() === name)
       ?.click();
-  return { app: host.console, root, all, text, press };
+  return { app, root, all, text, press };
 }
 
 const ALERT = "[data-pane=timeline] [role=alert]";

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PageKernel, type Setup, savedRun } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
 import widget from "../src/index";
-import type { App } from "../src/state/app";
+import { mount } from "../src/shell/mount";
 
 vi.mock("../src/kernel/live-code", () => ({
   importModule: async () => (await import("../src/live")).default,
@@ -32,7 +32,7 @@ async function open(setup: Partial<Setup>) {
   const kernel = new PageKernel({ scene: null, live: false, code: async () => "", ...setup });
   const place = document.createElement("div");
   document.body.append(place);
-  const end = widget.render({ model: kernel, el: place });
+  const { app, close: end } = mount(kernel, place);
   leave.push(end, () => kernel.stop());
   const root = place.firstElementChild?.shadowRoot as ShadowRoot;
   const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
@@ -44,7 +44,7 @@ async function open(setup: Partial<Setup>) {
   const ready = setup.dead ? ".console" : "[aria-label^='Search the log']";
   await until(() => expect(all(ready)).toHaveLength(1));
   if (setup.scene) await until(() => expect(all(".logline").length).toBeGreaterThan(3));
-  return { place, root, all, text, press, end };
+  return { app, place, root, all, text, press, end };
 }
 
 describe("a finished run", () => {
@@ -570,8 +570,7 @@ describe("the layout", () => {
   /** A console of this width, and ways to move what is between its panes. */
   async function wide(width: number) {
     const console = await open({ scene: DONE });
-    const { console: app } = console.place.firstElementChild as unknown as { console: App };
-    app.view.set({ width });
+    console.app.view.set({ width });
     const style = () => console.root.querySelector(".console")?.getAttribute("style") ?? "";
     const bar = (label: string) =>
       console.all(".split").find((item) => item.getAttribute("aria-label") === label);
@@ -579,7 +578,7 @@ describe("the layout", () => {
       bar(label)?.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
     const value = (label: string, of = "now") => Number(bar(label)?.getAttribute(`aria-value${of}`));
     await until(() => expect(console.all(".split")).toHaveLength(4));
-    return { ...console, style, key, value, app };
+    return { ...console, style, key, value };
   }
 
   it.each([

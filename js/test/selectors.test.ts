@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Link, RunHeader } from "../src/kernel/wire";
 import { filterLedger, ledgerCounts } from "../src/panes/ledger/filter";
-import { axisStep, timeline } from "../src/panes/timeline/axis";
+import { axisStep, stagesToCome, timeline } from "../src/panes/timeline/axis";
 import { elapsedMs, runBlocked, statusOf } from "../src/shell/run-status";
 import { isTicking, shownArtifact } from "../src/state/selectors";
 import { artifact, form, ledgerRow, link, run, stage } from "./samples";
@@ -113,6 +113,16 @@ describe("elapsedMs", () => {
     expect(elapsedMs(run({ started_us: null }), link(), 0)).toBeNull();
     expect(elapsedMs(run(), link({ phase: "idle" }), 9e6)).toBeNull();
     expect(isTicking(run({ recording: true }), link())).toBe(false);
+  });
+});
+
+describe("the stages to come", () => {
+  it("are those announced without a bar, while the run goes on", () => {
+    const begun = [stage("a"), stage("b")];
+    expect(stagesToCome(begun, run({ status: "running", total_stages: 8 }))).toBe(6);
+    expect(stagesToCome(begun, run({ status: "running", total_stages: null }))).toBe(0);
+    expect(stagesToCome(begun, run({ status: "failed", total_stages: 8 }))).toBe(0);
+    expect(stagesToCome([], null)).toBe(0);
   });
 });
 

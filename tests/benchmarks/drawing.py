@@ -42,7 +42,7 @@ def _costs() -> dict[float, float]:
         console = served.begin(page, TASK, [warm, *made])
         end = console.preview().locator("#end")
         served.script.release(TASK)
-        expect(end).to_be_attached(timeout=30_000)
+        expect(end).to_be_attached()
         inside = console.preview().locator(":root").element_handle().owner_frame()
         outer = inside.parent_frame if inside is not None else None
         assert outer is not None
@@ -55,7 +55,7 @@ def _costs() -> dict[float, float]:
             before = sum(_busy_s(session) for session in sessions)
             served.script.release(TASK)
             expect(console.tab(item.file)).to_have_attribute("aria-selected", "true")
-            expect(end).to_have_text(f"{size:g}", timeout=120_000)
+            expect(end).to_have_text(f"{size:g}")
             page.wait_for_timeout(SETTLED_MS)
             costs[size] = 1_000 * (sum(_busy_s(session) for session in sessions) - before) / size
         return costs

@@ -71,6 +71,6 @@ def _flood(on: Scene, *, printing: bool) -> dict[str, Any]:
         console.start()
         if printing:
             run_cell(on.page, 1)  # that it is done may be among what the server drops
-        console.expect_status("Completed", timeout_s=4 * SECONDS)
+        console.expect_status("Completed")
     on.settle()
     return {**spent, "missing": EVENTS - lines_of(console), "warnings": on.warnings() - before}

@@ -14,7 +14,7 @@ from typing import Any
 from tests.benchmarks.figure import Figure, figure
 from tests.contract.host_support import Api, HostProcess
 from worker_widget.events.request_models import ValidatedRequest
-from worker_widget.workers.business_builder import BusinessBuilder
+from worker_widget.workers.business_builder.worker import BusinessBuilder
 
 BASE = "/api/v1/workers/business-builder"
 REQUEST: dict[str, Any] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import struct
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,41 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page, WebSocket
+from playwright.sync_api import CDPSession, Page
 
 from tests.browser.console import Console
 from tests.browser.lab import Lab, chromium, lab, open_cells, page_of, run_cell, wait_until_ran
+from tests.browser.traffic import Traffic
 from tests.contract.host_support import HostProcess
 from tests.load import LOAD
 
 _KERNEL = "ipykernel_launcher"
-_FRAME = re.compile(rb'"kind": ?"frame"')
 SETTLED_S = 2.0
-
-
-@dataclass
-class Traffic:
-    """What came over the page's websockets: messages of widgets, the frames among them, all their bytes."""
-
-    messages: int = 0
-    frames: int = 0
-    bytes: int = 0
-
-    def hear(self, socket: WebSocket) -> None:
-        socket.on("framereceived", self._count)
-
-    def _count(self, frame: str | bytes) -> None:
-        if isinstance(frame, str) or b'"comm_msg"' not in _header(frame):
-            return
-        self.messages += 1
-        self.bytes += len(frame)
-        self.frames += bool(_FRAME.search(frame))
-
-
-def _header(message: bytes) -> bytes:
-    """The header of a message as Jupyter's protocol v1.kernel.websocket.jupyter.org frames it."""
-    begin, end = struct.unpack_from("<QQ", message, 16)
-    return message[begin:end]
 
 
 @dataclass
@@ -115,8 +89,7 @@ def scene() -> Iterator[Scene]:
                 chromium() as browser,
                 page_of(browser) as page,
             ):
-                traffic = Traffic()
-                page.on("websocket", traffic.hear)
+                traffic = Traffic.of(page)
                 devtools = page.context.new_cdp_session(page)
                 devtools.send("Performance.enable")
                 url = f"http://127.0.0.1:{state['port']}"

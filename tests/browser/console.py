@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
@@ -21,7 +22,7 @@ class Console:
     def in_cell(cls, page: Page, cell: Locator) -> Console:
         """The console that a cell shows, once it is drawn."""
         root = cell.get_by_role("region", name="Worker console")
-        expect(root).to_be_visible(timeout=30_000)
+        expect(root).to_be_visible()
         return cls(page, root)
 
     def pane(self, name: str) -> Locator:
@@ -46,16 +47,41 @@ class Console:
     def log_lines(self) -> Locator:
         return self.pane("log").get_by_role("row")
 
-    def expect_status(self, *words: str, timeout_s: float = 60) -> None:
-        expect(self.status).to_have_attribute(
-            "data-status", re.compile("^(" + "|".join(words) + ")$"), timeout=timeout_s * 1000
-        )
+    def expect_status(self, *words: str) -> None:
+        expect(self.status).to_have_attribute("data-status", re.compile("^(" + "|".join(words) + ")$"))
 
     def start(self) -> None:
         """Press Run, once it can be pressed."""
         run = self.button("Run")
-        expect(run).to_be_enabled(timeout=60_000)
+        expect(run).to_be_enabled()
         run.click()
+
+    @property
+    def lines(self) -> Locator:
+        """The grid of the log's lines."""
+        return self.pane("log").get_by_role("grid")
+
+    @property
+    def line_count(self) -> int:
+        """How many lines the log has under its filter."""
+        return int(self.lines.get_attribute("aria-rowcount") or 0)
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run on screen."""
+        run_id: str = self.root.evaluate("root => root.getRootNode().host.dataset.run")
+        return run_id
+
+    def figures(self) -> dict[str, Any]:
+        """What the panes show of a run as a whole, with all numbers as texts."""
+        ledger = self.pane("ledger").locator(".chip.all b")
+        return {
+            "lines": self.line_count,
+            "decisions": self.pane("routing").locator("header .num").inner_text() or "0",
+            "ledger": ledger.inner_text() if ledger.count() else "0",
+            "stages": self.stages.locator("b").all_inner_texts(),
+            "artifacts": self.pane("artifacts").get_by_role("tab").count(),
+        }
 
     def tab(self, file: str) -> Locator:
         return self.pane("artifacts").get_by_role("tab", name=re.compile(re.escape(file)))

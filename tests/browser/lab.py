@@ -12,9 +12,8 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +36,10 @@ CHROMIUM_FLAGS = [
     "--force-color-profile=srgb",
 ]
 _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-_READY_S = 60.0
+GUARD_S = 180.0
+"""The limit of every wait. It guards against hanging and is no expectation of speed."""
+_STARTS = 3
+_POLL_MS = 50
 _KERNEL_IS_READY = """() => {
     const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
     const kernel = context?.session?.kernel;
@@ -60,9 +62,28 @@ class Lab:
         return f"{self.url}/doc/tree/{name}?token={self.token}&reset"
 
 
+class _PortTaken(RuntimeError):
+    """Another process took the port between its choice and its use."""
+
+
 @contextmanager
 def lab(directory: Path, theme: Theme = "light") -> Iterator[Lab]:
     """JupyterLab on a free port, with settings, runtime and history below ``directory``."""
+    for start in range(1, _STARTS + 1):
+        try:
+            running, server = _start(directory, theme)
+            break
+        except _PortTaken:
+            if start == _STARTS:
+                raise
+    try:
+        yield running
+    finally:
+        _end(server)
+        stop_host(running.home)
+
+
+def _start(directory: Path, theme: Theme) -> tuple[Lab, subprocess.Popen[bytes]]:
     folder = directory / "notebooks"
     folder.mkdir(parents=True, exist_ok=True)
     settings = directory / "settings"
@@ -80,7 +101,8 @@ def lab(directory: Path, theme: Theme = "light") -> Iterator[Lab]:
         "IPYTHONDIR": str(directory / "ipython"),
         "WORKER_WIDGET_HOME": str(home),
     }
-    with (directory / "jupyter.log").open("wb") as log:
+    log_path = directory / "jupyter.log"
+    with log_path.open("wb") as log:
         server = subprocess.Popen(
             [
                 sys.executable,
@@ -103,19 +125,24 @@ def lab(directory: Path, theme: Theme = "light") -> Iterator[Lab]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            running = Lab(server.pid, f"http://127.0.0.1:{port}", token, folder, home)
-            _wait_until_ready(running, server, directory / "jupyter.log")
-            yield running
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.send_signal(signal.SIGTERM)
-            try:
-                server.wait(15)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait(5)
-            stop_host(home)
+    running = Lab(server.pid, f"http://127.0.0.1:{port}", token, folder, home)
+    try:
+        _wait_until_ready(running, server, log_path)
+    except BaseException:
+        _end(server)
+        raise
+    return running, server
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """Stop a server and its kernels: politely, then not."""
+    server.send_signal(signal.SIGINT)
+    server.send_signal(signal.SIGTERM)
+    try:
+        server.wait(15)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
 
 
 def stop_host(home: Path) -> None:
@@ -140,6 +167,7 @@ def chromium() -> Iterator[Browser]:
     found = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
     if found is None:
         raise RuntimeError("There is no Chromium on this machine; `make test` installs it.")
+    expect.set_options(timeout=GUARD_S * 1_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
         try:
@@ -154,6 +182,7 @@ def page_of(
 ) -> Iterator[Page]:
     """A page in a context of its own, which may use the clipboard."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+    context.set_default_timeout(GUARD_S * 1_000)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     try:
@@ -174,8 +203,8 @@ def serve_notebook(running: Lab, source: Path) -> None:
 def open_notebook(page: Page, running: Lab, name: str) -> None:
     """Open a notebook and wait until its kernel takes requests."""
     page.goto(running.notebook_url(name))
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    page.wait_for_function(_KERNEL_IS_READY, timeout=60_000)
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.wait_for_function(_KERNEL_IS_READY)
 
 
 def open_cells(page: Page, running: Lab, name: str, *cells: str, text: str = "") -> None:
@@ -199,9 +228,18 @@ def run_cell(page: Page, index: int) -> Locator:
     return cell
 
 
-def wait_until_ran(cell: Locator, timeout_s: float = 60) -> None:
+def wait_until_ran(cell: Locator) -> None:
     """Wait until a cell that was run is done."""
-    expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=timeout_s * 1000)
+    expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))
+
+
+def wait_until(page: Page, holds: Callable[[], bool], what: str) -> None:
+    """Wait until ``holds`` does, for conditions that no single locator or frame can express."""
+    until = time.monotonic() + GUARD_S
+    while not holds():
+        if time.monotonic() > until:
+            raise AssertionError(f"{what} did not happen in {GUARD_S:.0f} s")
+        page.wait_for_timeout(_POLL_MS)  # events of the browser are handled meanwhile
 
 
 def _settings(directory: Path, theme: Theme) -> None:
@@ -213,16 +251,16 @@ def _settings(directory: Path, theme: Theme) -> None:
 
 
 def _wait_until_ready(running: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + _READY_S
-    while time.monotonic() < until:
-        if server.poll() is not None:
-            break
+    until = time.monotonic() + GUARD_S
+    while server.poll() is None and time.monotonic() < until:
         try:
-            with urllib.request.urlopen(f"{running.url}/api?token={running.token}", timeout=2):
+            with urllib.request.urlopen(f"{running.url}/api?token={running.token}", timeout=GUARD_S):
                 return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise RuntimeError("JupyterLab did not start:\n" + log.read_text(errors="replace")[-2_000:])
+        except OSError:
+            time.sleep(_POLL_MS / 1_000)
+    output = log.read_text(errors="replace")
+    problem = "JupyterLab did not start:\n" + output[-2_000:]
+    raise _PortTaken(problem) if "already in use" in output else RuntimeError(problem)
 
 
 def _free_port() -> int:

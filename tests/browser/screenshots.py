@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import get_args
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.console import Console
 from tests.browser.lab import (
@@ -19,6 +19,7 @@ from tests.browser.lab import (
     page_of,
     run_cell,
     serve_notebook,
+    wait_until,
     wait_until_ran,
 )
 
@@ -56,8 +57,7 @@ def main() -> None:
                     console.root.scroll_into_view_if_needed()
                     console.tab("landing.html").click()
                     page.mouse.move(0, 0)
-                    page.wait_for_timeout(1_000)
-                    console.root.screenshot(path=IMAGES / f"console-{theme}.png")
+                    (IMAGES / f"console-{theme}.png").write_bytes(still(page, console.root))
         film(browser, IMAGES / "assembling.png")
 
 
@@ -76,14 +76,25 @@ def film(browser: Browser, path: Path) -> None:
         run_cell(page, 1)
         console.root.scroll_into_view_if_needed()
         tab = console.tab("landing.html")
-        expect(tab).to_have_attribute("aria-selected", "true", timeout=120_000)
+        expect(tab).to_have_attribute("aria-selected", "true")
         page.mouse.move(0, 0)
         while "assembling" in (tab.get_attribute("class") or ""):
             written = len(console.preview().locator("body").inner_text())
             shots.append((written, console.pane("artifacts").screenshot()))
-        page.wait_for_timeout(1_000)
-        shots.append((shots[-1][0], console.pane("artifacts").screenshot()))
+        shots.append((shots[-1][0], still(page, console.pane("artifacts"))))
     strip(browser, [shots[round(part * (len(shots) - 1) / (PANELS - 1))] for part in range(PANELS)], path)
+
+
+def still(page: Page, element: Locator) -> bytes:
+    """A picture of an element once it is the same twice."""
+    shots = [b"", element.screenshot()]
+
+    def same() -> bool:
+        shots.append(element.screenshot())
+        return shots[-1] == shots[-2]
+
+    wait_until(page, same, "standing still")
+    return shots[-1]
 
 
 def strip(browser: Browser, moments: list[tuple[int, bytes]], path: Path) -> None:

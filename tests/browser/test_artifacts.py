@@ -10,14 +10,11 @@ import pytest
 from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, open_cells, run_cell, wait_until_ran
+from tests.browser.lab import Lab, open_cells, run_cell, wait_until, wait_until_ran
 from tests.contract.host_support import HostProcess
 
 LINE_CHARS = 88 + len("\n")
 """At least as long as this is a line of the scripted worker's table, but for the shortest numbers."""
-
-ASKED_MS = 20_000
-"""What the kernel makes when it is asked the first time takes a while on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +63,14 @@ def use(console: Console, name: str) -> None:
 
 def drawn_anew(page: Page, element: Locator, text: str) -> None:
     """Wait for a text in a frame that is loaded again: a waiting `expect` would stay with the one before."""
-    for _ in range(100):
+
+    def drawn() -> bool:
         # The frame can go while it is looked at.
         with suppress(Error):
-            if element.all_inner_texts() == [text]:
-                return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"{text!r} was not drawn")
+            return element.all_inner_texts() == [text]
+        return False
+
+    wait_until(page, drawn, f"drawing {text!r}")
 
 
 def told(console: Console, group: str, name: str | None = None) -> Locator:
@@ -89,11 +87,11 @@ def test_an_older_version_and_what_changed_since(page: Page, running: Lab, host:
     menu = tool(console, "v2 of 2")
     menu.click()
     console.pane("artifacts").get_by_role("menuitemradio", name="Version 1").click()
-    expect(console.preview().get_by_text("Baked at night.")).to_be_visible(timeout=ASKED_MS)
+    expect(console.preview().get_by_text("Baked at night.")).to_be_visible()
     expect(console.pane("artifacts").get_by_text("Version 1 of 2")).to_be_visible()
     tool(console, "Difference").click()
     where = told(console, "group", "Difference")
-    expect(where).to_have_text("change 1 of 2", timeout=ASKED_MS)
+    expect(where).to_have_text("change 1 of 2")
     change = console.preview().locator("[aria-current]")
     expect(change).to_contain_text("dawn")
     tool(console, "Next change").click()
@@ -125,16 +123,16 @@ def test_the_difference_with_another_run_and_another_artifact(
     field = console.pane("artifacts").get_by_role("combobox")
     expect(field).to_be_focused()
     field.fill("The other run")
-    expect(console.pane("artifacts").get_by_role("option")).to_have_count(1, timeout=ASKED_MS)
+    expect(console.pane("artifacts").get_by_role("option")).to_have_count(1)
     field.press("Enter")
-    expect(told(console, "group", "Difference")).to_have_text("change 1 of 1", timeout=ASKED_MS)
+    expect(told(console, "group", "Difference")).to_have_text("change 1 of 1")
     expect(console.preview().locator("body")).to_contain_text("The other run.")
     expect(console.preview().locator("body")).to_contain_text("This run.")
     tool(console, "Compare with another run or artifact").click()
     field.fill("note-0")
-    expect(console.pane("artifacts").get_by_role("option")).to_have_count(1, timeout=ASKED_MS)
+    expect(console.pane("artifacts").get_by_role("option")).to_have_count(1)
     field.press("Enter")
-    expect(console.preview().locator("body")).to_contain_text("Note 0", timeout=ASKED_MS)
+    expect(console.preview().locator("body")).to_contain_text("Note 0")
 
 
 def test_finding_in_the_source(page: Page, running: Lab, host: HostProcess) -> None:
@@ -146,7 +144,7 @@ def test_finding_in_the_source(page: Page, running: Lab, host: HostProcess) -> N
     expect(field).to_be_focused()
     field.fill("LOAF")
     where = told(console, "search")
-    expect(where).to_have_text("1 of 121", timeout=ASKED_MS)
+    expect(where).to_have_text("1 of 121")
     here = console.preview().locator("mark[aria-current]")
     expect(here).to_have_count(1)
     field.press("Shift+Enter")
@@ -223,9 +221,9 @@ def test_many_tabs(page: Page, running: Lab, host: HostProcess) -> None:
 def test_tabs_follow_the_worker_until_one_is_chosen(page: Page, running: Lab, host: HostProcess) -> None:
     console = started(page, running, host, "page <p>First</p>; story 120; notes 3; hold on")
     chosen = console.pane("artifacts").get_by_role("tab", selected=True)
-    expect(chosen).to_contain_text("story.md", timeout=30_000)
+    expect(chosen).to_contain_text("story.md")
     console.tab("landing.html").click()
-    expect(console.tab("note-2.md")).to_be_attached(timeout=30_000)
+    expect(console.tab("note-2.md")).to_be_attached()
     expect(chosen).to_contain_text("landing.html")
     tool(console, "Follow").click()
     expect(chosen).to_contain_text("note-2.md")
@@ -236,7 +234,7 @@ def test_tabs_follow_the_worker_until_one_is_chosen(page: Page, running: Lab, ho
 def test_markdown_is_drawn_while_it_is_written(page: Page, running: Lab, host: HostProcess) -> None:
     console = started(page, running, host, "story 200; hold on")
     headings = console.preview().get_by_role("heading")
-    expect(headings.nth(3)).to_be_attached(timeout=30_000)
+    expect(headings.nth(3)).to_be_attached()
     # It was drawn before it was whole, and goes on to its end.
     seen = headings.count()
     assert seen < 200
@@ -245,7 +243,7 @@ def test_markdown_is_drawn_while_it_is_written(page: Page, running: Lab, host: H
     page.mouse.wheel(0, -100_000)
     root = console.preview().locator("html")
     expect(root).to_have_js_property("scrollTop", 0)
-    expect(headings).to_have_count(200, timeout=30_000)
+    expect(headings).to_have_count(200)
     assert root.evaluate("element => [element.scrollTop, element.scrollHeight > 5000]") == [0, True]
     console.button("Stop").click()
     console.expect_status("Cancelled")
@@ -254,7 +252,7 @@ def test_markdown_is_drawn_while_it_is_written(page: Page, running: Lab, host: H
 def test_a_large_one_comes_in_pages_and_downloads_whole(page: Page, running: Lab, host: HostProcess) -> None:
     lines = 560_000
     console = started(page, running, host, f"table {lines}")
-    console.expect_status("Completed", timeout_s=120)
+    console.expect_status("Completed")
     pane = console.pane("artifacts")
     tool(console, "Source").click()
     source = pane.get_by_role("group", name="Source of table.csv")
@@ -266,11 +264,11 @@ def test_a_large_one_comes_in_pages_and_downloads_whole(page: Page, running: Lab
     use(console, "Find in source")
     field = pane.get_by_role("textbox", name="Find in table.csv")
     field.fill("RARE")
-    expect(told(console, "search")).to_have_text(re.compile(f"of {lines // 10_000} lines"), timeout=20_000)
+    expect(told(console, "search")).to_have_text(re.compile(f"of {lines // 10_000} lines"))
     field.press("Enter")
     expect(source.locator(".line.on mark")).to_have_text("rare")
     expect(source.locator(".line.on")).to_be_in_viewport()
-    with page.expect_download(timeout=60_000) as download:
+    with page.expect_download() as download:
         use(console, "Download table.csv")
         expect(pane.get_by_role("progressbar", name="Loading table.csv")).to_be_visible()
     size = download.value.path().stat().st_size

@@ -2,15 +2,15 @@
 
 Every attack is drawn as it is written, cut where it hurts, and whole; with the page's own scripts running,
 and without. A server listens, the browser's own log of its network is read, and the page around tells
-what touched it. The same attacks in a frame without protection show that all three would notice.
+what touched it. The same attacks in a frame without protection show that all three would notice, and how
+long that takes. ``make test`` draws a sample of the attacks in each mode, ``make soak`` all of them.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, zip_longest
 
@@ -19,14 +19,16 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.browser.attacks.catalogue import ATTACKS, Attack, mark
 from tests.browser.attacks.sink import Sink, listening
+from tests.browser.attacks.witness import Witness, witness_in
 from tests.browser.console import Console
-from tests.browser.lab import CHROMIUM_FLAGS, Lab
+from tests.browser.lab import CHROMIUM_FLAGS, GUARD_S, Lab, wait_until
 from tests.browser.pages import Made, Pages, cut, pages
 
 STILL, RUNNING, BARE = "still", "running", "bare"
 MOST_PIECES = 5
-QUIET_MS = 250
-"""How long each page is left to itself: as long as those without protection, which need less."""
+SAMPLED = {STILL: 0, RUNNING: 2}
+"""Of each kind the sample of a mode takes the attack of this index and every fourth after it."""
+SAMPLE_STEP = 4
 
 # What the page around notices: what it is told, where it goes, and what changes in it.
 TRIPWIRE = """() => {
@@ -56,6 +58,7 @@ BARE_FRAME = """text => {
 }"""
 # Enough for each of the three to notice something, and none that takes the page along.
 CANARIES = ("img-src", "preconnect", "iframe-src", "webrtc", "parent-message", "parent-property", "link")
+CONNECTING = ("img-src", "preconnect", "iframe-src", "link")
 
 
 # What a page is taken down for.
@@ -76,6 +79,7 @@ class Evidence:
     """All that was seen. ``touched`` is what the page around noticed, by mode and page."""
 
     sink: Sink
+    attacks: dict[str, tuple[Attack, ...]]
     touched: dict[str, list[str]] = field(default_factory=lambda: {STILL: [], RUNNING: [], BARE: []})
     drawn: set[str] = field(default_factory=set)
     connections: int = 0
@@ -99,16 +103,29 @@ class Round:
         return len(self.page.pieces) == 1
 
 
-def rounds(mode: str, sink: Sink) -> Iterator[Round]:
+def sample(mode: str) -> tuple[Attack, ...]:
+    """Some attacks of each kind, in the catalogue's order, other ones for each mode."""
+
+    def kind(attack: Attack) -> tuple[str, bool]:
+        return (attack.group, attack.alone)
+
+    chosen: set[str] = set()
+    for _, members in groupby(sorted(ATTACKS, key=kind), kind):
+        names = [attack.name for attack in members]
+        chosen.update(names[SAMPLED[mode] :: SAMPLE_STEP] or names[:1])
+    return tuple(attack for attack in ATTACKS if attack.name in chosen)
+
+
+def rounds(mode: str, sink: Sink, attacks: Sequence[Attack]) -> Iterator[Round]:
     """What would spoil other attacks has a page of its own."""
 
     def alone(attack: Attack) -> bool:
         return attack.alone and (mode == RUNNING or not attack.scripted)
 
-    for group, members in groupby(ATTACKS, lambda attack: attack.group):
-        attacks = tuple(members)
-        together = tuple(attack for attack in attacks if not alone(attack))
-        pages = [(attack.name, (attack,)) for attack in attacks if alone(attack)]
+    for group, members in groupby(attacks, lambda attack: attack.group):
+        of_group = tuple(members)
+        together = tuple(attack for attack in of_group if not alone(attack))
+        pages = [(attack.name, (attack,)) for attack in of_group if alone(attack)]
         for name, inside in [(group, together), *pages] if together else pages:
             sections = (f"<section>{attack.aimed(sink, mode)}</section>" for attack in inside)
             text = "\n".join(("<!doctype html><html><body>", *sections))
@@ -125,9 +142,12 @@ def hostile_cuts(text: str) -> list[int]:
     return places[:: max(1, len(places) // MOST_PIECES)]
 
 
-@pytest.fixture(scope="module")
-def evidence(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
+@pytest.fixture(scope="module", params=["sample", pytest.param("all", marks=pytest.mark.soak)])
+def evidence(
+    request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Evidence]:
     """Everything is drawn here, once."""
+    attacks = {mode: ATTACKS if request.param == "all" else sample(mode) for mode in (STILL, RUNNING)}
     directory = tmp_path_factory.mktemp("attacks")
     net_log = directory / "net.json"
     with listening() as sink, pages(directory) as served:
@@ -138,12 +158,14 @@ def evidence(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
             args=[*CHROMIUM_FLAGS, f"--log-net-log={net_log}"],
             viewport={"width": 1440, "height": 1000},
         )
-        evidence = Evidence(sink)
+        context.set_default_timeout(GUARD_S * 1_000)
+        evidence = Evidence(sink, attacks)
         try:
             context.add_init_script(f"({TRIPWIRE})()")
-            fights = [Fight.begun(mode, context, served, evidence) for mode in (STILL, RUNNING)]
-            for _ in zip_longest(*(fight.turns() for fight in fights)):
-                pass
+            with witness_in(context) as witness:
+                fights = [Fight.begun(mode, context, served, witness, evidence) for mode in (STILL, RUNNING)]
+                for _ in zip_longest(*(fight.turns() for fight in fights)):
+                    pass
             evidence.connections, evidence.datagrams = sink.connections, sink.datagrams
             for fight in fights:
                 fight.console.page.close()
@@ -162,14 +184,17 @@ class Fight:
     console: Console
     rounds: tuple[Round, ...]
     served: Pages
+    witness: Witness
     evidence: Evidence
 
     @classmethod
-    def begun(cls, mode: str, context: BrowserContext, served: Pages, evidence: Evidence) -> Fight:
-        all_rounds = tuple(rounds(mode, evidence.sink))
+    def begun(
+        cls, mode: str, context: BrowserContext, served: Pages, witness: Witness, evidence: Evidence
+    ) -> Fight:
+        all_rounds = tuple(rounds(mode, evidence.sink, evidence.attacks[mode]))
         page = context.new_page()
         console = served.begin(page, f"{mode} attacks", [round.page for round in all_rounds])
-        fight = cls(mode, console, all_rounds, served, evidence)
+        fight = cls(mode, console, all_rounds, served, witness, evidence)
         watch(page, fight.touched)
         return fight
 
@@ -194,11 +219,10 @@ class Fight:
             # A frame that is taken down cannot be asked.
             if round.attacks[0].group != "leave" and "endless" not in round.page.name:
                 expect(drawn).to_be_attached()
-            begun = time.monotonic()
             yield
-            page.wait_for_timeout(max(0, QUIET_MS - 1_000 * (time.monotonic() - begun)))
+            self.witness.wait()
             if self.mode == RUNNING and round.attacks[0].name in STOPPED:
-                expect(artifacts).to_contain_text("scripts were stopped", timeout=15_000)
+                expect(artifacts).to_contain_text("scripts were stopped")
             self.evidence.drawn.update(mark(attack, self.mode) for attack in round.attacks)
             self._look(round, file)
             if page.evaluate(SCROLLED) != before:
@@ -206,7 +230,7 @@ class Fight:
             if round.whole and any("data-press" in attack.markup for attack in round.attacks):
                 page.bring_to_front()
                 press_all(console, thoroughly=round.attacks[0].group == "links")
-                page.wait_for_timeout(QUIET_MS)
+                self.witness.wait()
                 console.task.focus()
                 self._look(round, f"{file}, pressed")
             yield
@@ -261,24 +285,44 @@ def draw_bare(context: BrowserContext, running: Lab, evidence: Evidence) -> None
         BARE_FRAME, "<!doctype html>" + "\n".join(attack.aimed(evidence.sink, BARE) for attack in attacks)
     )
     page.frame_locator("iframe").last.locator("[data-press]").first.hover()
-    page.wait_for_timeout(3 * QUIET_MS)
-    evidence.touched[BARE] += page.evaluate(LOOK, [mark(attack, BARE) for attack in attacks])
+    marks = [mark(attack, BARE) for attack in attacks]
+
+    def noticed() -> bool:
+        evidence.touched[BARE] += page.evaluate(LOOK, marks)
+        return noticed_bare(evidence) and evidence.sink.connections >= evidence.connections + len(CONNECTING)
+
+    wait_until(page, noticed, "noticing the attacks without protection")
     page.close()
 
 
+def noticed_bare(evidence: Evidence) -> bool:
+    """Whether the server and the page around have noticed the attacks that nothing holds."""
+    touched = evidence.touched[BARE]
+    return (
+        any(request.startswith(f"{BARE}.img-src.localhost") for request in evidence.sink.requests)
+        and evidence.sink.connections > evidence.connections
+        and evidence.sink.datagrams > evidence.datagrams
+        and any(what.startswith(f"message {BARE}-parent-message") for what in touched)
+        and f"page {BARE}-parent-property" in touched
+    )
+
+
 def test_all_three_would_notice(evidence: Evidence) -> None:
-    assert set(CANARIES) - {"webrtc", "parent-message", "parent-property"} <= evidence.looked_for(BARE)
-    assert any(request.startswith("bare.img-src.localhost") for request in evidence.sink.requests)
-    assert evidence.sink.connections > evidence.connections
-    assert evidence.sink.datagrams > evidence.datagrams
-    assert any(what.startswith(f"message {BARE}-parent-message") for what in evidence.touched[BARE])
-    assert f"page {BARE}-parent-property" in evidence.touched[BARE]
+    assert set(CONNECTING) <= evidence.looked_for(BARE)
+    assert noticed_bare(evidence)
+
+
+def test_the_sample_has_attacks_of_every_kind() -> None:
+    kinds = {(attack.group, attack.alone) for attack in ATTACKS}
+    for mode in (STILL, RUNNING):
+        assert {(attack.group, attack.alone) for attack in sample(mode)} == kinds
+    assert len({attack.name for mode in (STILL, RUNNING) for attack in sample(mode)}) >= len(ATTACKS) / 3
 
 
 @pytest.mark.parametrize("mode", [STILL, RUNNING])
 def test_every_attack_was_drawn(evidence: Evidence, mode: str) -> None:
     assert len(ATTACKS) >= 60
-    assert {mark(attack, mode) for attack in ATTACKS} <= evidence.drawn
+    assert {mark(attack, mode) for attack in evidence.attacks[mode]} <= evidence.drawn
 
 
 @pytest.mark.parametrize("mode", [STILL, RUNNING])

@@ -10,9 +10,16 @@ import signal
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, open_cells, run_cell, wait_until_ran
+from tests.browser.lab import Lab, open_cells, run_cell, wait_until, wait_until_ran
 
 SHOW = "from worker_widget import WorkerConsole\nconsole = WorkerConsole()\nconsole"
+BUSY = """import time
+from pathlib import Path
+while not Path("go-on").exists():
+    end = time.monotonic() + 0.1
+    while time.monotonic() < end:
+        pass"""
+"""Never waits, until there is a file of that name."""
 # From now on what is in the pane refuses every change, so that drawing it throws.
 BREAK = """pane => {
     const refuse = () => { throw new Error("the pane refuses to change"); };
@@ -22,7 +29,6 @@ BREAK = """pane => {
         Object.defineProperty(walker.currentNode, "data", { set: refuse });
     }
 }"""
-BUSY = "import time\nend = time.monotonic() + 10\nwhile time.monotonic() < end:\n    pass"
 
 
 def shown(page: Page, index: int = 0) -> Console:
@@ -39,19 +45,22 @@ def output(page: Page, index: int) -> Locator:
 
 
 def test_a_busy_cell_stops_neither_the_drawing_nor_the_buttons(page: Page, running: Lab) -> None:
-    open_cells(page, running, "busy.ipynb", SHOW, BUSY)
+    # Slow enough that it is still running when all of this has been looked at.
+    run = "run = console.run('A bakery that delivers by bicycle', pace=30)"
+    open_cells(page, running, "busy.ipynb", SHOW, run, BUSY)
     console = shown(page)
-    console.start()
+    wait_until_ran(run_cell(page, 1))
     console.expect_status("Running")
-    busy = run_cell(page, 1)
+    busy = run_cell(page, 2)
     expect(busy.locator(".jp-InputPrompt")).to_have_text("[*]:")
     seen = console.log_lines.count()
-    expect(console.stages.nth(2)).to_have_class(re.compile("completed|recovered"), timeout=8_000)
+    expect(console.stages.nth(2)).to_have_class(re.compile("completed|recovered"))
     assert console.log_lines.count() > seen
     expect(busy.locator(".jp-InputPrompt")).to_have_text("[*]:")
     console.button("Stop").click()
-    console.expect_status("Cancelled", timeout_s=5)
+    console.expect_status("Cancelled")
     expect(busy.locator(".jp-InputPrompt")).to_have_text("[*]:")
+    (running.folder / "go-on").touch()
     wait_until_ran(busy)
     expect(console.button("New run")).to_be_enabled()
 
@@ -120,10 +129,10 @@ def test_a_host_that_is_killed_costs_the_run_but_nothing_that_had_arrived(page: 
     open_cells(page, running, "killed.ipynb", SHOW)
     console = shown(page)
     console.start()
-    expect(console.stages.nth(1)).to_have_class(re.compile("completed|recovered"), timeout=20_000)
+    expect(console.stages.nth(1)).to_have_class(re.compile("completed|recovered"))
     before = console.log_lines.all_inner_texts()
     os.kill(json.loads((running.home / "host.json").read_text())["pid"], signal.SIGKILL)
-    console.expect_status("Failed", timeout_s=60)
+    console.expect_status("Failed")
     expect(console.root).to_contain_text("The host stopped while this run was in flight")
     after = console.log_lines.all_inner_texts()
     assert after[: len(before)] == before
@@ -150,7 +159,7 @@ def test_a_server_that_is_not_there_and_a_wrong_key_are_told_in_the_cell(page: P
         cell = run_cell(page, index)
         wait_until_ran(cell)
         console = Console.in_cell(page, cell)
-        expect(console.root.get_by_role("alert").filter(has_text=words)).to_be_visible(timeout=20_000)
+        expect(console.root.get_by_role("alert").filter(has_text=words)).to_be_visible()
         assert "not-the-key" not in console.root.inner_text()
 
 
@@ -166,12 +175,14 @@ def test_running_the_cell_again_leaves_one_console_and_the_history(page: Page, r
     open_cells(page, running, "again.ipynb", SHOW, counts)
     shown(page).start()
     for _ in range(3):
-        page.wait_for_timeout(200)
         console = shown(page)
         console.expect_status("Running")  # the same run, taken up again
-    page.wait_for_timeout(1_000)
-    wait_until_ran(run_cell(page, 1))
-    expect(output(page, 1)).to_contain_text("1 True")
+
+    def one_is_left() -> bool:
+        wait_until_ran(run_cell(page, 1))
+        return "1 True" in output(page, 1).inner_text()
+
+    wait_until(page, one_is_left, "closing the consoles before")
     console.button("Stop").click()
     console.expect_status("Cancelled")
     console.root.get_by_role("button", name=re.compile("History")).click()

@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Error, Frame, Page, expect
 
 from tests.browser.attacks.catalogue import ATTACKS
-from tests.browser.lab import Theme, page_of
+from tests.browser.attacks.witness import Witness, witness_in
+from tests.browser.lab import Theme, page_of, wait_until
 from worker_widget.artifacts.diff.difference import difference
 from worker_widget.artifacts.sandbox import MOST_EMBEDDED_CHARS, artifact_html
 from worker_widget.artifacts.summary_table import table_html
@@ -72,21 +73,31 @@ def sink() -> Iterator[Sink]:
     server.server_close()
 
 
+@pytest.fixture
+def witness(page: Page) -> Iterator[Witness]:
+    with witness_in(page.context) as witness:
+        yield witness
+
+
 def show(
     page: Page, sink: Sink, *outputs: str, until: Literal["load", "domcontentloaded"] = "load"
 ) -> list[Frame]:
     """The innermost frame of each output, in a page of the sink's."""
     sink.page = TRIPWIRE + "".join(f"<div>{output}</div>" for output in outputs)
     page.goto(sink.address + "/", wait_until=until)
-    for _ in range(100):
-        outer = page.main_frame.child_frames
-        inner = [frame for parent in outer for frame in parent.child_frames]
-        if len(inner) == len(outputs) and all(frame.url == "about:srcdoc" for frame in inner):
-            for frame in inner:
-                frame.wait_for_load_state(until)
-            return inner
-        page.wait_for_timeout(50)
-    raise AssertionError(f"{len(inner)} of {len(outputs)} frames came")
+
+    def inner() -> list[Frame]:
+        return [frame for parent in page.main_frame.child_frames for frame in parent.child_frames]
+
+    def came() -> bool:
+        found = inner()
+        return len(found) == len(outputs) and all(frame.url == "about:srcdoc" for frame in found)
+
+    wait_until(page, came, f"loading {len(outputs)} frames")
+    frames = inner()
+    for frame in frames:
+        frame.wait_for_load_state(until)
+    return frames
 
 
 def pages(port: int) -> list[str]:
@@ -102,7 +113,7 @@ def pages(port: int) -> list[str]:
     return list(shared.values())
 
 
-def test_no_attack_gets_out_of_an_output(page: Page, sink: Sink) -> None:
+def test_no_attack_gets_out_of_an_output(page: Page, sink: Sink, witness: Witness) -> None:
     every = (
         artifact_html(markup, kind, "x", whole=True)
         for markup in pages(sink.server_address[1])
@@ -116,14 +127,16 @@ def test_no_attack_gets_out_of_an_output(page: Page, sink: Sink) -> None:
             # A link may replace the drawing by the browser's own refusal, which ends this.
             with suppress(Error):
                 frame.evaluate(PRESS)
-        page.wait_for_timeout(200)
+        witness.wait()
         assert sink.asked == []
         assert page.title() == ""
         assert page.url == sink.address + "/"
-        assert len(page.context.pages) == 1
+        assert page.context.pages == [page, witness.page]
 
 
-def test_a_click_on_a_link_leads_nowhere_and_the_drawing_stays(page: Page, sink: Sink) -> None:
+def test_a_click_on_a_link_leads_nowhere_and_the_drawing_stays(
+    page: Page, sink: Sink, witness: Witness
+) -> None:
     html = (
         f"<h1>Here</h1><p><a href='{sink.address}/x'>Away</a> <a class=x href='#end'>Down</a></p>"
         f"<script>document.body.remove()</script><svg><a href='{sink.address}/y'><text y=9>S</text></a></svg>"
@@ -138,15 +151,15 @@ def test_a_click_on_a_link_leads_nowhere_and_the_drawing_stays(page: Page, sink:
     ]
     frame.get_by_text("Away").click()
     frame.get_by_text("Away").press("Enter")
-    page.wait_for_timeout(300)
+    witness.wait()
     assert frame.get_by_role("heading").inner_text() == "Here"
     assert sink.asked == []
     frame.get_by_text("Down").click()
-    page.wait_for_timeout(300)
-    assert frame.get_by_text("The end").bounding_box()["y"] < 600  # type: ignore[index]
+    end = frame.get_by_text("The end")
+    wait_until(page, lambda: (end.bounding_box() or {"y": 600})["y"] < 600, "scrolling to the end")
 
 
-def test_a_script_that_claims_to_be_ours_is_not_asked_for(page: Page, sink: Sink) -> None:
+def test_a_script_that_claims_to_be_ours_is_not_asked_for(page: Page, sink: Sink, witness: Witness) -> None:
     ours = re.search(r"sha256-[\w+/]{43}=", artifact_html("", "html", "x.html", whole=True))
     assert ours
     html = "".join(
@@ -155,7 +168,7 @@ def test_a_script_that_claims_to_be_ours_is_not_asked_for(page: Page, sink: Sink
     )
     (frame,) = show(page, sink, artifact_html(f"{html}<a href=//x>All</a>", "html", "x.html", whole=True))
     expect(frame.get_by_text("All")).to_have_attribute("href", "dead://x")
-    page.wait_for_timeout(300)
+    witness.wait()
     assert sink.asked == []
 
 

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser
 from tests.briefs import BRIEFS, GERMAN_BRIEFS
 from worker_widget.events import Payload
 from worker_widget.events.request_models import ValidatedRequest
-from worker_widget.workers.business_builder import BusinessBuilder
+from worker_widget.workers.business_builder.worker import BusinessBuilder
 
 JS = Path(__file__).parents[2] / "js"
 AXE = JS / "node_modules" / "axe-core" / "axe.min.js"

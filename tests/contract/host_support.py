@@ -220,7 +220,7 @@ class Api:
 
     def __init__(self, url: str, token: str, base: str = BASE) -> None:
         self.base = base
-        self.http = httpx.Client(base_url=url, headers={"X-AOS-Key": token}, timeout=30)
+        self.http = httpx.Client(base_url=url, headers={"X-AOS-Key": token}, timeout=120)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         return self.http.get(self.base + path, **options)
@@ -296,7 +296,7 @@ class HostProcess:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; returns the exit status."""
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(120)
 
     def close(self) -> None:
         if self.process.poll() is None:

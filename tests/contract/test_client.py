@@ -428,7 +428,7 @@ async def test_whether_a_run_is_known_though_its_answer_is_not_ready() -> None:
         server.on("GET", f"{A}/stream/r1", Stream(HOLD))
         server.on("GET", f"{A}/stream/r9", Reply(404, {"detail": "Run not found"}))
         await client.ensure_known("r1")
-        await asyncio.wait_for(server.streams_left.wait(), 5)
+        await asyncio.wait_for(server.streams_left.wait(), 120)
         with pytest.raises(RunUnknown, match="has no run r9"):
             await client.ensure_known("r9")
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from worker_widget import __version__
+from worker_widget import __version__, cli
 from worker_widget.errors import HostNotStarted, UnknownWorker
 from worker_widget.events import RunFailed
 from worker_widget.events.run_request import RunRequest
@@ -56,7 +56,7 @@ def kill_host(home: Path) -> None:
 
 
 def wait_until_gone(pid: int) -> None:
-    for _ in range(1000):
+    for _ in range(12_000):
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
@@ -134,7 +134,7 @@ async def test_a_run_whose_host_is_killed_fails_with_the_reason_and_keeps_what_h
     patience = Patience(first_retry_s=0.05, retry_s=0.1, grace_s=0.2)
     events = []
     phases = []
-    async with scripted_client() as client, asyncio.timeout(30):
+    async with scripted_client() as client, asyncio.timeout(120):
         run = await client.start(RunRequest(task="log 3; hold on"))
         async for item in follow(client, run.run_id, patience=patience):
             if isinstance(item, StreamLink):
@@ -334,3 +334,19 @@ async def test_a_running_host_of_a_far_version_is_named(home: Path) -> None:
         write_state(home, port=int(server.origin.rpartition(":")[2]), pid=1)
         with pytest.raises(HostNotStarted, match=r"\(process 1\) has version 999\.0.*kill 1"):
             await EmbeddedHost(command=saying("not reached", 9)).resolve()
+
+
+async def test_on_windows_the_embedded_host_is_refused_with_what_to_do(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(HostNotStarted, match=r"runs on Linux and macOS; on Windows use it in WSL.* url of"):
+        await EmbeddedHost().resolve()
+
+
+def test_on_windows_the_command_says_where_the_host_runs(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert cli.main(["host"]) == 6
+    assert "runs on Linux and macOS" in capsys.readouterr().err

@@ -120,7 +120,7 @@ async def followed(
     server: QuirkyServer, *, after: str | None = None, patience: Patience = QUICK, told: Told | None = None
 ) -> Told:
     told = told or Told()
-    async with client_of(server) as client, asyncio.timeout(20):
+    async with client_of(server) as client, asyncio.timeout(120):
         async for item in follow(client, "r1", after=after, patience=patience):
             told.take(item)
     return told
@@ -237,7 +237,7 @@ async def test_1_a_run_that_is_only_slow_is_waited_for(server: QuirkyServer) -> 
     server.on("GET", f"{BASE}/runs", listed("running"))
     stream(server, Stream(STARTED + STAGE_FAILED, KEEPALIVE, Until(go_on), LOGGED, COMPLETED + STREAM_END))
     told = Told()
-    async with client_of(server) as client, asyncio.timeout(20):
+    async with client_of(server) as client, asyncio.timeout(120):
         async for item in follow(client, "r1", patience=QUICK):
             told.take(item)
             if isinstance(item, StreamLink) and item.phase == "stalled":
@@ -251,7 +251,9 @@ async def test_1_what_arrives_while_the_server_is_asked_wins(server: QuirkyServe
 
     async def then_the_stream_goes_on() -> None:
         asked.set()
-        await asyncio.sleep(0.1)
+        # Server and client share this event loop: so many turns take what is written to who reads it.
+        for _ in range(200):
+            await asyncio.sleep(0)
 
     server.on("GET", f"{BASE}/runs", replace(listed("failed", False), first=then_the_stream_goes_on))
     end = frame("run_failed", second=9, success=False, error="no layout")
@@ -271,7 +273,7 @@ async def test_2_joining_a_finished_run_ends_though_the_stream_stays_open(server
     stream(server, Stream(CONNECTED, STARTED + WORKING + LOGGED + COMPLETED, KEEPALIVE, HOLD))
     told = await followed(server)
     assert told.types == ["run_started", "stage_started", "log", "run_completed"]
-    await asyncio.wait_for(server.streams_left.wait(), 5)
+    await asyncio.wait_for(server.streams_left.wait(), 120)
     assert server.open_streams == 0
 
 
@@ -474,9 +476,9 @@ async def test_a_stream_that_went_silent_is_given_up(server: QuirkyServer) -> No
 
 
 async def test_keepalives_keep_a_silent_stream_alive(server: QuirkyServer) -> None:
-    beats = (Wait(0.1), KEEPALIVE) * 6
+    beats = (Wait(0.25), KEEPALIVE) * 8
     stream(server, Stream(STARTED, *beats, COMPLETED + STREAM_END))
-    told = await followed(server, patience=replace(QUICK, silence_s=0.3, quiet_s=5))
+    told = await followed(server, patience=replace(QUICK, silence_s=1.5, quiet_s=60))
     assert told.phases == ["connecting", "live", "ended"]
 
 
@@ -497,7 +499,7 @@ async def test_a_stream_that_ends_early_again_with_nothing_new_is_asked_about(se
 async def test_a_server_that_goes_away_and_comes_back(server: QuirkyServer) -> None:
     stream(server, Stream(STARTED, HOLD))
     told = Told()
-    async with client_of(server) as client, asyncio.timeout(20):
+    async with client_of(server) as client, asyncio.timeout(120):
         async for item in follow(client, "r1", patience=QUICK):
             told.take(item)
             if told.phases == ["connecting", "live"] and told.events:
@@ -575,7 +577,7 @@ async def test_closing_the_iterator_closes_the_connection_at_once(server: Quirky
             async for item in items:
                 if isinstance(item, EventBatch):
                     break
-        await asyncio.wait_for(server.streams_left.wait(), 5)
+        await asyncio.wait_for(server.streams_left.wait(), 120)
 
 
 async def test_cancelling_the_follower_closes_the_connection_at_once(server: QuirkyServer) -> None:
@@ -590,11 +592,11 @@ async def test_cancelling_the_follower_closes_the_connection_at_once(server: Qui
                     came.set()
 
         task = asyncio.create_task(consume())
-        await asyncio.wait_for(came.wait(), 10)
+        await asyncio.wait_for(came.wait(), 120)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await asyncio.wait_for(server.streams_left.wait(), 5)
+        await asyncio.wait_for(server.streams_left.wait(), 120)
 
 
 async def test_a_slow_reader_is_not_taken_for_a_quiet_run(server: QuirkyServer) -> None:

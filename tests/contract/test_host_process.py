@@ -43,7 +43,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def refused(host: HostProcess) -> tuple[int, str]:
     """The exit status and the one line of a host that does not start."""
-    status = host.process.wait(20)
+    status = host.process.wait(120)
     lines = host.output().splitlines()
     assert len(lines) == 1, lines
     assert lines[0].startswith("worker-widget host: ")
@@ -150,7 +150,7 @@ class TestRefusingToStart:
     )
     def test_options_that_make_no_sense(self, start: Start, options: tuple[str, str]) -> None:
         host = start(*options)
-        assert host.process.wait(20) == 2
+        assert host.process.wait(120) == 2
         assert options[0] in host.output()
 
 
@@ -210,7 +210,7 @@ class TestBeingStopped:
                 rest = list(stream)
         assert [frame.event for frame in rest] == ["run_failed", "stream_end"]
         assert rest[0].data["data"]["error"] == INTERRUPTED
-        assert host.process.wait(20) == 0
+        assert host.process.wait(120) == 0
         assert not host.state_path.exists()
         store = RunStore.open(host.home / "host.db")
         run = store.run("scripted", run_id)
@@ -228,7 +228,7 @@ class TestBeingStopped:
                 list(islice(stream, 3))
                 host.process.send_signal(signal.SIGTERM)
                 assert [frame.event for frame in stream] == ["log", "run_failed", "stream_end"]
-        assert host.process.wait(20) == 0
+        assert host.process.wait(120) == 0
 
     def test_the_state_file_of_another_is_left_alone(self, start: Start) -> None:
         host = start()
@@ -241,7 +241,7 @@ class TestBeingStopped:
 class TestIdle:
     def test_it_ends_when_nothing_is_asked(self, start: Start) -> None:
         host = start("--idle-minutes", "0.005")
-        assert host.process.wait(20) == 0
+        assert host.process.wait(120) == 0
         assert not host.state_path.exists()
 
     def test_a_run_in_flight_keeps_it(self, tmp_path: Path) -> None:

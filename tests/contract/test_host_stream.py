@@ -203,7 +203,7 @@ def test_a_full_disk_fails_the_run_but_loses_no_event(
         seen = until_log(stream, 1)
         full.set()
         worker.gate.set()
-        assert refused.wait(10)
+        assert refused.wait(120)
         full.clear()
         seen += stream
     assert [frame.event for frame in seen[-4:]] == ["log", "log", "run_failed", "stream_end"]
@@ -235,5 +235,5 @@ def test_many_readers_at_once(api: Api, worker: ScriptedWorker) -> None:
         reader.start()
     worker.gate.set()
     for reader in readers:
-        reader.join(20)
+        reader.join(120)
     assert seen == [list(range(1, 1004))] * 8

@@ -14,8 +14,10 @@ import pytest
 from worker_widget.host.process.server import HostSettings
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.settings import language_model
-from worker_widget.workers.business_builder import BusinessBuilder, recovery
-from worker_widget.workers.business_builder.language_model import Recordings, configured
+from worker_widget.workers.business_builder.engine import recovery
+from worker_widget.workers.business_builder.language_model.model import configured
+from worker_widget.workers.business_builder.language_model.recordings import Recordings
+from worker_widget.workers.business_builder.worker import BusinessBuilder
 
 from .host_support import Api
 from .model_endpoint import KEY, MODEL, Fail, ModelEndpoint, Raw, Refuse, Reply, Say
@@ -125,7 +127,7 @@ class TestAModelThatIsWell:
         told = follow(scene.api, run_id)
         assert told.kinds[-1] == "run_completed"
 
-    def test_pieces_make_the_artifact_and_come_one_artifact_after_the_other(self, scene: Scene) -> None:
+    def test_chunks_make_the_artifact_and_artifacts_come_in_order(self, scene: Scene) -> None:
         told = scene.run()
         texts: dict[str, str] = {}
         order: list[str] = []
@@ -148,7 +150,7 @@ class TestAModelThatIsWell:
         stages = scene.run().answer["cost_report"]["stages"]
         assert (stages["research"]["tokens"], stages["strategy"]["tokens"]) == (321, 642)
 
-    def test_it_is_told_the_facts_the_tone_the_readers_and_the_rules(self, scene: Scene) -> None:
+    def test_the_prompt_has_the_facts_the_tone_the_readers_and_the_rules(self, scene: Scene) -> None:
         brand = {
             **BRAND,
             "tone": {"primary": "formal"},
@@ -170,14 +172,14 @@ class TestAModelThatIsWell:
         assert "Language: German" in scene.endpoint.about("landing_copy")[0].prompt
         assert "Sprachmodell" in json.loads(told.artifacts["market_report.json"])["method"]
 
-    def test_a_run_by_rules_asks_nobody_and_says_so(self, scene: Scene) -> None:
+    def test_a_run_by_rules_calls_no_model_and_logs_the_reason(self, scene: Scene) -> None:
         before = scene.endpoint.probed
         told = scene.run(writer="rules")
         assert (scene.endpoint.asked, scene.endpoint.probed) == ([], before)
         assert set(engines(told).values()) == {BY_RULES}
-        gate = [line for line in lines(told) if line.startswith("Capability gate")]
+        gate = [line for line in lines(told) if line.startswith("The rule engine writes this stage")]
         assert len(gate) == 3
-        assert "the request wants the rules to write" in gate[0]
+        assert "the request asks for the rule engine" in gate[0]
 
     def test_fenced_json_and_thoughts_are_read_as_what_they_are(self, scene: Scene) -> None:
         scene.endpoint.begin_anew(
@@ -299,9 +301,9 @@ class TestAModelThatFails:
         assert len(scene.endpoint.about("landing_copy")) == tries
         assert engines(told)["landing_copy.json"] == BY_RULES
         assert engines(told)["landing.html"] == BY_RULES
-        assert any("landing_copy.json: written by the rule engine" in line for line in lines(told))
+        assert any("The rule engine wrote landing_copy.json" in line for line in lines(told))
 
-    def test_what_was_wrong_is_told_to_it(self, scene: Scene) -> None:
+    def test_the_next_prompt_has_the_error(self, scene: Scene) -> None:
         scene.endpoint.begin_anew(landing_copy=[saying("hero.note", "The best of all")])
         scene.run()
         first, second = scene.endpoint.about("landing_copy")
@@ -309,7 +311,7 @@ class TestAModelThatFails:
         assert "was not used: landing_copy.json" in second.prompt
         assert "“The best”" in second.prompt
 
-    def test_a_model_that_says_nothing_is_late(self, scene: Scene) -> None:
+    def test_a_silent_model_times_out(self, scene: Scene) -> None:
         silent = threading.Event()
         scene.endpoint.begin_anew(landing_copy=[Say(cut=0, hold=silent)] * 2)
         try:
@@ -331,12 +333,12 @@ class TestAModelThatFails:
         assert "dude" not in told.artifacts["landing.html"]
 
     @pytest.mark.parametrize("usage", [5, -1, 10**12, "many", True, None])
-    def test_a_count_that_cannot_be_is_not_believed_and_that_is_said(self, scene: Scene, usage: Any) -> None:
+    def test_an_impossible_token_count_is_replaced_and_logged(self, scene: Scene, usage: Any) -> None:
         scene.endpoint.usual = Say(usage=None if usage is None else lambda _: usage)
         told = scene.run()
         assert told.kinds[-1] == "run_completed"
         assert 300 < told.answer["cost_report"]["stages"]["copy"]["tokens"] < 2_500
-        assert any("by rule the answer has" in line for line in lines(told))
+        assert any("the worker counted" in line for line in lines(told))
 
     def test_strict_mode_ends_with_a_claim_of_the_models(self, scene: Scene) -> None:
         scene.endpoint.begin_anew(landing_copy=[saying("hero.note", "The best of all")] * 5)
@@ -362,7 +364,7 @@ class TestAModelThatFails:
 
 class TestAnEndpointThatIsAway:
     @pytest.mark.parametrize("models", [Fail(503), Fail(401, message=f"Bad key {KEY}")])
-    def test_the_rules_write_and_nobody_calls_it_the_models(self, scene: Scene, models: Fail) -> None:
+    def test_the_rule_engine_writes_and_is_named(self, scene: Scene, models: Fail) -> None:
         scene.endpoint.models = models
         told = scene.run()
         assert told.kinds[-1] == "run_completed"
@@ -371,7 +373,7 @@ class TestAnEndpointThatIsAway:
         assert set(engines(told).values()) == {BY_RULES}
         assert scene.endpoint.asked == []
         assert KEY not in everything(told)
-        gate = next(line for line in lines(told) if line.startswith("Capability gate"))
+        gate = next(line for line in lines(told) if line.startswith("The rule engine writes this stage"))
         assert f"{models.status}" in gate
         assert scene.replay(told.answer["replay_token"]).all("replay_verified")[0]["identical"] is True
 
@@ -426,12 +428,12 @@ class TestAModelThatIsRequired:
         [
             (Fail(500), "answers 500"),
             (Fail(429, {"Retry-After": "3600"}), "answers 429"),
-            (Say(refusal="No."), "declines"),
+            (Say(refusal="No."), "refuses"),
             (Say(whole=lambda _: "{"), "not the JSON"),
             (saying("hero.note", "Guaranteed to work"), "Guaranteed"),
         ],
     )
-    def test_nobody_takes_its_place(self, scene: Scene, fault: Reply, reason: str) -> None:
+    def test_it_is_not_replaced(self, scene: Scene, fault: Reply, reason: str) -> None:
         scene.endpoint.begin_anew(landing_copy=[fault] * 10)
         told = scene.run(writer="model")
         assert told.kinds[-1] == "run_failed"
@@ -470,7 +472,7 @@ class TestBudget:
         assert report["stages"]["copy"]["tokens"] > alone
         assert report["total_tokens"] <= 6_000
 
-    def test_too_small_a_budget_is_told(self, scene: Scene) -> None:
+    def test_too_small_a_budget_is_an_error(self, scene: Scene) -> None:
         told = scene.run(budget=1_500)
         assert "MODEL_OVER_BUDGET" in codes(told)
         assert told.kinds[-1] == "run_completed"
@@ -515,9 +517,9 @@ class TestReplay:
             again = scene.replay(told.answer["replay_token"])
         assert again.all("replay_verified")[0]["identical"] is True
         assert again.artifacts == told.artifacts
-        assert any("the language model was not asked" in line for line in lines(again))
+        assert any("the language model was not called" in line for line in lines(again))
 
-    def test_a_missing_recording_says_so(self, tmp_path: Path) -> None:
+    def test_a_missing_recording_is_an_error(self, tmp_path: Path) -> None:
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint) as scene:
             told = scene.run()
             (tmp_path / "answers.db").unlink()
@@ -530,11 +532,11 @@ class TestReplay:
     @pytest.mark.parametrize(
         "part", [7, {"engine": "x", "answers": [{"stage": 1}]}, {"engine": "x", "answers": 3}]
     )
-    def test_a_token_that_makes_no_sense_says_so(self, scene: Scene, part: Any) -> None:
+    def test_an_invalid_token_is_an_error(self, scene: Scene, part: Any) -> None:
         token = {**scene.run(writer="rules").answer["replay_token"], "language_model": part}
         again = scene.replay(token)
         assert again.kinds[-1] == "run_failed"
-        assert "makes no sense" in again.answer["error"]
+        assert "language_model is invalid" in again.answer["error"]
         assert again.all("replay_verified") == []
 
     def test_a_token_without_its_answers_is_not_made_up_for(self, scene: Scene) -> None:
@@ -561,7 +563,7 @@ class TestReplay:
             (tmp_path / "answers.db").mkdir()
             told = scene.run()
             assert told.kinds[-1] == "run_completed"
-            assert any("could not be recorded" in line for line in lines(told))
+            assert any("was not recorded" in line for line in lines(told))
             again = scene.replay(told.answer["replay_token"])
         assert "recorded answers cannot be read" in again.answer["error"]
         assert again.all("replay_verified") == []
@@ -584,11 +586,11 @@ class TestSettings:
             ({"WORKER_LLM_MODEL": ""}, "WORKER_LLM_MODEL is not set"),
             ({"WORKER_LLM_URL": ""}, "WORKER_LLM_URL is not set"),
             ({"WORKER_LLM_URL": "example.org/v1"}, "begins with http"),
-            ({"WORKER_LLM_URL": "http://me:secret@127.0.0.1/v1"}, "a key belongs into WORKER_LLM_KEY"),
-            ({"WORKER_LLM_URL": "http://127.0.0.1:99999/v1"}, "is no address"),
+            ({"WORKER_LLM_URL": "http://me:secret@127.0.0.1/v1"}, "set a key in WORKER_LLM_KEY"),
+            ({"WORKER_LLM_URL": "http://127.0.0.1:99999/v1"}, "is not an address"),
         ],
     )
-    def test_variables_that_make_no_sense_are_told(
+    def test_invalid_variables_are_errors(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], problem: str
     ) -> None:
         monkeypatch.setattr(recovery, "FIRST_WAIT_S", 0.01)
@@ -609,12 +611,12 @@ class TestSettings:
         assert "pip install 'worker-widget[llm]'" in told.all("failure_detected")[0]["error"]
         assert set(engines(told).values()) == {BY_RULES}
 
-    def test_without_the_variables_the_rules_write_and_the_gate_says_why(self, tmp_path: Path) -> None:
+    def test_without_the_variables_the_rule_engine_writes_and_logs_the_reason(self, tmp_path: Path) -> None:
         nothing = dict.fromkeys(("WORKER_LLM_URL", "WORKER_LLM_MODEL", "WORKER_LLM_KEY"), "")
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint, **nothing) as scene:
             told = scene.run()
         assert codes(told) == []
-        gate = [line for line in lines(told) if line.startswith("Capability gate")]
+        gate = [line for line in lines(told) if line.startswith("The rule engine writes this stage")]
         assert "WORKER_LLM_URL and WORKER_LLM_MODEL are not set" in gate[0]
 
     def test_the_key_is_in_no_repr_and_in_no_file(self, scene: Scene) -> None:

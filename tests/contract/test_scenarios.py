@@ -15,7 +15,7 @@ import pytest
 
 from worker_widget.host.process.server import HostSettings
 from worker_widget.host.process.threaded import ThreadedHost
-from worker_widget.workers.business_builder import BusinessBuilder
+from worker_widget.workers.business_builder.worker import BusinessBuilder
 
 from .host_support import Api, Frame, events
 
@@ -199,7 +199,7 @@ def test_what_a_strict_run_had_made_is_kept(told: dict[str, Told]) -> None:
     assert found.answer["policy_violations"]
 
 
-def test_a_recovery_that_fails_fails_the_run_and_says_what_to_do(told: dict[str, Told]) -> None:
+def test_a_failed_recovery_fails_the_run_with_advice(told: dict[str, Told]) -> None:
     found = told["an impossible budget"]
     assert found.all("recovery_completed")[-1] == {
         "stage_id": found.all("stage_failed")[0]["stage_id"], "action": "give_up", "success": False
@@ -228,7 +228,7 @@ def test_every_kind_of_failure_is_reached_classified_and_survived(
     assert len(found.artifacts) == 8
 
 
-def test_a_model_that_is_wanted_and_not_there_fails_the_run_and_says_why(told: dict[str, Told]) -> None:
+def test_a_required_model_that_is_missing_fails_the_run_with_a_reason(told: dict[str, Told]) -> None:
     found = told["a model that is not there"]
     assert [e["code"] for e in found.all("failure_classified")] == ["MODEL_MISCONFIGURED"]
     assert "WORKER_LLM_URL" in found.all("run_failed")[0]["error"]
@@ -246,7 +246,7 @@ def test_each_tone_is_visibly_another_page(told: dict[str, Told]) -> None:
     assert len(voices) == len(TONES)
 
 
-def test_each_audience_is_visibly_spoken_to(told: dict[str, Told]) -> None:
+def test_each_audience_is_visibly_addressed(told: dict[str, Told]) -> None:
     names = (*AUDIENCES, "two audiences")
     _differ_by(4, [told[name].artifacts["landing.html"] for name in names])
     for artifact in ("positioning.md", "messaging.json", "launch_plan.md", "landing_copy.json"):
@@ -293,9 +293,7 @@ def test_the_same_request_gives_the_same_bytes(api: Api, told: dict[str, Told]) 
         assert run(api, **SCENARIOS[name]).artifacts == told[name].artifacts, name
 
 
-def test_a_token_of_another_engine_version_is_not_replayed_and_says_so(
-    api: Api, told: dict[str, Told]
-) -> None:
+def test_a_token_of_another_engine_version_is_rejected_with_a_reason(api: Api, told: dict[str, Told]) -> None:
     token = {**told["two audiences"].answer["replay_token"], "version": "0.1"}
     before = api.get("/runs").json()["runs"]
     answer = api.post("/replay", {"replay_token": token})

@@ -84,7 +84,7 @@ async def test_only_what_grows_is_rested_after(shown: Shown, monkeypatch: pytest
     shown.tell(said(ArtifactDelta(**named, text="# Plan", offset=0), 2))
     drawn = {"shape": "preview", "dark": False}
     await shown.ask("render", file="page.html", **drawn)
-    told = await asyncio.wait_for(shown.ask("render", file="plan.md", **drawn), 5)
+    told = await asyncio.wait_for(shown.ask("render", file="plan.md", **drawn), 120)
     assert "Plan</h1>" in told["html"]
 
 

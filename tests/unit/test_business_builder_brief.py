@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from worker_widget.events.request_models import ValidatedRequest
-from worker_widget.workers.business_builder import grammar, language
-from worker_widget.workers.business_builder.brief import Brief, facts, read
-from worker_widget.workers.business_builder.material import gather
+from worker_widget.workers.business_builder.brief.brief import Brief, brief_parts
+from worker_widget.workers.business_builder.brief.english_reader import read
+from worker_widget.workers.business_builder.brief.gather import gather
+from worker_widget.workers.business_builder.language import detection, english_grammar
 
 TASKS = [
     ("A tool for podcasters", "software", "podcast", {"subject": "tool", "audience": "podcasters"}),
@@ -177,7 +178,7 @@ TASKS = [
 @pytest.mark.parametrize(("task", "kind", "field", "said"), TASKS, ids=[task[0][:40] for task in TASKS])
 def test_tasks_are_read(task: str, kind: str, field: str | None, said: dict[str, str]) -> None:
     found = read(task)
-    assert dict(facts(found)) == said
+    assert dict(brief_parts(found)) == said
     assert (found.kind, found.field) == (kind, field)
 
 
@@ -194,13 +195,13 @@ def test_tasks_are_read(task: str, kind: str, field: str | None, said: dict[str,
     ],
 )
 def test_without_a_brand_the_working_title_comes_from_the_task(task: str, title: str) -> None:
-    material = gather(ValidatedRequest(task=task))
-    assert (material.name, material.working_title) == (title, True)
+    facts = gather(ValidatedRequest(task=task))
+    assert (facts.name, facts.working_title) == (title, True)
 
 
 def test_a_name_in_the_task_is_no_working_title() -> None:
-    material = gather(ValidatedRequest(task="A marketplace called Hivelot for beekeepers"))
-    assert (material.name, material.working_title) == ("Hivelot", False)
+    facts = gather(ValidatedRequest(task="A marketplace called Hivelot for beekeepers"))
+    assert (facts.name, facts.working_title) == ("Hivelot", False)
 
 
 @pytest.mark.parametrize(
@@ -213,8 +214,8 @@ def test_a_name_in_the_task_is_no_working_title() -> None:
         ("Podcast", "en"),
     ],
 )
-def test_languages_are_told_apart(text: str, code: str) -> None:
-    assert language.detect(text) == code
+def test_languages_are_distinguished(text: str, code: str) -> None:
+    assert detection.detect(text) == code
 
 
 @pytest.mark.parametrize(
@@ -235,7 +236,7 @@ def test_languages_are_told_apart(text: str, code: str) -> None:
     ],
 )
 def test_articles(phrase: str, whole: str) -> None:
-    assert grammar.with_article(phrase) == whole
+    assert english_grammar.with_article(phrase) == whole
 
 
 @pytest.mark.parametrize(
@@ -252,7 +253,7 @@ def test_articles(phrase: str, whole: str) -> None:
     ],
 )
 def test_gerunds(verb: str, form: str) -> None:
-    assert grammar.gerund(verb) == form
+    assert english_grammar.gerund(verb) == form
 
 
 @pytest.mark.parametrize(
@@ -265,7 +266,7 @@ def test_gerunds(verb: str, form: str) -> None:
     ],
 )
 def test_what_a_thing_does(verb: str, form: str) -> None:
-    assert grammar.third_person(verb) == form
+    assert english_grammar.third_person(verb) == form
 
 
 def test_a_brief_counts_what_constrains_it() -> None:

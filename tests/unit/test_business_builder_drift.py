@@ -7,7 +7,8 @@ from typing import Any, get_args
 import pytest
 
 from worker_widget.events.request_models import Brand, Tone
-from worker_widget.workers.business_builder import drift, register
+from worker_widget.workers.business_builder.language import tone_marks
+from worker_widget.workers.business_builder.policy import drift
 
 TONES: tuple[Tone, ...] = get_args(Tone)
 
@@ -39,7 +40,7 @@ def brand(primary: Tone, **more: Any) -> Brand:
     )
 
 
-def measured(text: str, of: Brand) -> drift.Drift:
+def measured(text: str, of: Brand) -> drift.DriftMeasurement:
     anchors = drift.anchors(of, of.tone.primary, (of.mission, of.value_proposition), name=of.company_name)
     return drift.measure(text, anchors)
 
@@ -55,15 +56,15 @@ def test_a_task_in_the_wrong_register_drifts_and_a_fitting_one_does_not(tone: To
 
 @pytest.mark.parametrize("tone", TONES)
 def test_re_toned_it_no_longer_drifts(tone: Tone) -> None:
-    plain = register.plainly(OFF[tone], register.avoided(tone))
+    plain = tone_marks.plainly(OFF[tone], tone_marks.avoided(tone))
     assert plain.changes
-    assert register.marks(plain.text, register.avoided(tone)) == ()
+    assert tone_marks.marks(plain.text, tone_marks.avoided(tone)) == ()
     assert measured(plain.text, brand(tone)).aligned
     assert "bakery" in plain.text
 
 
-def test_plain_words_replace_slang_where_it_stood() -> None:
-    said = register.plainly(
+def test_plain_words_replace_slang_in_place() -> None:
+    said = tone_marks.plainly(
         "yo make a sick page for dope rings lol, super cheap stuff dude!!!", ("slang", "shouting")
     )
     assert said.text == "Make a fine page for fine rings, very affordable things."
@@ -79,7 +80,7 @@ def test_plain_words_replace_slang_where_it_stood() -> None:
     ],
 )
 def test_contractions_are_written_out_and_shouting_is_lowered(before: str, after: str) -> None:
-    assert register.plainly(before, ("contractions", "shouting")).text == after
+    assert tone_marks.plainly(before, ("contractions", "shouting")).text == after
 
 
 @pytest.mark.parametrize(
@@ -91,16 +92,16 @@ def test_contractions_are_written_out_and_shouting_is_lowered(before: str, after
     ],
 )
 def test_words_that_are_slang_only_in_company_are_left_alone(text: str) -> None:
-    assert register.plainly(text, register.avoided("luxury")).text == text
+    assert tone_marks.plainly(text, tone_marks.avoided("luxury")).text == text
 
 
 def test_no_plain_word_is_itself_out_of_place() -> None:
     for tone in TONES:
-        for kind in register.avoided(tone):
-            for group in register.words(kind):
+        for kind in tone_marks.avoided(tone):
+            for group in tone_marks.words(kind):
                 for plain in group.values():
                     said = f"{plain}."
-                    assert register.marks(said, register.avoided(tone)) == (), (tone, kind, plain)
+                    assert tone_marks.marks(said, tone_marks.avoided(tone)) == (), (tone, kind, plain)
 
 
 def test_silence_about_the_brand_and_one_slip_are_forgiven() -> None:
@@ -147,4 +148,4 @@ def test_it_is_the_same_each_time() -> None:
     [("Salesy", "bargain"), ("corporate speak", "officialese"), ("Slang", "slang"), ("warm", None)],
 )
 def test_a_register_has_names_that_people_use(name: str, kind: str | None) -> None:
-    assert register.named(name) == kind
+    assert tone_marks.named_style(name) == kind

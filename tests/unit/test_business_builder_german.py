@@ -12,19 +12,15 @@ import pytest
 
 from worker_widget import events
 from worker_widget.events.request_models import Brand, Tone, ValidatedRequest
-from worker_widget.workers.business_builder import (
-    brief_german,
-    german,
-    language,
-    library,
-    policy,
-    rewriting,
-    voice_german,
-)
-from worker_widget.workers.business_builder.brief import facts
-from worker_widget.workers.business_builder.grammar import sentences
-from worker_widget.workers.business_builder.material import gather
-from worker_widget.workers.business_builder.pages import inspect
+from worker_widget.workers.business_builder.brief import german_reader
+from worker_widget.workers.business_builder.brief.brief import brief_parts
+from worker_widget.workers.business_builder.brief.gather import gather
+from worker_widget.workers.business_builder.content import library
+from worker_widget.workers.business_builder.language import detection, german, german_grammar
+from worker_widget.workers.business_builder.language.typography import sentences
+from worker_widget.workers.business_builder.page import page_reader
+from worker_widget.workers.business_builder.policy import compiler, rewriting
+from worker_widget.workers.business_builder.policy.rules import breaks
 from worker_widget.workers.business_builder.writing.draft import strings
 
 from .test_business_builder_page import Outline
@@ -157,19 +153,19 @@ LANGUAGES = [
 
 
 @pytest.mark.parametrize(("text", "code"), LANGUAGES)
-def test_languages_are_told_apart(text: str, code: str | None) -> None:
-    assert language.recognise(text) == code
-    assert language.detect(text) == code or (code is None and language.detect(text) == "en")
+def test_languages_are_distinguished(text: str, code: str | None) -> None:
+    assert detection.recognise(text) == code
+    assert detection.detect(text) == code or (code is None and detection.detect(text) == "en")
 
 
 def test_where_the_task_does_not_tell_the_brand_decides() -> None:
     brand = Brand.model_validate(BRIEFS["bakery"]["brand"])
-    assert gather(ValidatedRequest(task="Podcast", brand=brand)).language == "de"
-    assert gather(ValidatedRequest(task="A tool for podcasters", brand=brand)).language == "en"
-    assert gather(ValidatedRequest(task="Podcast")).language == "en"
+    assert gather(ValidatedRequest(task="Podcast", brand=brand)).language.code == "de"
+    assert gather(ValidatedRequest(task="A tool for podcasters", brand=brand)).language.code == "en"
+    assert gather(ValidatedRequest(task="Podcast")).language.code == "en"
 
 
-async def test_other_languages_get_english_and_are_told_so() -> None:
+async def test_other_languages_get_english_and_a_warning() -> None:
     run = await run_alone(task="Un site web pour une boulangerie à Paris")
     assert '<html lang="en">' in run.artifacts["landing.html"]
     assert any(e.level == "warning" and "French" in e.message for e in run.all(events.Log))
@@ -288,13 +284,14 @@ TASKS = [
     ("Website für Hundebesitzer", ("software", None), {"subject": "Website", "audience": "Hundebesitzer"}),
     ("Eine Landingpage mit überzeugendem Text", ("offer", None), {}),
     ("asdf qwer zxcv für", ("offer", None), {}),
+    ("So holen Sie das Beste aus dem Garten.", ("product", "garden"), {"subject": "Garten"}),
 ]
 
 
 @pytest.mark.parametrize(("task", "kind", "said"), TASKS, ids=[task[0][:40] for task in TASKS])
 def test_german_tasks_are_read(task: str, kind: tuple[str, str | None], said: dict[str, str]) -> None:
-    found = brief_german.read(task)
-    assert dict(facts(found)) == said
+    found = german_reader.read(task)
+    assert dict(brief_parts(found)) == said
     assert (found.kind, found.field) == kind
 
 
@@ -313,8 +310,8 @@ def test_german_tasks_are_read(task: str, kind: tuple[str, str | None], said: di
         ("Zwirbel", "Zwirbel"),
     ],
 )
-def test_an_offer_stands_in_the_nominative(phrase: str, nominative: str) -> None:
-    assert german.nominative(phrase.split()).indefinite == nominative
+def test_an_offer_is_in_the_nominative(phrase: str, nominative: str) -> None:
+    assert german_grammar.nominative(phrase.split()).indefinite == nominative
 
 
 @pytest.mark.parametrize(
@@ -327,14 +324,14 @@ def test_an_offer_stands_in_the_nominative(phrase: str, nominative: str) -> None
     ],
 )
 def test_an_activity_is_an_infinitive_without_zu(phrase: str, bare: str) -> None:
-    assert german.infinitive(phrase) == bare
+    assert german_grammar.infinitive(phrase) == bare
 
 
-def test_people_stand_in_the_plural_without_an_article() -> None:
-    assert german.plural(["die", "jungen", "Eltern"]) == "junge Eltern"
-    assert german.plural(["unsere", "Kunden"]) == "Kunden"
-    assert german.from_dative("Podcastern") == "Podcaster"
-    assert german.from_dative("Eltern") == "Eltern"
+def test_people_are_in_the_plural_without_an_article() -> None:
+    assert german_grammar.plural(["die", "jungen", "Eltern"]) == "junge Eltern"
+    assert german_grammar.plural(["unsere", "Kunden"]) == "Kunden"
+    assert german_grammar.from_dative("Podcastern") == "Podcaster"
+    assert german_grammar.from_dative("Eltern") == "Eltern"
 
 
 @pytest.mark.parametrize(
@@ -347,8 +344,8 @@ def test_people_stand_in_the_plural_without_an_article() -> None:
     ],
 )
 def test_the_working_title_is_german(task: str, title: str) -> None:
-    material = gather(ValidatedRequest(task=task))
-    assert (material.name, material.working_title) == (title, True)
+    facts = gather(ValidatedRequest(task=task))
+    assert (facts.name, facts.working_title) == (title, True)
 
 
 ENGLISH: Final = re.compile(
@@ -378,10 +375,10 @@ def test_every_text_is_finished_german(name: str, tone: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "tone"), every_run())
-def test_no_sentence_is_said_twice_on_a_page(name: str, tone: str) -> None:
-    page = inspect.read(written(name, tone).artifacts["landing.html"])
-    parts = [part.casefold() for text in page.main for part in sentences(text)]
-    said = [part for part in parts if len(part.split()) >= 3]
+def test_no_sentence_is_repeated_on_a_page(name: str, tone: str) -> None:
+    page = page_reader.read(written(name, tone).artifacts["landing.html"])
+    brief_parts = [part.casefold() for text in page.main for part in sentences(text)]
+    said = [part for part in brief_parts if len(part.split()) >= 3]
     assert len(said) == len(set(said)), [part for part in said if said.count(part) > 1]
 
 
@@ -391,7 +388,7 @@ def test_the_same_request_gives_the_same_bytes(name: str) -> None:
     assert asyncio.run(run_alone(**BRIEFS[name], depth="shallow")).artifacts == again.artifacts
 
 
-def test_every_tone_says_it_otherwise() -> None:
+def test_every_tone_has_its_own_sentences() -> None:
     words = {
         tone: set(Outline(written("podcast_tool", tone).artifacts["landing.html"]).texts) for tone in TONES
     }
@@ -428,8 +425,8 @@ def test_the_task_and_the_brand_decide_on_the_address(
     tone: str, task: str, mission: str, formal: bool
 ) -> None:
     brand = {**BRIEFS["bakery"]["brand"], "mission": mission, "tone": {"primary": tone}}
-    material = gather(ValidatedRequest(task=task, brand=Brand.model_validate(brand)))
-    assert voice_german.is_formal(material) is formal
+    facts = gather(ValidatedRequest(task=task, brand=Brand.model_validate(brand)))
+    assert german.is_formal(facts) is formal
 
 
 def test_figures_are_written_the_german_way() -> None:
@@ -468,28 +465,28 @@ def _said(value: Any) -> list[str]:
 
 
 def test_german_has_whatever_english_has() -> None:
-    for english, own in zip(_pools("en"), _pools("de"), strict=True):
+    for english, own in zip(_pools(""), _pools("de"), strict=True):
         for name in english.__struct_fields__:
             if name != "modifier" and getattr(english, name):
                 assert getattr(own, name), (english, name)
     for name in (*library.KIND_IDS, *library.fields()):
-        one, other = ({**library.kinds(code), **library.fields(code)}[name] for code in ("en", "de"))
+        one, other = ({**library.kinds(code), **library.fields(code)}[name] for code in ("", "de"))
         for table in ("headline", "steps_heading", "stance"):
             assert set(getattr(one, table)) <= set(getattr(other, table)), (name, table)
         assert (one.motif, one.hues, one.kind) == (other.motif, other.hues, other.kind)
 
 
 def test_our_own_german_has_known_slots_and_breaks_no_rule() -> None:
-    rules = policy.compile_rules(None)
-    material = gather(ValidatedRequest(task="Eine App, mit der Pflegekräfte Schichten tauschen können"))
-    slots = voice_german.slots(material) | {"count": "3", "language": "", "field": "", "feature": "Holzofen"}
+    rules = compiler.compile_rules(None)
+    facts = gather(ValidatedRequest(task="Eine App, mit der Pflegekräfte Schichten tauschen können"))
+    slots = german.slots(facts) | {"count": "3", "language": "", "field": "", "feature": "Holzofen"}
     checked = 0
     for pool in _pools("de"):
         for wording in _said(pool):
             for formal in (True, False):
-                text = german.addressed(wording, formal=formal)
+                text = german_grammar.addressed(wording, formal=formal)
                 assert not re.search(r"[\[\]|]", text), wording
-                assert policy.breaks(text.format_map(slots), rules) is None, wording
+                assert breaks(text.format_map(slots), rules) is None, wording
             checked += 1
     assert checked > 1_000
 
@@ -521,8 +518,8 @@ CLAIMS = [
 
 @pytest.mark.parametrize(("claim", "plain"), CLAIMS)
 def test_german_claims_become_plain_with_their_endings_right(claim: str, plain: str) -> None:
-    rules = policy.compile_rules(None)
-    assert policy.breaks(claim, rules)
+    rules = compiler.compile_rules(None)
+    assert breaks(claim, rules)
     assert rewriting.rephrase(claim, rules).after.rstrip(".") == plain.rstrip(".")
 
 
@@ -537,7 +534,7 @@ def test_german_claims_become_plain_with_their_endings_right(claim: str, plain: 
     ],
 )
 def test_ordinary_german_is_no_claim(text: str) -> None:
-    assert policy.breaks(text, policy.compile_rules(None)) is None
+    assert breaks(text, compiler.compile_rules(None)) is None
 
 
 async def test_claims_of_a_german_brand_reach_no_artifact() -> None:

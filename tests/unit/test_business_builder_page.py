@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from worker_widget.events.request_models import Brand, ValidatedRequest, Visual
-from worker_widget.workers.business_builder import colors, library, look, policy
-from worker_widget.workers.business_builder.material import gather
-from worker_widget.workers.business_builder.seed import Seed
-from worker_widget.workers.business_builder.voice import slots
+from worker_widget.workers.business_builder.brief.gather import gather
+from worker_widget.workers.business_builder.brief.seed import Seed
+from worker_widget.workers.business_builder.content import library
+from worker_widget.workers.business_builder.language.english import slots
+from worker_widget.workers.business_builder.page import colors, design
+from worker_widget.workers.business_builder.policy import compiler
+from worker_widget.workers.business_builder.policy.rules import breaks
 
 from .test_business_builder_run import brand, run_alone
 
@@ -170,7 +173,7 @@ async def test_texts_of_the_user_stay_texts() -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("tone", TONES)
-async def test_no_sentence_is_said_twice_and_none_is_unfinished(task: str, tone: str) -> None:
+async def test_no_sentence_is_repeated_or_unfinished(task: str, tone: str) -> None:
     html = await page_of(task, brand=brand(tone={"primary": tone}, tagline="Talk now, tidy later"))
     main = html[html.index("<main") : html.index("</main>")]
     texts = [re.sub(r"\s+", " ", text) for text in Outline(main).texts]
@@ -187,7 +190,7 @@ async def test_no_sentence_is_said_twice_and_none_is_unfinished(task: str, tone:
             assert not re.search(r"\ba [aeio]|\ban [bcdfgjklmnpqrstvwxyz]", text), text
 
 
-async def test_every_tone_says_it_otherwise() -> None:
+async def test_every_tone_has_its_own_sentences() -> None:
     pages = {tone: await page_of(TASKS[0], brand=brand(tone={"primary": tone})) for tone in TONES}
     words = {tone: set(Outline(html[html.index("<main") :]).texts) for tone, html in pages.items()}
     for tone in TONES:
@@ -218,7 +221,7 @@ async def test_every_audience_is_spoken_to() -> None:
     assert len(both["audience"]["cards"]) == 2
 
 
-async def test_the_page_quotes_the_brand_and_says_what_is_only_proposed() -> None:
+async def test_the_page_quotes_the_brand_and_marks_proposals() -> None:
     run = await run_alone(
         task="A tool for podcasters with transcripts and chapter markers",
         brand=brand(
@@ -265,7 +268,8 @@ def test_every_pair_of_text_and_ground_can_be_read(primary: str | None, tone: st
         visual = Visual(primary_color=primary, secondary_color=secondary)
         dressed = Brand.model_validate(brand(tone={"primary": tone}, visual=visual))
         request = ValidatedRequest(task="A tool for podcasters", brand=dressed)
-        palette = look.decide(gather(request), visual, Seed.of(request)).palette
+        facts = gather(request)
+        palette = design.decide(facts.tone, facts.field, visual, Seed.of(request)).palette
         worst = min(palette.pairs().items(), key=lambda pair: pair[1])
         assert worst[1] >= colors.TEXT_CONTRAST, (worst, secondary)
         if primary is not None:
@@ -287,7 +291,7 @@ async def test_the_brands_colours_and_fonts_are_used() -> None:
 
 @pytest.mark.parametrize("tone", TONES)
 def test_our_own_sentences_have_known_slots_and_break_no_rule(tone: Any) -> None:
-    rules = policy.compile_rules(None)
+    rules = compiler.compile_rules(None)
     spoken = Brand.model_validate(brand(tone={"primary": tone}))
     filled = slots(gather(ValidatedRequest(task="An app that helps nurses swap shifts", brand=spoken)))
     pools: list[Any] = [library.tone(tone), *library.kinds().values(), *library.fields().values()]
@@ -298,7 +302,7 @@ def test_our_own_sentences_have_known_slots_and_break_no_rule(tone: Any) -> None
             {name: getattr(pool, name) for name in pool.__struct_fields__ if name != "theme"}
         ):
             checked += 1
-            assert policy.breaks(wording.format_map(filled), rules) is None, wording
+            assert breaks(wording.format_map(filled), rules) is None, wording
     assert checked > 500
 
 
@@ -315,11 +319,11 @@ def _sentences(value: Any) -> list[str]:
 
 
 def test_every_field_can_be_drawn_and_has_a_headline_for_each_tone() -> None:
-    from worker_widget.workers.business_builder.pages import motifs
+    from worker_widget.workers.business_builder.page import drawings
 
     for field in (*library.kinds().values(), *library.fields().values()):
         assert set(field.headline) == set(TONES), field.id
         assert field.kind in library.kinds()
-        svg = "\n".join(motifs.draw(field.motif, Seed(b"seed")))
+        svg = "\n".join(drawings.draw(field.motif, Seed(b"seed")))
         assert Outline(svg).faults == []
         assert len(field.pains) == len(field.values) == len(field.steps) == 3

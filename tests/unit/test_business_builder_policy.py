@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import html
 import json
 from typing import Any
 
+import markupsafe
 import pytest
 
 from worker_widget import events
 from worker_widget.events.request_models import Brand
-from worker_widget.workers.business_builder import BusinessBuilder, places, policy, rewriting, tokens
-from worker_widget.workers.business_builder.patterns import compile_pattern
+from worker_widget.workers.business_builder.policy import compiler, rewriting
+from worker_widget.workers.business_builder.policy.claim_patterns import compile_pattern
+from worker_widget.workers.business_builder.policy.rules import breaks, check
+from worker_widget.workers.business_builder.worker import BusinessBuilder
+from worker_widget.workers.business_builder.writing import text_location, tokens
 from worker_widget.workers.business_builder.writing.draft import Draft, escape
 
 from .test_business_builder_run import run_alone
@@ -41,15 +44,13 @@ def brand(**more: Any) -> Brand:
     ],
 )
 def test_patterns_find_phrases_and_expressions(pattern: str, text: str, found: list[str]) -> None:
-    rules = policy.compile_rules(brand(forbidden_claims=[{"pattern": pattern}]))
+    rules = compiler.compile_rules(brand(forbidden_claims=[{"pattern": pattern}]))
     own = [rule for rule in rules if rule.policy == "forbidden_claims"]
-    assert [violation.found for violation in policy.check(text, own, "text")] == found
+    assert [violation.found for violation in check(text, own, "text")] == found
 
 
-@pytest.mark.parametrize(
-    "pattern", ["C++", "(?=a)a", r"(a)\1", "[unclosed", "(" * 60 + ")" * 60, "a{9}{9}{9}"]
-)
-def test_what_cannot_be_an_expression_is_a_phrase_and_says_why(pattern: str) -> None:
+@pytest.mark.parametrize("pattern", ["C++", "(?=a)a", r"(a)\1", "[unclosed", "(" * 60, "a{9}{9}{9}"])
+def test_an_invalid_expression_is_a_phrase_with_a_reason(pattern: str) -> None:
     compiled = compile_pattern(pattern)
     assert compiled.expression is None
     assert compiled.problem
@@ -57,16 +58,16 @@ def test_what_cannot_be_an_expression_is_a_phrase_and_says_why(pattern: str) -> 
 
 
 def test_a_tone_to_avoid_may_be_named_instead_of_quoted() -> None:
-    rules = policy.compile_rules(brand(tone={"avoid": ["salesy", "slang", "chirpy"]}))
+    rules = compiler.compile_rules(brand(tone={"avoid": ["salesy", "slang", "chirpy"]}))
     text = "Grab this deal, dude. Buy now and be chirpy."
-    found = [(rule.rule.pattern, rule.found) for rule in policy.check(text, rules, "text")]
+    found = [(rule.rule.pattern, rule.found) for rule in check(text, rules, "text")]
     assert found == [
         ("salesy", "Grab"), ("salesy", "deal"), ("salesy", "Buy now"), ("slang", "dude"), ("chirpy", "chirpy")
     ]  # fmt: skip
 
 
-def test_rules_stand_in_governance_order() -> None:
-    rules = policy.compile_rules(
+def test_rules_are_in_governance_order() -> None:
+    rules = compiler.compile_rules(
         brand(
             tone={"avoid": ["synergy"]},
             required_disclosures=["Terms apply."],
@@ -85,15 +86,15 @@ def test_rules_stand_in_governance_order() -> None:
 
 
 @pytest.mark.parametrize("kind", ["json", "md", "html"])
-def test_a_violation_is_placed_in_the_artifact_that_holds_it(kind: str) -> None:
+def test_a_violation_is_located_in_its_artifact(kind: str) -> None:
     said = 'Say "this" <now> & cure *all* of it'
     content = {
         "json": json.dumps({"said": said}),
         "md": f"# Title\n\n{escape(said)}\n",
-        "html": f"<p>{html.escape(said)}</p>",
+        "html": f"<p>{markupsafe.escape(said)}</p>",
     }[kind]
     start = said.index("cure")
-    begin, end = places.place(Draft("text", kind, content, (said,)), said, start, start + 4)
+    begin, end = text_location.locate(Draft("text", kind, content, (said,)), said, start, start + 4)
     assert content[begin:end] == "cure"
 
 
@@ -110,13 +111,13 @@ def test_a_violation_is_placed_in_the_artifact_that_holds_it(kind: str) -> None:
     ],
 )
 def test_advertising_claims_become_plain(before: str, after: str) -> None:
-    rules = policy.compile_rules(None)
-    assert policy.breaks(before, rules)
+    rules = compiler.compile_rules(None)
+    assert breaks(before, rules)
     assert rewriting.rephrase(before, rules).after.rstrip(".") == after.rstrip(".")
 
 
 def test_a_forbidden_claim_takes_its_part_of_the_sentence_with_it() -> None:
-    rules = policy.compile_rules(brand(forbidden_claims=[{"pattern": "doubles your income"}]))
+    rules = compiler.compile_rules(brand(forbidden_claims=[{"pattern": "doubles your income"}]))
     rewrite = rewriting.rephrase(
         "A course that doubles your income, with weekly calls and honest feedback", rules
     )
@@ -125,17 +126,17 @@ def test_a_forbidden_claim_takes_its_part_of_the_sentence_with_it() -> None:
 
 
 def test_a_word_that_only_describes_goes_alone() -> None:
-    rules = policy.compile_rules(brand(forbidden_claims=[{"pattern": "calm"}]))
+    rules = compiler.compile_rules(brand(forbidden_claims=[{"pattern": "calm"}]))
     assert rewriting.rephrase("A calm place to write", rules).after == "A place to write"
 
 
 def test_best_practice_and_the_own_name_are_no_claims() -> None:
-    rules = policy.compile_rules(None, name="Best Western Bakes")
-    assert policy.breaks("We follow best practices at Best Western Bakes", rules) is None
-    assert policy.breaks("The best bread", rules) is not None
+    rules = compiler.compile_rules(None, name="Best Western Bakes")
+    assert breaks("We follow best practices at Best Western Bakes", rules) is None
+    assert breaks("The best bread", rules) is not None
 
 
-async def test_a_working_title_is_nobodys_name_and_excuses_no_claim() -> None:
+async def test_a_working_title_excuses_no_claim() -> None:
     run = await run_alone(task="The best pizzeria in Naples")
     assert [e.location for e in run.all(events.PolicyViolation)] == ["brief.subject[0:4]"]
     assert run.artifacts["positioning.md"].startswith("# Positioning: Pizzeria\n")
@@ -152,7 +153,7 @@ def test_tokens_follow_the_stated_rule() -> None:
 def test_a_sound_brand_has_no_warnings() -> None:
     report = BusinessBuilder().check_brand(brand())
     assert report.warnings == ()
-    assert report.policy_rules_generated == len(policy.compile_rules(None))
+    assert report.policy_rules_generated == len(compiler.compile_rules(None))
     assert report.drift_anchors_count == 3
 
 
@@ -203,6 +204,6 @@ def test_rules_and_anchors_are_counted() -> None:
         ({"visual": {"font_heading": "x'}</style><b>"}}, "font_heading", "name a font"),
     ],
 )
-def test_a_brand_is_told_what_will_not_work(more: dict[str, Any], field: str, says: str) -> None:
+def test_a_brand_gets_warnings(more: dict[str, Any], field: str, says: str) -> None:
     warnings = BusinessBuilder().check_brand(brand(**more)).warnings
     assert any(field in warning and says in warning for warning in warnings), warnings

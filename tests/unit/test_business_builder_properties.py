@@ -89,7 +89,7 @@ def test_artifacts_are_sound_whatever_the_request(request: dict[str, Any]) -> No
     done = run(request)
     if done.result is None:
         assert done.error
-        assert isinstance(done.told[-1], events.StageFailed)
+        assert isinstance(done.emitted[-1], events.StageFailed)
         return
     for name, content in done.artifacts.items():
         content.encode("utf-8")
@@ -106,7 +106,7 @@ def test_artifacts_are_sound_whatever_the_request(request: dict[str, Any]) -> No
 
 @settings(max_examples=60, deadline=None)
 @given(requests)
-def test_no_forbidden_claim_stands_in_any_artifact(request: dict[str, Any]) -> None:
+def test_no_artifact_has_a_forbidden_claim(request: dict[str, Any]) -> None:
     if request["brand"]:
         request["brand"]["required_disclosures"] = ["Terms apply to this offer"]
     done = run(request)
@@ -133,7 +133,7 @@ def test_deltas_join_to_the_whole_and_twice_is_the_same(request: dict[str, Any])
         second.result and second.artifacts,
     )
     text: dict[str, str] = {}
-    for data in first.told:
+    for data in first.emitted:
         if isinstance(data, events.ArtifactDelta):
             key = f"{data.artifact_name}.{data.artifact_type}"
             assert data.offset == len(text.get(key, ""))

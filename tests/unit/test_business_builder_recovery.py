@@ -15,19 +15,20 @@ from worker_widget import events
 from worker_widget.events import Payload
 from worker_widget.events.request_models import ValidatedRequest
 from worker_widget.host.worker import RunError
-from worker_widget.workers.business_builder import BusinessBuilder, failures, probes, recovery
-from worker_widget.workers.business_builder.agents import AGENTS
-from worker_widget.workers.business_builder.failures import (
+from worker_widget.workers.business_builder.brief.gather import gather
+from worker_widget.workers.business_builder.engine import failures, prepare, recovery
+from worker_widget.workers.business_builder.engine.agents import AGENTS
+from worker_widget.workers.business_builder.engine.failures import (
     BUDGET_EXCEEDED,
     CATALOG,
     Failure,
     Finding,
-    Scope,
+    OptionalSections,
     StageFailure,
 )
-from worker_widget.workers.business_builder.material import gather
-from worker_widget.workers.business_builder.recovery import Order, Situation
-from worker_widget.workers.business_builder.writers import Commission, Written
+from worker_widget.workers.business_builder.engine.recovery import RecoveryContext, StageOrder
+from worker_widget.workers.business_builder.worker import BusinessBuilder
+from worker_widget.workers.business_builder.writing.writer import StageTexts, WritingRequest
 
 from ..request_body import request_body
 from .test_business_builder_run import FILES, Alone, brand, run_alone
@@ -47,7 +48,7 @@ def recoveries(run: Alone) -> list[tuple[str | None, str | None, bool | None]]:
 
 
 def story(run: Alone, *kinds: type[Payload]) -> list[str]:
-    return [type(data).__name__ for data in run.told if isinstance(data, kinds)]
+    return [type(data).__name__ for data in run.emitted if isinstance(data, kinds)]
 
 
 class TestCatalog:
@@ -67,9 +68,9 @@ class TestCatalog:
         }  # fmt: skip
 
 
-def situation(**more: Any) -> Situation:
+def situation(**more: Any) -> RecoveryContext:
     asked = ValidatedRequest.model_validate({"task": TASK, "brand": brand(**more)})
-    return Situation(Order(AGENTS[0]), gather(asked), ())
+    return RecoveryContext(StageOrder(AGENTS[0]), gather(asked), ())
 
 
 class TestScope:
@@ -79,20 +80,20 @@ class TestScope:
         def excess(out: frozenset[str], _: object) -> int:
             return sum(size for name, size in self.SECTIONS.items() if name not in out) - limit
 
-        return Finding(BUDGET_EXCEEDED, "too much", scope=Scope(optional, excess))
+        return Finding(BUDGET_EXCEEDED, "too much", sections=OptionalSections(optional, excess))
 
     def test_it_is_reduced_only_as_far_as_it_must(self) -> None:
-        change = recovery.change("reduce_scope", self.finding(60, "a", "absent", "b", "c"), situation())
-        assert change is not None
-        assert change.order.left_out == {"a", "b"}
-        assert change.steps == (("reduce_scope", "without a, b; 50 tokens less"),)
-        assert change.order.attempt == 2
+        step = recovery.recovery_step("reduce_scope", self.finding(60, "a", "absent", "b", "c"), situation())
+        assert step is not None
+        assert step.order.left_out == {"a", "b"}
+        assert step.steps == (("reduce_scope", "leave out a, b: 50 tokens fewer"),)
+        assert step.order.attempt == 2
 
     def test_what_does_not_suffice_is_still_a_beginning(self) -> None:
-        change = recovery.change("reduce_scope", self.finding(30, "a", "b", "c"), situation())
-        assert change is not None
-        assert change.order.left_out == {"a", "b", "c"}
-        assert recovery.change("reduce_scope", self.finding(30, "absent"), situation()) is None
+        step = recovery.recovery_step("reduce_scope", self.finding(30, "a", "b", "c"), situation())
+        assert step is not None
+        assert step.order.left_out == {"a", "b", "c"}
+        assert recovery.recovery_step("reduce_scope", self.finding(30, "absent"), situation()) is None
 
     def test_texts_are_cut_no_further_than_it_takes(self) -> None:
         asked = situation(mission="We talk about it. " * 30, vision="V" * 30)
@@ -100,12 +101,12 @@ class TestScope:
         def excess(_: object, texts: Any) -> int:
             return len(texts.get("brand.mission", "")) - 120 if texts else 1
 
-        finding = Finding(BUDGET_EXCEEDED, "too much", scope=Scope((), excess))
-        change = recovery.change("truncate", finding, asked)
-        assert change is not None
-        assert set(change.order.rewrites) == {"brand.mission"}
-        assert change.order.rewrites["brand.mission"].endswith("We talk about it.")
-        assert 90 < len(change.order.rewrites["brand.mission"]) <= 110
+        finding = Finding(BUDGET_EXCEEDED, "too much", sections=OptionalSections((), excess))
+        step = recovery.recovery_step("truncate", finding, asked)
+        assert step is not None
+        assert set(step.order.rewrites) == {"brand.mission"}
+        assert step.order.rewrites["brand.mission"].endswith("We talk about it.")
+        assert 90 < len(step.order.rewrites["brand.mission"]) <= 110
 
 
 class TestReachedByARequest:
@@ -132,7 +133,7 @@ class TestReachedByARequest:
         for name, text in run.artifacts.items():
             assert not any(word in text.lower().split() for word in ("dope", "sick", "lol", "dude")), name
 
-    async def test_a_stage_is_done_again_and_its_parts_told_in_order(self) -> None:
+    async def test_a_stage_is_repeated_and_its_events_are_in_order(self) -> None:
         run = await run_alone(task=LOUD, brand=QUIET)
         kinds = (
             events.FailureDetected, events.FailureClassified, events.RecoverySuggestion,
@@ -160,11 +161,11 @@ class TestReachedByARequest:
         counted = sum(e.tokens_used or 0 for e in run.all(events.StageCompleted))
         assert run.done.total_tokens == counted
 
-    async def test_a_model_that_is_required_and_not_there_is_not_replaced(self) -> None:
+    async def test_a_required_model_is_not_replaced(self) -> None:
         run = await run_alone(task=TASK, writer="model")
         assert recoveries(run) == [("preflight", "give_up", False)]
         assert {e.code for e in run.all(events.FailureClassified)} == {"MODEL_MISCONFIGURED"}
-        assert probes.NO_MODEL in (run.error or "")
+        assert prepare.NO_MODEL in (run.error or "")
         assert "writer='rules'" in (run.error or "")
         assert not run.all(events.ArtifactCreated)
 
@@ -174,11 +175,11 @@ class TestReachedByARequest:
         assert recoveries(run) == [("preflight", "rephrase", True)]
         assert tuple(run.artifacts) == FILES
 
-    async def test_a_task_without_words_and_a_brand_fails_and_says_what_to_do(self) -> None:
+    async def test_a_task_without_words_and_a_brand_fails_with_advice(self) -> None:
         run = await run_alone(task="?!?!? 123")
-        assert run.error == "The task holds no word that can be read. " + failures.EMPTY_INPUT.advice
+        assert run.error == "The task contains no readable word. " + failures.EMPTY_INPUT.advice
         assert recoveries(run) == [("preflight", "give_up", False)]
-        assert isinstance(run.told[-1], events.StageFailed)
+        assert isinstance(run.emitted[-1], events.StageFailed)
 
     async def test_rules_that_leave_no_headline_hand_over_and_then_give_up(self) -> None:
         claims = [{"pattern": r"[a-z ]*\bfor\b.*"}, {"pattern": r"\w*a\w*"}, {"pattern": r"\w*e\w*"}]
@@ -217,7 +218,7 @@ class TestStrictMode:
         run = await run_alone(task=TASK, strict_mode=True)
         order = [
             (type(e).__name__, e.stage_id)
-            for e in run.told
+            for e in run.emitted
             if isinstance(e, events.StageStarted | events.StageCompleted)
         ]
         assert order[2:6] == [
@@ -225,7 +226,7 @@ class TestStrictMode:
             ("StageStarted", "strategy"), ("StageCompleted", "strategy"),
         ]  # fmt: skip
 
-    async def test_what_was_written_is_read_over_by_another(self) -> None:
+    async def test_texts_are_reviewed_by_another_agent(self) -> None:
         run = await run_alone(task=TASK, strict_mode=True)
         reviews = [(e.stage_id, e.passed) for e in run.all(events.PolicyCheck) if e.policy == "review"]
         assert reviews == [
@@ -234,21 +235,21 @@ class TestStrictMode:
 
 
 class TestSideBySide:
-    async def test_what_each_stage_tells_is_the_same_each_time(self) -> None:
+    async def test_the_events_of_each_stage_are_the_same_each_time(self) -> None:
         first, second = [await run_alone(task=TASK, brand=brand(), pace=pace) for pace in (0, 0.3)]
         for stage in ("research", "strategy", "copy"):
-            assert told_by(first, stage) == told_by(second, stage)
+            assert events_of(first, stage) == events_of(second, stage)
 
     async def test_both_begin_before_either_ends_and_artifacts_come_one_by_one(self) -> None:
         run = await run_alone(task=TASK, pace=0.5)
         told = [
             (type(e).__name__, e.stage_id)
-            for e in run.told
+            for e in run.emitted
             if isinstance(e, events.StageStarted | events.StageCompleted)
         ]
         assert told[2:4] == [("StageStarted", "research"), ("StageStarted", "strategy")]
         assembling: list[str | None] = []
-        for e in run.told:
+        for e in run.emitted:
             if isinstance(e, events.ArtifactStarted):
                 assembling.append(e.artifact_name)
             elif isinstance(e, events.ArtifactCreated):
@@ -257,10 +258,10 @@ class TestSideBySide:
 
     async def test_when_one_fails_the_other_is_still_done(self) -> None:
         class Broken(Model):
-            async def write(self, commission: Commission) -> Written:
-                if commission.stage == "research":
+            async def write(self, request: WritingRequest) -> StageTexts:
+                if request.stage == "research":
                     raise StageFailure(Finding(replace(failures.MODEL_REFUSED, actions=("give_up",)), "No."))
-                return await super().write(commission)
+                return await super().write(request)
 
         error, run = await failing(Broken(), task=TASK)
         assert str(error).startswith("No. ")
@@ -281,25 +282,25 @@ class Model:
     async def probe(self) -> str | None:
         return self.away
 
-    async def write(self, commission: Commission) -> Written:
+    async def write(self, request: WritingRequest) -> StageTexts:
         self.asked += 1
         for index, (stage, failure) in enumerate(self.faults):
-            if stage == commission.stage:
+            if stage == request.stage:
                 self.faults = [*self.faults[:index], *self.faults[index + 1 :]]
                 raise StageFailure(Finding(failure, f"{failure.pattern} while writing."))
-        written = commission.by_rules()
+        written = request.by_rules()
         for draft in written.drafts:
             for start in range(0, len(draft.content), 400):
-                commission.tell(draft.name, draft.type, draft.content[start : start + 400])
+                request.stream(draft.name, draft.type, draft.content[start : start + 400])
                 await asyncio.sleep(0)
-        return replace(written, tokens=100, told=True)
+        return replace(written, tokens=100, streamed=True)
 
 
 async def with_model(model: Model, **request: Any) -> Alone:
     alone = Alone()
     asked = ValidatedRequest(**request_body(**{"pace": 0, **request}))
     try:
-        alone.result = await BusinessBuilder(model).execute(asked, alone.tell, run_id="alone")
+        alone.result = await BusinessBuilder(model).execute(asked, alone.emit, run_id="alone")
     except RunError as error:
         alone.error = str(error)
     return alone
@@ -309,7 +310,7 @@ async def failing(model: Model | None = None, **request: Any) -> tuple[RunError,
     alone = Alone()
     with pytest.raises(RunError) as caught:
         await BusinessBuilder(model).execute(
-            ValidatedRequest(**request_body(**{"pace": 0, **request})), alone.tell, run_id="alone"
+            ValidatedRequest(**request_body(**{"pace": 0, **request})), alone.emit, run_id="alone"
         )
     return caught.value, alone
 
@@ -322,10 +323,11 @@ class TestAModelWrites:
         assert report["engines"]["landing_copy.json"] == "a model of paper"
         assert report["engines"]["landing.html"] == "the rule engine"
         assert any(
-            "positioning.md and messaging.json: written by a model" in e.message for e in run.all(events.Log)
+            "A model of paper wrote positioning.md and messaging.json" in e.message
+            for e in run.all(events.Log)
         )
         text: dict[str | None, str] = {}
-        for e in run.told:
+        for e in run.emitted:
             if isinstance(e, events.ArtifactDelta):
                 assert e.offset == len(text.get(e.artifact_name, ""))
                 text[e.artifact_name] = text.get(e.artifact_name, "") + e.text
@@ -363,7 +365,7 @@ class TestAModelWrites:
         assert report["engines"]["landing_copy.json"] == "the rule engine"
         assert report["engines"]["positioning.md"] == "a model of paper"
 
-    async def test_a_model_that_is_away_is_told_as_a_failure_not_as_success(self) -> None:
+    async def test_an_unavailable_model_is_a_failure(self) -> None:
         run = await with_model(Model(away="its endpoint does not answer"), task=TASK)
         assert {e.code for e in run.all(events.FailureClassified)} == {"MODEL_UNAVAILABLE"}
         assert recoveries(run)[-1] == ("preflight", "fall_back_agent", True)
@@ -372,14 +374,14 @@ class TestAModelWrites:
         class Loud(Model):
             """Writes slang until it is told to write plainly."""
 
-            async def write(self, commission: Commission) -> Written:
-                written = commission.by_rules()
-                if commission.stage != "research" or commission.plainly:
+            async def write(self, request: WritingRequest) -> StageTexts:
+                written = request.by_rules()
+                if request.stage != "research" or request.plain_words:
                     return written
                 draft = written.drafts[0]
                 said = json.loads(draft.content) | {"method": "dude, this is dope, lol, gonna be sick, yo"}
                 prose = (*draft.prose, "dude, this is dope, lol, gonna be sick, yo, awesome stuff")
-                return Written((replace(draft, content=json.dumps(said), prose=prose),))
+                return StageTexts((replace(draft, content=json.dumps(said), prose=prose),))
 
         run = await with_model(Loud(), task=TASK, brand=QUIET)
         measured = [e.aligned for e in run.all(events.DriftDetected) if e.stage_id == "research"]
@@ -389,14 +391,14 @@ class TestAModelWrites:
 
     async def test_a_claim_that_it_makes_again_is_the_rules_turn(self) -> None:
         class Boasting(Model):
-            async def write(self, commission: Commission) -> Written:
-                written = commission.by_rules()
-                if commission.stage != "strategy":
+            async def write(self, request: WritingRequest) -> StageTexts:
+                written = request.by_rules()
+                if request.stage != "strategy":
                     return written
                 draft, *others = written.drafts
                 boast = "It is guaranteed to work."
                 content = f"{draft.content}\n{boast}\n"
-                return Written((replace(draft, content=content, prose=(*draft.prose, boast)), *others))
+                return StageTexts((replace(draft, content=content, prose=(*draft.prose, boast)), *others))
 
         run = await with_model(Boasting(), task=TASK)
         (found,) = run.all(events.PolicyViolation)
@@ -405,10 +407,10 @@ class TestAModelWrites:
         assert "guaranteed" not in run.artifacts["positioning.md"]
 
 
-def told_by(run: Alone, stage: str) -> list[Payload]:
+def events_of(run: Alone, stage: str) -> list[Payload]:
     """What a stage told, without what is measured in time."""
     return [
         data
-        for data in run.told
+        for data in run.emitted
         if getattr(data, "stage_id", None) == stage and not isinstance(data, events.StageCompleted)
     ]

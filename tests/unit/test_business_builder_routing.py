@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
 
 from worker_widget.events.request_models import Tone, ValidatedRequest
-from worker_widget.workers.business_builder import brief, conductor, plan, probes, routing
-from worker_widget.workers.business_builder.agents import AGENTS
-from worker_widget.workers.business_builder.governance import ORDER
-from worker_widget.workers.business_builder.plan import STAGES, Stage
-from worker_widget.workers.business_builder.writers import Commission, Written
+from worker_widget.workers.business_builder.brief import brief
+from worker_widget.workers.business_builder.engine import plan, prepare, routing
+from worker_widget.workers.business_builder.engine.agents import AGENTS
+from worker_widget.workers.business_builder.engine.plan import STAGES, PlannedStage
+from worker_widget.workers.business_builder.policy.rules import ORDER
+from worker_widget.workers.business_builder.writing.writer import StageTexts, WritingRequest
 
 TONES: tuple[Tone, ...] = get_args(Tone)
-ALL_THERE = dict.fromkeys(
-    ("policy_rules", "content", "style_sheets", "contrast", "page_reader", "archive"), None
-)
 WRITING = [stage for stage in STAGES if stage.writes]
 COPY = next(stage for stage in STAGES if stage.id == "copy")
 
 
 def decide(
-    stage: Stage = COPY, metric: routing.Success = "balanced", tone: Tone = "neutral", **tools: str
+    stage: PlannedStage = COPY, metric: routing.Success = "balanced", tone: Tone = "neutral"
 ) -> routing.Decision:
-    return routing.decide(stage, metric, tone, 0.5, {**ALL_THERE, **tools})
+    return routing.decide(stage, metric, tone, 0.5)
 
 
 async def planned(**request: Any) -> plan.Plan:
     asked = ValidatedRequest(**{"task": "A tool for podcasters", **request})
-    run = await conductor.prepare(asked, lambda _: None, None)
+    run = await prepare.prepare(asked, lambda _: None, None)
     return run.plan
 
 
@@ -70,7 +69,8 @@ class TestPlan:
             ["consistency"], ["recovery"], ["bundle"],
         ]  # fmt: skip
         loop = [
-            Stage(name, "safety", (other,), (), (), (), 0, 0, 0) for name, other in (("a", "b"), ("b", "a"))
+            PlannedStage(name, name, "safety", (other,), (), (), (), 0, 0, 0)
+            for name, other in (("a", "b"), ("b", "a"))
         ]
         with pytest.raises(ValueError, match="wait for each other: a, b"):
             plan.waves(loop)
@@ -89,12 +89,12 @@ class TestStrategies:
         for agent in AGENTS:
             strategy = agent.strategy
             assert strategy.aspiration
-            assert strategy.where.stages <= {stage.id for stage in STAGES}
-            assert strategy.where.home <= strategy.where.tones
-            assert set(strategy.how.strengths) == {"cost", "latency", "accuracy", "risk"}
+            assert strategy.scope.stages <= {stage.id for stage in STAGES}
+            assert strategy.scope.home <= strategy.scope.tones
+            assert set(strategy.approach.strengths) == {"cost", "latency", "accuracy", "risk"}
             assert strategy.capabilities
-            assert strategy.systems.tools
-            assert strategy.systems.tokens > 0
+            assert strategy.limits.tools
+            assert strategy.limits.tokens > 0
 
     @pytest.mark.parametrize("tone", TONES)
     def test_every_stage_can_be_taken_by_two_in_every_tone(self, tone: Tone) -> None:
@@ -104,7 +104,7 @@ class TestStrategies:
 
     def test_the_productive_stages_differ_by_who_takes_them(self) -> None:
         copy = decide()
-        approaches = {agent.strategy.how.approach for agent in (copy.agent, *copy.fallbacks)}
+        approaches = {agent.strategy.approach.approach for agent in (copy.agent, *copy.fallbacks)}
         assert approaches == {"plain", "story"}
 
 
@@ -139,11 +139,11 @@ class TestRouting:
         margin = decision.ranked[0].score - decision.ranked[1].score
         assert decision.confidence == round(0.5 + margin, 4)
 
-    def test_each_alternative_says_why_it_lost(self) -> None:
+    def test_each_alternative_has_a_reason(self) -> None:
         reasons = {other["agent"]: other["reason"] for other in decide().alternatives}
         assert reasons == {
-            "strategist_agent": "lacks write",
-            "ux_agent": "lacks hold tone and weigh messages",
+            "strategist_agent": "lacks writing",
+            "ux_agent": "lacks keeping the tone and weighing messages",
         }
         scores = [other["score"] for other in decide().alternatives]
         assert scores == sorted(scores, reverse=True)
@@ -154,9 +154,10 @@ class TestRouting:
         last = decision.alternatives[-1]
         assert (last["agent"], last["reason"]) == ("copywriter_agent", "does not write in a formal tone")
 
-    def test_a_tool_that_does_not_answer_keeps_everyone_out(self) -> None:
-        with pytest.raises(routing.NobodyCan, match=r"Copy Generation: .* needs content: it is gone"):
-            decide(content="it is gone")
+    def test_a_stage_without_an_agent_has_a_reason(self) -> None:
+        stage = replace(COPY, tools=("press",))
+        with pytest.raises(routing.NoAgentAvailable, match=r"Copy Generation: \w+ may not use press"):
+            decide(stage)
 
     @pytest.mark.parametrize(
         ("stage", "metric", "demand", "mode"),
@@ -175,27 +176,25 @@ class TestRouting:
         assert routing.mode(found, metric, demand) == mode
 
 
-class TestProbes:
-    async def test_every_tool_that_a_stage_needs_is_probed_and_works(self) -> None:
-        found = await probes.probe(None)
-        assert {tool for stage in STAGES for tool in stage.tools} <= set(found)
-        assert {tool: problem for tool, problem in found.items() if problem} == {
-            "language_model": probes.NO_MODEL
-        }
+class TestLanguageModel:
+    async def test_without_a_model_the_reason_is_kept(self) -> None:
+        run = await prepare.prepare(ValidatedRequest(task="A tool"), lambda _: None, None)
+        assert (run.by_model, run.model_problem) == (False, prepare.NO_MODEL)
+        assert not run.ledger.probes
 
-    async def test_a_broken_tool_is_found_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(probes.inspect, "read", lambda _: (_ for _ in ()).throw(OSError("no reader")))
-        found = await probes.probe(None)
-        assert found["page_reader"] == "it does not work (OSError: no reader)"
-
-    async def test_a_models_own_probe_speaks_for_it(self) -> None:
+    @pytest.mark.parametrize(("writer", "probed"), [("auto", True), ("model", True), ("rules", False)])
+    async def test_a_model_is_probed_if_it_is_to_write(self, writer: Any, probed: bool) -> None:
         class Away:
             engine = "a model"
 
             async def probe(self) -> str | None:
                 return "its endpoint does not answer"
 
-            async def write(self, commission: Commission) -> Written:
+            async def write(self, request: WritingRequest) -> StageTexts:
                 raise AssertionError
 
-        assert (await probes.probe(Away()))["language_model"] == "its endpoint does not answer"
+        run = await prepare.prepare(
+            ValidatedRequest(task="A tool", options={"writer": writer}), lambda _: None, Away()
+        )
+        assert run.ledger.probes == (["its endpoint does not answer"] if probed else [])
+        assert run.model_problem == ("its endpoint does not answer" if probed else prepare.NOT_REQUESTED)

@@ -14,13 +14,21 @@ from hypothesis import strategies as st
 
 from tests.briefs import BRIEFS
 from worker_widget.events.request_models import Audience, Tone, ValidatedRequest
-from worker_widget.workers.business_builder import library, look, policy, register
-from worker_widget.workers.business_builder.material import gather
-from worker_widget.workers.business_builder.pages import inspect, motifs, page
-from worker_widget.workers.business_builder.seed import Seed
-from worker_widget.workers.business_builder.voice import Approach, Pen
-from worker_widget.workers.business_builder.writing import landing, launch, messaging, positioning, report
-from worker_widget.workers.business_builder.writing.landing import LandingCopy
+from worker_widget.workers.business_builder.brief.gather import gather
+from worker_widget.workers.business_builder.brief.seed import Seed
+from worker_widget.workers.business_builder.content import library
+from worker_widget.workers.business_builder.language import tone_marks
+from worker_widget.workers.business_builder.page import design, drawings, page_reader, render
+from worker_widget.workers.business_builder.policy import compiler
+from worker_widget.workers.business_builder.writing import (
+    landing,
+    launch_plan,
+    market_report,
+    messaging,
+    positioning,
+)
+from worker_widget.workers.business_builder.writing.landing_copy import Approach, LandingCopy
+from worker_widget.workers.business_builder.writing.pen import Pen
 
 TONES: tuple[Tone, ...] = get_args(Tone)
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
@@ -30,9 +38,9 @@ ENGLISH = [name for name in BRIEFS if name != "german"]
 
 def pen_for(asked: dict[str, Any], approach: Approach = "plain") -> Pen:
     request = ValidatedRequest(**asked)
-    material = gather(request)
-    rules = policy.compile_rules(request.brand, name=material.name, budget=None)
-    return Pen(material, rules, Seed.of(request), approach)
+    facts = gather(request)
+    rules = compiler.compile_rules(request.brand, name=facts.name, budget=None)
+    return Pen(facts, rules, Seed.of(request), approach)
 
 
 def copy_of(asked: dict[str, Any], approach: Approach = "plain") -> LandingCopy:
@@ -41,12 +49,14 @@ def copy_of(asked: dict[str, Any], approach: Approach = "plain") -> LandingCopy:
 
 def page_of(asked: dict[str, Any], approach: Approach = "plain") -> str:
     request, pen = ValidatedRequest(**asked), pen_for(asked, approach)
-    seen = look.decide(pen.material, request.brand.visual if request.brand else None, pen.seed)
-    return page.render(copy_of(asked, approach), seen, pen).content
+    seen = design.decide(
+        pen.facts.tone, pen.facts.field, request.brand.visual if request.brand else None, pen.seed
+    )
+    return render.render(copy_of(asked, approach), seen, pen).content
 
 
 def words_of(asked: dict[str, Any], approach: Approach = "plain") -> set[str]:
-    return set(inspect.read(page_of(asked, approach)).main)
+    return set(page_reader.read(page_of(asked, approach)).main)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +76,8 @@ def words_of(asked: dict[str, Any], approach: Approach = "plain") -> set[str]:
         ("database", ("for developers who want to store data", "Time travel", "Pull the plug")),
     ],
 )
-def test_a_page_speaks_of_its_own_brief(name: str, said: tuple[str, ...]) -> None:
-    text = "\n".join(inspect.read(page_of(BRIEFS[name])).texts).casefold()
+def test_a_page_uses_its_own_brief(name: str, said: tuple[str, ...]) -> None:
+    text = "\n".join(page_reader.read(page_of(BRIEFS[name])).texts).casefold()
     for phrase in said:
         assert phrase.casefold() in text
 
@@ -81,12 +91,12 @@ def test_pages_for_different_briefs_share_few_sentences() -> None:
 
 @pytest.mark.parametrize("name", ENGLISH)
 @pytest.mark.parametrize("approach", APPROACHES)
-def test_sentences_are_whole_and_said_once(name: str, approach: Approach) -> None:
+def test_sentences_are_complete_and_not_repeated(name: str, approach: Approach) -> None:
     _is_good_english(page_of(BRIEFS[name], approach))
 
 
 def _is_good_english(html: str) -> None:
-    found = inspect.read(html)
+    found = page_reader.read(html)
     parts = [part for text in found.main for part in re.split(r"(?<=[.!?])\s+", text) if part.count(" ") >= 3]
     assert len(parts) == len({part.casefold() for part in parts}), [p for p in parts if parts.count(p) > 1]
     for text in found.texts:
@@ -113,8 +123,12 @@ def test_an_approach_decides_what_comes_first(name: str) -> None:
     [
         (positioning.compose, "Statement", "The problem"),
         (messaging.compose, '"one_line"', '"pitch"'),
-        (report.compose, '"derived_from"', '"hypotheses"'),
-        (lambda pen: launch.compose(pen, launch.Open(1)), "Prepare", "Reach the first people"),
+        (market_report.compose, '"derived_from"', '"hypotheses"'),
+        (
+            lambda pen: launch_plan.compose(pen, launch_plan.OpenPoints(1)),
+            "Prepare",
+            "Reach the first people",
+        ),
     ],
 )
 def test_every_text_follows_the_approach(compose: Any, plain_first: str, story_first: str) -> None:
@@ -142,19 +156,19 @@ def spoken_words(tone: Tone, audience: Audience) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
-def test_each_tone_is_another_voice_to_each_audience(audience: Audience) -> None:
+def test_each_tone_has_another_voice_for_each_audience(audience: Audience) -> None:
     for one, other in combinations(TONES, 2):
         assert len(spoken_words(one, audience) - spoken_words(other, audience)) >= 15, (one, other)
 
 
 @pytest.mark.parametrize("tone", TONES)
-def test_each_audience_hears_something_else_in_each_tone(tone: Tone) -> None:
+def test_each_audience_has_other_texts_in_each_tone(tone: Tone) -> None:
     for one, other in combinations(AUDIENCES, 2):
         new = spoken_words(tone, one) - spoken_words(tone, other)
         assert len(new) >= 4, (one, other, new)
 
 
-def test_what_is_said_to_an_audience_depends_on_the_tone() -> None:
+def test_the_texts_for_an_audience_depend_on_the_tone() -> None:
     bodies = {text.bodies[tone] for text in library.audiences().values() for tone in TONES}
     assert len(bodies) == len(TONES) * len(AUDIENCES)
 
@@ -188,11 +202,11 @@ ODD = [
 
 @pytest.mark.parametrize(("task", "kind", "noun"), ODD)
 def test_an_odd_offer_is_not_taken_for_something_else(task: str, kind: str, noun: str) -> None:
-    material = pen_for({"task": task}).material
-    assert (material.field.id, material.kind.id) == (kind, kind)
+    facts = pen_for({"task": task}).facts
+    assert (facts.field.id, facts.kind.id) == (kind, kind)
     html = page_of({"task": task})
     _is_good_english(html)
-    texts = inspect.read(html).texts
+    texts = page_reader.read(html).texts
     assert sum(noun in text.casefold() for text in texts) >= 3, texts
     strange = {blurb.body for blurb in library.kinds()["product"].pains + library.kinds()["software"].pains}
     assert strange.isdisjoint(texts)
@@ -233,12 +247,12 @@ def test_pages_are_laid_out_in_different_ways() -> None:
 @pytest.mark.parametrize("tone", TONES)
 def test_our_own_sentences_are_at_home_in_their_tone(tone: Tone) -> None:
     """What all tones share must suit each of them: nothing we write ourselves may count as drift."""
-    out_of_place = register.avoided(tone)
+    out_of_place = tone_marks.avoided(tone)
     pools = (library.tone(tone), *library.kinds().values(), *library.fields().values())
     said = [*_sentences(pools, tone), *_sentences(tuple(library.audiences().values()), tone)]
     assert len(said) > 400
     for sentence in said:
-        assert register.marks(sentence, out_of_place) == (), sentence
+        assert tone_marks.marks(sentence, out_of_place) == (), sentence
 
 
 def _sentences(value: Any, tone: Tone) -> list[str]:
@@ -268,7 +282,7 @@ def test_every_kind_and_field_has_the_same_parts() -> None:
         assert len(field.faq) == (4 if known else 2), field.id
         assert len(field.fits) == len(field.unfits) == 2, field.id
         assert bool(field.closing) == known, field.id
-        assert motifs.draw(field.motif, Seed(b"seed"))
+        assert drawings.draw(field.motif, Seed(b"seed"))
     for kind in library.kinds().values():
         if kind.steps_heading:
             assert set(kind.steps_heading) == set(TONES), kind.id

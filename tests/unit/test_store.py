@@ -293,7 +293,7 @@ def test_other_processes_read_while_one_writes(opened: Callable[[], EventStore],
     for start in range(0, 3_000, 100):
         store.append(RUN, [line(n) for n in range(start, start + 100)])
     for reader in readers:
-        assert reader.communicate(timeout=30) == ("all of it\n", "")
+        assert reader.communicate(timeout=120) == ("all of it\n", "")
 
 
 CREATOR = """
@@ -311,7 +311,7 @@ def test_processes_that_make_the_file_at_the_same_moment_share_it(
 ) -> None:
     creators = [python(CREATOR, str(path), f"run {n}") for n in range(4)]
     for creator in creators:
-        assert creator.communicate(timeout=30) == ("", "")
+        assert creator.communicate(timeout=120) == ("", "")
     assert len(opened().runs()) == 4
 
 
@@ -337,7 +337,7 @@ def test_a_writer_that_is_killed_leaves_whole_batches(opened: Callable[[], Event
     for _ in range(3):
         writer.stdout.readline()
     os.kill(writer.pid, signal.SIGKILL)
-    writer.communicate(timeout=30)
+    writer.communicate(timeout=120)
     store = opened()
     count = len(log_of(store))
     assert count >= 1_200

@@ -50,7 +50,7 @@ async function start({ app, tried }: Props): Promise<void> {
   const refused = operations.errors["run.start"];
   if (refused && refused.message === run.state.form.notice?.message) tried();
   if (brandProblem(brand) || refused?.problems.some(ofBrand)) view.set({ panel: "brand" });
-  else if (refused?.problems.some(ofOptions)) view.set({ panel: "options" });
+  else if (refused?.problems.some(ofOptions)) view.set({ panel: "run-options" });
 }
 
 /** The problem is in an option. */

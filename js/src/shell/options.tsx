@@ -27,7 +27,7 @@ export function OptionsButton({ app }: { app: Uses<"view" | "run" | "operations"
   return (
     <Popover
       panels={view}
-      id="options"
+      id="run-options"
       role="dialog"
       label="Options"
       class={`field ${flawed ? "flawed" : ""}`}

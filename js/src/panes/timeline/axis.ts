@@ -1,6 +1,7 @@
 // The bars of the timeline and the labels of its axis. Pure.
 
 import type { RunHeader, Stage } from "../../kernel/wire";
+import { isOver } from "../../state/selectors";
 import { seconds } from "../../ui/format";
 
 export interface Bar {
@@ -68,4 +69,9 @@ export function timeline(
 function tickLabel(ms: number): string {
   if (!ms) return "0";
   return ms < 1000 ? `${ms} ms` : seconds(ms).replace(".0", "");
+}
+
+/** How many stages the worker announced that have no bar yet; none once the run has ended. */
+export function stagesToCome(stages: readonly Stage[], run: RunHeader | null): number {
+  return run && !isOver(run) ? Math.max(0, (run.total_stages ?? 0) - stages.length) : 0;
 }

@@ -1,11 +1,11 @@
 import type { Uses } from "../../state/app";
 import { isTicking } from "../../state/selectors";
 import { columnsOf } from "../../state/view";
-import { agentName, compact, duration, percent, seconds } from "../../ui/format";
+import { agentName, compact, duration, percent, plural, seconds } from "../../ui/format";
 import { Mark } from "../../ui/icons";
 import { Rows } from "../../ui/list/list";
 import { Pane } from "../pane";
-import { type Bar, timeline } from "./axis";
+import { type Bar, stagesToCome, timeline } from "./axis";
 import type { TimelineLive } from "./live-types";
 
 /** The width of the pane to the left and right of its axis, in pixels. */
@@ -24,6 +24,7 @@ export function TimelinePane({
   const axisPx = width * paneShare - BESIDE_PX;
   const { bars, ticks } = timeline(stages, run, app.run.nowUs, isTicking(run, link), axisPx);
   live?.followRunning(bars.map((bar) => bar.live).lastIndexOf(true));
+  const more = stagesToCome(stages, run);
   const body = (
     <Rows
       list={app.lists.stages}
@@ -44,6 +45,7 @@ export function TimelinePane({
             </div>
           </div>
           {body}
+          {more > 0 && <p class="note small dim">{plural(more, "more stage")} to come</p>}
         </>
       ) : (
         <p class="empty">{run ? "The first stage has not started." : "The stages of a run appear here."}</p>

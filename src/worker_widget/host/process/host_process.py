@@ -5,6 +5,7 @@ If the host cannot start, it prints one line to stderr and exits with one of the
     3  a host of this home directory is already running
     4  the port is in use, or not permitted
     5  the home directory, or the run store in it, cannot be used
+    6  the operating system is not supported
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 LOCK_HELD = 3
 PORT_TAKEN = 4
 HOME_UNUSABLE = 5
+SYSTEM_UNSUPPORTED = 6
+
+UNSUPPORTED = "The embedded host runs on Linux and macOS; on Windows use it in WSL."
 
 _SWITCH_S = 0.001
 """The interpreter's switch interval in seconds. With the default of 5 ms the thread of the store waits many
@@ -77,6 +81,8 @@ def run(port: int, idle_minutes: float, *, detach: bool, workers: Workers | None
     ``workers`` creates the workers to serve (default: the installed workers).
     """
     try:
+        if sys.platform == "win32":
+            raise CannotStart(UNSUPPORTED, SYSTEM_UNSUPPORTED)
         _serve(port, idle_minutes, detach, workers)
     except CannotStart as error:
         print(f"worker-widget host: {error}", file=sys.stderr)

@@ -26,7 +26,7 @@ import msgspec
 from ... import settings
 from ...errors import HostNotStarted
 from ...host.process import state_file
-from ...host.process.host_process import LOCK_HELD
+from ...host.process.host_process import LOCK_HELD, UNSUPPORTED
 from ...host.process.state_file import HostState
 from ...version import __version__
 from .endpoint import Endpoint
@@ -84,6 +84,8 @@ class EmbeddedHost:
         return self._known
 
     def _find_or_start(self) -> Endpoint:
+        if sys.platform == "win32":
+            raise HostNotStarted(f"{UNSUPPORTED} Give the url of a worker API server to this console.")
         try:
             directory = settings.home()
         except OSError as error:

@@ -1,8 +1,8 @@
 """The Business Builder worker: turns a task and a brand into the first artifacts of a launch.
 
-It works by rules and texts of its own, without a model and without a network: the same request (its pace and
-its time limit aside) gives the same bytes. Everything it reports was measured or computed. Where it is given
-a language model, that writes in place of the rules, and everything else stays.
+It works by its own rules and texts, without a model and without a network. The same request (except its pace
+and time limit) gives the same bytes. With a language model, that words the texts, and everything else is the
+same.
 """
 
 from __future__ import annotations
@@ -13,23 +13,27 @@ from typing import Any
 
 from ...events.answers import WorkerInfo
 from ...events.request_models import Brand, ValidatedRequest
-from ...host.worker import BrandReport, Emit, RunError, RunResult
-from . import checking, conductor, drift, grammar, options, plan, policy, stages
-from .conductor import Conductor
-from .execution import perform
-from .language_model import LanguageModel, Recordings, replayed
-from .plan import ENGINE_VERSION, STAGES, Stage, waves
-from .recovery import Order
-from .routing import NobodyCan
-from .telling import Telling
-from .writers import Writer
+from ...host.worker import BrandReport, Emit, RunError, RunResult, WorkerContext
+from .engine import brand_check, options, plan, prepare, stages
+from .engine.execution import perform
+from .engine.plan import ENGINE_VERSION, STAGES, PlannedStage, waves
+from .engine.recovery import StageOrder
+from .engine.routing import NoAgentAvailable
+from .engine.run_context import RunContext
+from .engine.stage_run import StageRun
+from .language import typography
+from .language_model.model import LanguageModel, configured
+from .language_model.recordings import Recordings
+from .language_model.sources import replayed
+from .policy import compiler, drift
+from .writing.writer import TextWriter
 
 
 class BusinessBuilder:
     """Implements `worker_widget.host.worker.Worker`. Holds no state between runs.
 
-    ``model`` is a language model that can write the texts; without one the rule engine writes them.
-    ``recordings`` is where the answers of language models are found again, for a replay.
+    ``model`` is a language model that can word the texts; without one the rule engine writes them.
+    ``recordings`` are the answers of language models, for replays.
     """
 
     version = ENGINE_VERSION
@@ -42,7 +46,7 @@ class BusinessBuilder:
         options=options.DECLARED,
     )
 
-    def __init__(self, model: Writer | None = None, recordings: Recordings | None = None) -> None:
+    def __init__(self, model: TextWriter | None = None, recordings: Recordings | None = None) -> None:
         self._model = model
         self._recordings = recordings
 
@@ -50,12 +54,12 @@ class BusinessBuilder:
         return tuple((stage.id, stage.name) for stage in STAGES)
 
     def check_brand(self, brand: Brand) -> BrandReport:
-        """What the brand compiles to, and what in it will not work as its author may expect."""
-        name = grammar.clean(brand.company_name)
-        rules = policy.compile_rules(brand, name=name, budget=brand.budget_tokens)
-        anchored = drift.anchors(brand, brand.tone.primary, checking.statements(brand), name=name)
+        """The number of rules and anchors of the brand, and warnings about parts that will not work."""
+        name = typography.clean(brand.company_name)
+        rules = compiler.compile_rules(brand, name=name, budget=brand.budget_tokens)
+        anchored = drift.anchors(brand, brand.tone.primary, brand_check.brand_statements(brand), name=name)
         return BrandReport(
-            warnings=checking.warnings(brand, rules),
+            warnings=brand_check.warnings(brand, rules),
             policy_rules_generated=len(rules),
             drift_anchors_count=anchored.count,
         )
@@ -73,8 +77,8 @@ class BusinessBuilder:
             recorded = await replayed(replay_of, self._recordings)
             model = None if recorded is None else LanguageModel(recorded)
         try:
-            run = await conductor.prepare(request, emit, model, replayed=replay_of is not None)
-        except NobodyCan as problem:
+            run = await prepare.prepare(request, emit, model, replayed=replay_of is not None)
+        except NoAgentAvailable as problem:
             raise RunError(str(problem)) from None
         try:
             for wave in _waves(run):
@@ -85,8 +89,8 @@ class BusinessBuilder:
         return run.result()
 
 
-def _waves(run: Conductor) -> Sequence[Sequence[Stage]]:
-    """Stages side by side where routing lets them, else one after the other."""
+def _waves(run: RunContext) -> Sequence[Sequence[PlannedStage]]:
+    """The waves of the plan; stages that must not run in parallel are waves of their own."""
     return [
         part
         for wave in waves()
@@ -98,32 +102,43 @@ def _waves(run: Conductor) -> Sequence[Sequence[Stage]]:
     ]
 
 
-async def _run_wave(run: Conductor, wave: Sequence[Stage]) -> None:
-    """Do the stages of a wave to their end, all of them even if one fails: what there is then is the same
-    however they took turns. Raises what the first of them in the plan failed with."""
+async def _run_wave(run: RunContext, wave: Sequence[PlannedStage]) -> None:
+    """Run all stages of a wave to their end, even if one fails, so that the result does not depend on timing.
+
+    Raises the error of the first failed stage in the order of the plan."""
     allotted = plan.allotments(wave, run.budget, run.spent)
-    tellings: list[Telling] = []
+    stage_runs: list[StageRun] = []
     for stage in wave:
         decision = run.decisions[stage.id]
-        order = Order(
+        order = StageOrder(
             decision.agent,
-            by_model=run.by_model and (stage.by_model or not stage.after),  # the first stage asks for it
+            by_model=run.by_model and (stage.by_model or not stage.after),  # the first stage probes the model
             model_required=run.model_required,
         )
-        tellings.append(
-            Telling(
+        stage_runs.append(
+            StageRun(
                 run,
                 stage,
                 order,
                 allotted[stage.id],
-                before=tuple(tellings),
+                before=tuple(stage_runs),
                 fallbacks=list(decision.fallbacks),
             )
         )
     outcomes = await asyncio.gather(
-        *(perform(telling, stages.RUN[telling.stage.id]) for telling in tellings),
+        *(perform(stage_run, stages.RUN[stage_run.stage.id]) for stage_run in stage_runs),
         return_exceptions=True,
     )
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome
+
+
+def create(context: WorkerContext) -> BusinessBuilder:
+    """The entry point ``business-builder``.
+
+    The context's language model, if any, words the texts. Its answers are recorded in ``answers.db`` in the
+    home directory.
+    """
+    recordings = Recordings(context.home / "answers.db")
+    return BusinessBuilder(configured(context.language_model, recordings), recordings)

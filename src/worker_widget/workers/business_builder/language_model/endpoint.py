@@ -1,9 +1,9 @@
-"""The endpoint: an OpenAI-compatible API, asked over the official client library.
+"""The client of an OpenAI-compatible endpoint, over the official client library.
 
-It is somebody else's: it may be away, slow, busy, out of its mind or lying. Whatever goes wrong is raised as
-`Trouble`; nothing is tried again here, that is recovery's. The library is imported when it is first needed.
+The endpoint may be unreachable, slow, busy or wrong. Every failure is raised as `ModelError`; recovery
+decides about a retry. The library is imported when it is first needed.
 
-Limits: a single line of the stream is held whole, however long it is.
+Limits: a single line of the stream is held in memory, however long it is.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from .. import failures
+from ..engine import failures
+from .model_errors import ModelError, ModelErrorReader
 from .prompts import Message
 from .settings import ModelSettings
-from .troubles import Interpreter, Trouble
 
 if TYPE_CHECKING:
     import openai
@@ -30,34 +30,34 @@ if TYPE_CHECKING:
 PROBE_S: Final = 5.0
 CONNECT_S: Final = 10.0
 SILENCE_S: Final = 60.0
-"""How long an answer may pause; a model on a small machine reads for a while before its first word."""
+"""The longest pause of an answer; a model on a small machine takes a while until its first word."""
 
 NOT_INSTALLED: Final = "the openai package is not installed (pip install 'worker-widget[llm]')"
 
 _CHARS_A_TOKEN: Final = 16
 _MAY_BE_REFUSED: Final = {"max_tokens": "max_completion_tokens", "stream_options": None}
-"""Parameters that not every endpoint takes, and the one that takes the place of each."""
+"""Parameters that some endpoints refuse, each with its replacement, if any."""
 
 
 @dataclass(frozen=True)
-class Question:
-    """One request: ``most_tokens`` is the most it may be answered with."""
+class ModelRequest:
+    """A request; ``most_tokens`` limits its answer."""
 
     model: str
     messages: Sequence[Message]
     most_tokens: int
 
     @property
-    def sum(self) -> str:
+    def checksum(self) -> str:
         """SHA-256 of model, messages and parameters as canonical JSON, in hex."""
-        said = {"model": self.model, "messages": list(self.messages), "max_tokens": self.most_tokens}
-        canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        content = {"model": self.model, "messages": list(self.messages), "max_tokens": self.most_tokens}
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest()
 
 
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came back, as it was said. ``read`` and ``written`` are tokens by the endpoint's count, ``None``
-    where it gives none; ``finish`` is its reason to stop, ``refusal`` its words where it declines."""
+class ModelAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An answer, unchanged. ``read`` and ``written`` are the endpoint's token counts, ``None`` where it
+    reports none; ``finish`` is its reason to stop, ``refusal`` the text of a refusal."""
 
     text: str = ""
     read: int | None = None
@@ -67,75 +67,71 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @dataclass
-class Endpoint:
-    """Holds nothing between requests but which parameters were refused."""
+class ModelEndpoint:
+    """A client of the endpoint. Between requests it keeps only the names of refused parameters."""
 
     settings: ModelSettings
     silence_s: float = SILENCE_S
     _refused: set[str] = field(default_factory=set)
 
     async def probe(self) -> str | None:
-        """What keeps it from answering, if anything does: its list of models is asked for."""
+        """Why the endpoint does not answer, if so; requests its list of models."""
         if self.settings.problem is not None:
             return self.settings.problem
-        interpreter = Interpreter(self.settings, PROBE_S)
+        reader = ModelErrorReader(self.settings, PROBE_S)
         try:
             async with asyncio.timeout(PROBE_S), self._client(PROBE_S) as client:
                 await client.models.list()
         except ImportError:
             return NOT_INSTALLED
         except TimeoutError:
-            return interpreter.says("does not answer")
+            return reader.sentence("does not answer")
         except Exception as error:
-            return interpreter.absence(error)
+            return reader.unavailable(error)
         return None
 
-    async def answer(self, question: Question, time_s: float, on_text: Callable[[str], None]) -> Answer:
-        """Ask, and call ``on_text`` with all that has come whenever there is more.
+    async def answer(self, call: ModelRequest, time_s: float, on_text: Callable[[str], None]) -> ModelAnswer:
+        """Send a request; ``on_text`` gets the whole text so far whenever more arrives.
 
-        Raises `Trouble`; one that ``on_text`` raises ends the answer.
+        Raises `ModelError`; an error that ``on_text`` raises ends the answer.
         """
-        heard = _Heard()
+        incoming = _IncomingAnswer()
         try:
-            async with asyncio.timeout(time_s), aclosing(self._chunks(question)) as chunks:
+            async with asyncio.timeout(time_s), aclosing(self._chunks(call)) as chunks:
                 async for chunk in chunks:
-                    if heard.take(chunk):
-                        on_text(heard.text)
-                    if len(heard.text) > _CHARS_A_TOKEN * question.most_tokens:
-                        error = (
-                            f"the language model's answer goes on beyond its {question.most_tokens} tokens"
-                        )
-                        raise Trouble(failures.MODEL_BROKEN_ANSWER, error)
-        except Trouble as trouble:
-            trouble.text = heard.text
+                    if incoming.take(chunk):
+                        on_text(incoming.text)
+                    if len(incoming.text) > _CHARS_A_TOKEN * call.most_tokens:
+                        error = f"the language model's answer goes on beyond its {call.most_tokens} tokens"
+                        raise ModelError(failures.MODEL_BROKEN_ANSWER, error)
+        except ModelError as failed:
+            failed.text = incoming.text
             raise
         except TimeoutError:
             error = f"the language model did not finish within {time_s:g} s"
-            raise Trouble(failures.MODEL_TIMED_OUT, error, text=heard.text) from None
-        return heard.answer()
+            raise ModelError(failures.MODEL_TIMED_OUT, error, text=incoming.text) from None
+        return incoming.answer()
 
-    async def _chunks(self, question: Question) -> AsyncGenerator[Any, None]:
-        """The pieces of an answer. Whatever the client raises comes out as `Trouble`."""
+    async def _chunks(self, call: ModelRequest) -> AsyncGenerator[Any, None]:
+        """The chunks of an answer. Raises `ModelError` for every exception of the client."""
         try:
-            async with self._client(self.silence_s) as client, await self._begin(client, question) as stream:
+            async with self._client(self.silence_s) as client, await self._begin(client, call) as stream:
                 async for chunk in stream:
                     yield chunk
         except ImportError:
-            raise Trouble(failures.MODEL_MISCONFIGURED, NOT_INSTALLED) from None
+            raise ModelError(failures.MODEL_MISCONFIGURED, NOT_INSTALLED) from None
         except Exception as error:
-            raise Interpreter(self.settings, self.silence_s).trouble(error) from None
+            raise ModelErrorReader(self.settings, self.silence_s).model_error(error) from None
 
-    async def _begin(self, client: openai.AsyncOpenAI, question: Question) -> Any:
-        """The stream of an answer; a parameter that is refused is left out, or called by its other name."""
+    async def _begin(self, client: openai.AsyncOpenAI, call: ModelRequest) -> Any:
+        """The stream of an answer; a refused parameter is replaced or left out."""
         import openai
 
         create: Any = client.chat.completions.create
         while True:
-            parameters = self._parameters(question)
+            parameters = self._parameters(call)
             try:
-                return await create(
-                    model=question.model, messages=list(question.messages), stream=True, **parameters
-                )
+                return await create(model=call.model, messages=list(call.messages), stream=True, **parameters)
             except openai.BadRequestError as error:
                 words = str(error)
                 refused = next(
@@ -145,9 +141,9 @@ class Endpoint:
                     raise
                 self._refused.add(refused)
 
-    def _parameters(self, question: Question) -> dict[str, Any]:
+    def _parameters(self, call: ModelRequest) -> dict[str, Any]:
         values: dict[str, Any] = {
-            "max_tokens": question.most_tokens,
+            "max_tokens": call.most_tokens,
             "stream_options": {"include_usage": True},
         }
         for name in self._refused:
@@ -169,8 +165,8 @@ class Endpoint:
             yield client
 
 
-class _Heard:
-    """An answer as it comes in. Fields of another type than declared count as absent."""
+class _IncomingAnswer:
+    """An answer that is being received. Fields of another type than declared count as absent."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -180,7 +176,7 @@ class _Heard:
         self._written: int | None = None
 
     def take(self, chunk: Any) -> bool:
-        """Whether the piece brought text."""
+        """Add a chunk; true if it has text."""
         usage = getattr(chunk, "usage", None)
         if usage is not None:
             self._read = _count(getattr(usage, "prompt_tokens", None))
@@ -195,8 +191,8 @@ class _Heard:
         self.text += more
         return bool(more)
 
-    def answer(self) -> Answer:
-        return Answer(self.text, self._read, self._written, self._finish, self._refusal)
+    def answer(self) -> ModelAnswer:
+        return ModelAnswer(self.text, self._read, self._written, self._finish, self._refusal)
 
 
 def _text(value: Any) -> str:

@@ -1,9 +1,10 @@
-"""The prompts: ``content/prompts/``, one file for each artifact that a model writes, and one for all of them.
+"""The prompts in ``content/prompts/``: one file for each artifact that a model words, and one for all of
+them.
 
-An artifact's file says what is asked for, in which form, which passages of it are to be worded (as patterns
-such as ``values.items[].body``) and how long each may be in characters. ``reads`` names artifacts that are
-shown along with it. ``stated`` are texts of the artifact, by language, that say how it was made and have to
-say something else where a model worded it.
+An artifact's file has the instruction, the form of the answer, and the passages to word (as patterns such as
+``values.items[].body``) with their greatest lengths in characters. ``reads`` names artifacts that are part of
+the prompt. ``stated`` are texts about how the artifact was made, by language, which differ where a model
+worded it.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from typing import Final, Literal
 
 import msgspec
 
-from .. import grammar, library
-from ..writers import Commission
+from ..content import library
+from ..language import typography
+from ..writing.writer import WritingRequest
 
 Message = dict[str, str]
 """``role`` and ``content``."""
 
-_FOLDER: Final = files(library.__package__) / "content" / "prompts"
-_LANGUAGES: Final = {"en": "English", "de": "German"}
+_FOLDER: Final = files(library.__package__) / "prompts"
 _MOST_FACTS: Final = 60
 _LONGEST_FACT: Final = 600
 _LONGEST_TASK: Final = 2_000
 _LONGEST_EARLIER: Final = 3_000
 _MOST_WORDINGS: Final = 60
-_LONGEST_REMARK: Final = 400
+_LONGEST_FEEDBACK: Final = 400
 
 _FORMS: Final = {
     "json": (
@@ -44,7 +45,7 @@ _FORMS: Final = {
 
 
 class Prompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An artifact's file. ``passages`` maps patterns to the most characters; prose has one, ``paragraph``."""
+    """An artifact's file. ``passages`` maps patterns to lengths; prose has one pattern, ``paragraph``."""
 
     form: Literal["json", "prose"]
     ask: str
@@ -55,8 +56,8 @@ class Prompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Passage:
-    """A text to be written: where it stands, as in ``hero.headline``, its greatest length in characters, and
-    how the rules say it."""
+    """A text to word: its label, such as ``hero.headline``, its greatest length in characters, and the rule
+    engine's wording."""
 
     label: str
     longest: int
@@ -65,18 +66,18 @@ class Passage:
 
 @cache
 def prompt(artifact: str) -> Prompt | None:
-    """The prompt for an artifact, ``None`` for one that no model writes."""
+    """The prompt for an artifact; ``None`` for an artifact that no model words."""
     path = _FOLDER / f"{artifact}.toml"
     return msgspec.toml.decode(path.read_bytes(), type=Prompt) if path.is_file() else None
 
 
 def messages(
-    asked: Prompt, passages: Sequence[Passage], commission: Commission, earlier: Mapping[str, str]
+    prompt: Prompt, passages: Sequence[Passage], request: WritingRequest, earlier: Mapping[str, str]
 ) -> tuple[Message, ...]:
-    """What a model is asked. ``earlier`` are the artifacts so far, by file name."""
+    """The messages of a request. ``earlier`` are the artifacts so far, by file name."""
     return (
-        {"role": "system", "content": _system(commission)},
-        {"role": "user", "content": _user(asked, passages, commission, earlier)},
+        {"role": "system", "content": _system(request)},
+        {"role": "user", "content": _user(prompt, passages, request, earlier)},
     )
 
 
@@ -85,31 +86,31 @@ def _common() -> str:
     return (_FOLDER / "system.txt").read_text("utf-8")
 
 
-def _system(commission: Commission) -> str:
-    facts = [f"{location}: {text[:_LONGEST_FACT]}" for location, text in commission.facts.items()]
-    wordings = dict.fromkeys(rule.pattern for rule in commission.rules if rule.find is not None)
-    said = _common().format(
-        name=commission.name,
-        language=_LANGUAGES[commission.language],
-        tone=commission.tone,
-        readers=", ".join(commission.readers) or "whoever the task names",
-        approach=commission.agent.strategy.aspiration,
-        task=_quoted(grammar.clip(commission.task, _LONGEST_TASK)),
+def _system(request: WritingRequest) -> str:
+    facts = [f"{location}: {text[:_LONGEST_FACT]}" for location, text in request.facts.items()]
+    wordings = dict.fromkeys(rule.pattern for rule in request.rules if rule.find is not None)
+    text = _common().format(
+        name=request.name,
+        language=request.language.name,
+        tone=request.tone,
+        readers=", ".join(request.readers) or "whoever the task names",
+        approach=request.aspiration,
+        task=_quoted(typography.clip(request.task, _LONGEST_TASK)),
         facts=_quoted("\n".join(facts[:_MOST_FACTS])),
         wordings="; ".join(list(wordings)[:_MOST_WORDINGS]),
     )
-    return said + (_PLAINLY if commission.plainly else "")
+    return text + (_PLAIN_WORDS if request.plain_words else "")
 
 
-_PLAINLY: Final = "Use plain words: no slang, no jargon, no exclamation marks.\n"
+_PLAIN_WORDS: Final = "Use plain words: no slang, no jargon, no exclamation marks.\n"
 
 
 def _user(
-    asked: Prompt, passages: Sequence[Passage], commission: Commission, earlier: Mapping[str, str]
+    prompt: Prompt, passages: Sequence[Passage], request: WritingRequest, earlier: Mapping[str, str]
 ) -> str:
-    shown = [name for name in asked.reads if name in earlier]
+    shown = [name for name in prompt.reads if name in earlier]
     parts = [
-        asked.ask.strip(),
+        prompt.ask.strip(),
         *(f"<{name}>\n{_quoted(earlier[name][:_LONGEST_EARLIER])}\n</{name}>" for name in shown),
     ]
     listed = "\n".join(
@@ -117,14 +118,14 @@ def _user(
         for number, passage in enumerate(passages, 1)
     )
     parts.append(f"The texts: number, place, length, and how it reads now.\n{listed}")
-    if commission.remark:
+    if request.feedback:
         parts.append(
-            f"The answer before this one was not used: {_quoted(commission.remark[:_LONGEST_REMARK])}"
+            f"The answer before this one was not used: {_quoted(request.feedback[:_LONGEST_FEEDBACK])}"
         )
-    parts.append(_FORMS[asked.form])
+    parts.append(_FORMS[prompt.form])
     return "\n\n".join(parts)
 
 
 def _quoted(text: str) -> str:
-    """Text of others, so that it cannot close the element that it stands in."""
+    """``text`` with its angle brackets replaced, so that it cannot close an element of the prompt."""
     return text.replace("<", "‹").replace(">", "›")

@@ -1,8 +1,8 @@
-"""What language models answered, kept so that a run can be replayed exactly and at no cost.
+"""The recorded answers of language models, so that a run can be replayed exactly and at no cost.
 
-An answer is found by two sums: that of the request (model, messages and parameters) and its own, because the
-same request can be answered in more than one way. The store is one SQLite file of a bounded size: where it
-would grow beyond that, the answers that were written or read longest ago go first.
+An answer is found by two checksums: that of the request (model, messages and parameters) and its own, because
+a request can have different answers. The store is one SQLite file of bounded size: the answers that were
+written or read longest ago are deleted first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 MOST_BYTES: Final = 64 << 20
-"""The most that answers may take, in bytes of their own."""
+"""The most bytes of all answers together."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -29,9 +29,10 @@ CREATE INDEX IF NOT EXISTS answers_by_use ON answers (used);
 
 
 class Recordings:
-    """Made when first written to. Its methods block; they may be called from any thread.
+    """The store; its file is created by the first write.
 
-    They raise ``sqlite3.Error`` where the file cannot be used.
+    The methods block and may be called from any thread. They raise ``sqlite3.Error`` where the file cannot be
+    used.
     """
 
     def __init__(self, path: Path, *, most_bytes: int = MOST_BYTES) -> None:
@@ -40,7 +41,7 @@ class Recordings:
         self._lock = threading.Lock()
 
     def keep(self, request: str, answer: str, content: bytes) -> None:
-        """Keep an answer by its two sums; one that is larger than the bound is not kept."""
+        """Keep an answer by its two checksums, unless it is larger than the bound."""
         with self._lock, _Connection(self._path) as db:
             db.executescript(_SCHEMA)
             db.execute(
@@ -54,7 +55,7 @@ class Recordings:
             )
 
     def find(self, request: str, answer: str) -> bytes | None:
-        """The answer, if it is still there."""
+        """The answer, ``None`` where it is not recorded."""
         if not self._path.exists():
             return None
         with self._lock, _Connection(self._path) as db:
@@ -67,12 +68,12 @@ class Recordings:
         return None if found is None else bytes(found[0])
 
     def missing(self, answers: Iterable[tuple[str, str]]) -> int:
-        """How many of these are not there."""
+        """The number of ``answers`` that are not recorded."""
         return sum(self.find(request, answer) is None for request, answer in answers)
 
 
 class _Connection:
-    """Opened for one use: answers are few, and nothing stays open between them."""
+    """A connection for a single operation."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, timeout=5)

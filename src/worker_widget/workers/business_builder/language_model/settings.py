@@ -1,7 +1,7 @@
-"""Which language model writes, as the environment names it.
+"""The language model's settings, from environment variables.
 
-``WORKER_LLM_URL`` is where an OpenAI-compatible API begins, such as ``http://127.0.0.1:11434/v1``,
-``WORKER_LLM_MODEL`` what it calls the model, and ``WORKER_LLM_KEY`` its key, where it wants one.
+``WORKER_LLM_URL`` is the base URL of an OpenAI-compatible API, such as ``http://127.0.0.1:11434/v1``,
+``WORKER_LLM_MODEL`` the name of the model, and ``WORKER_LLM_KEY`` its key, if it needs one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MODEL: Final = LanguageModelVariables.MODEL
 KEY: Final = LanguageModelVariables.KEY
 
 _SHORTEST_SECRET: Final = 8
-"""Local servers take any key, such as "none": one that is shorter is a word and no secret."""
+"""A shorter key, such as "none" for a local server, is not treated as a secret."""
 
 _HIDDEN: Final = "***"
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -26,7 +26,7 @@ _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """``problem`` is what is wrong with the variables, if anything. The key is not in the repr."""
+    """``problem`` describes an error in the variables, if any. The key is not in the repr."""
 
     url: str
     model: str
@@ -43,17 +43,17 @@ class ModelSettings:
 
     @property
     def origin(self) -> str:
-        """Where the endpoint is, for a person to read."""
+        """The endpoint's scheme and host, for messages."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def secret(self) -> str:
-        """The key, where it is one that must not be told; else nothing."""
+        """The key where it has to stay secret, else an empty string."""
         return self.key if len(self.key) >= _SHORTEST_SECRET else ""
 
-    def tells(self, text: str) -> bool:
-        """Whether ``text`` holds the key, as it is or as JSON may write it."""
+    def reveals_key(self, text: str) -> bool:
+        """Whether ``text`` contains the key, plain or escaped as in JSON."""
         plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).replace("\\/", "/")
         return bool(self.secret) and (self.secret in text or self.secret in plain)
 
@@ -68,14 +68,14 @@ def _problem(url: str, model: str, key: str) -> str | None:
     if not model:
         return f"{MODEL} is not set"
     if not key.isascii() or not key.isprintable():
-        return f"{KEY} holds characters that no key has"
+        return f"{KEY} contains characters that are not allowed in a key"
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        return f"{URL} is no address"
+        return f"{URL} is not an address"
     if not usable:
         return f"{URL} is not an address that begins with http:// or https://"
     if parts.username or parts.password or parts.query or parts.fragment:
-        return f"{URL} holds more than an address; a key belongs into {KEY}"
+        return f"{URL} contains more than an address; set a key in {KEY}"
     return None

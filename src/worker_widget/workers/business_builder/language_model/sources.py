@@ -1,8 +1,8 @@
-"""Where answers come from: the endpoint, which is recorded, or a recording, which costs nothing.
+"""The source of a language model's answers: its endpoint, whose answers are recorded, or the recordings.
 
-What is recorded is the outcome of a question, an answer or a trouble, under the sum of the question. The
-replay token names each outcome by both sums, so that a replay asks for the very ones, in their order, and
-knows when one is missing.
+The outcome of each request, an answer or an error, is recorded under the request's checksum. The replay token
+names each outcome by both checksums, so that a replay uses the same outcomes in the same order and detects a
+missing one.
 """
 
 from __future__ import annotations
@@ -17,26 +17,28 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from ....host.worker import CannotReplay
-from .. import failures, grammar
-from ..writers import Commission
-from .endpoint import Answer, Endpoint, Question
+from ..engine import failures
+from ..language import typography
+from ..writing.writer import WritingRequest
+from .endpoint import ModelAnswer, ModelEndpoint, ModelRequest
+from .model_errors import ModelError
 from .recordings import Recordings
-from .troubles import Trouble
 
 _LONGEST_NAME: Final = 200
 
 
-class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is recorded: an answer as it came, and where it was none, code and words of the trouble."""
+class RecordedOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A recorded answer; where the request failed, ``trouble`` and ``error`` are the failure's code and
+    text."""
 
-    answer: Answer
+    answer: ModelAnswer
     trouble: str = ""
     error: str = ""
     wait_s: float = 0.0
 
 
-class Noted(msgspec.Struct, frozen=True):
-    """An outcome as the replay token names it: ``request`` and ``answer`` are SHA-256 sums in hex."""
+class AnswerReference(msgspec.Struct, frozen=True):
+    """The replay token's reference to an outcome; ``request`` and ``answer`` are SHA-256 in hex."""
 
     stage: str
     model: str
@@ -44,17 +46,17 @@ class Noted(msgspec.Struct, frozen=True):
     answer: str
 
 
-class Part(msgspec.Struct, frozen=True):
-    """The language model's part of a replay token: who wrote, if anyone, and what each probe said."""
+class ModelReplay(msgspec.Struct, frozen=True):
+    """The language model's part of a replay token; ``engine`` is ``None`` where no model wrote."""
 
     engine: str | None = None
     probes: tuple[str | None, ...] = ()
-    answers: tuple[Noted, ...] = ()
+    answers: tuple[AnswerReference, ...] = ()
 
 
-class Source(Protocol):
-    """``engine`` is what the log calls who writes; ``live`` says that answers come bit by bit, ``secret`` is
-    what they must not tell."""
+class AnswerSource(Protocol):
+    """``engine`` is the model's name in the log; ``live`` says that answers are streamed; ``secret`` must not
+    occur in an answer."""
 
     live: bool
 
@@ -65,24 +67,24 @@ class Source(Protocol):
     def engine(self) -> str: ...
 
     def model(self, stage: str) -> str:
-        """What the model is called that is asked next in a stage."""
+        """The name of the model that the next request of a stage goes to."""
         ...
 
     async def probe(self) -> str | None: ...
 
     async def answer(
-        self, question: Question, commission: Commission, on_text: Callable[[str], None]
-    ) -> Answer:
-        """Raises `Trouble`."""
+        self, call: ModelRequest, request: WritingRequest, on_text: Callable[[str], None]
+    ) -> ModelAnswer:
+        """Raises `ModelError`."""
         ...
 
 
-class Live:
-    """The endpoint; what it answers is recorded."""
+class LiveAnswers:
+    """The endpoint; its answers are recorded."""
 
     live = True
 
-    def __init__(self, endpoint: Endpoint, recordings: Recordings) -> None:
+    def __init__(self, endpoint: ModelEndpoint, recordings: Recordings) -> None:
         self._endpoint = endpoint
         self._recordings = recordings
 
@@ -101,59 +103,59 @@ class Live:
         return await self._endpoint.probe()
 
     async def answer(
-        self, question: Question, commission: Commission, on_text: Callable[[str], None]
-    ) -> Answer:
+        self, call: ModelRequest, request: WritingRequest, on_text: Callable[[str], None]
+    ) -> ModelAnswer:
         settings = self._endpoint.settings
         try:
-            answer = await self._endpoint.answer(question, commission.time_s, on_text)
-            if settings.tells(answer.text) or settings.tells(answer.refusal):
-                error = "the language model's answer cannot be used: it repeats the key"
-                raise Trouble(failures.MODEL_BROKEN_ANSWER, error)
-        except Trouble as trouble:
-            trouble.text = "" if settings.tells(trouble.text) else trouble.text
-            heard = Answer(trouble.text)
-            outcome = Outcome(heard, trouble.failure.code, str(trouble), trouble.wait_s)
-            await self._record(question, commission, outcome)
+            answer = await self._endpoint.answer(call, request.time_s, on_text)
+            if settings.reveals_key(answer.text) or settings.reveals_key(answer.refusal):
+                message = "the language model's answer cannot be used: it repeats the key"
+                raise ModelError(failures.MODEL_BROKEN_ANSWER, message)
+        except ModelError as error:
+            error.text = "" if settings.reveals_key(error.text) else error.text
+            partial = ModelAnswer(error.text)
+            outcome = RecordedOutcome(partial, error.failure.code, str(error), error.wait_s)
+            await self._record(call, request, outcome)
             raise
-        await self._record(question, commission, Outcome(answer))
+        await self._record(call, request, RecordedOutcome(answer))
         return answer
 
-    async def _record(self, question: Question, commission: Commission, outcome: Outcome) -> None:
+    async def _record(self, call: ModelRequest, request: WritingRequest, outcome: RecordedOutcome) -> None:
         content = msgspec.json.encode(outcome)
-        noted = Noted(commission.stage, question.model, question.sum, hashlib.sha256(content).hexdigest())
-        commission.note(msgspec.to_builtins(noted))
+        reference = AnswerReference(
+            request.stage, call.model, call.checksum, hashlib.sha256(content).hexdigest()
+        )
+        request.record_answer(msgspec.to_builtins(reference))
         try:
-            await asyncio.to_thread(self._recordings.keep, noted.request, noted.answer, content)
+            await asyncio.to_thread(self._recordings.keep, reference.request, reference.answer, content)
         except sqlite3.Error as error:
-            commission.say(
-                f"The answer could not be recorded ({error}): a replay will not have it", "warning"
-            )
+            request.log(f"The answer was not recorded ({error}): this run cannot be replayed", "warning")
 
 
-class Replayed:
-    """The recorded outcomes of one run, in their order; for one replay of it."""
+class RecordedAnswers:
+    """The recorded outcomes of a run, in order, for one replay of it."""
 
     live = False
     secret = ""
 
-    def __init__(self, part: Part, recordings: Recordings | None) -> None:
+    def __init__(self, part: ModelReplay, recordings: Recordings | None) -> None:
         self._part = part
         self._recordings = recordings
         self._probes = deque(part.probes)
-        self._left: dict[str, deque[Noted]] = {}
-        for noted in part.answers:
-            self._left.setdefault(noted.stage, deque()).append(noted)
+        self._left: dict[str, deque[AnswerReference]] = {}
+        for reference in part.answers:
+            self._left.setdefault(reference.stage, deque()).append(reference)
 
     @property
     def engine(self) -> str:
-        return f"{grammar.clean(self._part.engine or 'the language model')[:_LONGEST_NAME]}, as recorded"
+        return f"{typography.clean(self._part.engine or 'the language model')[:_LONGEST_NAME]}, as recorded"
 
     def model(self, stage: str) -> str:
         return self._next(stage).model
 
     async def check(self) -> None:
-        """Raises `CannotReplay` where an outcome is no longer recorded."""
-        sums = [(noted.request, noted.answer) for noted in self._part.answers]
+        """Raises `CannotReplay` where a recorded outcome is missing."""
+        sums = [(reference.request, reference.answer) for reference in self._part.answers]
         missing = len(sums)
         if self._recordings is not None:
             try:
@@ -162,57 +164,57 @@ class Replayed:
                 raise CannotReplay(f"The recorded answers cannot be read ({error}).") from None
         if missing:
             raise CannotReplay(
-                f"{missing} of the language model's {len(sums)} answers in this run are not recorded here, or"
-                " no longer, so that it cannot be replayed exactly: nothing was verified. Recordings stay on"
-                " the computer that made them, and where they become too many, the oldest go."
+                f"{missing} of the language model's {len(sums)} answers in this run are not recorded on this"
+                " computer, so it cannot be replayed exactly and nothing was verified. Recordings stay on the"
+                " computer that made them, and the oldest are deleted when they take too much space."
             )
 
     async def probe(self) -> str | None:
         return self._probes.popleft() if self._probes else None
 
     async def answer(
-        self, question: Question, commission: Commission, on_text: Callable[[str], None]
-    ) -> Answer:
-        noted = self._next(commission.stage)
-        if noted.request != question.sum:
+        self, call: ModelRequest, request: WritingRequest, on_text: Callable[[str], None]
+    ) -> ModelAnswer:
+        reference = self._next(request.stage)
+        if reference.request != call.checksum:
             raise CannotReplay(
-                f"In {commission.stage} this replay would ask the language model something else than the run"
-                " that it repeats: the recorded answer does not belong to it, and nothing was verified."
+                f"In {request.stage} this replay would send another request to the language model than the"
+                " original run, so the recorded answer does not match and nothing was verified."
             )
-        self._left[commission.stage].popleft()
+        self._left[request.stage].popleft()
         found = None
         if self._recordings is not None:
-            found = await asyncio.to_thread(self._recordings.find, noted.request, noted.answer)
-        if found is None or hashlib.sha256(found).hexdigest() != noted.answer:
-            raise CannotReplay("A recorded answer of the language model went missing: nothing was verified.")
-        commission.note(msgspec.to_builtins(noted))
-        outcome = msgspec.json.decode(found, type=Outcome)
+            found = await asyncio.to_thread(self._recordings.find, reference.request, reference.answer)
+        if found is None or hashlib.sha256(found).hexdigest() != reference.answer:
+            raise CannotReplay("A recorded answer of the language model is missing; nothing was verified.")
+        request.record_answer(msgspec.to_builtins(reference))
+        outcome = msgspec.json.decode(found, type=RecordedOutcome)
         if outcome.trouble:
             failure = failures.CATALOG[outcome.trouble]
-            raise Trouble(failure, outcome.error, wait_s=outcome.wait_s, text=outcome.answer.text)
+            raise ModelError(failure, outcome.error, wait_s=outcome.wait_s, text=outcome.answer.text)
         return outcome.answer
 
-    def _next(self, stage: str) -> Noted:
+    def _next(self, stage: str) -> AnswerReference:
         left = self._left.get(stage)
         if not left:
             raise CannotReplay(
-                f"In {stage} this replay would ask the language model once more than the run that it repeats:"
-                " there is no answer to it, and nothing was verified."
+                f"In {stage} this replay would send one more request to the language model than the original"
+                " run; it has no recorded answer, and nothing was verified."
             )
         return left[0]
 
 
-async def replayed(token: Mapping[str, Any], recordings: Recordings | None) -> Replayed | None:
-    """The recorded outcomes that a replay token names; ``None`` where no language model had a part.
+async def replayed(token: Mapping[str, Any], recordings: Recordings | None) -> RecordedAnswers | None:
+    """The recorded outcomes that a replay token names; ``None`` where no language model wrote.
 
     Raises `CannotReplay`.
     """
     try:
-        part = msgspec.convert(token.get("language_model"), Part | None)
+        part = msgspec.convert(token.get("language_model"), ModelReplay | None)
     except msgspec.ValidationError as error:
-        raise CannotReplay(f"The replay token's language_model makes no sense: {error}.") from None
+        raise CannotReplay(f"The replay token's language_model is invalid: {error}.") from None
     if part is None or part.engine is None:
         return None
-    source = Replayed(part, recordings)
+    source = RecordedAnswers(part, recordings)
     await source.check()
     return source

@@ -1,4 +1,4 @@
-"""The artifacts' texts: one module each, composing from a `Pen` and the sections to leave out.
+"""The texts of the artifacts: one module each, which composes with a `Pen`.
 
-Each has ``OPTIONAL``, its sections that can be left out, in the order in which they go.
+``OPTIONAL`` are the sections of an artifact that can be left out, in that order; ``DEEP`` those of deep runs.
 """

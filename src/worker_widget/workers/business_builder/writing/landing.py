@@ -1,92 +1,38 @@
-"""The landing page's words, before they are a page: ``landing_copy.json``.
+"""Composes ``landing_copy.json``, the copy of the landing page.
 
-Every block says where its words are from: ``brand`` (quoted), ``brief`` (read from the task) or
-``proposal`` (written by us for this line of business, to be confirmed by whoever knows the facts).
+Every block has the source of its words: ``brand`` (quoted), ``brief`` (read from the task) or ``proposal``
+(proposed for the line of business, to be confirmed).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
-from .. import grammar
-from ..library import Blurb
-from ..material import QUOTED_AS_GIVEN
-from ..voice import Approach, Pen
+from ..brief.facts import QUOTED_AS_GIVEN
+from ..content.library import Blurb
+from ..language import typography
 from .draft import Draft, json_draft
+from .landing_copy import (
+    Approach,
+    AudienceSection,
+    ClosingSection,
+    CopyItem,
+    CopySection,
+    FeatureSection,
+    FitList,
+    Hero,
+    LandingCopy,
+    MissionSection,
+    PageFooter,
+    TextSource,
+)
+from .pen import Pen
 
 OPTIONAL = ("faq", "audience", "vision", "problem", "mission", "introductions")
-
-Source = Literal["brand", "brief", "proposal"]
-
-
-class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    title: str = ""
-    body: str = ""
-    source: Source | None = None
-
-
-class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A section: a heading, perhaps an introduction, and items."""
-
-    heading: str
-    intro: str = ""
-    items: tuple[Item, ...] = ()
-
-
-class Hero(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is seen first; ``opening`` is the situation that a story begins with."""
-
-    headline: str
-    opening: str = ""
-    subhead: str
-    cta: str
-    secondary: str
-    eyebrow: str = ""
-    note: str = ""
-    source: Source
-
-
-class Features(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    heading: str
-    items: tuple[str, ...]
-    source: Source
-
-
-class Mission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    heading: str
-    quote: str
-    vision: str = ""
-    source: Source
-
-
-class Fits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """For whom it is and for whom not, where at most one audience was named."""
-
-    heading: str
-    items: tuple[str, ...]
-
-
-class Audience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    heading: str
-    cards: tuple[Item, ...] = ()
-    fits: Fits | None = None
-    unfits: Fits | None = None
-
-
-class Closing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    heading: str
-    body: str
-    cta: str
-
-
-class Footer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    line: str = ""
-    notes_heading: str = ""
-    disclosures: tuple[str, ...] = ()
 
 
 ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
@@ -96,39 +42,10 @@ ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
 """How the sections between the headline and the last call follow each other."""
 
 
-class LandingCopy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All words of the page. ``sections`` names those between hero and closing, in the order of the page."""
-
-    language: str
-    approach: Approach
-    sections: tuple[str, ...]
-    name: str
-    name_is_working_title: bool = False
-    title: str
-    description: str
-    hero: Hero
-    problem: Block | None = None
-    steps: Block
-    values: Block
-    features: Features | None = None
-    mission: Mission | None = None
-    audience: Audience | None = None
-    faq: Block | None = None
-    closing: Closing
-    footer: Footer
-
-    @property
-    def proposals(self) -> int:
-        """How many of its items are ours and wait to be confirmed."""
-        blocks = (self.problem, self.steps, self.values, self.faq)
-        items = [item for block in blocks if block for item in block.items]
-        items += self.audience.cards if self.audience else ()
-        return sum(item.source == "proposal" for item in items) + (self.hero.source == "proposal")
-
-
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> LandingCopy:
-    """The page's words, without the sections in ``left_out``; a heading is empty if no wording may stand."""
-    material, tone = pen.material, pen.tone
+    """The page's copy without the sections in ``left_out``; a heading is empty if its wordings are
+    forbidden."""
+    facts, tone = pen.facts, pen.tone
     hero = _hero(pen)
     mission = None if "mission" in left_out else _mission(pen, with_vision="vision" not in left_out)
     introduced = "introductions" not in left_out
@@ -136,34 +53,34 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> LandingCopy:
     audience = None if "audience" in left_out else _audience(pen)
     faq = None if "faq" in left_out else _faq(pen, asks_about_problem=problem is not None)
     optional = {"problem": problem, "mission": mission, "audience": audience, "faq": faq}
-    stance = material.field.stance.get(material.tone, "")
+    stance = facts.field.stance.get(facts.tone, "")
     return LandingCopy(
-        language=material.language,
+        language=facts.language.code,
         approach=pen.approach,
         sections=tuple(name for name in ORDER[pen.approach] if optional.get(name, True)),
-        name=material.name,
-        name_is_working_title=material.working_title,
+        name=facts.name,
+        name_is_working_title=facts.working_title,
         title=_title(pen, hero),
-        description=pen.allowed(grammar.clip(hero.subhead or hero.headline, 155)),
+        description=pen.allowed(typography.clip(hero.subhead or hero.headline, 155)),
         hero=hero,
         problem=problem,
-        steps=Block(
+        steps=CopySection(
             heading=hero.secondary,
             intro=pen.line("steps.intro", *tone.steps_intro) if introduced else "",
-            items=_blurbs(pen, "steps", pen.material.field.steps),
+            items=_blurbs(pen, "steps", pen.facts.field.steps),
         ),
-        values=Block(
+        values=CopySection(
             heading=pen.line("values.heading", tone.values_heading, once=False),
             intro=pen.prefer("values.intro", stance, *tone.values_intro) if introduced else "",
-            items=_blurbs(pen, "values", pen.material.field.values),
+            items=_blurbs(pen, "values", pen.facts.field.values),
         ),
         features=_features(pen),
         mission=mission,
         audience=audience,
         faq=faq,
-        closing=Closing(
+        closing=ClosingSection(
             heading=pen.line("closing.heading", *tone.closing_heading),
-            body=pen.line("closing.body", material.field.closing)
+            body=pen.line("closing.body", facts.field.closing)
             or pen.line("closing.body", *tone.closing_body),
             cta=hero.cta,
         ),
@@ -176,40 +93,40 @@ def draft(copy: LandingCopy) -> Draft:
 
 
 def _hero(pen: Pen) -> Hero:
-    material, tone, words = pen.material, pen.tone, pen.words.landing
-    tagline = grammar.heading(material.text("brand.tagline"))
-    audience = material.text("brief.audience")
-    offer = material.text("brand.value_proposition")
-    general = material.field is material.kind
-    used, deeds = "", _deeds(pen)
-    source: Source = "brief" if deeds else "proposal"
+    facts, tone, words = pen.facts, pen.tone, pen.words.landing
+    tagline = typography.heading(facts.text("brand.tagline"))
+    audience = facts.text("brief.audience")
+    offer = facts.text("brand.value_proposition")
+    general = facts.field is facts.kind
+    used, deeds = "", _action_headlines(pen)
+    source: TextSource = "brief" if deeds else "proposal"
     if tagline and (pen.approach == "story" or (general and not deeds)):
         used, headline, source = tagline, pen.quote(tagline), "brand"
     elif general and not deeds and _is_headline(offer):
-        used, headline, source = offer, pen.quote(grammar.heading(offer)), "brand"
-    elif general and not deeds and _says_much(pen.slots["Offer"], material.text("brief.subject")):
+        used, headline, source = offer, pen.quote(typography.heading(offer)), "brand"
+    elif general and not deeds and _stands_alone(pen.slots["Offer"], facts.text("brief.subject")):
         headline, source = pen.line("hero.headline", "{Offer}"), "brief"
     else:
-        headline = pen.line("hero.headline", *(deeds or (material.field.headline[material.tone],)))
+        headline = pen.line("hero.headline", *(deeds or (facts.field.headline[facts.tone],)))
     headline = headline or pen.prefer("hero.headline", words.for_whom, "{Name}")
-    named = (audience and audience not in headline) or not (general or material.text("brand.mission"))
+    named = (audience and audience not in headline) or not (general or facts.text("brand.mission"))
     eyebrow = pen.quote(tagline) if used != tagline else ""
     eyebrow = eyebrow or (pen.line("hero.eyebrow", words.for_whom, once=False) if named else "")
-    said = offer or material.text("brief.gist")
-    subhead = pen.quote(grammar.sentence(grammar.clip(said, 240))) if used != offer or not offer else ""
+    lead = offer or facts.text("brief.gist")
+    subhead = pen.quote(typography.sentence(typography.clip(lead, 240))) if used != offer or not offer else ""
     opening = pen.line("hero.opening", "{Problem}") if pen.approach == "story" else ""
     if not subhead and headline == pen.slots["Offer"]:
-        subhead = grammar.sentence(pen.line("hero.subhead", material.field.headline[material.tone]))
-    if not subhead and not material.brief.is_read:
+        subhead = typography.sentence(pen.line("hero.subhead", facts.field.headline[facts.tone]))
+    if not subhead and not facts.brief.is_read:
         subhead = pen.prefer("hero.subhead", words.unread)
     if not subhead:
         wordings = (words.offer,) if deeds else (*tone.subhead, *tone.lead, words.offer)
         subhead = pen.prefer("hero.subhead", *wordings, "{Name}.")
-    told = (
-        offer and material.text("brief.subject") and source != "brief" and subhead == grammar.sentence(offer)
+    quotes_offer = (
+        offer and facts.text("brief.subject") and source != "brief" and subhead == typography.sentence(offer)
     )
-    note = pen.prefer("hero.note", *tone.lead) if told else ""
-    cta = pen.prefer("hero.cta", material.kind.cta[material.tone], tone.secondary, "{Name}", once=False)
+    note = pen.prefer("hero.note", *tone.lead) if quotes_offer else ""
+    cta = pen.prefer("hero.cta", facts.kind.cta[facts.tone], tone.secondary, "{Name}", once=False)
     return Hero(
         eyebrow=eyebrow if eyebrow != headline else "",
         headline=headline,
@@ -224,110 +141,114 @@ def _hero(pen: Pen) -> Hero:
 
 _LONGEST_HEADLINE: Final = 76
 _LONGEST_OFFER: Final = 60
-_LEAST_TOLD: Final = 3
+_FEWEST_WORDS: Final = 3
 """Words, with the article."""
 
 _LONGEST_TITLE: Final = 70
 
 
-def _deeds(pen: Pen) -> tuple[str, ...]:
-    """Headlines that say what the offer does, or what people do with it."""
-    if pen.material.text("brief.function"):
+def _action_headlines(pen: Pen) -> tuple[str, ...]:
+    """Headlines with the function of the offer, or with the activity of its audience."""
+    if pen.facts.text("brief.function"):
         return pen.tone.headline_function
-    return pen.tone.headline_activity if pen.material.text("brief.activity") else ()
+    return pen.tone.headline_activity if pen.facts.text("brief.activity") else ()
 
 
-def _says_much(offer: str, subject: str) -> bool:
-    """Whether an offer of no known trade, as it was read, can stand in large type for itself: "A coffee
-    roastery in Portland", but not "Shoes"."""
-    return bool(subject) and len(offer.split()) >= _LEAST_TOLD and len(offer) <= _LONGEST_OFFER
+def _stands_alone(offer: str, subject: str) -> bool:
+    """Whether an unknown offer is long enough for a headline: "A coffee roastery in Portland", not
+    "Shoes"."""
+    return bool(subject) and len(offer.split()) >= _FEWEST_WORDS and len(offer) <= _LONGEST_OFFER
 
 
 def _is_headline(text: str) -> bool:
-    """Whether a text of the brand is short and whole enough to stand in large type."""
-    return 0 < len(text) <= _LONGEST_HEADLINE and len(grammar.sentences(text)) == 1
+    """Whether a text of the brand can be a headline: one short sentence."""
+    return 0 < len(text) <= _LONGEST_HEADLINE and len(typography.sentences(text)) == 1
 
 
 def _steps_heading(pen: Pen) -> str:
-    material = pen.material
+    facts = pen.facts
     known = next(
-        filter(None, (field.steps_heading.get(material.tone) for field in (material.field, material.kind))),
+        filter(None, (field.steps_heading.get(facts.tone) for field in (facts.field, facts.kind))),
         "",
     )
     return pen.prefer("steps.heading", known, pen.tone.steps_heading, once=False)
 
 
 def _title(pen: Pen, hero: Hero) -> str:
-    """The page's title: the name, and as much of what it is as a browser shows."""
-    name = pen.material.name
-    trade = grammar.heading(hero.subhead)
-    for said in (hero.headline, pen.slots["Offer_for_who"], pen.slots["Offer"], trade):
-        title = pen.allowed(f"{name} · {said}") if name.casefold() not in said.casefold() else ""
+    """The page's title: the name and a short description."""
+    name = pen.facts.name
+    trade = typography.heading(hero.subhead)
+    for phrase in (hero.headline, pen.slots["Offer_for_who"], pen.slots["Offer"], trade):
+        title = pen.allowed(f"{name} · {phrase}") if name.casefold() not in phrase.casefold() else ""
         if title and len(title) <= _LONGEST_TITLE:
             return title
-    return grammar.clip(name, _LONGEST_TITLE)
+    return typography.clip(name, _LONGEST_TITLE)
 
 
 _SPARING: Final = frozenset({"luxury"})
-"""Tones that name a trouble without dwelling on it."""
+"""Tones that do not describe a problem in detail."""
 
 
-def _problem(pen: Pen) -> Block | None:
-    own = pen.material.all("brand.audience_pain_points")[:6]
+def _problem(pen: Pen) -> CopySection | None:
+    own = pen.facts.all("brand.audience_pain_points")[:6]
     items = tuple(
-        Item(title=grammar.heading(text), source="brand")
+        CopyItem(title=typography.heading(text), source="brand")
         if len(text) <= 70
-        else Item(body=grammar.sentence(text), source="brand")
+        else CopyItem(body=typography.sentence(text), source="brand")
         for text in map(pen.quote, own)
         if text
     )
-    if not items and pen.material.tone not in _SPARING:
-        items = _blurbs(pen, "pains", pen.material.field.pains)
+    if not items and pen.facts.tone not in _SPARING:
+        items = _blurbs(pen, "pains", pen.facts.field.pains)
     heading = pen.line("problem.heading", pen.tone.problem_heading, once=False)
     intro = pen.line("problem.intro", "{Problem}")
-    return Block(heading=heading, intro=intro, items=items) if heading and (items or intro) else None
+    return CopySection(heading=heading, intro=intro, items=items) if heading and (items or intro) else None
 
 
-def _blurbs(pen: Pen, key: str, blurbs: tuple[Blurb, ...]) -> tuple[Item, ...]:
+def _blurbs(pen: Pen, key: str, blurbs: tuple[Blurb, ...]) -> tuple[CopyItem, ...]:
     items = []
     for index, blurb in enumerate(blurbs):
         body = pen.line(f"{key}[{index}].body", blurb.body)
         title = pen.line(f"{key}[{index}].title", blurb.title)
         if body or title:
-            items.append(Item(title=title, body=body, source="proposal"))
+            items.append(CopyItem(title=title, body=body, source="proposal"))
     return tuple(items)
 
 
-def _features(pen: Pen) -> Features | None:
-    said = [text for text in map(pen.quote, pen.material.all("brief.features")) if text]
-    items = tuple(grammar.heading(pen.words.landing.feature.format(feature=text)) for text in said)
+def _features(pen: Pen) -> FeatureSection | None:
+    features = [text for text in map(pen.quote, pen.facts.all("brief.features")) if text]
+    items = tuple(typography.heading(pen.words.landing.feature.format(feature=text)) for text in features)
     heading = pen.line("features.heading", pen.tone.features_heading, once=False)
-    return Features(heading=heading, items=items, source="brief") if items and heading else None
+    return FeatureSection(heading=heading, items=items, source="brief") if items and heading else None
 
 
-def _mission(pen: Pen, *, with_vision: bool) -> Mission | None:
-    quote = grammar.sentence(pen.quote(grammar.clip(pen.material.text("brand.mission"), 420)))
+def _mission(pen: Pen, *, with_vision: bool) -> MissionSection | None:
+    quote = typography.sentence(pen.quote(typography.clip(pen.facts.text("brand.mission"), 420)))
     vision = (
         ""
         if not with_vision
-        else grammar.sentence(pen.quote(grammar.clip(pen.material.text("brand.vision"), 320)))
+        else typography.sentence(pen.quote(typography.clip(pen.facts.text("brand.vision"), 320)))
     )
     heading = pen.line("mission.heading", pen.tone.mission_heading, once=False)
-    return Mission(heading=heading, quote=quote, vision=vision, source="brand") if quote and heading else None
+    return (
+        MissionSection(heading=heading, quote=quote, vision=vision, source="brand")
+        if quote and heading
+        else None
+    )
 
 
-def _audience(pen: Pen) -> Audience | None:
+def _audience(pen: Pen) -> AudienceSection | None:
     heading = pen.line("audience.heading", pen.tone.audience_heading, once=False)
     if not heading:
         return None
-    tone, field, kind = pen.material.tone, pen.material.field, pen.material.kind
+    tone, field, kind = pen.facts.tone, pen.facts.field, pen.facts.kind
     blurbs = tuple(
         Blurb(text.titles.get(tone) or text.title, text.bodies.get(tone) or text.body)
-        for text in pen.material.audience_texts
+        for text in pen.facts.audience_texts
     )
     cards = _blurbs(pen, "audience", blurbs)
     if len(cards) > 1:
-        return Audience(heading=heading, cards=cards)
+        return AudienceSection(heading=heading, cards=cards)
     fits = tuple(
         filter(None, (pen.line(f"fits[{i}]", text) for i, text in enumerate(field.fits or kind.fits)))
     )
@@ -335,14 +256,14 @@ def _audience(pen: Pen) -> Audience | None:
         filter(None, (pen.line(f"unfits[{i}]", text) for i, text in enumerate(field.unfits or kind.unfits)))
     )
     if not fits:
-        return Audience(heading=heading, cards=cards) if cards else None
+        return AudienceSection(heading=heading, cards=cards) if cards else None
     yes = pen.line("fits.heading", pen.tone.fits_heading, once=False)
     no = pen.line("unfits.heading", pen.tone.unfits_heading, once=False)
-    return Audience(
+    return AudienceSection(
         heading=heading,
         cards=cards,
-        fits=Fits(heading=yes, items=fits),
-        unfits=Fits(heading=no, items=unfits) if unfits and no else None,
+        fits=FitList(heading=yes, items=fits),
+        unfits=FitList(heading=no, items=unfits) if unfits and no else None,
     )
 
 
@@ -350,52 +271,52 @@ _MOST_QUESTIONS: Final = 6
 _LEAST_OF_THE_TRADE: Final = 2
 
 
-def _faq(pen: Pen, *, asks_about_problem: bool) -> Block | None:
+def _faq(pen: Pen, *, asks_about_problem: bool) -> CopySection | None:
     tone = pen.tone
     candidates = list(_questions(pen, asks_about_problem=asks_about_problem))
-    first = sorted(candidates, key=lambda asked: asked.rank)[:_MOST_QUESTIONS]
-    items: list[Item] = []
-    for index, asked in enumerate(asked for asked in candidates if asked in first):
-        said = pen.line(f"faq[{index}].a", asked.answer)
-        question = pen.line(f"faq[{index}].q", asked.question) if said else ""
+    first = sorted(candidates, key=lambda candidate: candidate.rank)[:_MOST_QUESTIONS]
+    items: list[CopyItem] = []
+    for index, candidate in enumerate(each for each in candidates if each in first):
+        answer = pen.line(f"faq[{index}].a", candidate.answer)
+        question = pen.line(f"faq[{index}].q", candidate.question) if answer else ""
         if question:
-            items.append(Item(title=question, body=said, source=asked.source))
+            items.append(CopyItem(title=question, body=answer, source=candidate.source))
     heading = pen.line("faq.heading", tone.faq_heading, once=False)
-    return Block(heading=heading, items=tuple(items)) if heading and items else None
+    return CopySection(heading=heading, items=tuple(items)) if heading and items else None
 
 
 @dataclass(frozen=True)
 class _Question:
-    """A question for the page; where there is no room for all, those of the lowest ``rank`` are asked."""
+    """A question for the page; the lowest ``rank`` is chosen first."""
 
     rank: int
     question: str
     answer: str
-    source: Source = "proposal"
+    source: TextSource = "proposal"
 
 
 def _questions(pen: Pen, *, asks_about_problem: bool) -> Iterator[_Question]:
-    """What may be asked, in the order of the page: the trade's own before what anyone may ask."""
-    tone, material = pen.tone, pen.material
-    for index, trade in enumerate(material.field.faq or material.kind.faq):
+    """The possible questions in the order of the page: those of the trade before general ones."""
+    tone, facts = pen.tone, pen.facts
+    for index, trade in enumerate(facts.field.faq or facts.kind.faq):
         yield _Question(0 if index < _LEAST_OF_THE_TRADE else 2, trade.question, trade.answer)
-    for text in material.audience_texts[:2]:
-        asked = text.asked.get(material.tone)
-        if asked or text.question:
-            question, answer = (asked.question, asked.answer) if asked else (text.question, text.answer)
+    for text in facts.audience_texts[:2]:
+        entry = text.asked.get(facts.tone)
+        if entry or text.question:
+            question, answer = (entry.question, entry.answer) if entry else (text.question, text.answer)
             yield _Question(1, question, answer)
-    if asks_about_problem and not material.audiences:
+    if asks_about_problem and not facts.audiences:
         yield _Question(3, tone.faq_who_q, tone.faq_who_a)
-    if material.all(QUOTED_AS_GIVEN):
+    if facts.all(QUOTED_AS_GIVEN):
         yield _Question(0, tone.faq_notes_q, tone.faq_notes_a, "brand")
     yield _Question(4, tone.faq_begin_q, tone.faq_begin_a)
     yield _Question(5, tone.faq_promise_q, tone.faq_promise_a)
 
 
-def _footer(pen: Pen) -> Footer:
-    material = pen.material
-    disclosures = tuple(dict.fromkeys(material.all(QUOTED_AS_GIVEN)))
-    line = pen.allowed(grammar.sentence(material.text("brand.tagline")))
+def _footer(pen: Pen) -> PageFooter:
+    facts = pen.facts
+    disclosures = tuple(dict.fromkeys(facts.all(QUOTED_AS_GIVEN)))
+    line = pen.allowed(typography.sentence(facts.text("brand.tagline")))
     heading = pen.line("footer.notes", pen.tone.notes_heading, once=False) if disclosures else ""
-    line = line if line.rstrip(".") != material.name else ""
-    return Footer(line=line, notes_heading=heading, disclosures=disclosures)
+    line = line if line.rstrip(".") != facts.name else ""
+    return PageFooter(line=line, notes_heading=heading, disclosures=disclosures)

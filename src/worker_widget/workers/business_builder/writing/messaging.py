@@ -1,12 +1,13 @@
-"""``messaging.json``: the sentences to say it with, by channel and by audience, in the brand's tone."""
+"""Composes ``messaging.json``: sentences by channel and by audience, in the brand's tone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ..voice import Approach, Pen
 from .draft import Draft, json_draft
+from .landing_copy import Approach
+from .pen import Pen
 
 OPTIONAL = ("channels", "messages", "value_propositions")
 DEEP = ("concerns",)
@@ -16,52 +17,52 @@ ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
     "plain": ("name", "tone", "one_line", "stance", "value_propositions", "pitch"),
     "story": ("name", "tone", "pitch", "messages", "one_line", "value_propositions"),
 }
-"""What comes first."""
+"""The parts that come first."""
 
 
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
-    material, tone = pen.material, pen.tone
-    said: dict[str, Any] = {
-        "name": material.name,
-        "tone": pen.line("tone", pen.words.tones[material.tone], once=False),
+    facts, tone = pen.facts, pen.tone
+    content: dict[str, Any] = {
+        "name": facts.name,
+        "tone": pen.line("tone", pen.words.tones[facts.tone], once=False),
         "one_line": pen.line("lead", *tone.lead),
-        "stance": pen.line("stance", material.field.stance.get(material.tone, "")),
+        "stance": pen.line("stance", facts.field.stance.get(facts.tone, "")),
         "pitch": pen.line("pitch", tone.pitch),
-        "call_to_action": pen.line("hero.cta", material.kind.cta[material.tone], once=False),
+        "call_to_action": pen.line("hero.cta", facts.kind.cta[facts.tone], once=False),
     }
     if "value_propositions" not in left_out:
-        said["value_propositions"] = [
+        content["value_propositions"] = [
             {"title": title, "body": body, "source": "proposal"}
-            for index, blurb in enumerate(material.field.values)
+            for index, blurb in enumerate(facts.field.values)
             if (title := pen.line(f"values[{index}].title", blurb.title))
             and (body := pen.line(f"values[{index}].body", blurb.body))
         ]
-    if "messages" not in left_out and material.audiences:
-        texts = material.audience_texts
-        said["messages"] = [
+    if "messages" not in left_out and facts.audiences:
+        texts = facts.audience_texts
+        content["messages"] = [
             {"audience": label, "message": message}
             for text in texts
             if (message := pen.line(f"message.{text.label}", text.message))
             and (label := pen.allowed(text.label))
         ]
     if "channels" not in left_out:
-        said["channels"] = {
+        content["channels"] = {
             "email_subject": pen.line("subject_line", tone.subject_line),
             "announcement": pen.line("announcement", tone.announcement),
             "social": pen.line("social", tone.social_line),
         }
     if "concerns" not in left_out:
-        said["concerns"] = [
+        content["concerns"] = [
             {"concern": concern, "answer": answer}
             for index, blurb in enumerate(pen.words.messaging.concerns)
             if (concern := pen.line(f"concern[{index}]", blurb.title))
             and (answer := pen.line(f"answer[{index}]", blurb.body))
         ]
-    said = {key: said[key] for key in sorted(said, key=_rank(pen.approach))}
-    return json_draft("messaging", {key: value for key, value in said.items() if value})
+    content = {key: content[key] for key in sorted(content, key=_rank(pen.approach))}
+    return json_draft("messaging", {key: value for key, value in content.items() if value})
 
 
 def _rank(approach: Approach) -> Callable[[str], int]:
-    """Where a part stands: what an approach leads with comes first, the rest as it was written."""
+    """The order of the parts: those that the approach starts with, then the others."""
     first = ORDER[approach]
     return lambda key: first.index(key) if key in first else len(first)

@@ -1,13 +1,15 @@
-"""``positioning.md``: for whom, against which trouble, on which grounds, and what is left unclaimed."""
+"""Composes ``positioning.md``: audience, problem, promise, pillars, and what is not claimed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from .. import grammar
-from ..voice import Approach, Pen
-from .draft import Draft, Markdown
+from ..language import typography
+from .draft import Draft
+from .landing_copy import Approach
+from .markdown import Markdown
+from .pen import Pen
 
 OPTIONAL = ("evidence", "audiences", "unclaimed", "pillars", "promise", "pain_points")
 
@@ -16,13 +18,13 @@ ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
     "plain": ("statement", "promise", "pillars", "problem", "audiences", "unclaimed", "evidence"),
     "story": ("problem", "audiences", "statement", "promise", "pillars", "unclaimed", "evidence"),
 }
-"""How the sections follow each other."""
+"""The order of the sections."""
 
 
 def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
     page, words = Markdown(pen), pen.words.positioning
     page.heading(1, words.title)
-    if pen.material.working_title:
+    if pen.facts.working_title:
         page.paragraph(pen.line("working_title", words.working_title), quoted=True)
     write: Mapping[str, Callable[[], None]] = {
         "statement": lambda: _statement(pen, page),
@@ -42,28 +44,28 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
 def _problem(pen: Pen, page: Markdown, *, own: bool) -> None:
     page.heading(2, pen.words.positioning.problem_heading)
     page.paragraph(pen.line("problem", "{Problem}"))
-    named = pen.material.all("brand.audience_pain_points")[:6] if own else ()
-    page.bullets([grammar.sentence(text) for text in map(pen.quote, named) if text])
+    named = pen.facts.all("brand.audience_pain_points")[:6] if own else ()
+    page.bullets([typography.sentence(text) for text in map(pen.quote, named) if text])
 
 
 def _promise(pen: Pen, page: Markdown) -> None:
-    promise = pen.material.text("brand.value_proposition")
+    promise = pen.facts.text("brand.value_proposition")
     if promise:
         page.heading(2, pen.words.positioning.promise_heading)
-        page.paragraph(pen.quote(grammar.sentence(grammar.clip(promise, 600))), quoted=True)
+        page.paragraph(pen.quote(typography.sentence(typography.clip(promise, 600))), quoted=True)
 
 
 def _pillars(pen: Pen, page: Markdown) -> None:
-    words, field = pen.words.positioning, pen.material.field
+    words, field = pen.words.positioning, pen.facts.field
     page.heading(2, words.pillars_heading)
-    page.paragraph(pen.line("stance", field.stance.get(pen.material.tone, "")))
+    page.paragraph(pen.line("stance", field.stance.get(pen.facts.tone, "")))
     page.paragraph(pen.line("pillar_note", words.pillars_note))
     values = enumerate(field.values)
     page.points([(item.title, pen.line(f"values[{index}].body", item.body)) for index, item in values])
 
 
 def _audiences(pen: Pen, page: Markdown) -> None:
-    texts = pen.material.audience_texts
+    texts = pen.facts.audience_texts
     if texts:
         page.heading(2, pen.words.positioning.audiences_heading)
         page.points([(text.label, pen.line(f"audience.{text.label}", text.message)) for text in texts])
@@ -76,8 +78,8 @@ def _listed(pen: Pen, page: Markdown, key: str, heading: str, wordings: Sequence
 
 def _statement(pen: Pen, page: Markdown) -> None:
     words = pen.words.positioning
-    first = words.statement_offer if pen.material.text("brief.subject") else words.statement_who
-    if pen.material.working_title:
+    first = words.statement_offer if pen.facts.text("brief.subject") else words.statement_who
+    if pen.facts.working_title:
         first = words.statement_working
     page.heading(2, words.statement_heading)
     page.paragraph(pen.prefer("statement", first, words.statement_plain, "{Name}."))

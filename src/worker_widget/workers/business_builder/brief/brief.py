@@ -1,0 +1,71 @@
+"""A brief: the parts of a task, as phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..language import typography
+
+
+@dataclass(frozen=True)
+class Brief:
+    """The parts of a task. Phrases fit into a sentence: without an article, and in lower case but for names.
+
+    ``subject``   the offer, as in "climate sensor"
+    ``audience``  the people that it is for, in the plural, as in "busy parents"
+    ``activity``  their activity with it, an infinitive phrase, as in "track their orders"
+    ``function``  its own function, an infinitive phrase, as in "turn recordings into episodes"
+    ``gist``      the text after the colon of a task such as "Adopt a beehive: city people sponsor a hive"
+    ``theme``     the subject of a publication
+    ``setting``   the place or matter that it is used for, as in "greenhouses"
+    ``place``     a town or country, as written
+    ``features``  its features
+    ``name``      its name
+    ``field``     the line of business (a key of `library.fields`), ``kind`` the kind of offer
+    """
+
+    task: str
+    language: str = "en"
+    subject: str | None = None
+    audience: str | None = None
+    activity: str | None = None
+    function: str | None = None
+    gist: str | None = None
+    theme: str | None = None
+    setting: str | None = None
+    place: str | None = None
+    features: tuple[str, ...] = ()
+    name: str | None = None
+    field: str | None = None
+    kind: str = "product"
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the offer, its audience or its purpose was read."""
+        phrases = (self.subject, self.audience, self.activity, self.function, self.gist, self.field)
+        return any(phrase is not None for phrase in phrases)
+
+    @property
+    def constraints(self) -> int:
+        """The number of parts besides the subject."""
+        phrases = (
+            self.audience,
+            self.activity,
+            self.function,
+            self.theme,
+            self.setting,
+            self.place,
+            self.name,
+        )
+        return sum(phrase is not None for phrase in phrases) + len(self.features)
+
+
+def brief_parts(found: Brief) -> Iterator[tuple[str, str]]:
+    """The parts that were read, as pairs of a label and a phrase."""
+    for label in ("subject", "audience", "activity", "function", "gist", "theme", "setting", "place", "name"):
+        phrase = getattr(found, label)
+        if phrase:
+            yield label, phrase
+    if found.features:
+        yield "features", typography.listed(found.features)

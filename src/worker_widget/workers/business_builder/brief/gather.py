@@ -1,0 +1,101 @@
+"""Gathers the facts of a request: the brief from its task, and the texts of its brand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final, Protocol
+
+from ....events.request_models import Audience, Brand, ValidatedRequest
+from ..content import library
+from ..language import detection, typography
+from ..language.languages import writing_language
+from . import english_reader, german_reader
+from .brief import Brief
+from .facts import QUOTED_AS_GIVEN, Facts
+
+
+class Reader(Protocol):
+    """A module that reads briefs in a language."""
+
+    def read(self, task: str) -> Brief: ...
+
+    def recognise(self, kinds: Sequence[str], *texts: str) -> str | None: ...
+
+
+_READERS: Final[Mapping[str, Reader]] = {"en": english_reader, "de": german_reader}
+
+
+def gather(request: ValidatedRequest) -> Facts:
+    """The facts of a request."""
+    brand = request.brand
+    own = (f"{brand.mission} {brand.value_proposition} {brand.tagline or ''}",) if brand else ()
+    language = writing_language(detection.detect(request.task, *own))
+    reader = _READERS[language.code]
+    read = reader.read(request.task)
+    texts = dict(_brief_texts(read))
+    if brand is not None:
+        texts.update(_brand_texts(brand))
+        read = _informed_by(read, brand, reader)
+    kind = library.kinds(language.folder)[read.kind]
+    field = library.fields(language.folder)[read.field] if read.field else kind
+    name = typography.clean(brand.company_name) if brand else (read.name or "")
+    gathered = Facts(
+        name=name,
+        working_title=not name,
+        tone=brand.tone.primary if brand else "neutral",
+        audiences=_audiences(brand, read),
+        brief=read,
+        kind=kind,
+        field=field,
+        texts=texts,
+        language=language,
+    )
+    return gathered if name else replace(gathered, name=language.title(gathered))
+
+
+def _brief_texts(read: Brief) -> Mapping[str, str]:
+    single = ("subject", "audience", "activity", "function", "gist", "theme", "setting", "place")
+    texts = {f"brief.{label}": getattr(read, label) for label in single}
+    texts |= {f"brief.features[{index}]": feature for index, feature in enumerate(read.features)}
+    return {location: text for location, text in texts.items() if text}
+
+
+def _brand_texts(brand: Brand) -> Mapping[str, str]:
+    texts = {
+        "brand.mission": brand.mission,
+        "brand.value_proposition": brand.value_proposition,
+        "brand.tagline": brand.tagline or "",
+        "brand.vision": brand.vision or "",
+    }
+    lists = {
+        "brand.audience_pain_points": brand.audience_pain_points,
+        "brand.voice_attributes": brand.voice_attributes,
+        "brand.tone.examples_good": brand.tone.examples_good,
+        QUOTED_AS_GIVEN: brand.required_disclosures,
+    }
+    for location, items in lists.items():
+        texts |= {f"{location}[{index}]": item for index, item in enumerate(items)}
+    cleaned = {location: typography.clean(text) for location, text in texts.items()}
+    return {location: text for location, text in cleaned.items() if text}
+
+
+def _informed_by(read: Brief, brand: Brand, reader: Reader) -> Brief:
+    """The brief with the line of business of the brand, where the task names no subject."""
+    if read.subject is not None or read.field is not None:
+        return read
+    statements = " ".join(typography.clean(text) for text in (brand.value_proposition, brand.mission))
+    field = reader.recognise((), typography.clean(brand.company_name), statements)
+    if field:
+        return replace(read, field=field, kind=library.fields()[field].kind)
+    own = reader.read(brand.value_proposition)
+    return replace(read, kind=own.kind) if own.subject else read
+
+
+def _audiences(brand: Brand | None, read: Brief) -> tuple[Audience, ...]:
+    """The brand's audiences; the default counts only for a task that is for businesses."""
+    if brand is None:
+        return ()
+    named = "target_audience" in brand.model_fields_set
+    for_business = read.kind in {"software", "practice"} and read.audience is None
+    return tuple(dict.fromkeys(brand.target_audience)) if named or for_business else ()

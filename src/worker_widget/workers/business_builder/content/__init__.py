@@ -1,0 +1,1 @@
+"""The written content (TOML, CSS, prompts) and the code that reads it."""

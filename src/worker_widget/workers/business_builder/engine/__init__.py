@@ -1,0 +1,1 @@
+"""The run: plan, routing, stages, failures and recovery."""

@@ -1,0 +1,432 @@
+"""One stage execution: its inputs, budget, checks and emitted events."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .... import events
+from ....events import Payload
+from ....events.file_names import file_name
+from ....host.worker import RunError
+from ..brief.facts import QUOTED_AS_GIVEN, Facts
+from ..language import typography
+from ..policy import drift
+from ..policy.rules import Violation, check
+from ..writing.draft import Draft
+from ..writing.pen import Pen
+from ..writing.writer import LogLevel, TextWriter
+from . import chunks, failures, options, plan, recovery
+from .agents import Agent
+from .failures import Finding, OptionalSections, StageFailure
+from .pacing import StagePacer
+from .plan import STAGES, PlannedStage
+from .recovery import RecoveryContext, StageOrder
+from .routing import Decision
+from .run_context import RunContext
+
+_MODES = {
+    "sequential": "",
+    "parallel": "; it runs in parallel with the other stages of its wave",
+    "reviewed": "; another agent reviews the texts",
+}
+
+
+@dataclass
+class StageRun:
+    """A stage execution. ``order`` is how the stage is done; recovery changes it and the stage is repeated.
+
+    ``allotted`` is the stage's share of the token budget. ``paid`` are the tokens that a language model
+    used, even for texts that were rejected; ``counted`` those of the rule engine's texts that were kept.
+    ``before`` are stages of the same wave that publish first, so that artifacts appear in the order of the
+    plan.
+    """
+
+    run: RunContext
+    stage: PlannedStage
+    order: StageOrder
+    allotted: int | None
+    before: Sequence[StageRun] = ()
+    paid: int = 0
+    counted: int = 0
+    published: asyncio.Event = field(default_factory=asyncio.Event)
+    fallbacks: list[Agent] = field(default_factory=list)
+    _recovering: list[tuple[str, str]] = field(default_factory=list)
+    _reported: set[tuple[str, str, str]] = field(default_factory=set)
+    _streamed: dict[tuple[str, str], int] = field(default_factory=dict)
+    _held: list[tuple[str, str, str]] = field(default_factory=list)
+    _facts: tuple[StageOrder, Facts] | None = None
+    _pacer: StagePacer = field(default_factory=lambda: StagePacer(0))
+    _started: float = 0.0
+
+    @property
+    def decision(self) -> Decision:
+        return self.run.decisions[self.stage.id]
+
+    @property
+    def agent(self) -> Agent:
+        return self.order.agent
+
+    @property
+    def tokens(self) -> int:
+        return self.paid + self.counted
+
+    @property
+    def is_repeated(self) -> bool:
+        return self.order.attempt > 1
+
+    @property
+    def facts(self) -> Facts:
+        """The run's facts with the texts that the order replaces."""
+        if self._facts is None or self._facts[0] is not self.order:
+            self._facts = (self.order, self._rewritten())
+        return self._facts[1]
+
+    @property
+    def time_limit_s(self) -> float:
+        """The request's time limit, or the plan's limit plus the stage's share of the pace."""
+        run = self.run
+        limit: float | None = options.value(run.request.options, options.STAGE_TIMEOUT)
+        if limit is not None:
+            return limit
+        limit_s = plan.time_limit_s(self.stage, by_model=self.order.by_model)
+        return limit_s + run.pace_s * self.stage.pace_share
+
+    @property
+    def recovery_context(self) -> RecoveryContext:
+        return RecoveryContext(
+            self.order, self.facts, self.run.rules, self.fallbacks, reads_task=self.stage.id == "preflight"
+        )
+
+    def pen(self, facts: Facts | None = None) -> Pen:
+        """A new pen, for one document."""
+        approach = self.agent.strategy.approach.approach
+        return Pen(facts or self.facts, self.run.rules, self.run.seed, approach=approach)
+
+    def emit(self, data: Payload) -> None:
+        self.run.emit(data)
+
+    def log(self, message: str, level: LogLevel = "info", *, agent: str | None = None) -> None:
+        self.emit(
+            events.Log(stage_id=self.stage.id, agent=agent or self.agent.id, message=message, level=level)
+        )
+
+    def report_check(self, policy_name: str, passed: bool) -> None:
+        self.emit(events.PolicyCheck(stage_id=self.stage.id, policy=policy_name, passed=passed))
+
+    async def pace_to(self, done: float) -> None:
+        """Wait for the clock of a paced run, with the share of the work that is ``done`` (0 to 1)."""
+        await self._pacer.reach(done)
+
+    def stop_pacing(self) -> None:
+        self._pacer = StagePacer(0)
+
+    # --- start and end ---
+
+    def start(self) -> None:
+        """Emit the start of the stage and its routing decision."""
+        self._started = time.perf_counter()
+        self._pacer = StagePacer(self.run.pace_s * self.stage.pace_share)
+        self.emit(
+            events.StageStarted(
+                stage_id=self.stage.id, stage_index=STAGES.index(self.stage), total_stages=len(STAGES)
+            )
+        )
+        self.report_routing("care")
+        self._log_choice()
+        if self.stage.by_model and self.writer is not self.run.model:
+            why = self.run.model_problem or "preflight gave it up"
+            self.log(f"The rule engine writes this stage, not a language model: {why}", "debug")
+
+    def _log_choice(self) -> None:
+        decision = self.decision
+        message = f"Chose {self.agent.id} ({decision.ranked[0].score:.2f})"
+        if decision.alternatives:
+            second = decision.alternatives[0]
+            message += f" over {second['agent']} ({second['score']:.2f}), which {second['reason']}"
+        self.log(message + _MODES[decision.mode], "debug")
+
+    def report_routing(self, source: str) -> None:
+        decision = self.decision
+        alternatives = [other for other in decision.alternatives if other["agent"] != self.agent.id]
+        self.emit(
+            events.RoutingDecision(
+                stage_id=self.stage.id,
+                selected_agent=self.agent.id,
+                complexity=decision.complexity,
+                confidence=decision.confidence,
+                alternatives=alternatives,
+                routing_source=source,
+            )
+        )
+        self.run.ledger.decisions.append(
+            {
+                "stage_id": self.stage.id,
+                "selected_agent": self.agent.id,
+                "complexity": decision.complexity,
+                "confidence": decision.confidence,
+                "alternatives": alternatives,
+                "routing_source": source,
+                "success_metric": decision.metric,
+                "orchestration_mode": decision.mode,
+            }
+        )
+
+    def complete(self) -> None:
+        duration = self._account("completed")
+        self.emit(
+            events.StageCompleted(stage_id=self.stage.id, duration_ms=duration, tokens_used=self.tokens)
+        )
+
+    def fail(self, error: str) -> None:
+        self._account("failed")
+        self.emit(events.StageFailed(stage_id=self.stage.id, error=error))
+
+    # --- checks ---
+
+    async def check_inputs(self) -> None:
+        """Check the texts that the stage may quote. Raises `StageFailure`, or `RunError` in strict mode."""
+        found = await self.violations(self.facts.texts)
+        self.report_check("inputs", passed=not found)
+        self.stop_at(found)
+
+    async def violations(self, texts: Mapping[str, str]) -> list[Violation]:
+        """The rule violations in texts by location, except in disclosures, which are quoted as given.
+
+        Yields to other tasks after each text: a brand can be long and its patterns slow.
+        """
+        found: list[Violation] = []
+        for location, text in texts.items():
+            if not location.startswith(QUOTED_AS_GIVEN):
+                found += check(text, self.run.rules, location)
+                await asyncio.sleep(0)
+        return found
+
+    def report_checks(self, found: Sequence[Violation]) -> None:
+        """Emit one check for each policy that searches texts."""
+        for name in dict.fromkeys(rule.policy for rule in self.run.rules if rule.find is not None):
+            self.report_check(name, passed=not any(violation.rule.policy == name for violation in found))
+
+    def stop_at(self, found: Sequence[Violation], sections: OptionalSections | None = None) -> None:
+        """Report violations, errors first, and raise `StageFailure` for the first kind of them.
+
+        In strict mode the first violation ends the run with `RunError`.
+        """
+        ordered = sorted(found, key=lambda violation: violation.rule.severity)
+        for violation in ordered:
+            self.report_violation(violation)
+            if self.run.request.strict_mode:
+                raise RunError(f"Strict mode: {described(violation)}")
+        if not ordered:
+            return
+        failure = failures.classify(ordered[0].rule.policy)
+        same = [found for found in ordered if failures.classify(found.rule.policy) is failure]
+        raise StageFailure(Finding(failure, described(same[0]), violations=tuple(same), sections=sections))
+
+    def report_violation(self, violation: Violation) -> None:
+        """Emit a violation once, however often the stage is repeated."""
+        rule = violation.rule
+        key = (rule.source, violation.location, violation.found)
+        if key in self._reported:
+            return
+        self._reported.add(key)
+        self.emit(
+            events.PolicyViolation(
+                stage_id=self.stage.id,
+                reason=rule.reason,
+                severity=rule.severity,
+                policy=rule.policy,
+                violation_type=failures.classify(rule.policy).pattern,
+                pattern=rule.pattern,
+                location=violation.where,
+            )
+        )
+        self.run.ledger.violations.append(
+            {
+                "stage": self.stage.id,
+                "policy": rule.policy,
+                "rule": rule.source,
+                "pattern": rule.pattern,
+                "location": violation.where,
+                "reason": rule.reason,
+                "severity": rule.severity,
+            }
+        )
+
+    def check_drift(self, text: str, *, of: str) -> None:
+        """Measure and emit the drift of ``text``, which ``of`` names; raise `StageFailure` if it is too
+        far."""
+        found = drift.measure(text, self.run.anchors)
+        self.run.ledger.drifts[self.stage.id] = found.score
+        self.emit(
+            events.DriftDetected(
+                stage_id=self.stage.id,
+                drift_score=found.score,
+                threshold=drift.THRESHOLD,
+                aligned=found.aligned,
+            )
+        )
+        if not found.aligned:
+            error = (
+                f"{of} does not match the brand's voice: drift {found.score:.2f}, at most {drift.THRESHOLD} "
+                f"allowed ({found.missing:.0%} of the brand's terms are missing, wrong tone "
+                f"{found.wrong_tone:.2f}, avoided wordings {found.offending:.2f})."
+            )
+            self.log(error, "warning")
+            raise StageFailure(Finding(failures.DRIFT_OVER_THRESHOLD, error, marks=found.marks))
+
+    # --- recovery ---
+
+    def report_failure(self, finding: Finding) -> None:
+        """Emit a failure, its entry in the catalog, and the suggested actions."""
+        failure = finding.failure
+        self.emit(
+            events.FailureDetected(stage_id=self.stage.id, error=finding.error, pattern=failure.pattern)
+        )
+        self.emit(
+            events.FailureClassified(
+                code=failure.code,
+                category=failure.category,
+                violation_count=finding.count,
+                severity=failure.severity,
+            )
+        )
+        suggested = recovery.suggestions(finding, self.recovery_context)
+        self.emit(
+            events.RecoverySuggestion(failure_code=failure.code, suggestions=suggested, auto_apply=True)
+        )
+
+    def start_recovery(self, steps: Iterable[tuple[str, str]]) -> None:
+        """Emit the start of each step, given as ``(action, description)``."""
+        for action, what in steps:
+            self.emit(events.RecoveryStarted(stage_id=self.stage.id, action=action))
+            self.log(f"{action}: {what}", "warning")
+            self._recovering.append((action, what))
+
+    def finish_recovery(self, *, success: bool = True) -> None:
+        """Emit the end of the started recovery steps."""
+        for action, what in self._recovering:
+            self.emit(events.RecoveryCompleted(stage_id=self.stage.id, action=action, success=success))
+            self.run.ledger.recoveries.append(
+                {"stage": self.stage.id, "recovery": f"{action}: {what}", "success": success}
+            )
+        self._recovering.clear()
+
+    # --- artifacts ---
+
+    @property
+    def limit(self) -> int:
+        """The most tokens that the stage may write, by its share of the budget and its agent's limit."""
+        most = self.agent.strategy.limits.tokens
+        return most if self.allotted is None else min(most, max(0, self.allotted - self.paid))
+
+    async def publish(
+        self, drafts: Sequence[Draft], begin: float, end: float, *, streamed: bool = False
+    ) -> None:
+        """Emit artifacts chunk by chunk, between two shares of the stage's time.
+
+        With ``streamed`` their text was emitted while it was written, and they are only closed.
+        """
+        for other in self.before:
+            await other.published.wait()
+        if streamed:
+            self._flush()
+        begin = min(end, max(begin, self._pacer.done))
+        cuts = [() if streamed else chunks.cut(draft.content, draft.type) for draft in drafts]
+        total = sum(chunk.weight for cut in cuts for chunk in cut) or 1.0
+        weighed = 0.0
+        for draft, cut in zip(drafts, cuts, strict=True):
+            where = {"stage_id": self.stage.id, "artifact_name": draft.name, "artifact_type": draft.type}
+            if not streamed:
+                self.emit(events.ArtifactStarted(**where))
+            offset = 0
+            for chunk in cut:
+                self.emit(events.ArtifactDelta(**where, offset=offset, text=chunk.text))
+                offset += len(chunk.text)
+                weighed += chunk.weight
+                await self.pace_to(begin + (end - begin) * weighed / total)
+            digest = hashlib.sha256(draft.content.encode()).hexdigest()
+            self.emit(events.ArtifactCreated(**where, content=draft.content, sha256=digest))
+            name = file_name(draft.name, draft.type)
+            self.run.artifacts[name] = draft.content
+            self.run.drafts[name] = draft
+            self.run.ledger.engines[name] = self.writer.engine
+        self.published.set()
+        file_names = " and ".join(file_name(draft.name, draft.type) for draft in drafts)
+        self.log(f"{typography.capital(self.writer.engine)} wrote {file_names}", "debug")
+
+    @property
+    def writer(self) -> TextWriter:
+        """The writer of the stage's texts, by its current order."""
+        model = self.run.model
+        may = self.stage.by_model and self.agent.may_use("language_model")
+        if model is not None and self.order.by_model and may:
+            return model
+        return self.run.rule_engine
+
+    def stream(self, name: str, kind: str, text: str) -> None:
+        """Emit more text of an artifact that is being written, once the earlier stages have published."""
+        self._held.append((name, kind, text))
+        if all(other.published.is_set() for other in self.before):
+            self._flush()
+
+    def _flush(self) -> None:
+        for name, kind, text in self._held:
+            self._emit_delta(name, kind, text)
+        self._held.clear()
+
+    def _emit_delta(self, name: str, kind: str, text: str) -> None:
+        where = {"stage_id": self.stage.id, "artifact_name": name, "artifact_type": kind}
+        offset = self._streamed.get((name, kind), 0)
+        if not offset:
+            self.emit(events.ArtifactStarted(**where))
+        self.emit(events.ArtifactDelta(**where, offset=offset, text=text))
+        self._streamed[name, kind] = offset + len(text)
+
+    def reset_stream(self) -> None:
+        """Start the streamed artifacts again from their first character."""
+        self._streamed.clear()
+        self._held.clear()
+
+    def _rewritten(self) -> Facts:
+        facts = self.run.facts
+        if self.order.task is not None:
+            facts = self.run.gather(self.run.request.model_copy(update={"task": self.order.task}))
+        return with_texts(facts, self.order.rewrites)
+
+    def _account(self, status: str) -> float:
+        duration = round((time.perf_counter() - self._started) * 1000, 3)
+        self.run.spent += self.tokens
+        self.run.left_out += len(self.order.left_out)
+        ledger = self.run.ledger
+        ledger.costs[self.stage.id] = {"tokens": self.tokens, "latency_ms": duration, "status": status}
+        ledger.trace.append(
+            {
+                "stage": self.stage.id,
+                "status": status,
+                "latency_ms": duration,
+                "agent_used": self.agent.id,
+                "tokens_used": self.tokens,
+                "attempts": self.order.attempt,
+            }
+        )
+        return duration
+
+
+def described(violation: Violation) -> str:
+    """A violation as a sentence."""
+    rule, location = violation.rule, violation.location
+    if violation.end:
+        location += f", characters {violation.start + 1} to {violation.end},"
+    return f"{location} contains “{violation.found}”, which {rule.source} forbids: {rule.reason}."
+
+
+def with_texts(facts: Facts, texts: Mapping[str, str]) -> Facts:
+    """``facts`` with other texts at those of the locations that it has."""
+    for location, text in texts.items():
+        if location in facts.texts:
+            facts = facts.with_text(location, text)
+    return facts

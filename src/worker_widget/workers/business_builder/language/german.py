@@ -1,0 +1,135 @@
+"""German: the values of the slots in its sentences, working titles, and the form of address.
+
+Each slot has a fixed grammatical form:
+
+``{name}``           the name as it is, ``{title}`` in quotation marks if it is a working title
+``{thing}``          the offer without an article, ``{offer}`` with article and details: nominative
+``{Presented}``      the name, a colon and the offer "für" the audience; without the name for a working title
+``{self}``           the name, or "diese Bäckerei": nominative, singular
+``{who}``            the audience in the plural, without an article: nominative or accusative
+``{die}``            joins a relative clause to ``{who}``: ", die", or " und" after a clause of its own
+``{wish}``           an infinitive phrase before a modal verb, ``{activity}`` the same in the second person
+``{offer_for_who}``  the offer "für" the audience, ``{what}`` the same with its function or activity
+``{das}``            joins a relative clause to ``{offer}``, ``{does}`` is such a clause, its verb last
+``{unit}``           the smallest unit to try: nominative, ``{unit_dat}``: dative
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from . import german_grammar, typography
+from .german_grammar import Noun
+from .language import OfferFacts, default_audience
+from .word_lists import word_set
+
+_PLACED: Final = frozenset({"place", "practice", "experience", "cause"})
+_GENERAL: Final = word_set(
+    "werkzeug tool app plattform software anwendung assistent programm system website portal"
+)
+_CAPITALS: Final = {
+    "Name": "name", "Title": "title", "Offer": "offer", "Offer_for_who": "offer_for_who", "What": "what",
+    "Who": "who", "Self": "self", "Activity": "activity", "Unit": "unit", "Problem": "problem",
+}  # fmt: skip
+
+
+def slots(facts: OfferFacts) -> dict[str, str]:
+    """The values of the slots."""
+    text, known = facts.text, facts.field
+    formal = is_formal(facts)
+    thing = _thing(facts)
+    offer = thing.indefinite
+    setting = text("brief.setting")
+    offer += f" über {text('brief.theme')}" if text("brief.theme") else ""
+    offer += f" {setting if german_grammar.is_purpose(setting) else 'für ' + setting}" if setting else ""
+    if text("brief.place") and facts.kind.id in _PLACED:
+        offer += f" in {text('brief.place')}"
+    who = text("brief.audience") or default_audience(facts)
+    activity, function = text("brief.activity"), text("brief.function")
+    die = " und" if ", die " in who else ", die"
+    relative = f", {german_grammar.RELATIVE[thing.gender]}" if thing.gender else ""
+    comma = "," if "," in offer or " für " in offer else ""
+    for_who = f"{offer}{comma} für {who}"
+    what = for_who
+    if function and relative:
+        what = f"{offer}{relative} {function}"
+    elif activity and text("brief.audience"):
+        what = f"{for_who}{die} {activity} {'wollen' if die == ' und' else 'möchten'}"
+    unit = german_grammar.noun(known.unit)
+    filled = {
+        "name": facts.name,
+        "title": f"„{facts.name}“" if facts.working_title else facts.name,
+        "thing": thing.phrase,
+        "offer": offer,
+        "self": thing.this if facts.working_title else facts.name,
+        "who": who,
+        "die": die,
+        "wish": activity or known.wish,
+        "activity": german_grammar.yours(activity, formal=formal),
+        "offer_for_who": for_who,
+        "what": what,
+        "das": relative,
+        "does": function if relative else "",
+        "unit": unit.with_article("nominative"),
+        "unit_dat": unit.with_article("dative"),
+    }
+    filled["Presented"] = typography.capital(for_who) if facts.working_title else f"{facts.name}: {for_who}"
+    filled["problem"] = german_grammar.addressed(known.problem, formal=formal).format_map(filled)
+    return filled | {slot: typography.capital(filled[source]) for slot, source in _CAPITALS.items()}
+
+
+def is_formal(facts: OfferFacts) -> bool:
+    """Whether readers are addressed as "Sie": as in the task or the brand, else in every tone but casual."""
+    return german_grammar.form_of_address(
+        facts.task,
+        [text for location, text in facts.texts.items() if location.startswith("brand.")],
+        otherwise=facts.tone != "casual",
+    )
+
+
+def _title(facts: OfferFacts) -> str:
+    """A working title from the task's own words: "Podcast-Werkzeug", "Mieter-App", "Kleine Bäckerei"."""
+    subject = facts.text("brief.subject")
+    if not subject:
+        return typography.capital(
+            facts.text("brief.activity") or german_grammar.noun(facts.field.noun).phrase
+        )
+    audience = facts.text("brief.audience")
+    modifier = facts.field.modifier or (audience if len(audience.split()) == 1 else "")
+    compound = modifier and subject.lower() in _GENERAL
+    return f"{modifier}-{subject}" if compound else typography.capital(subject)
+
+
+def _thing(facts: OfferFacts) -> Noun:
+    subject = facts.text("brief.subject")
+    if not subject:
+        return german_grammar.noun(facts.field.noun)
+    read = german_grammar.nominative(subject.split())
+    gender = german_grammar.gender_in(facts.task, read.phrase.split()[-1])
+    return read if read.gender else Noun(read.phrase, gender)
+
+
+class German:
+    """Implements `Language`."""
+
+    code: Final = "de"
+    name: Final = "German"
+    folder: Final = "de"
+
+    def slots(self, facts: OfferFacts) -> dict[str, str]:
+        return slots(facts)
+
+    def voice(self, facts: OfferFacts) -> Callable[[str], str]:
+        """Chooses the form of address."""
+        return partial(german_grammar.addressed, formal=is_formal(facts))
+
+    def title(self, facts: OfferFacts) -> str:
+        return _title(facts)
+
+    def terms(self, texts: Sequence[str], most: int, *, place: str = "") -> list[str]:
+        return german_grammar.terms(texts, most)
+
+    def tidied(self, text: str) -> str:
+        return text

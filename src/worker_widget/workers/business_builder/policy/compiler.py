@@ -1,0 +1,127 @@
+"""Compiles a brand to policy rules.
+
+Three policies search a text:
+
+``forbidden_claims``  the claims that the brand forbids (see `claim_patterns`)
+``advertising``       for every brand: superlatives, guarantees and rankings that cannot be verified
+``tone_avoid``        words, phrases and styles ("salesy", "jargon") that its tone avoids, and its bad
+                      examples
+
+Two are counted: ``token_budget`` while a stage is written, ``required_disclosures`` on the finished page.
+
+Before a stage the rules are checked on the texts of the brief and the brand that it may quote, and after it
+on every artifact that it wrote. A required disclosure is quoted as given, and a brand's own name is not an
+advertising claim.
+
+Limits: a rule finds wordings, not meanings; a claim in other words passes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from ....events.request_models import Brand
+from ..content import library
+from ..language import tone_marks, typography
+from .claim_patterns import ClaimPattern, compile_pattern, phrase_matcher
+from .rules import ORDER, FindSpans, Rule
+
+_MOST_REMEMBERED: Final = 2_048
+
+
+_UNIVERSAL: Final = (
+    (r"(?:\bthe\s+)?\bbest\b(?!\s+(?:practices?|man|before|wishes|regards))(?:[ -]in[ -]class|[ -]selling)?",
+     "best", "A superlative that nobody can verify"),
+    (r"#\s?1(?!\w)|\bnumber one\b|\bno\.\s?1\b", "#1", "A ranking that nobody can verify"),
+    (r"\bguarante(?:e|es|ed|eing)\b", "guarantee", "A guarantee that is not part of the brief"),
+    (r"\brisk[ -]free\b", "risk-free", "A promise that nothing can keep"),
+    (r"\b100\s?%(?!\w)", "100%", "An absolute figure without a source"),
+    (r"\b(?:world|market|industry)(?:['’]s)?[ -](?:leading|first|class|number)\b", "world-leading",
+     "A ranking that nobody can verify"),
+    (r"\b(?:unbeatable|unrivall?ed|unmatched|unparallell?ed|second to none)\b", "unbeatable",
+     "A comparison that nobody can verify"),
+    (r"\b(?:cheapest|fastest|easiest|greatest|finest|smartest|strongest|safest)\b", "fastest",
+     "A superlative that nobody can verify"),
+    (r"\b(?:miracle (?:cure|solution|product)|cure-all|instant results)\b", "miracle cure",
+     "A promise that nothing can keep"),
+)  # fmt: skip
+
+
+def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = None) -> tuple[Rule, ...]:
+    """The rules of a run in governance order; the same brand always gives the same rules.
+
+    ``name`` is the brand's own name, which only a forbidden claim can match; ``budget`` is in tokens.
+    """
+    rules: list[Rule] = []
+    own = phrase_matcher(name) if name else None
+    if brand is not None:
+        for index, claim in enumerate(brand.forbidden_claims):
+            if not typography.clean(claim.pattern):
+                continue
+            source = f"brand.forbidden_claims[{index}]"
+            find = _finder(compile_pattern(claim.pattern.strip()))
+            rules.append(Rule("forbidden_claims", source, claim.pattern, claim.reason, claim.severity, find))
+        avoided = [(f"brand.tone.avoid[{index}]", text) for index, text in enumerate(brand.tone.avoid)]
+        avoided += [(f"brand.tone.examples_bad[{i}]", text) for i, text in enumerate(brand.tone.examples_bad)]
+        for source, text in avoided:
+            if typography.clean(text):
+                kind = tone_marks.named_style(text)
+                phrase = _spans(phrase_matcher(typography.clean(text).rstrip(".")), but=own)
+                reason = f"The brand's tone avoids {kind}" if kind else "The brand's tone avoids it"
+                find = _marks(kind) if kind else phrase
+                rules.append(Rule("tone_avoid", source, text, reason, "warning", find))
+        for index, text in enumerate(brand.required_disclosures):
+            if typography.clean(text):
+                source = f"brand.required_disclosures[{index}]"
+                rules.append(
+                    Rule("required_disclosures", source, text, "The disclosure must be shown", "error")
+                )
+    if budget is not None:
+        rules.append(Rule("token_budget", "budget", str(budget), "The run may not write more", "error"))
+    translated = (
+        (rule.expression, rule.pattern, rule.reason)
+        for folder in library.TRANSLATIONS
+        for rule in library.advertising(folder).rules
+    )
+    for index, (expression, pattern, reason) in enumerate((*_UNIVERSAL, *translated)):
+        matcher = re.compile(expression, re.IGNORECASE)
+        find = _spans(matcher, but=own)
+        rules.append(Rule("advertising", f"advertising[{index}]", pattern, reason, "warning", find))
+    return tuple(sorted(rules, key=lambda rule: ORDER.index(rule.governance)))
+
+
+def _finder(pattern: ClaimPattern) -> FindSpans:
+    """Caches its results, because a run checks the same lines many times."""
+
+    @lru_cache(_MOST_REMEMBERED)
+    def find(text: str) -> Sequence[tuple[int, int]]:
+        return _disjoint(list(pattern.spans(text)))
+
+    return find
+
+
+def _marks(kind: str) -> FindSpans:
+    return lambda text: [(mark.start, mark.end) for mark in tone_marks.marks(text, (kind,))]
+
+
+def _spans(matcher: re.Pattern[str], *, but: re.Pattern[str] | None = None) -> FindSpans:
+    def find(text: str) -> Sequence[tuple[int, int]]:
+        found = [match.span() for match in matcher.finditer(text)]
+        if found and but is not None:
+            allowed = [match.span() for match in but.finditer(text)]
+            found = [(a, b) for a, b in found if not any(start <= a and b <= end for start, end in allowed)]
+        return found
+
+    return find
+
+
+def _disjoint(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges in order, without those that overlap an earlier one."""
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept

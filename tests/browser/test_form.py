@@ -1,0 +1,86 @@
+"""The run form in JupyterLab: the options that a worker declares, and the exports of its runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.console import Console
+from tests.browser.lab import Lab, open_cells, run_cell, wait_until_ran
+from tests.contract.host_support import SCRIPTED, HostProcess
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
+    process = HostProcess(tmp_path_factory.mktemp("host"), command=SCRIPTED)
+    try:
+        process.state()
+        yield process
+    finally:
+        process.end()
+        process.close()
+
+
+def opened(page: Page, running: Lab, host: HostProcess, name: str, task: str) -> Console:
+    state = host.state()
+    url = f"http://127.0.0.1:{state['port']}"
+    show = f"console = WorkerConsole('scripted', url={url!r}, api_key={state['token']!r}, task={task!r})"
+    source = f"from worker_widget import WorkerConsole\n{show}\nconsole"
+    open_cells(page, running, name, source, "console.current_run.state.status")
+    cell = run_cell(page, 0)
+    wait_until_ran(cell)
+    console = Console.in_cell(page, cell)
+    console.expect_status("Ready")
+    return console
+
+
+def test_the_form_offers_the_options_that_the_worker_declares(
+    page: Page, running: Lab, host: HostProcess
+) -> None:
+    console = opened(page, running, host, "options.ipynb", "log 3; page <p>x</p>")
+    button = console.root.locator("[data-pop=run-options]").get_by_role("button").first
+    expect(button).to_have_text("Options")
+    button.click()
+    panel = console.root.get_by_role("dialog", name="Options")
+    pace = panel.get_by_label("Pace")
+    pace.fill("-1")
+    pace.press("Tab")
+    panel.get_by_label("Writer").select_option("rules")
+    expect(button).to_contain_text("2")
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    console.start()
+    expect(panel.get_by_role("alert")).to_have_text("must be between 0 and 120")
+    console.expect_status("Ready")
+    pace.fill("0")
+    pace.press("Tab")
+    page.keyboard.press("Escape")
+    console.start()
+    console.expect_status("Completed")
+    expect(button).to_contain_text("2")
+    # The form asks for the same as the run on screen, until an option changes.
+    expect(console.button("New run")).to_be_visible()
+    button.click()
+    panel.get_by_role("button", name="Reset").click()
+    expect(console.button("Run")).to_be_visible()
+
+
+def test_an_export_is_saved_whole_from_many_parts(
+    page: Page, running: Lab, host: HostProcess, tmp_path: Path
+) -> None:
+    console = opened(page, running, host, "export.ipynb", "log 20000")
+    console.start()
+    console.expect_status("Completed", "Failed")
+    console.root.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        console.root.get_by_role("menuitem", name="JSON").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    trace = json.loads(path.read_text())
+    assert trace["run"]["run_id"] == console.run_id
+    assert len(trace["logs"]) == console.line_count >= 20_000
+    assert path.stat().st_size > 4_000_000
