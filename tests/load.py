@@ -14,7 +14,7 @@ from typing import Any
 
 from worker_widget.events import Log, PolicyCheck, RoutingDecision, StageCompleted, StageFailed, StageStarted
 from worker_widget.events.answers import WorkerInfo
-from worker_widget.events.request_models import Brand, RunRequest
+from worker_widget.events.request_models import Brand, ValidatedRequest
 from worker_widget.host.process import host_process
 from worker_widget.host.worker import BrandReport, Emit, RunResult, Worker
 
@@ -48,7 +48,12 @@ class LoadWorker:
         return BrandReport((), 0, 0)
 
     async def execute(
-        self, request: RunRequest, emit: Emit, *, run_id: str, replay_of: Mapping[str, Any] | None = None
+        self,
+        request: ValidatedRequest,
+        emit: Emit,
+        *,
+        run_id: str,
+        replay_of: Mapping[str, Any] | None = None,
     ) -> RunResult:
         told, begun = 0, False
         for step in request.task.split(";"):

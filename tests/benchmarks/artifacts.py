@@ -14,7 +14,7 @@ from worker_widget.artifacts.diff.difference import difference
 from worker_widget.artifacts.render import QUICK, render
 from worker_widget.artifacts.text_rows import TextRows
 from worker_widget.console.channel.artifact_cursor import ArtifactCursor
-from worker_widget.console.requests.artifacts import drawn_again_at
+from worker_widget.console.requests.artifacts import rendered_again_at
 from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, decode, encode
 from worker_widget.state.reduce import reduce_all
 from worker_widget.state.run_state import RunState
@@ -91,7 +91,7 @@ def _drawn_as_it_grows(chars: int) -> None:
     at = DELTA
     while at < chars:
         render(text[:at], "md", dark=False, whole=False)
-        at = drawn_again_at(at)
+        at = rendered_again_at(at)
     render(text, "md", dark=False)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.benchmarks.figure import Figure, figure
 from tests.contract.host_support import Api, HostProcess
-from worker_widget.events.request_models import RunRequest
+from worker_widget.events.request_models import ValidatedRequest
 from worker_widget.workers.business_builder.worker import BusinessBuilder
 
 BASE = "/api/v1/workers/business-builder"
@@ -98,7 +98,7 @@ def _artifacts(api: Api, run_id: str) -> dict[str, str]:
 
 
 def _bare() -> None:
-    asyncio.run(BusinessBuilder().execute(RunRequest(**REQUEST), lambda _: None, run_id="bare"))
+    asyncio.run(BusinessBuilder().execute(ValidatedRequest(**REQUEST), lambda _: None, run_id="bare"))
 
 
 def _timed(work: Callable[[], object]) -> float:

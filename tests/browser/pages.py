@@ -17,7 +17,7 @@ from tests.browser.console import Console
 from tests.browser.lab import Lab, lab, open_cells, run_cell, wait_until_ran
 from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, StageStarted
 from worker_widget.events.answers import WorkerInfo
-from worker_widget.events.request_models import Brand, RunRequest
+from worker_widget.events.request_models import Brand, ValidatedRequest
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.host.worker import BrandReport, Emit, RunResult
 
@@ -86,7 +86,12 @@ class PageWorker:
         return BrandReport((), 0, 0)
 
     async def execute(
-        self, request: RunRequest, emit: Emit, *, run_id: str, replay_of: Mapping[str, Any] | None = None
+        self,
+        request: ValidatedRequest,
+        emit: Emit,
+        *,
+        run_id: str,
+        replay_of: Mapping[str, Any] | None = None,
     ) -> RunResult:
         emit(StageStarted(stage_id=STAGE, stage_index=0, total_stages=1))
         pages = self._script.pages(request.task)

@@ -29,7 +29,7 @@ from tests.contract.host_support import HostProcess
 from tests.load import LOAD
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.event_store import EventStore
-from worker_widget.store.log_index import EVERY_LINE
+from worker_widget.store.line_filter import EVERY_LINE
 
 IMPORT = "from worker_widget import WorkerConsole\n"
 STAGES = 500

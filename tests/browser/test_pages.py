@@ -20,7 +20,7 @@ from playwright.sync_api import Browser
 
 from tests.briefs import BRIEFS, GERMAN_BRIEFS
 from worker_widget.events import Payload
-from worker_widget.events.request_models import RunRequest
+from worker_widget.events.request_models import ValidatedRequest
 from worker_widget.workers.business_builder.worker import BusinessBuilder
 
 JS = Path(__file__).parents[2] / "js"
@@ -49,7 +49,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
         found = {}
         for name, asked in ALL.items():
             result = await BusinessBuilder().execute(
-                RunRequest(options={"pace": 0}, **asked), _ignore, run_id=name
+                ValidatedRequest(options={"pace": 0}, **asked), _ignore, run_id=name
             )
             found[name] = folder / f"{name}.html"
             found[name].write_text(dict(result.artifacts)["landing.html"], encoding="utf-8")

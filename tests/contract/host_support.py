@@ -34,7 +34,7 @@ from worker_widget.events import (
     StageStarted,
 )
 from worker_widget.events.answers import WorkerInfo, WorkerOption
-from worker_widget.events.request_models import Brand, RunRequest
+from worker_widget.events.request_models import Brand, ValidatedRequest
 from worker_widget.host.process import host_process
 from worker_widget.host.worker import BrandReport, Emit, RunError, RunResult, Worker
 
@@ -80,7 +80,12 @@ class ScriptedWorker:
         return BrandReport(("A tagline would help.",), len(brand.forbidden_claims), 2)
 
     async def execute(
-        self, request: RunRequest, emit: Emit, *, run_id: str, replay_of: Mapping[str, Any] | None = None
+        self,
+        request: ValidatedRequest,
+        emit: Emit,
+        *,
+        run_id: str,
+        replay_of: Mapping[str, Any] | None = None,
     ) -> RunResult:
         artifacts: dict[str, str] = {}
         emit(StageStarted(stage_id="copy", stage_index=0, total_stages=1))

@@ -213,7 +213,7 @@ class TestRun:
         try:
             wait_until(lambda: len(run.logs()) == 5)
             assert run.status == "running"
-            with pytest.raises(RunTimeout, match="it goes on"):
+            with pytest.raises(RunTimeout, match="and continues"):
                 run.wait(timeout=0.05)
         finally:
             worker.gate.set()

@@ -15,7 +15,7 @@ from tests.recorded import NAMES, events, recording
 from tests.shown import RUN, ShownRun
 from worker_widget.console.channel import snapshot
 from worker_widget.console.wire import Hello, Watch, WatchedArtifact, WatchedLog
-from worker_widget.store.log_index import EVERY_LINE
+from worker_widget.store.line_filter import EVERY_LINE
 
 HERE = Path(__file__).parent
 CLIENT = "golden"

@@ -78,7 +78,7 @@ async def test_a_version_that_the_store_was_ahead_of_is_read_again(shown: Shown)
 
 
 async def test_only_what_grows_is_rested_after(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artifacts, "_REST", 1e9)
+    monkeypatch.setattr(artifacts, "_PAUSE", 1e9)
     named = {"artifact_name": "plan", "artifact_type": "md"}
     shown.tell(created(0, "one"), said(ArtifactStarted(**named), 1))
     shown.tell(said(ArtifactDelta(**named, text="# Plan", offset=0), 2))
@@ -133,7 +133,7 @@ async def test_a_long_source_is_formatted_for_who_asks_twice(shown: Shown) -> No
 async def test_what_grows_is_drawn_at_growing_lengths_and_then_whole(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(artifacts, "_REST", 0.0)
+    monkeypatch.setattr(artifacts, "_PAUSE", 0.0)
     asked = {"file": "plan.md", "shape": "preview", "dark": False}
     named = {"artifact_name": "plan", "artifact_type": "md"}
     shown.tell(said(ArtifactStarted(**named)))

@@ -93,7 +93,7 @@ def test_a_file_that_appears_meanwhile_is_named_and_kept_and_the_others_are_save
         save_files(files, overwrite=False)
     assert refused.value.paths == (second, fourth)
     assert str(refused.value) == (
-        "2 files were saved; 2 were not, since others appeared in their places meanwhile: "
+        "2 files were saved; 2 were not, because another process made files there at the same time: "
         f"{second}, {fourth}. Choose another folder or name, or overwrite them with overwrite=True."
     )
     assert [path.read_text() for path in paths] == ["theirs", "mine", "theirs", "mine too"]
@@ -280,10 +280,10 @@ async def test_few_texts_are_kept(store: EventStore, monkeypatch: pytest.MonkeyP
     texts, artifact = ArtifactTexts(), state_of(store)
     for version in range(1, 10):
         await texts.lines(store, RUN, artifact, version)
-    assert len(texts._kept) == artifact_texts.MOST_KEPT
-    monkeypatch.setattr(artifact_texts, "MOST_KEPT_CHARS", 5)
+    assert len(texts._cached) == artifact_texts.MOST_CACHED
+    monkeypatch.setattr(artifact_texts, "MOST_CACHED_CHARS", 5)
     assert (await texts.lines(store, RUN, artifact, 2)).text == "version 1"
-    assert len(texts._kept) == 1
+    assert len(texts._cached) == 1
 
 
 async def test_of_500_artifacts_only_what_changed_is_sent() -> None:

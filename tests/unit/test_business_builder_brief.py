@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker_widget.events.request_models import RunRequest
+from worker_widget.events.request_models import ValidatedRequest
 from worker_widget.workers.business_builder.brief.brief import Brief, brief_parts
 from worker_widget.workers.business_builder.brief.english_reader import read
 from worker_widget.workers.business_builder.brief.gather import gather
@@ -195,12 +195,12 @@ def test_tasks_are_read(task: str, kind: str, field: str | None, said: dict[str,
     ],
 )
 def test_without_a_brand_the_working_title_comes_from_the_task(task: str, title: str) -> None:
-    facts = gather(RunRequest(task=task))
+    facts = gather(ValidatedRequest(task=task))
     assert (facts.name, facts.working_title) == (title, True)
 
 
 def test_a_name_in_the_task_is_no_working_title() -> None:
-    facts = gather(RunRequest(task="A marketplace called Hivelot for beekeepers"))
+    facts = gather(ValidatedRequest(task="A marketplace called Hivelot for beekeepers"))
     assert (facts.name, facts.working_title) == ("Hivelot", False)
 
 

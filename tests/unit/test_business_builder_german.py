@@ -11,7 +11,7 @@ from typing import Any, Final, get_args
 import pytest
 
 from worker_widget import events
-from worker_widget.events.request_models import Brand, RunRequest, Tone
+from worker_widget.events.request_models import Brand, Tone, ValidatedRequest
 from worker_widget.workers.business_builder.brief import german_reader
 from worker_widget.workers.business_builder.brief.brief import brief_parts
 from worker_widget.workers.business_builder.brief.gather import gather
@@ -160,9 +160,9 @@ def test_languages_are_distinguished(text: str, code: str | None) -> None:
 
 def test_where_the_task_does_not_tell_the_brand_decides() -> None:
     brand = Brand.model_validate(BRIEFS["bakery"]["brand"])
-    assert gather(RunRequest(task="Podcast", brand=brand)).language.code == "de"
-    assert gather(RunRequest(task="A tool for podcasters", brand=brand)).language.code == "en"
-    assert gather(RunRequest(task="Podcast")).language.code == "en"
+    assert gather(ValidatedRequest(task="Podcast", brand=brand)).language.code == "de"
+    assert gather(ValidatedRequest(task="A tool for podcasters", brand=brand)).language.code == "en"
+    assert gather(ValidatedRequest(task="Podcast")).language.code == "en"
 
 
 async def test_other_languages_get_english_and_a_warning() -> None:
@@ -344,7 +344,7 @@ def test_people_are_in_the_plural_without_an_article() -> None:
     ],
 )
 def test_the_working_title_is_german(task: str, title: str) -> None:
-    facts = gather(RunRequest(task=task))
+    facts = gather(ValidatedRequest(task=task))
     assert (facts.name, facts.working_title) == (title, True)
 
 
@@ -425,7 +425,7 @@ def test_the_task_and_the_brand_decide_on_the_address(
     tone: str, task: str, mission: str, formal: bool
 ) -> None:
     brand = {**BRIEFS["bakery"]["brand"], "mission": mission, "tone": {"primary": tone}}
-    facts = gather(RunRequest(task=task, brand=Brand.model_validate(brand)))
+    facts = gather(ValidatedRequest(task=task, brand=Brand.model_validate(brand)))
     assert german.is_formal(facts) is formal
 
 
@@ -478,7 +478,7 @@ def test_german_has_whatever_english_has() -> None:
 
 def test_our_own_german_has_known_slots_and_breaks_no_rule() -> None:
     rules = compiler.compile_rules(None)
-    facts = gather(RunRequest(task="Eine App, mit der Pflegekräfte Schichten tauschen können"))
+    facts = gather(ValidatedRequest(task="Eine App, mit der Pflegekräfte Schichten tauschen können"))
     slots = german.slots(facts) | {"count": "3", "language": "", "field": "", "feature": "Holzofen"}
     checked = 0
     for pool in _pools("de"):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from worker_widget.events.request_models import Brand, RunRequest, Visual
+from worker_widget.events.request_models import Brand, ValidatedRequest, Visual
 from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.brief.seed import Seed
 from worker_widget.workers.business_builder.content import library
@@ -267,7 +267,7 @@ def test_every_pair_of_text_and_ground_can_be_read(primary: str | None, tone: st
     for secondary in COLORS:
         visual = Visual(primary_color=primary, secondary_color=secondary)
         dressed = Brand.model_validate(brand(tone={"primary": tone}, visual=visual))
-        request = RunRequest(task="A tool for podcasters", brand=dressed)
+        request = ValidatedRequest(task="A tool for podcasters", brand=dressed)
         facts = gather(request)
         palette = design.decide(facts.tone, facts.field, visual, Seed.of(request)).palette
         worst = min(palette.pairs().items(), key=lambda pair: pair[1])
@@ -293,7 +293,7 @@ async def test_the_brands_colours_and_fonts_are_used() -> None:
 def test_our_own_sentences_have_known_slots_and_break_no_rule(tone: Any) -> None:
     rules = compiler.compile_rules(None)
     spoken = Brand.model_validate(brand(tone={"primary": tone}))
-    filled = slots(gather(RunRequest(task="An app that helps nurses swap shifts", brand=spoken)))
+    filled = slots(gather(ValidatedRequest(task="An app that helps nurses swap shifts", brand=spoken)))
     pools: list[Any] = [library.tone(tone), *library.kinds().values(), *library.fields().values()]
     pools += library.audiences().values()
     checked = 0

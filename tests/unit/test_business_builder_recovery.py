@@ -13,7 +13,7 @@ import pytest
 
 from worker_widget import events
 from worker_widget.events import Payload
-from worker_widget.events.request_models import RunRequest
+from worker_widget.events.request_models import ValidatedRequest
 from worker_widget.host.worker import RunError
 from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.engine import failures, prepare, recovery
@@ -69,7 +69,7 @@ class TestCatalog:
 
 
 def situation(**more: Any) -> RecoveryContext:
-    asked = RunRequest.model_validate({"task": TASK, "brand": brand(**more)})
+    asked = ValidatedRequest.model_validate({"task": TASK, "brand": brand(**more)})
     return RecoveryContext(StageOrder(AGENTS[0]), gather(asked), ())
 
 
@@ -298,7 +298,7 @@ class Model:
 
 async def with_model(model: Model, **request: Any) -> Alone:
     alone = Alone()
-    asked = RunRequest(**request_body(**{"pace": 0, **request}))
+    asked = ValidatedRequest(**request_body(**{"pace": 0, **request}))
     try:
         alone.result = await BusinessBuilder(model).execute(asked, alone.emit, run_id="alone")
     except RunError as error:
@@ -310,7 +310,7 @@ async def failing(model: Model | None = None, **request: Any) -> tuple[RunError,
     alone = Alone()
     with pytest.raises(RunError) as caught:
         await BusinessBuilder(model).execute(
-            RunRequest(**request_body(**{"pace": 0, **request})), alone.emit, run_id="alone"
+            ValidatedRequest(**request_body(**{"pace": 0, **request})), alone.emit, run_id="alone"
         )
     return caught.value, alone
 

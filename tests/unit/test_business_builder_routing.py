@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from worker_widget.events.request_models import RunRequest, Tone
+from worker_widget.events.request_models import Tone, ValidatedRequest
 from worker_widget.workers.business_builder.brief import brief
 from worker_widget.workers.business_builder.engine import plan, prepare, routing
 from worker_widget.workers.business_builder.engine.agents import AGENTS
@@ -28,7 +28,7 @@ def decide(
 
 
 async def planned(**request: Any) -> plan.Plan:
-    asked = RunRequest(**{"task": "A tool for podcasters", **request})
+    asked = ValidatedRequest(**{"task": "A tool for podcasters", **request})
     run = await prepare.prepare(asked, lambda _: None, None)
     return run.plan
 
@@ -120,7 +120,7 @@ class TestRouting:
         ],
     )
     def test_what_success_means(self, request_fields: dict[str, Any], metric: str) -> None:
-        assert routing.success_metric(RunRequest(task="A tool", **request_fields)) == metric
+        assert routing.success_metric(ValidatedRequest(task="A tool", **request_fields)) == metric
 
     def test_what_success_means_decides_who_writes(self) -> None:
         assert decide(metric="balanced").agent.id == "copywriter_agent"
@@ -178,7 +178,7 @@ class TestRouting:
 
 class TestLanguageModel:
     async def test_without_a_model_the_reason_is_kept(self) -> None:
-        run = await prepare.prepare(RunRequest(task="A tool"), lambda _: None, None)
+        run = await prepare.prepare(ValidatedRequest(task="A tool"), lambda _: None, None)
         assert (run.by_model, run.model_problem) == (False, prepare.NO_MODEL)
         assert not run.ledger.probes
 
@@ -194,7 +194,7 @@ class TestLanguageModel:
                 raise AssertionError
 
         run = await prepare.prepare(
-            RunRequest(task="A tool", options={"writer": writer}), lambda _: None, Away()
+            ValidatedRequest(task="A tool", options={"writer": writer}), lambda _: None, Away()
         )
         assert run.ledger.probes == (["its endpoint does not answer"] if probed else [])
         assert run.model_problem == ("its endpoint does not answer" if probed else prepare.NOT_REQUESTED)

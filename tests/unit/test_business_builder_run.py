@@ -13,7 +13,7 @@ import pytest
 
 from worker_widget import events
 from worker_widget.events import Payload
-from worker_widget.events.request_models import RunRequest
+from worker_widget.events.request_models import ValidatedRequest
 from worker_widget.host.worker import RunError, RunResult
 from worker_widget.workers.business_builder.worker import BusinessBuilder
 
@@ -71,7 +71,7 @@ class Alone:
 async def run_alone(**request: Any) -> Alone:
     """Run the worker on a request, unpaced unless it says otherwise."""
     alone = Alone()
-    asked = RunRequest(**request_body(**{"pace": 0, **request}))
+    asked = ValidatedRequest(**request_body(**{"pace": 0, **request}))
     try:
         alone.result = await BusinessBuilder().execute(asked, alone.emit, run_id="alone")
     except RunError as error:
@@ -346,7 +346,7 @@ async def test_cancelling_in_mid_run_ends_it_at_once() -> None:
         alone.emit(data)
         begun.set()
 
-    request = RunRequest(task="A tool for podcasters", options={"pace": 60})
+    request = ValidatedRequest(task="A tool for podcasters", options={"pace": 60})
     task = asyncio.create_task(BusinessBuilder().execute(request, tell, run_id="alone"))
     await asyncio.wait_for(begun.wait(), timeout=120)
     assert not task.done()

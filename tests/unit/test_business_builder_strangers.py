@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from worker_widget import events
-from worker_widget.events.request_models import RunRequest
+from worker_widget.events.request_models import ValidatedRequest
 from worker_widget.workers.business_builder.brief import brief, clean_task, english_reader
 from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.page import page_reader
@@ -130,7 +130,7 @@ def test_a_task_is_read_without_what_is_no_language(typed: str, prose: str) -> N
 def test_tasks_of_strangers_are_read(task: str, kind: str, title: str, said: dict[str, str]) -> None:
     found = english_reader.read(task)
     assert dict(brief.brief_parts(found)) == said
-    assert (found.kind, gather(RunRequest(task=task)).name) == (kind, title)
+    assert (found.kind, gather(ValidatedRequest(task=task)).name) == (kind, title)
 
 
 STRANGE = [

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.briefs import BRIEFS
-from worker_widget.events.request_models import Audience, RunRequest, Tone
+from worker_widget.events.request_models import Audience, Tone, ValidatedRequest
 from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.brief.seed import Seed
 from worker_widget.workers.business_builder.content import library
@@ -37,7 +37,7 @@ ENGLISH = [name for name in BRIEFS if name != "german"]
 
 
 def pen_for(asked: dict[str, Any], approach: Approach = "plain") -> Pen:
-    request = RunRequest(**asked)
+    request = ValidatedRequest(**asked)
     facts = gather(request)
     rules = compiler.compile_rules(request.brand, name=facts.name, budget=None)
     return Pen(facts, rules, Seed.of(request), approach)
@@ -48,7 +48,7 @@ def copy_of(asked: dict[str, Any], approach: Approach = "plain") -> LandingCopy:
 
 
 def page_of(asked: dict[str, Any], approach: Approach = "plain") -> str:
-    request, pen = RunRequest(**asked), pen_for(asked, approach)
+    request, pen = ValidatedRequest(**asked), pen_for(asked, approach)
     seen = design.decide(
         pen.facts.tone, pen.facts.field, request.brand.visual if request.brand else None, pen.seed
     )

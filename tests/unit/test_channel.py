@@ -15,7 +15,7 @@ from tests.shown import RUN, Browser, ShownRun
 from worker_widget.console.channel import snapshot
 from worker_widget.console.channel.channel import AFTERGLOW_S, MOST_SUBSCRIBERS
 from worker_widget.console.channel.log_cursor import LogCursor
-from worker_widget.console.channel.log_window import stored
+from worker_widget.console.channel.log_window import line_filter
 from worker_widget.console.channel.pacing import HEARTBEAT_S
 from worker_widget.console.channel.subscriber import SILENT_S
 from worker_widget.console.wire import (
@@ -283,7 +283,7 @@ async def test_under_any_filter_rows_come_as_they_are_found(stage: ShownRun) -> 
     totals = []
     assert cursor.advance(stage.store, RUN) == {}
     while cursor.behind:
-        stage.store.log_scan(RUN, stored(errors.filter), 1e-9)
+        stage.store.log_scan(RUN, line_filter(errors.filter), 1e-9)
         news = cursor.advance(stage.store, RUN)
         totals.append(news["log"]["total"])
         assert [row["index"] for row in news["log"]["rows"]] == list(range(totals[-1] - 5, totals[-1]))
@@ -298,9 +298,9 @@ async def test_that_no_line_passes_is_told_when_all_are_looked_at(stage: ShownRu
     stage.tell(lines(70_000))
     cursor = LogCursor(warnings)
     cursor.advance(stage.store, RUN)
-    stage.store.log_scan(RUN, stored(warnings.filter), 1e-9)
+    stage.store.log_scan(RUN, line_filter(warnings.filter), 1e-9)
     assert cursor.advance(stage.store, RUN) == {}
-    stage.store.log_scan(RUN, stored(warnings.filter))
+    stage.store.log_scan(RUN, line_filter(warnings.filter))
     assert cursor.advance(stage.store, RUN)["log"]["total"] == 0
 
 

@@ -19,7 +19,7 @@ from worker_widget.host.http.app import create_app
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.host.runs.installed_workers import GROUP
 from worker_widget.host.runs.refusals import Refusal
-from worker_widget.host.worker import RunRequest, Worker, WorkerContext, WorkerOption
+from worker_widget.host.worker import ValidatedRequest, Worker, WorkerContext, WorkerOption
 
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs" / "worker-api.md").read_text(encoding="utf-8")
@@ -63,7 +63,7 @@ def test_it_lists_the_routes_of_the_host() -> None:
 
 
 def test_it_lists_the_fields_of_a_run_request() -> None:
-    fields = RunRequest.model_fields
+    fields = ValidatedRequest.model_fields
     documented = {code(name)[0]: default for name, _, default, _ in rows("The run request")}
     assert list(documented) == list(fields)
     for name, default in documented.items():

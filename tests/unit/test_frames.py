@@ -16,7 +16,7 @@ from worker_widget.state.log_line import LoggedEvent
 from worker_widget.state.reduce import reduce_all
 from worker_widget.state.run_state import RunState, Stage
 from worker_widget.store.event_store import EventStore
-from worker_widget.store.log_index import StoredLine
+from worker_widget.store.log_table import StoredLine
 
 TIME = "datetime64[us, UTC]"
 

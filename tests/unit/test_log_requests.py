@@ -15,7 +15,8 @@ from worker_widget.console.requests.dispatch import Requests
 from worker_widget.console.wire import Request
 from worker_widget.events import Log, make
 from worker_widget.store.event_store import EventStore
-from worker_widget.store.log_index import LineFilter, LogProgress
+from worker_widget.store.line_filter import LineFilter
+from worker_widget.store.log_index import LogProgress
 from worker_widget.store.search import LogSearch
 
 RUN = "6dd8b5a6-01ea-40a3-bb26-c4ea072f1975"
@@ -63,7 +64,7 @@ async def test_another_place_ends_the_looking_for_the_one_before(
     asked: Asked, store: EventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = {"search": {"text": SLOW, "regex": True}}
-    only = LineFilter(searches=frozenset({LogSearch(text=SLOW, regex=True)}))
+    filter = LineFilter(searches=frozenset({LogSearch(text=SLOW, regex=True)}))
     loop, begun, scan = asyncio.get_running_loop(), asyncio.Event(), store.log_scan
 
     def scanned(*args: Any) -> LogProgress:
@@ -77,7 +78,7 @@ async def test_another_place_ends_the_looking_for_the_one_before(
     await first
     assert asked.answers[2]["result"] == {"index": LINES - 1, "total": LINES}
     assert "newer request" in asked.answers[1]["error"]["message"]
-    assert not scan(RUN, only, 0).done
+    assert not scan(RUN, filter, 0).done
 
 
 async def test_another_view_has_its_own_places(asked: Asked) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker_widget.store import search as search_module
-from worker_widget.store.search import LogSearch, PatternError, Slow, marks, pattern
+from worker_widget.store.search import LogSearch, PatternError, SlowPattern, marks, pattern
 
 ATOMS = [
     *(
@@ -86,7 +86,7 @@ def test_braces_that_are_text_are_no_repeats() -> None:
 
 @pytest.mark.parametrize("text", ["(a+)+$b", "(a|aa)+[bc]", "(?=(a|aa)+c)"])
 def test_a_pattern_that_never_ends_names_the_message(text: str) -> None:
-    with pytest.raises(Slow) as slow:
+    with pytest.raises(SlowPattern) as slow:
         pattern(text, False).matching(["fine", "b" * 10, "a" * 3_000])
     assert slow.value.index == 2
 
@@ -103,21 +103,21 @@ def test_what_only_sees_its_own_line_is_looked_for_in_many_at_once(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = pattern(text, True)
-    monkeypatch.setattr(made, "_alone", None)
+    monkeypatch.setattr(made, "_separate", None)
     assert 2 in made.matching(["hay", "more hay", "A needle"])
 
 
 def test_a_long_message_is_searched_without_the_interpreters_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     made = pattern("needle", False)
     asked: list[bool] = []
-    search = made._alone.search
+    search = made._separate.search
 
     class Asked:
         def search(self, message: str, *, timeout: float, concurrent: bool) -> object:
             asked.append(concurrent)
             return search(message, timeout=timeout, concurrent=concurrent)
 
-    monkeypatch.setattr(made, "_alone", Asked())
+    monkeypatch.setattr(made, "_separate", Asked())
     long = "x" * (search_module._LONG_CHARS + 1)
     assert made.matching([long + "needle", "a needle"]) == [0, 1]
     assert asked[0] is True

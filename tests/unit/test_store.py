@@ -38,7 +38,9 @@ from worker_widget.events import (
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.artifact_text import assemble
 from worker_widget.store.event_store import EventStore, summary
-from worker_widget.store.log_index import BLOCK, LineFilter, StoredLine
+from worker_widget.store.line_filter import LineFilter
+from worker_widget.store.log_index import BLOCK
+from worker_widget.store.log_table import StoredLine
 from worker_widget.store.search import LogSearch, PatternError
 
 RUN = "6dd8b5a6-01ea-40a3-bb26-c4ea072f1975"
@@ -455,12 +457,12 @@ def test_the_beginnings_of_runs_are_told_without_those_of_others(store: EventSto
     store.append("replay", [line(1), said(RunStarted(task="Bread", replay_of=RUN), 2)])
     store.append("silent", [line(1)])
     store.append("other", [said(RunStarted(task="Tea"))])
-    told = store.beginnings([RUN, "replay", "silent", "unknown"])
+    told = store.run_starts([RUN, "replay", "silent", "unknown"])
     assert told == {
         RUN: RunStarted(task="Bread", strict_mode=True),
         "replay": RunStarted(task="Bread", replay_of=RUN),
     }
-    assert store.beginnings([]) == {}
+    assert store.run_starts([]) == {}
 
 
 def test_runs_come_newest_first_filtered_and_page_by_page(store: EventStore) -> None:
@@ -468,8 +470,8 @@ def test_runs_come_newest_first_filtered_and_page_by_page(store: EventStore) -> 
         begin(store, f"run {n}", time_us=n * 10, worker=worker)
         store.summarise(f"run {n}", status=status)
 
-    def ids(*arguments: object, **only: object) -> list[str]:
-        return [record.run_id for record in store.runs(*arguments, **only)]  # type: ignore[arg-type]
+    def ids(*arguments: object, **conditions: object) -> list[str]:
+        return [record.run_id for record in store.runs(*arguments, **conditions)]  # type: ignore[arg-type]
 
     assert ids() == ["run 3", "run 2", "run 1", RUN]
     assert ids(2) == ["run 3", "run 2"]
@@ -612,20 +614,20 @@ FILTERS: list[tuple[LineFilter, Callable[[StoredLine], bool]]] = [
 ]
 
 
-@pytest.mark.parametrize(("only", "matches"), FILTERS)
+@pytest.mark.parametrize(("filter", "matches"), FILTERS)
 def test_a_window_shows_exactly_the_lines_that_match(
-    long: EventStore, only: LineFilter, matches: Callable[[StoredLine], bool]
+    long: EventStore, filter: LineFilter, matches: Callable[[StoredLine], bool]
 ) -> None:
     rows = [row for row in long.log_rows(RUN) if matches(row)]
-    assert long.log_total(RUN, only) == len(rows)
-    assert list(long.log_rows(RUN, only)) == rows
+    assert long.log_total(RUN, filter) == len(rows)
+    assert list(long.log_rows(RUN, filter)) == rows
     for start in (0, 1, 700, BLOCK - 1, BLOCK, len(rows) - 3, len(rows), len(rows) + 5, -2):
-        window = long.log_window(RUN, only, start, 9)
+        window = long.log_window(RUN, filter, start, 9)
         at = min(max(start, 0), len(rows))
         assert (window.total, window.start, window.rows) == (len(rows), at, rows[at : at + 9])
     for position in (0, 1, 50, 5_000, LINES * 2):
         before = sum(row.position < position for row in rows)
-        assert long.log_index(RUN, only, long.log_number(RUN, position)) == before
+        assert long.log_index(RUN, filter, long.log_line_at_position(RUN, position)) == before
 
 
 def test_lines_are_numbered_and_say_where_they_come_from(long: EventStore) -> None:
@@ -639,27 +641,27 @@ def test_lines_are_numbered_and_say_where_they_come_from(long: EventStore) -> No
 
 
 def test_counts_stay_right_while_the_log_grows(store: EventStore) -> None:
-    only = saying("5")
+    filter = saying("5")
     expected = 0
     for start in range(0, BLOCK * 2, 900):
         batch = range(start, start + 900)
         store.append(RUN, [line(n) for n in batch])
         expected += sum("5" in str(n) for n in batch)
-        assert store.log_total(RUN, only) == expected
-    last = store.log_window(RUN, only, expected - 2, 9).rows
+        assert store.log_total(RUN, filter) == expected
+    last = store.log_window(RUN, filter, expected - 2, 9).rows
     assert [row.message for row in last] == ["line 8985", "line 8995"]
 
 
 def test_a_log_is_looked_through_a_little_at_a_time(long: EventStore) -> None:
-    only = pattern(r"words \d+7$")
+    filter = pattern(r"words \d+7$")
     expected = [row for row in long.log_rows(RUN) if re.search(r"words \d+7$", row.message)]
-    begun = long.log_scan(RUN, only, 0)
+    begun = long.log_scan(RUN, filter, 0)
     assert (begun.count, begun.scanned, begun.of, begun.done) == (0, 0, LINES, False)
-    assert long.log_window(RUN, only, 0, 5, 0).rows == []
+    assert long.log_window(RUN, filter, 0, 5, 0).rows == []
     steps = [begun]
     while not steps[-1].done:
-        steps.append(long.log_scan(RUN, only, 1e-9))
-        shown = long.log_window(RUN, only, 0, LINES, 0)
+        steps.append(long.log_scan(RUN, filter, 1e-9))
+        shown = long.log_window(RUN, filter, 0, LINES, 0)
         assert shown.rows == expected[: shown.total]
         assert shown.total == steps[-1].count
     assert [step.scanned for step in steps] == sorted({step.scanned for step in steps})
@@ -669,13 +671,13 @@ def test_a_log_is_looked_through_a_little_at_a_time(long: EventStore) -> None:
 def test_a_pattern_that_never_ends_stops_at_its_line(store: EventStore) -> None:
     store.append(RUN, [line(n) for n in range(50)])
     store.append(RUN, [said(Log(message="a" * 3_000), 60), said(Log(message="aab"), 61)])
-    only = pattern("(a+)+b$")
-    progress = store.log_scan(RUN, only, 0.01)
+    filter = pattern("(a+)+b$")
+    progress = store.log_scan(RUN, filter, 0.01)
     assert progress.done
     assert progress.error is not None
     assert "on line 51 of the log" in progress.error
     with pytest.raises(PatternError, match="line 51"):
-        store.log_total(RUN, only)
+        store.log_total(RUN, filter)
     assert store.log_total(RUN, pattern("aab$")) == 1
 
 
@@ -684,35 +686,35 @@ def test_a_bad_pattern_is_told_even_of_an_empty_log(store: EventStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "want", [LineFilter(levels=frozenset({"error"})), saying("4"), pattern("7$"), saying("no")]
+    "extra", [LineFilter(levels=frozenset({"error"})), saying("4"), pattern("7$"), saying("no")]
 )
 @pytest.mark.parametrize(
-    "only", [LineFilter(), LineFilter(stage_id="ux", levels=frozenset({"info", "error"}))]
+    "filter", [LineFilter(), LineFilter(stage_id="ux", levels=frozenset({"info", "error"}))]
 )
 def test_the_next_line_that_is_wanted_is_the_nearest(
-    long: EventStore, only: LineFilter, want: LineFilter
+    long: EventStore, filter: LineFilter, extra: LineFilter
 ) -> None:
-    shown = list(long.log_rows(RUN, only))
-    passing = {row.line for row in long.log_rows(RUN, want)}
+    shown = list(long.log_rows(RUN, filter))
+    passing = {row.line for row in long.log_rows(RUN, extra)}
     wanted = [i for i, row in enumerate(shown) if row.line in passing]
     for start in (-1, 0, 1, 17, 900, len(shown) - 1, len(shown), len(shown) + 5):
-        for way in (1, -1):
-            found = long.log_next(RUN, only, want, start, way)
+        for direction in (1, -1):
+            found = long.log_next(RUN, filter, extra, start, direction)
             if not wanted:
                 assert (found.index, found.nth, found.of) == (None, 0, 0)
                 continue
             after = [i for i in wanted if i > start] or wanted
             before = [i for i in wanted if i < start] or wanted
-            expected = after[0] if way > 0 else before[-1]
+            expected = after[0] if direction > 0 else before[-1]
             assert (found.index, found.nth, found.of) == (expected, wanted.index(expected) + 1, len(wanted))
 
 
 def test_filters_that_contradict_each_other_let_nothing_through(long: EventStore) -> None:
     ux, copy = LineFilter(stage_id="ux"), LineFilter(stage_id="copy")
-    assert long.log_total(RUN, ux.both(copy)) == 0
-    assert ux.both(LineFilter()) == LineFilter().both(ux) == ux
+    assert long.log_total(RUN, ux.combined(copy)) == 0
+    assert ux.combined(LineFilter()) == LineFilter().combined(ux) == ux
     errors, more = LineFilter(levels=frozenset({"error"})), LineFilter(levels=frozenset({"error", "info"}))
-    assert errors.both(more) == more.both(errors) == errors
+    assert errors.combined(more) == more.combined(errors) == errors
 
 
 def test_facets_count_the_lines_of_each_agent_and_stage(store: EventStore) -> None:
@@ -730,18 +732,18 @@ def test_facets_count_the_lines_of_each_agent_and_stage(store: EventStore) -> No
 def test_a_moment_is_found_in_the_log(long: EventStore) -> None:
     start_us = round(START.timestamp() * 1_000_000)
     for n in (0, 1, 500, LINES - 1):
-        assert long.log_number_at(RUN, start_us + n * 1_000) == n + 1
-    assert long.log_number_at(RUN, start_us + 1) == 2
-    assert long.log_number_at(RUN, start_us - 5) == 1
-    assert long.log_number_at(RUN, start_us + 10**12) == LINES + 1
+        assert long.log_line_at_time(RUN, start_us + n * 1_000) == n + 1
+    assert long.log_line_at_time(RUN, start_us + 1) == 2
+    assert long.log_line_at_time(RUN, start_us - 5) == 1
+    assert long.log_line_at_time(RUN, start_us + 10**12) == LINES + 1
 
 
 def test_a_moment_is_found_among_lines_that_tell_no_time(store: EventStore) -> None:
     timeless = [decode(b'{"type": "log", "data": {"message": "%d"}}' % n, "log", f"t{n}") for n in range(9)]
     store.append(RUN, [*timeless[:3], line(1), *timeless[3:6], line(5), *timeless[6:]])
     start_us = round(START.timestamp() * 1_000_000)
-    assert store.log_number_at(RUN, start_us + 1_000) == 4
-    assert store.log_number_at(RUN, start_us + 2_000) == 8
+    assert store.log_line_at_time(RUN, start_us + 1_000) == 4
+    assert store.log_line_at_time(RUN, start_us + 2_000) == 8
 
 
 def test_a_message_is_plain_and_kept_as_it_came(store: EventStore) -> None:
@@ -833,7 +835,7 @@ def test_content_that_never_came_is_none_and_pieces_stand_without_it(store: Even
 
 def test_reading_can_stop_and_go_on_when_it_has_enough(store: EventStore) -> None:
     store.append(RUN, [started(0), *(delta(n, "x" * 10, n * 10 - 10) for n in range(1, 9))])
-    first = store.artifact_chunks(RUN, "page.html", enough=25)
+    first = store.artifact_chunks(RUN, "page.html", stop_chars=25)
     assert sum(len(chunk.text) for chunk in first) == 30
     rest = store.artifact_chunks(RUN, "page.html", first[-1].position)
     assert sum(len(chunk.text) for chunk in rest) == 50

@@ -38,8 +38,8 @@ export interface ConsoleState {
 /**
  * The run form and what it offers.
  * `origin` is "embedded host" or the server's origin. `brand` is JSON text or "". `options` are the values
- * that the last run was started with. `notice` is an error that a person must know of: host missing, key
- * refused, run unknown, history not writable.
+ * that the last run was started with. `notice` is an error that the user must see: host missing, key refused,
+ * run unknown, history not writable.
  */
 export interface FormState {
   worker: string;
@@ -53,7 +53,7 @@ export interface FormState {
 
 /**
  * A worker that a server lists.
- * `status` is "available", "beta", "coming_soon" or "unavailable"; `reason` says why a worker is unavailable.
+ * `status` is "available", "beta", "coming_soon" or "unavailable"; `reason` is why a worker is unavailable.
  * `moats` are engine numbers such as M9.
  */
 export interface WorkerInfo {
@@ -84,14 +84,14 @@ export interface WorkerOption {
   affects_artifacts: boolean;
 }
 
-/** An error as a person reads it; `code` is that of the package's error. */
+/** An error with a message for the user; `code` is that of the package's error. */
 export interface WireError {
   code: string;
   message: string;
   problems: WireProblem[];
 }
 
-/** A field that is wrong. */
+/** A field that has an error, and the error. */
 export interface WireProblem {
   field: string;
   message: string;
@@ -132,20 +132,20 @@ export interface RunHeader {
   recording: boolean;
 }
 
-/** Whether a replay came out like the run it repeats. */
+/** Whether a replay has the same artifacts as the original run. */
 export interface Verdict {
   identical: boolean | null;
   artifacts: VerifiedArtifact[];
 }
 
-/** The SHA-256 sums of an artifact in a run and in its replay; `null` where there is none. */
+/** The SHA-256 sums of an artifact in a run and in its replay; `null` if there is none. */
 export interface VerifiedArtifact {
   name: string;
   expected: string | null;
   actual: string | null;
 }
 
-/** How many of each came, over the whole run. */
+/** How many events, lines and rows the whole run has; `problems` are ledger rows. */
 export interface Counts {
   events: number;
   logs: number;
@@ -157,7 +157,7 @@ export interface Counts {
   unknown: number;
 }
 
-/** One stage. `duration_ms` and `tokens` are what the worker said, summed over attempts. */
+/** One stage. `duration_ms` and `tokens` are the worker's figures, summed over attempts. */
 export interface Stage {
   stage_id: string;
   name: string;
@@ -181,7 +181,7 @@ export interface RoutingTail {
   rows: RoutingRow[];
 }
 
-/** One routing decision; `number` counts those of the run from 1. */
+/** One routing decision; `number` counts the decisions of the run from 1. */
 export interface RoutingRow {
   number: number;
   position: number;
@@ -208,9 +208,9 @@ export interface LedgerTail {
 }
 
 /**
- * One row of failures and recovery; `number` counts those of the run from 1.
- * `engine` is the number of the engine that tells it (M4 replay, M9 failures, M10 recovery, M18 drift, M19
- * policy); `detail` what an expanded row shows, as label and text.
+ * One row of the ledger of failures and recovery; `number` counts the rows of the run from 1.
+ * `engine` is the number of the engine that reports it (M4 replay, M9 failures, M10 recovery, M18 drift, M19
+ * policy). `detail` is the content of an expanded row: pairs of label and text.
  */
 export interface LedgerRow {
   number: number;
@@ -224,7 +224,7 @@ export interface LedgerRow {
   detail: [string, string][];
 }
 
-/** One artifact by its file name; `version` counts how often it was begun anew with other text. */
+/** One artifact, identified by its file name; `version` counts from 1 how often it was written. */
 export interface Artifact {
   file: string;
   name: string;
@@ -279,7 +279,7 @@ export interface LogRow {
 
 /**
  * The progress of the watched search: `count` of the first `scanned` lines match, `of` all lines.
- * `error` says what is wrong with the pattern, and ends the search.
+ * `error` is the error in the pattern, which ends the search.
  */
 export interface SearchProgress {
   count: number;
@@ -290,7 +290,7 @@ export interface SearchProgress {
 }
 
 /**
- * More of the watched artifact: `text` goes at `offset`. `done`: it is complete with this text.
+ * More of the watched artifact: `text` starts at `offset`. `done`: it is complete with this text.
  * `cut`: no more of it is sent; the browser requests the rest.
  */
 export interface ArtifactNews {
@@ -346,7 +346,7 @@ export interface ReplyError {
   error: WireError;
 }
 
-/** Subscribes a front end, or asks for a snapshot; `have` is the last frame it has. */
+/** Subscribes a front end, or requests a snapshot; `have` is the last frame it has. */
 export interface Hello {
   client: string;
   have: number;
@@ -376,8 +376,8 @@ export interface LogFilter {
 }
 
 /**
- * What to look for in messages: `text` as it stands, or with `regex` the pattern in it.
- * In a pattern `^` and `$` also match at the line breaks within a message.
+ * A search in messages: for the literal `text`, or with `regex` for the pattern `text`.
+ * In a pattern, `^` and `$` also match at the line breaks within a message.
  */
 export interface LogSearch {
   text: string;
@@ -507,7 +507,10 @@ export interface HistoryRow {
   strict_mode: boolean | null;
 }
 
-/** A stretch of the ledger; `counts` is how many rows each `LedgerFilter` would show. */
+/**
+ * A range of `total` ledger rows: `rows` are those from index `start` on (from 0).
+ * `counts` maps each `LedgerFilter` to the number of rows that it passes.
+ */
 export interface LedgerWindow {
   total: number;
   start: number;
@@ -544,8 +547,8 @@ export interface LogMessage {
 }
 
 /**
- * A line that was looked for: its `index` (from 0), the `nth` (from 1) `of` so many.
- * `index` is `null` where there is none.
+ * A line that was searched for: its `index`, and that it is the `nth` match (from 1) `of` all.
+ * `index` is `null` if there is no match.
  */
 export interface NextLine {
   index: number | null;
@@ -553,7 +556,7 @@ export interface NextLine {
   of: number;
 }
 
-/** A stretch of the decisions of a stage: `rows` are those from `start` on (from 0), of `total`. */
+/** A range of `total` routing decisions: `rows` are those from index `start` on (from 0). */
 export interface RoutingWindow {
   total: number;
   start: number;
@@ -597,7 +600,7 @@ export interface Requests {
   /** The next part of an export, of about 1 MiB. */
   "export.part": { args: { export_id: number; }; result: ExportPart };
   "history.list": { args: Record<string, never>; result: RecentRuns };
-  /** `counts` is how many rows each filter passes. */
+  /** A window of the ledger; `counts` is the number of rows that each filter passes. */
   "ledger.window": { args: { stage_id: string | null; kind: LedgerFilter; start: number; count: number; }; result: LedgerWindow };
   /** The module `live.js`, from the package's own files. */
   live: { args: Record<string, never>; result: LiveCode };
@@ -616,7 +619,7 @@ export interface Requests {
   "log.next": { args: { filter: LogFilter; wanted: LogFilter; start: number; direction: 1 | -1; }; result: NextLine };
   "log.window": { args: { filter: LogFilter; start: number; count: number; search: LogSearch | null; }; result: LogRows };
   "routing.window": { args: { stage_id: string | null; start: number; count: number; }; result: RoutingWindow };
-  /** Shows the form with the same task and brand; the run goes on. */
+  /** Shows the form with the same task and brand; the run continues. */
   "run.new": { args: Record<string, never>; result: Record<string, never> };
   "run.open": { args: { run_id: string; }; result: Record<string, never> };
   /** Executes the run on screen again from its replay token. */

@@ -85,9 +85,9 @@ class ConsoleController:
         if live is None:
             return Shown(form=self._form, link=self._start_link or Link())
         form = self._form
-        trouble = live.failure or live.trouble
-        if trouble is not None:
-            form = msgspec.structs.replace(form, notice=wire_error(trouble))
+        error = live.failure or live.history_error
+        if error is not None:
+            form = msgspec.structs.replace(form, notice=wire_error(error))
         return Shown(
             form=form,
             link=self._start_link or self._link(live),
@@ -142,12 +142,12 @@ class ConsoleController:
             await self.live.cancel()
 
     def leave_run(self) -> None:
-        """Shows the form instead of the run; the run goes on, and its events into the history."""
+        """Shows the form instead of the run; the run continues, and its events are written to the history."""
         self._leave()
         self._set(notice=None)
 
     async def replay(self) -> LiveRun:
-        """Executes the run on screen again from its token. Raises `RequestRefused` where it has none."""
+        """Executes the run on screen again from its token. Raises `RequestRefused` if it has none."""
         live = self.live
         if live is None or live.state.replay_token is None:
             raise RequestRefused("This run has no replay token: it was stopped, or its worker gives none.")
@@ -167,8 +167,8 @@ class ConsoleController:
     async def recent_runs(self) -> list[HistoryRow]:
         """The last ten runs, newest first: those in the history and those that only the server has."""
         worker = self._form.worker
-        records, begun = await asyncio.to_thread(self._recorded_runs)
-        rows = {record.run_id: _recorded(record, begun.get(record.run_id)) for record in records}
+        records, starts = await asyncio.to_thread(self._recorded_runs)
+        rows = {record.run_id: _recorded(record, starts.get(record.run_id)) for record in records}
         try:
             listed = (await self.client.runs(limit=RECENT_RUNS, worker=worker)).runs
         except WorkerWidgetError:
@@ -181,8 +181,7 @@ class ConsoleController:
         return newest[:RECENT_RUNS]
 
     async def close(self) -> None:
-        """Stops following runs that nobody else holds, and closes the connections when the others have
-        ended."""
+        """Stops following runs without other holders, and closes the connections when all have ended."""
         self._leave()
         followed, self._followed = self._followed, set()
         for live in followed:
@@ -200,7 +199,7 @@ class ConsoleController:
 
     def _recorded_runs(self) -> tuple[list[RunRecord], dict[str, RunStarted]]:
         records = self.store.runs(limit=RECENT_RUNS)
-        return records, self.store.beginnings([record.run_id for record in records])
+        return records, self.store.run_starts([record.run_id for record in records])
 
     async def _open(self, run_id: str, *, recording: bool) -> LiveRun:
         followed = self._show_followed(run_id)
@@ -231,7 +230,7 @@ class ConsoleController:
         return live
 
     async def _follow(self, run_id: str, *, worker: str, task: str | None) -> LiveRun:
-        followed = self._show_followed(run_id)  # another front end may have opened it meanwhile
+        followed = self._show_followed(run_id)  # another front end may have opened it
         if followed is not None:
             return followed
         live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
@@ -275,7 +274,7 @@ class ConsoleController:
 
     @contextmanager
     def _start(self, what: str) -> Iterator[None]:
-        """Shows that a run is being started. Raises `RequestRefused` while another is: only one is shown."""
+        """Shows that a run is being started. Raises `RequestRefused` if another run is being started."""
         if self._starting:
             raise RequestRefused(
                 "A run is being started already. Wait until it is on screen, then stop or leave it."

@@ -90,7 +90,7 @@ class ConsoleSession:
     async def close(self) -> None:
         """Stops everything this console does; runs go on where they run."""
         self.channel.close()
-        self._cell = None  # the console that the cell makes next takes up the run
+        self._cell = None  # the next console of the cell follows the run
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
@@ -109,7 +109,7 @@ class ConsoleSession:
         self.channel.changed()
         shown = self.controller.shown
         self._publish_changed("worker", shown.form.worker)
-        # The status first: a new run id must never stand beside the status of the run before.
+        # The status first: a new run id must never be combined with the status of the run before.
         self._publish_changed("status", _status(shown))
         self._publish_changed("run_id", shown.run_id or "")
         self._keep_followed(shown)
@@ -133,12 +133,12 @@ class ConsoleSession:
             self._publish("saved", state)
 
     async def _followed_before(self) -> str | None:
-        """The run that this cell followed when it was run before, where it is one of this console's."""
+        """The run that this cell followed before, if it is of this console's worker and server."""
         shown = self.controller.shown
         if self._cell is None or shown.run_id is not None or shown.form.notice is not None:
             return None
         try:
-            record = await asyncio.to_thread(self.controller.store.followed_in, self._cell)
+            record = await asyncio.to_thread(self.controller.store.followed_run, self._cell)
         except WorkerWidgetError:
             return None  # a history that fails raises when it is written
         if record is None or record.status in ENDED:
@@ -163,7 +163,7 @@ class ConsoleSession:
     async def _write_followed(self, cell: str, run_id: str | None) -> None:
         try:
             async with self._write_order:
-                await asyncio.to_thread(self.controller.store.follow_in, cell, run_id)
+                await asyncio.to_thread(self.controller.store.set_followed_run, cell, run_id)
         except WorkerWidgetError as error:
             _log.warning("Which run this cell follows could not be written: %s", error)
 

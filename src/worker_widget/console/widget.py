@@ -1,8 +1,8 @@
-"""`WorkerConsole`: the console as a widget. Its pieces are put together here and nowhere else.
+"""`WorkerConsole`: the console as a widget. Only this module assembles its parts.
 
-Three kinds of state, kept apart: durable traits (below; small, saved with a notebook), the streamed
-run state (sent over the channel as messages, never as traits), and what only a view knows (scroll
-position, selection, open menus; it stays in the browser).
+There are three kinds of state: durable traits (below; small, saved with a notebook), the streamed run state
+(sent over the channel as messages, never as traits), and the state of a view (scroll position, selection,
+open menus), which stays in the browser.
 """
 
 from __future__ import annotations
@@ -47,25 +47,25 @@ class WorkerConsole(anywidget.AnyWidget):
     worker
         The worker's id on the server; "business-builder" by default.
     url, api_key
-        Where the worker API is served, such as ``https://workers.example.com``, and its key. Without
-        ``url``, ``WORKER_URL`` counts, and without that the embedded host is started. Without
-        ``api_key``, ``WORKER_API_KEY`` counts, then the keyring. The key never leaves the kernel.
+        The address of the worker API, such as ``https://workers.example.com``, and its key. ``url`` defaults
+        to ``WORKER_URL``, and without that the embedded host is started. ``api_key`` defaults to
+        ``WORKER_API_KEY``, then to the keyring. The key never leaves the kernel.
     task, brand
-        What the form starts with; ``brand`` is a mapping, ``None`` for none.
+        The initial contents of the form; ``brand`` is a mapping, ``None`` for none.
     run_id
-        A run to follow, or to show from the history where it is over.
+        The id of a run to follow, or to show from the history if it has ended.
     replay
-        A run to show from the history as it was recorded; nothing is asked of the server.
+        The id of a run to show from the history as it was recorded; the server is not used.
     theme
         "auto" (JupyterLab's), "light" or "dark".
     height
         Pixels, at least 320; 640 by default.
 
-    A cell that is run again while the run it followed still goes on, in this kernel or one before it, takes
-    that run up again.
+    If a cell is run again before the run that it followed has ended, the new console follows the same run,
+    also in a new kernel.
 
-    Raises ``TypeError`` for an argument that is not listed here and `RequestRefused` for a value that
-    cannot be meant. A worker, run or host that cannot be found is told in the cell.
+    Raises ``TypeError`` for an argument that is not listed here and `RequestRefused` for an invalid value.
+    The console shows an error for a worker, run or host that cannot be found.
     """
 
     worker = traitlets.Unicode("business-builder", read_only=True).tag(sync=True)
@@ -104,11 +104,11 @@ class WorkerConsole(anywidget.AnyWidget):
         self._run: Run | None = None
         self._session = background.call(_assemble(weakref.ref(self), client, worker, task, form))
         quiet(self.comm)
-        self.on_msg(_hear)
+        self.on_msg(_receive)
         unbind(self.comm)
         execution = current_execution()
         _cells.enter(self, execution)
-        background.submit(self._session.open(run_id, replay, execution.place if execution else None))
+        background.submit(self._session.open(run_id, replay, execution.cell_key if execution else None))
 
     def __repr__(self) -> str:
         return f"WorkerConsole(worker={self.worker!r})"
@@ -130,7 +130,7 @@ class WorkerConsole(anywidget.AnyWidget):
 
     @property
     def current_run(self) -> Run | None:
-        """The run on screen, whoever started it; ``None`` where there is none."""
+        """The run on screen, started in Python or in the browser; ``None`` if there is none."""
         live = self._session.controller.live
         return None if live is None else self._run_of(live)
 
@@ -144,11 +144,11 @@ class WorkerConsole(anywidget.AnyWidget):
         depth: Depth = "auto",
         **options: Any,
     ) -> Run:
-        """Start a run, show it, and return it at once; it goes on while later cells run.
+        """Starts a run, shows it and returns it at once; the run continues while later cells run.
 
-        ``task``, ``brand`` and options that are not given are the form's. ``budget`` is in tokens (1000 to
-        100000). ``options`` are those that the worker declares; the Business Builder has ``pace`` (seconds
-        that the run takes, 0 for full speed), ``writer`` ("auto", "rules" or "model") and ``stage_timeout``
+        ``task``, ``brand`` and ``options`` default to the form's. ``budget`` is in tokens (1000 to 100000).
+        ``options`` are those that the worker declares; the Business Builder has ``pace`` (the duration of the
+        run in seconds, 0 for full speed), ``writer`` ("auto", "rules" or "model") and ``stage_timeout``
         (seconds).
 
         Raises `RequestRefused` with the field's name, `WorkerUnavailable`, `UnknownWorker`,
@@ -171,11 +171,11 @@ class WorkerConsole(anywidget.AnyWidget):
         return self._run_of(live)
 
     def stop(self) -> None:
-        """Ask the worker to cancel the run on screen."""
+        """Requests the worker to cancel the run on screen."""
         background.call(self._session.controller.stop())
 
     def close(self) -> None:
-        """Take the console out of the notebook; runs go on where they run, and for who holds them."""
+        """Removes the console from the notebook. Its runs continue, and `Run` objects still follow them."""
         if self.comm is not None and hasattr(self, "_session"):
             background.submit(self._session.close())
             self._run = None
@@ -191,8 +191,8 @@ class WorkerConsole(anywidget.AnyWidget):
         return self._run_of(background.call(self._session.controller.replay()))
 
 
-def _hear(widget: WorkerConsole, content: Any, buffers: Any) -> None:
-    """What a browser says, on whatever thread the kernel handles it: over to the loop at once."""
+def _receive(widget: WorkerConsole, content: Any, buffers: Any) -> None:
+    """Passes a browser's message to the background loop, from the thread on which the kernel handles it."""
     background.loop().call_soon_threadsafe(widget._session.receive, content, context=Context())
 
 

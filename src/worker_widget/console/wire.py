@@ -33,14 +33,14 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WireProblem(msgspec.Struct, frozen=True):
-    """A field that is wrong."""
+    """A field that has an error, and the error."""
 
     field: str
     message: str
 
 
 class WireError(msgspec.Struct, frozen=True):
-    """An error as a person reads it; ``code`` is that of the package's error."""
+    """An error with a message for the user; ``code`` is that of the package's error."""
 
     code: str
     message: str
@@ -51,7 +51,7 @@ class FormState(msgspec.Struct, frozen=True, kw_only=True):
     """The run form and what it offers.
 
     ``origin`` is "embedded host" or the server's origin. ``brand`` is JSON text or "". ``options`` are the
-    values that the last run was started with. ``notice`` is an error that a person must know of: host
+    values that the last run was started with. ``notice`` is an error that the user must see: host
     missing, key refused, run unknown, history not writable.
     """
 
@@ -65,7 +65,7 @@ class FormState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerifiedArtifact(TypedDict):
-    """The SHA-256 sums of an artifact in a run and in its replay; ``None`` where there is none."""
+    """The SHA-256 sums of an artifact in a run and in its replay; ``None`` if there is none."""
 
     name: str
     expected: str | None
@@ -73,7 +73,7 @@ class VerifiedArtifact(TypedDict):
 
 
 class Verdict(TypedDict):
-    """Whether a replay came out like the run it repeats."""
+    """Whether a replay has the same artifacts as the original run."""
 
     identical: bool | None
     artifacts: list[VerifiedArtifact]
@@ -186,7 +186,7 @@ class LogRows(TypedDict):
 class SearchProgress(TypedDict):
     """The progress of the watched search: ``count`` of the first ``scanned`` lines match, ``of`` all lines.
 
-    ``error`` says what is wrong with the pattern, and ends the search.
+    ``error`` is the error in the pattern, which ends the search.
     """
 
     count: int
@@ -197,7 +197,7 @@ class SearchProgress(TypedDict):
 
 
 class ArtifactNews(TypedDict):
-    """More of the watched artifact: ``text`` goes at ``offset``. ``done``: it is complete with this text.
+    """More of the watched artifact: ``text`` starts at ``offset``. ``done``: it is complete with this text.
 
     ``cut``: no more of it is sent; the browser requests the rest.
     """
@@ -312,7 +312,7 @@ class ReplyError(TypedDict):
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="hello"):
-    """Subscribes a front end, or asks for a snapshot; ``have`` is the last frame it has."""
+    """Subscribes a front end, or requests a snapshot; ``have`` is the last frame it has."""
 
     client: str
     have: int = 0
@@ -328,7 +328,7 @@ class Ack(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="ack"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="request"):
-    """Asks the kernel for something; it is answered by a reply with the same ``id``."""
+    """A request to the kernel, answered by a reply with the same ``id``."""
 
     client: str
     id: int

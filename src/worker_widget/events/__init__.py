@@ -2,8 +2,8 @@
 
 vocabulary ────── every event as a typed struct; `event` decodes and encodes them, `lenient` keeps what fits
 sse ───────────── bytes of a stream to frames
-run_request ───── what a client asks for; `request_models` are the host's checks, `answers` its answers
-file_names ────── names of artifacts' files; `binary` and `bundle` are their bytes
+run_request ───── a client's run request; `request_models` validate it, `answers` are the server's answers
+file_names ────── file names of artifacts; `binary` and `bundle` make the bytes of files
 """
 
 from __future__ import annotations

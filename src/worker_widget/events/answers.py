@@ -1,8 +1,8 @@
-"""What the worker API answers, as typed structs.
+"""The worker API's answers as typed structs.
 
-Servers leave fields out and send them with another type: such a field has the default declared here.
-Both generations are read alike. One wraps some answers as ``{"success", "data", "meta"}``, and which
-ones changed between its releases, so every answer may be wrapped.
+A field that a server leaves out or sends with another type has the default declared here. Two generations of
+servers are supported. One of them wraps some answers as ``{"success", "data", "meta"}``; which answers are
+wrapped differs between its releases, so every answer may be.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunAnswer(Answer, frozen=True, kw_only=True):
-    """One run, as far as the server tells it.
+    """One run as the server reports it.
 
     ``status`` is queued, running, or one of `OVER`; ``artifacts`` maps names to contents.
     ``total_latency_ms`` is in milliseconds, ``created_at`` aware and in UTC.
@@ -50,11 +50,12 @@ class RunAnswer(Answer, frozen=True, kw_only=True):
 
     @property
     def over(self) -> bool:
+        """Whether the run has ended."""
         return self.status in OVER
 
 
 class RunListItem(Answer, frozen=True, kw_only=True):
-    """A run as a listing shows it; ``success`` is ``None`` until it is over."""
+    """A run in a list of runs; ``success`` is ``None`` until the run has ended."""
 
     run_id: str = ""
     task: str = ""
@@ -65,11 +66,12 @@ class RunListItem(Answer, frozen=True, kw_only=True):
 
     @property
     def over(self) -> bool:
+        """Whether the run has ended."""
         return self.status in OVER
 
 
 class RunPage(Answer, frozen=True, kw_only=True):
-    """Some runs, the newest first; ``next_cursor`` asks for the next ones, ``None`` where that is all."""
+    """A page of runs, newest first; ``next_cursor`` requests the next page, ``None`` on the last page."""
 
     runs: list[RunListItem] = []
     next_cursor: str | None = None
@@ -98,7 +100,7 @@ class WorkerOption(Answer, frozen=True, kw_only=True):
 class WorkerInfo(Answer, frozen=True, kw_only=True):
     """A worker that a server lists.
 
-    ``status`` is "available", "beta", "coming_soon" or "unavailable"; ``reason`` says why a worker is
+    ``status`` is "available", "beta", "coming_soon" or "unavailable"; ``reason`` is why a worker is
     unavailable. ``moats`` are engine numbers such as M9.
     """
 
@@ -117,7 +119,7 @@ class WorkerInfo(Answer, frozen=True, kw_only=True):
 
 
 class BrandCheck(Answer, frozen=True, kw_only=True):
-    """What a server says of a brand. ``problems`` are its errors, each with the field it is about."""
+    """The server's check of a brand. ``problems`` are the errors, each with the field concerned."""
 
     valid: bool = False
     problems: list[Problem] = []
@@ -127,7 +129,7 @@ class BrandCheck(Answer, frozen=True, kw_only=True):
 
 
 class Health(Answer, frozen=True, kw_only=True):
-    """``moats`` says of each engine whether it is available."""
+    """The state of a server; ``moats`` maps each engine's number to its availability."""
 
     status: str = ""
     version: str | None = None
@@ -138,22 +140,22 @@ A = TypeVar("A", bound=Answer)
 
 
 def unwrapped(body: Any) -> Any:
-    """The answer itself, whether it came wrapped or bare."""
+    """The answer itself, taken out of its wrapper if it has one."""
     if isinstance(body, dict) and "data" in body and isinstance(body.get("success"), bool):
         return body["data"]
     return body
 
 
 def read(kind: type[A], body: Mapping[str, Any]) -> A:
-    """``body`` as ``kind``; fields that do not fit have their default."""
+    """Decodes ``body`` as ``kind``; fields that do not fit have their defaults."""
     return decode_struct(kind, body)[0]
 
 
 def read_run(body: Mapping[str, Any]) -> RunAnswer:
-    """A run; the answer to a retry calls its id ``id``."""
+    """Decodes a run. The answer to a retry has the run's id in ``id``."""
     return read(RunAnswer, body if "run_id" in body else {**body, "run_id": body.get("id")})
 
 
 def read_list(kind: type[A], items: Any) -> list[A]:
-    """Every object in ``items``; whatever else stands there is left out."""
+    """Decodes every object in ``items``; other items are left out."""
     return [read(kind, item) for item in items if isinstance(item, dict)] if isinstance(items, list) else []

@@ -1,7 +1,7 @@
-"""The bytes of the file that an artifact stands for.
+"""The bytes of an artifact's file.
 
-Events carry text alone, so a worker sends a picture or an archive as base64 (with or without line
-breaks), or as a ``data:`` URL. All else is text, and a file of it is UTF-8.
+Events carry only text, so a worker sends a picture or an archive as base64 (with or without line breaks) or
+as a ``data:`` URL. Every other artifact is text, and its file is UTF-8.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SPACE: Final = re.compile(r"\s+")
 
 
 def decoded(text: str) -> bytes | None:
-    """The bytes in base64 or in a ``data:`` URL; ``None`` if ``text`` is neither, whole and valid."""
+    """Decodes base64 or a ``data:`` URL; ``None`` if ``text`` as a whole is neither."""
     text = text.strip()
     url = _DATA_URL.match(text)
     if url is not None:
@@ -35,9 +35,9 @@ def decoded(text: str) -> bytes | None:
 
 
 def file_bytes(file: str, text: str) -> bytes:
-    """What to write into the file of that name for an artifact of that text.
+    """The content of the file named ``file`` for an artifact with this text.
 
-    Where the ending promises something binary and the text does not hold it, the text itself is written.
+    If the name has the ending of a binary format but the text cannot be decoded, the content is the text.
     """
     if file.rpartition(".")[2].lower() in BINARY:
         content = decoded(text)

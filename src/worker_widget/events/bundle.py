@@ -1,4 +1,4 @@
-"""All artifacts of a run as one zip: the same artifacts, the same bytes."""
+"""All artifacts of a run as one zip archive. Equal artifacts give equal bytes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def bundle(artifacts: Mapping[str, str]) -> bytes:
-    """A zip of ``artifacts`` (file names to texts), in their order.
+    """A zip archive of ``artifacts`` (file names to texts), in their order.
 
-    Files are stored as `file_bytes` gives them, uncompressed and dated 1980-01-01, so that the bytes
-    depend on nothing but the artifacts. Their names are those of `safe_names`.
+    The files have the bytes of `file_bytes` and the names of `safe_names`. They are uncompressed and dated
+    1980-01-01, so that the archive depends only on the artifacts.
     """
     packed = io.BytesIO()
     names = safe_names(artifacts)

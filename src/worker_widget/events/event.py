@@ -4,7 +4,7 @@ An event arrives as one line of JSON, ``{"type", "timestamp", "run_id", "data": 
 out, send them with another type, and send types of their own. None of that raises:
 
 * a missing field has its default;
-* a field of another type than declared has its default, and its value stands in ``Event.malformed``;
+* a field of another type than declared has its default, and its value is in ``Event.malformed``;
 * a type that is not declared, or a line that is not an event at all, becomes an `UnknownEvent`.
 
 ``Event.raw`` always holds the bytes as they arrived.
@@ -23,7 +23,7 @@ from .lenient import aware, decode_struct
 from .vocabulary import PAYLOADS, TYPES, Payload, UnknownEvent
 
 _BARE: Final = frozenset({"connected", "stream_end"})
-"""The two whose fields stand at the top, without the envelope."""
+"""The two types whose fields are at the top level, without the envelope."""
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -10,9 +10,9 @@ from typing import Final
 FALLBACK_TYPE: Final = "txt"
 
 MOST_BYTES: Final = 200
-"""Most file systems take names of 255 bytes; some programs add an ending of their own."""
+"""The longest safe name. Most file systems allow 255 bytes; some programs append an ending of their own."""
 
-# What Windows does not take, what separates folders anywhere, and what cannot be seen in a name.
+# Characters that Windows forbids, that separate folders on any system, or that are invisible.
 _UNSAFE: Final = re.compile(
     r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]'
 )
@@ -31,11 +31,10 @@ def file_name(name: str | None, kind: str | None) -> str:
 
 
 def safe_names(files: Iterable[str]) -> dict[str, str]:
-    """For each of ``files`` the name to write it under, in any one folder of any system.
+    """Maps each of ``files`` to a name under which it can be written into a folder on any system.
 
-    No name leads to another folder, is hidden or reserved, or is longer than `MOST_BYTES`; and no two
-    are the same, also where upper and lower case are. A name that is safe stays as it is, unless it is
-    taken.
+    No name leads to another folder, is hidden or reserved, or is longer than `MOST_BYTES`. No two names are
+    equal, also on file systems that ignore case. A name that is safe is kept, unless it is taken.
 
     >>> safe_names(["a.html", "../a.html", "A.html", "nul.txt"])
     {'a.html': 'a.html', '../a.html': '_a.html', 'A.html': 'A-2.html', 'nul.txt': '_nul.txt'}
@@ -45,7 +44,7 @@ def safe_names(files: Iterable[str]) -> dict[str, str]:
     for file in files:
         if file not in names:
             names[file] = _free(_safe(file), taken)
-            taken.add(_sameness(names[file]))
+            taken.add(_comparable(names[file]))
     return names
 
 
@@ -59,14 +58,14 @@ def _safe(file: str) -> str:
 def _free(name: str, taken: set[str]) -> str:
     stem, dot, ending = name.rpartition(".")
     free, number = name, 1
-    while _sameness(free) in taken:
+    while _comparable(free) in taken:
         number += 1
         free = f"{stem}-{number}{dot}{ending}" if stem else f"{ending}-{number}"
     return free
 
 
 def _short(name: str) -> str:
-    """A long name without its middle; the ending stays."""
+    """Cuts the stem of a long name; the ending stays."""
     stem, dot, ending = name.rpartition(".")
     if not stem or len(ending) > 20:
         stem, dot, ending = name, "", ""
@@ -74,6 +73,6 @@ def _short(name: str) -> str:
     return stem.encode()[:room].decode(errors="ignore").rstrip(". ") + dot + ending
 
 
-def _sameness(name: str) -> str:
-    """Equal for names that some file system takes for the same."""
+def _comparable(name: str) -> str:
+    """A key that is equal for names that a file system may treat as equal."""
     return unicodedata.normalize("NFKC", name).casefold()

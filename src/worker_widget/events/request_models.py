@@ -1,7 +1,7 @@
-"""What a request may say: the worker API's request models, with their limits checked at the door.
+"""The worker API's request models, which validate the types and limits of requests.
 
-Names, types and limits are those of the deployed servers. Where those check enums and word counts
-only once the run has started, this host answers 422 at once, naming the field.
+Names, types and limits are those of the deployed servers. Those check enumerations and word counts only after
+the run has started; this host answers 422 with the field's name before it starts the run.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from .run_request import Depth
 
 Tone = Literal["casual", "neutral", "professional", "formal", "luxury"]
 Audience = Literal["b2c_consumer", "b2c_prosumer", "b2b_smb", "b2b_enterprise", "b2b_developer"]
-Outcome = Literal["completed", "failed"]
+RunOutcome = Literal["completed", "failed"]
 
 MOST_ITEMS = 50
-"""The most items of a list in a brand: every text is held to every rule."""
+"""The most items of a list in a brand, because every text is checked against every rule."""
 
 
 def _at_least_words(count: int) -> AfterValidator:
@@ -31,81 +31,88 @@ def _at_least_words(count: int) -> AfterValidator:
 
 
 def _not_empty(items: tuple[Audience, ...]) -> tuple[Audience, ...]:
-    """Pydantic's own bound on a length does not count items that are wrong, and so tells of two problems."""
+    """Checks the length here, because pydantic's constraint reports a wrong item as a second error."""
     if not items:
         raise ValueError("needs at least one audience")
     return items
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
-Lines = Annotated[tuple[Line, ...], Field(max_length=MOST_ITEMS)]
-Task = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=20_000)]
-Mission = Annotated[
+_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+_ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+_ShortTexts = Annotated[tuple[_ShortText, ...], Field(max_length=MOST_ITEMS)]
+_Task = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=20_000)]
+_Mission = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=10, max_length=2_000), _at_least_words(3)
 ]
-ValueProposition = Annotated[
+_ValueProposition = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=20, max_length=2_000), _at_least_words(5)
 ]
-Audiences = Annotated[
+_Audiences = Annotated[
     tuple[Audience, ...], AfterValidator(_not_empty), Field(json_schema_extra={"minItems": 1})
 ]
-Color = Annotated[str, StringConstraints(pattern=r"^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")]
+_Color = Annotated[str, StringConstraints(pattern=r"^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")]
 
 
-class Model(BaseModel):
-    """Unknown fields are ignored, as on real servers; the host's warnings name them."""
+class RequestModel(BaseModel):
+    """Base of the request models. Unknown fields are ignored, as on real servers; the host's warnings name
+    them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class ToneProfile(Model):
+class ToneProfile(RequestModel):
     primary: Tone = "professional"
-    avoid: Lines = ()
-    examples_good: Lines = ()
-    examples_bad: Lines = ()
+    avoid: _ShortTexts = ()
+    examples_good: _ShortTexts = ()
+    examples_bad: _ShortTexts = ()
 
 
-class ForbiddenClaim(Model):
+class ForbiddenClaim(RequestModel):
     pattern: Annotated[str, StringConstraints(min_length=1, max_length=500)]
-    reason: Line = "Policy violation"
+    reason: _ShortText = "Policy violation"
     severity: Literal["error", "warning"] = "error"
 
 
-class Visual(Model):
-    primary_color: Color | None = None
-    secondary_color: Color | None = None
-    font_heading: Line = "Inter"
-    font_body: Line = "Inter"
-    logo_placement: Line = "top-left"
+class Visual(RequestModel):
+    primary_color: _Color | None = None
+    secondary_color: _Color | None = None
+    font_heading: _ShortText = "Inter"
+    font_body: _ShortText = "Inter"
+    logo_placement: _ShortText = "top-left"
 
 
-class Brand(Model):
-    """Who speaks, to whom and how. ``budget_tokens`` bounds the run where its own ``budget`` does not."""
+class Brand(RequestModel):
+    """A brand: the company, its audience, tone, rules and visual identity.
 
-    company_name: Name
-    mission: Mission
-    value_proposition: ValueProposition
-    tagline: Line | None = None
-    vision: Line | None = None
-    target_audience: Audiences = ("b2b_smb",)
-    audience_pain_points: Lines = ()
+    ``budget_tokens`` is the budget of runs whose request has none.
+    """
+
+    company_name: _Name
+    mission: _Mission
+    value_proposition: _ValueProposition
+    tagline: _ShortText | None = None
+    vision: _ShortText | None = None
+    target_audience: _Audiences = ("b2b_smb",)
+    audience_pain_points: _ShortTexts = ()
     tone: ToneProfile = ToneProfile()
-    voice_attributes: Lines = ()
+    voice_attributes: _ShortTexts = ()
     forbidden_claims: Annotated[tuple[ForbiddenClaim, ...], Field(max_length=MOST_ITEMS)] = ()
-    required_disclosures: Lines = ()
+    required_disclosures: _ShortTexts = ()
     visual: Visual = Visual()
     budget_tokens: Annotated[int, Field(ge=1_000, le=1_000_000)] | None = None
 
 
-class RunRequest(Model):
-    """A run request that passed the checks; ``budget`` is in tokens.
+class ValidatedRequest(RequestModel):
+    """A run request that passed the host's checks: what a worker executes. ``budget`` is in tokens.
 
-    ``options`` are the worker's own (`WorkerOption`), by name. The host checks them against what the worker
-    declares and fills in the defaults before it hands the request to the worker.
+    ``options`` are the worker's own (`WorkerOption`), by name. The host checks them against the worker's
+    declarations and fills in the defaults before the worker gets the request.
     """
 
-    task: Task
+    model_config = ConfigDict(title="RunRequest")
+
+    task: _Task
     brand: Brand | None = None
     budget: Annotated[int, Field(ge=1_000, le=100_000)] | None = None
     strict_mode: bool = False
@@ -114,11 +121,11 @@ class RunRequest(Model):
     options: dict[str, Any] = {}
 
 
-class ReplayToken(Model):
-    """What a replay needs of a replay token: which request, and what came of it.
+class ReplayToken(RequestModel):
+    """The fields of a replay token that the host needs: the hash of the request and the run's results.
 
-    ``artifacts`` are SHA-256 sums in hex by file name; ``run_id`` is the run the token is of, ``outcome`` how
-    it ended, ``version`` that of the engine it was made with. The rest of it is the worker's own.
+    ``artifacts`` maps file names to SHA-256 sums in hex; ``run_id`` is the original run, ``outcome`` its
+    outcome, ``version`` the version of the engine that made the token. All other fields are the worker's.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -127,8 +134,10 @@ class ReplayToken(Model):
     artifacts: dict[str, str]
     run_id: str | None = None
     version: str | None = None
-    outcome: Outcome = "completed"
+    outcome: RunOutcome = "completed"
 
 
-class ReplayRequest(Model):
+class ReplayRequest(RequestModel):
+    """A request to replay the run that the token is from."""
+
     replay_token: ReplayToken

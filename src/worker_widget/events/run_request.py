@@ -1,22 +1,20 @@
-"""What a client asks of a worker: one request for every way to start a run."""
+"""A client's run request, the same for every way to start a run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, get_args
+from typing import Any, Literal
 
 import msgspec
 
 Depth = Literal["auto", "shallow", "deep"]
 
-DEPTHS: Final = get_args(Depth)
-
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request for one run, as a person made it; the server checks its limits.
+    """A request for one run. The server checks its limits.
 
-    ``budget`` is in tokens. ``options`` are those that the worker declares (`WorkerOption`), by name;
-    options that are left out have the worker's defaults.
+    ``budget`` is in tokens. ``options`` maps the names of the worker's options (`WorkerOption`) to values; an
+    option that is left out has the worker's default.
     """
 
     task: str
@@ -27,7 +25,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
     options: Mapping[str, Any] = {}
 
     def body(self) -> dict[str, Any]:
-        """The JSON body of ``POST /run-streaming``; without options it is the one that every server knows."""
+        """The JSON body of ``POST /run-streaming``; without options it has no ``options`` field."""
         body: dict[str, Any] = {
             "task": self.task,
             "brand": None if self.brand is None else dict(self.brand),

@@ -1,15 +1,15 @@
-"""Bytes to frames: the event stream format of the WHATWG HTML standard, decoded as it arrives.
+"""Decodes event streams: the format of the WHATWG HTML standard for server-sent events.
 
-Oddities here are the standard's, not mistakes:
+The standard requires these oddities:
 
 * CR, LF and CRLF each end a line, also when a chunk ends between the two; nothing else does, so
   U+2028 and the like stay in the data;
 * a line that starts with a colon is a comment; one space after a field's colon belongs to the syntax;
-* a block without any ``data`` line is no event, but its ``id`` and ``retry`` count;
-* an ``id`` that holds NUL and a ``retry`` that is not a number are ignored;
+* a block without any ``data`` line is not an event, but its ``id`` and ``retry`` apply;
+* an ``id`` that contains NUL and a ``retry`` that is not a number are ignored;
 * one byte order mark at the very start is skipped, any other is data;
-* bytes that are no UTF-8 become U+FFFD;
-* a block that the stream's end cuts short is discarded, which here means: never returned.
+* bytes that are not UTF-8 become U+FFFD;
+* a block that is incomplete at the end of the stream is discarded: it is never returned.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _RETRY_DIGITS = 15
 class Frame(msgspec.Struct, frozen=True, gc=False):
     """One dispatched event.
 
-    ``name`` is ``"message"`` where the block has no ``event`` field, ``data`` valid UTF-8 with its
-    lines joined by LF. ``id`` is the id given in this very block, else ``None``: the standard's last
-    event id outlives a block, and an event without an id of its own must not pass for a numbered one.
+    ``name`` is ``"message"`` if the block has no ``event`` field. ``data`` is valid UTF-8, its lines joined
+    by LF. ``id`` is the id in this block, else ``None``: the standard's last event id also applies to later
+    blocks, and an event without an id must not get the id of another.
     """
 
     name: str
@@ -34,11 +34,11 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
 
 class SSEDecoder:
-    """Feed it the body of an event stream, cut anywhere; it gives the frames that are complete.
+    """Decodes the body of an event stream from chunks that may be cut anywhere.
 
-    ``last_event_id`` is what a reconnect sends as ``Last-Event-ID`` (``""`` for none; a reconnect
-    starts its decoder with the one before). ``retry_ms`` is the reconnection time the server asked
-    for, if it did. ``comments`` counts comment lines, which is how keepalives are seen.
+    ``last_event_id`` is what a reconnect sends as ``Last-Event-ID`` and passes to its own decoder (``""`` for
+    none). ``retry_ms`` is the reconnection time that the server requested, if it did. ``comments`` counts
+    comment lines, which servers send as keepalives.
     """
 
     def __init__(self, last_event_id: str = "") -> None:
@@ -61,7 +61,7 @@ class SSEDecoder:
         if not chunk:
             return []
         if b"\n" not in chunk and b"\r" not in chunk:
-            # Joined once its line is whole: a line of megabytes must not be copied per chunk.
+            # Joined when the line is complete: a line of megabytes must not be copied for every chunk.
             self._tail.append(chunk)
             return []
         if self._tail:

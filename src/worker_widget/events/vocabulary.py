@@ -205,7 +205,7 @@ class RunReconciled(Payload, frozen=True, kw_only=True):
 
     Real servers can fail a run without a terminal event, and send the replay token only in the run
     answer. The client writes what it read into the log as this event, so that the log remains the only
-    truth. ``reason`` names the source and why it was asked.
+    truth. ``reason`` is the source and the reason of the request.
     """
 
     status: str | None = None
@@ -218,7 +218,7 @@ class RunReconciled(Payload, frozen=True, kw_only=True):
 
 
 class UnknownEvent(Payload, frozen=True, kw_only=True):
-    """Anything else: ``data`` is what came, as JSON values, or the text of a line that is no JSON."""
+    """Any other event: ``data`` is its JSON values, or the text of a line that is not JSON."""
 
     data: Any = None
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ..events import Payload
 from ..events.answers import WorkerInfo, WorkerOption
-from ..events.request_models import Brand, RunRequest
+from ..events.request_models import Brand, ValidatedRequest
 from ..settings import LanguageModelVariables
 
 __all__ = [
@@ -19,8 +19,8 @@ __all__ = [
     "Emit",
     "LanguageModelVariables",
     "RunError",
-    "RunRequest",
     "RunResult",
+    "ValidatedRequest",
     "Worker",
     "WorkerContext",
     "WorkerFactory",
@@ -90,7 +90,7 @@ class Worker(Protocol):
 
     async def execute(
         self,
-        request: RunRequest,
+        request: ValidatedRequest,
         emit: Emit,
         *,
         run_id: str,

@@ -1,1 +1,1 @@
-"""Runs as Python objects: start, follow, wait, read, export, compare."""
+"""Runs as Python objects: start, follow, await, read, export and compare them."""

@@ -1,4 +1,4 @@
-"""A run's artifacts in Python: read, shown and saved."""
+"""A run's artifacts as Python objects, to read, show and save them."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ class Artifacts(Mapping[str, "ArtifactFile"]):
         return artifacts_html(self._live.state.artifacts)
 
     def bundle(self) -> bytes:
-        """All artifacts as a zip archive; the same artifacts give the same bytes."""
+        """All artifacts as a zip archive; equal artifacts give equal bytes."""
         from ..events.bundle import bundle
 
         return bundle({file: item.text for file, item in self.items()})
 
     def save_all(self, directory: str | Path, *, overwrite: bool = False) -> list[Path]:
-        """Write every artifact into ``directory``, made if missing; the files, in the artifacts' order.
+        """Writes all artifacts into ``directory`` and returns the files' paths, in the artifacts' order.
 
-        A name that is not safe to write is changed: nothing is ever written outside of ``directory``,
-        and no two artifacts become one file. Raises `FilesExist`, before anything is written, where
-        files are in the way and ``overwrite`` is not asked for (and where one appears only meanwhile, when
-        all the others are written); ``OSError`` where one cannot be written.
+        A missing directory is made. A name that is not safe is changed: nothing is written outside of
+        ``directory``, and no two artifacts get the same file. Without ``overwrite``, raises `FilesExist`
+        before anything is written if a file exists; if one is made by another process during the call, after
+        all other files are written. Raises ``OSError`` if a file cannot be written.
         """
         names = safe_names(self)
         folder = Path(directory)
@@ -62,9 +62,9 @@ class Artifacts(Mapping[str, "ArtifactFile"]):
 
 
 class ArtifactFile:
-    """One artifact as it was when it was asked for; ``text`` reads what there is of it now.
+    """One artifact: the newest version, or the version that `version` or `versions` returned.
 
-    It is the newest version unless it came from `version`.
+    Its properties are those at the time it was made; ``text`` reads the current text.
     """
 
     def __init__(self, live: LiveRun, artifact: Artifact, number: int | None = None) -> None:
@@ -73,8 +73,8 @@ class ArtifactFile:
         self._number = number
 
     def __repr__(self) -> str:
-        said = "" if self._number is None else f", version {self._number}"
-        return f"ArtifactFile({self.file!r}{said}, {self.chars} chars, {self.status})"
+        version = "" if self._number is None else f", version {self._number}"
+        return f"ArtifactFile({self.file!r}{version}, {self.chars} chars, {self.status})"
 
     def _repr_html_(self) -> str:
         from ..artifacts.sandbox import artifact_html
@@ -88,22 +88,22 @@ class ArtifactFile:
 
     @property
     def run_id(self) -> str:
-        """The run that it is of."""
+        """The id of the artifact's run."""
         return self._live.run_id
 
     @property
     def number(self) -> int:
-        """Which version it is, from 1."""
+        """The number of the version, from 1."""
         return self._artifact.version
 
     @property
     def kind(self) -> str:
-        """Its type as the worker told it, in lower case, such as html or md."""
+        """The type that the worker sent, in lower case, such as html or md."""
         return self._artifact.kind
 
     @property
     def status(self) -> str:
-        """assembling, done or failed."""
+        """The artifact's status: assembling, done or failed."""
         return self._artifact.status
 
     @property
@@ -113,42 +113,43 @@ class ArtifactFile:
 
     @property
     def chars(self) -> int:
-        """Its length in Unicode code points."""
+        """The length in Unicode code points."""
         return self._artifact.chars
 
     @property
     def text(self) -> str:
-        """The content as the worker told it; "" where it told none. A picture or archive is base64."""
+        """The content that the worker sent, "" if it sent none. A picture or archive is base64."""
         return self._live.store.artifact_text(self._live.run_id, self.file, self._number) or ""
 
     @property
     def bytes(self) -> bytes:
-        """The content of its file: what base64 stands for where it is a picture, zip or PDF, else UTF-8."""
+        """The content of the file: decoded base64 for a picture, zip or PDF, else ``text`` in UTF-8."""
         return _content(self)
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 sum of ``text`` in UTF-8, in hex: what workers and replays tell."""
+        """The SHA-256 sum of ``text`` in UTF-8, in hex, as in events and replay tokens."""
         return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
     def versions(self) -> tuple[ArtifactFile, ...]:
-        """Every version so far, the oldest first: a new one begins each time it is written anew."""
-        told = self._live.store.artifact_versions(self._live.run_id, self.file)
-        return tuple(ArtifactFile(self._live, artifact, artifact.version) for artifact in told)
+        """All versions so far, oldest first. A version is added when the artifact is written again."""
+        artifacts = self._live.store.artifact_versions(self._live.run_id, self.file)
+        return tuple(ArtifactFile(self._live, artifact, artifact.version) for artifact in artifacts)
 
     def version(self, number: int) -> ArtifactFile:
-        """One version, counted from 1. Raises ``LookupError`` where there is none of that number."""
-        told = self.versions
-        for version in told:
+        """The version with this number, from 1. Raises ``LookupError`` if there is none."""
+        versions = self.versions
+        for version in versions:
             if version._number == number:
                 return version
-        raise LookupError(f"{self.file} has no version {number}; there are 1 to {len(told)}.")
+        raise LookupError(f"{self.file} has no version {number}; there are 1 to {len(versions)}.")
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write ``bytes`` to ``path`` (into it under its own name made safe, if that is a directory).
+        """Writes ``bytes`` to a file and returns its path.
 
-        Raises `FilesExist` where a file is in the way and ``overwrite`` is not asked for.
+        If ``path`` is a directory, the file gets the artifact's name there, changed if it is not safe. Raises
+        `FilesExist` if the file exists, unless ``overwrite`` is true.
         """
         target = Path(path)
         if target.is_dir():

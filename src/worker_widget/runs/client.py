@@ -1,4 +1,4 @@
-"""`WorkerClient`: runs without a widget, for scripts and cells. Every method blocks until answered."""
+"""`WorkerClient` starts and reads runs without a widget. Every method blocks until the server's answer."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class WorkerClient:
-    """The runs of one server.
+    """A client for the runs of one server.
 
-    ``url`` and ``api_key`` are found as `WorkerConsole` finds them: the argument, ``WORKER_URL`` and
-    ``WORKER_API_KEY`` (or the keyring), else the embedded host, which is started when it is first
-    needed. ``worker`` is the one that `run` starts unless told otherwise.
+    ``url`` defaults to ``WORKER_URL``, and without that to the embedded host, which is started at the first
+    request. ``api_key`` defaults to ``WORKER_API_KEY``, then to the keyring. ``worker`` is the default worker
+    of `run`.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class WorkerClient:
         worker: str | None = None,
         **options: Any,
     ) -> Run:
-        """Start a run and return it at once; `Run.wait` waits for its end.
+        """Starts a run and returns it at once; `Run.wait` waits for its end.
 
         Arguments and errors are those of `WorkerConsole.run`.
         """
@@ -64,9 +64,9 @@ class WorkerClient:
         return self._follow(answer.run_id, worker=named, task=task)
 
     def get(self, run_id: str) -> Run:
-        """A run by its id: from the history where it is over there, else followed from the server.
+        """Gets a run by its id: from the history if it has ended there, else from the server.
 
-        Raises `RunUnknown` where neither knows it.
+        Raises `RunUnknown` if it is in neither.
         """
         record = self.store.run(run_id)
         worker = record.worker if record is not None and record.worker else self.worker
@@ -80,7 +80,7 @@ class WorkerClient:
         return self._follow(run_id, worker=worker, task=None)
 
     def runs(self, limit: int = 20, status: str | None = None) -> pd.DataFrame:
-        """The newest runs the server tells of, a row each; those followed here are in the history too."""
+        """The newest runs on the server, one row each. `RunHistory.runs` has the runs followed from here."""
         from . import frames
 
         page = background.call(self.api.runs(limit=limit, status=status))
@@ -91,11 +91,11 @@ class WorkerClient:
         return background.call(self.api.workers())
 
     def health(self) -> Health:
-        """What the server says of itself."""
+        """The state of the server."""
         return background.call(self.api.health())
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Closes the connections to the server."""
         background.call(self.api.aclose())
 
     def _follow(self, run_id: str, *, worker: str, task: str | None) -> Run:

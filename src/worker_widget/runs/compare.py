@@ -1,4 +1,4 @@
-"""Two runs beside each other: their artifacts, and how each differs."""
+"""Compares two runs, or two artifacts."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def compare(a: Run | str, b: Run | str) -> Comparison: ...
 @overload
 def compare(a: ArtifactFile, b: ArtifactFile) -> Difference: ...
 def compare(a: Run | str | ArtifactFile, b: Run | str | ArtifactFile) -> Comparison | Difference:
-    """Two runs side by side, or two artifacts.
+    """Compares two runs, or two artifacts.
 
-    A run is a `Run` or the id of one in this computer's history (`RunUnknown` where it is not in there).
-    Two artifacts, of one run or of two, in any versions, give their `Difference` at once. Raises
-    ``TypeError`` for a run with an artifact.
+    A run is a `Run` or the id of a run in this computer's history; raises `RunUnknown` for another id. Two
+    artifacts may be of the same run or of different runs, in any versions. Raises ``TypeError`` for a run and
+    an artifact.
     """
     if isinstance(a, ArtifactFile) and isinstance(b, ArtifactFile):
         return difference(a.text, b.text, title_a=_title(a), title_b=_title(b))
@@ -61,7 +61,7 @@ def compare(a: Run | str | ArtifactFile, b: Run | str | ArtifactFile) -> Compari
 
 
 class _Side:
-    """One of the two runs: what is known of it, and how to read an artifact."""
+    """One of the two runs: its state, and a function that reads the text of an artifact."""
 
     def __init__(self, run_id: str, state: RunState, text: Callable[[str], str]) -> None:
         self.run_id = run_id
@@ -84,11 +84,11 @@ def _side(run: Run | str) -> _Side:
 
 
 class Comparison(Mapping[str, Difference]):
-    """Two runs: a mapping from the file names of either's artifacts to how they differ.
+    """The comparison of two runs: a mapping from the file names of their artifacts to their differences.
 
-    ``comparison["landing.html"]`` is the `Difference` of that artifact, an artifact that only one run
-    has being compared with nothing. Which artifacts there are is as it was when the runs were compared;
-    their texts are read, and each difference worked out, when it is first asked for.
+    ``comparison["landing.html"]`` is the `Difference` of that artifact; an artifact of only one run is
+    compared with an empty text. The list of artifacts is from the time of the comparison. The texts are read
+    and a difference is computed at the first access.
     """
 
     def __init__(self, a: _Side, b: _Side) -> None:
@@ -109,8 +109,8 @@ class Comparison(Mapping[str, Difference]):
         )
         rows = []
         for file, status, *figures, similarity, _, _ in self._rows():
-            told = ("" if figure is None else f"{figure:,}" for figure in figures)
-            rows.append((file, status, *told, f"{math.floor(100 * similarity)} %"))
+            cells = ("" if figure is None else f"{figure:,}" for figure in figures)
+            rows.append((file, status, *cells, f"{math.floor(100 * similarity)} %"))
         title = f"{self._a.title} and {self._b.title}"
         return table_html(head, rows, title, figures={2, 3, 4, 5, 6, 7})
 
@@ -131,18 +131,18 @@ class Comparison(Mapping[str, Difference]):
         return len(self._files)
 
     def frame(self) -> pd.DataFrame:
-        """The artifacts of both runs, a row each.
+        """The artifacts of both runs, one row each.
 
         =============  =======  ======================================================================
         file           string
         status         string   same, changed, added (only in the second run) or removed
-        chars_a        Int64    length in the first run, in code points; NA where it has none
+        chars_a        Int64    length in the first run, in code points; NA if not in that run
         chars_b        Int64    length in the second run
         words_added    Int64    see `Difference`, also for the next three
         words_removed  Int64
         words_changed  Int64
         similarity     Float64  0 to 1
-        sha256_a       string   of the text in UTF-8, in hex; NA where there is none
+        sha256_a       string   of the text in UTF-8, in hex; NA if not in the first run
         sha256_b       string
         =============  =======  ======================================================================
         """
@@ -151,29 +151,40 @@ class Comparison(Mapping[str, Difference]):
         return pd.DataFrame(self._rows(), columns=list(_COLUMNS)).astype(_COLUMNS)
 
     def stages(self) -> pd.DataFrame:
-        """The stages of both runs, a row each: stage_id and name (string), then status (string),
-        duration_ms (Float64) and tokens (Int64) of the first run (``_a``) and the second (``_b``)."""
+        """The stages of both runs, one row each.
+
+        =============  =======  ====================================
+        stage_id       string
+        name           string
+        status_a       string   status in the first run
+        status_b       string   status in the second run
+        duration_ms_a  Float64  likewise
+        duration_ms_b  Float64
+        tokens_a       Int64    likewise
+        tokens_b       Int64
+        =============  =======  ====================================
+        """
         import pandas as pd
 
         a, b = ({stage.stage_id: stage for stage in side.state.stages} for side in (self._a, self._b))
         rows = []
         for stage_id, known in {**b, **a}.items():
             sides = (a.get(stage_id), b.get(stage_id))
-            told = (_field(side, name) for name in ("status", "duration_ms", "tokens") for side in sides)
-            rows.append((stage_id, known.name, *told))
+            fields = (_field(side, name) for name in ("status", "duration_ms", "tokens") for side in sides)
+            rows.append((stage_id, known.name, *fields))
         return pd.DataFrame(rows, columns=list(_STAGE_COLUMNS)).astype(_STAGE_COLUMNS)
 
     def _rows(self) -> list[_Row]:
-        """What `frame` tells of each artifact."""
+        """The rows of `frame`."""
         rows: list[_Row] = []
-        for file, told in self.items():
+        for file, found in self.items():
             a, b = self._a.artifacts.get(file), self._b.artifacts.get(file)
             sum_a, sum_b = self._sum(self._a, a), self._sum(self._b, b)
             both = "same" if sum_a == sum_b else "changed"
             status = "removed" if b is None else "added" if a is None else both
             chars = (None if a is None else a.chars, None if b is None else b.chars)
-            words = (told.words_added, told.words_removed, told.words_changed)
-            rows.append((file, status, *chars, *words, told.similarity, sum_a, sum_b))
+            words = (found.words_added, found.words_removed, found.words_changed)
+            rows.append((file, status, *chars, *words, found.similarity, sum_a, sum_b))
         return rows
 
     def _sum(self, side: _Side, artifact: Artifact | None) -> str | None:

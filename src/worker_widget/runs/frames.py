@@ -1,8 +1,8 @@
-"""Runs as pandas DataFrames, each with the same typed columns whether it has rows or not.
+"""Runs as pandas DataFrames. Each has the same typed columns, also if it has no rows.
 
-The dtypes are those of pandas that know a missing value: ``string``, ``Int64``, ``Float64``,
-``boolean``, and ``datetime64[us, UTC]`` for times. Log levels are an ordered ``category``, debug <
-info < warning < error, so that ``logs[logs.level >= "warning"]`` works. Missing values are ``NA``.
+The dtypes are pandas' types with missing values: ``string``, ``Int64``, ``Float64``, ``boolean``, and
+``datetime64[us, UTC]`` for times. Log levels are an ordered ``category``, debug < info < warning < error, so
+that ``logs[logs.level >= "warning"]`` works. Missing values are ``NA``.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ..state.log_line import LEVELS, LoggedEvent
 from ..state.routing_and_ledger import ledger_rows, routing_rows
 from ..state.run_state import RunState
 from ..store.event_store import RunRecord
-from ..store.log_index import StoredLine
+from ..store.log_table import StoredLine
 
 
 class ListedRun(Protocol):
-    """A run as a server lists it."""
+    """A run in a server's list."""
 
     @property
     def run_id(self) -> str: ...
@@ -40,30 +40,30 @@ class ListedRun(Protocol):
 
 
 def events_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
-    """Every event, a row each.
+    """The events of a run, one row each.
 
     =========  ===================  =====================================================
-    position   Int64                place in the log, from 1
+    position   Int64                position in the run, from 1
     time       datetime64[us, UTC]  when the server made it
     type       string
     stage_id   string
-    event_id   string               what the stream numbered it
-    data       string               what it says, as JSON; or the line, where that is none
+    event_id   string               its id in the stream
+    data       string               its data as JSON, or the whole text if it is not JSON
     =========  ===================  =====================================================
     """
     columns = _Columns("position", "time", "type", "stage_id", "event_id", "data")
     for logged in events:
         event = logged.event
         stage_id = getattr(event.data, "stage_id", None)
-        columns.add(logged.position, event.time_us, event.type, stage_id, event.id, _said(event.raw))
+        columns.add(logged.position, event.time_us, event.type, stage_id, event.id, _data(event.raw))
     return columns.frame(position=_integers, time=_times)
 
 
 def logs_frame(rows: Iterable[StoredLine]) -> pd.DataFrame:
-    """The log lines, a row each.
+    """The log lines of a run, one row each.
 
     =========  ===================  ==========================================
-    n          Int64                number of the line, from 1
+    line       Int64                number in the run's log, from 1
     position   Int64                position of its event
     time       datetime64[us, UTC]
     level      category, ordered    debug < info < warning < error
@@ -79,7 +79,7 @@ def logs_frame(rows: Iterable[StoredLine]) -> pd.DataFrame:
 
 
 def stages_frame(state: RunState) -> pd.DataFrame:
-    """The stages, a row each, in their order.
+    """The stages of a run, one row each, in their order.
 
     ===========  ===================  =================================================
     stage_id     string
@@ -87,10 +87,10 @@ def stages_frame(state: RunState) -> pd.DataFrame:
     status       string               pending, running, completed, failed, recovering,
                                       recovered or cancelled
     agent        string
-    attempts     Int64                how often it was started
+    attempts     Int64                number of attempts
     started      datetime64[us, UTC]
     ended        datetime64[us, UTC]
-    duration_ms  Float64              as the worker told it, summed over the attempts
+    duration_ms  Float64              the worker's figure, summed over the attempts
     tokens       Int64                likewise
     complexity   Float64              0 to 1
     drift        Float64              0 to 1
@@ -123,14 +123,14 @@ def stages_frame(state: RunState) -> pd.DataFrame:
 
 
 def routing_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
-    """The routing decisions, a row each.
+    """The routing decisions of a run, one row each.
 
     ============  ===================  ==================================================
-    n             Int64                from 1
+    number        Int64                number in the run, from 1
     position      Int64                position of its event
     time          datetime64[us, UTC]
     stage_id      string
-    agent         string               the one that was chosen
+    agent         string               the selected agent
     complexity    Float64              0 to 1
     confidence    Float64              0 to 1
     source        string
@@ -157,10 +157,10 @@ def routing_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
 
 
 def ledger_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
-    """Failures, policy, drift, recovery and replay verdicts, a row each.
+    """Failures, policy, drift, recovery and replay verdicts of a run, one row each.
 
     =========  ===================  ==============================================
-    n          Int64                from 1
+    number     Int64                number in the run, from 1
     position   Int64                position of its event
     time       datetime64[us, UTC]
     stage_id   string
@@ -168,7 +168,7 @@ def ledger_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
     engine     string               M4, M9, M10, M18 or M19
     outcome    string               ok, info, warning or error
     title      string
-    detail     string               what else was told, ``label: text`` on a line
+    detail     string               further fields, ``label: text`` on each line
     =========  ===================  ==============================================
     """
     columns = _Columns(
@@ -184,7 +184,7 @@ def ledger_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
 
 
 def artifacts_frame(state: RunState) -> pd.DataFrame:
-    """The artifacts, a row each, without their contents.
+    """The artifacts of a run, one row each, without their contents.
 
     =========  ======  ==========================================
     file       string  the file name
@@ -192,7 +192,7 @@ def artifacts_frame(state: RunState) -> pd.DataFrame:
     stage_id   string
     status     string  assembling, done or failed
     chars      Int64   length in Unicode code points
-    version    Int64   how often it was begun with other text
+    version    Int64   number of the newest version, from 1
     sha256     string  of its UTF-8 bytes, in hex
     =========  ======  ==========================================
     """
@@ -203,23 +203,23 @@ def artifacts_frame(state: RunState) -> pd.DataFrame:
 
 
 def runs_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
-    """Runs of the history, a row each.
+    """Runs of the history, one row each.
 
     ==========  ===================  ============================================
     run_id      string
     worker      string
     task        string
     status      string               queued, running, completed, failed, cancelled
-    success     boolean              missing until the run is over
+    success     boolean              NA until the run has ended
     error       string
-    created     datetime64[us, UTC]  when it was first heard of here
+    created     datetime64[us, UTC]  when it was added to the history
     started     datetime64[us, UTC]
     ended       datetime64[us, UTC]
-    latency_ms  Float64              as the worker told it
+    latency_ms  Float64              the worker's figure
     tokens      Int64
-    events      Int64                how many the log holds
-    lines       Int64                how many of them are log lines
-    origin      string               where it ran
+    events      Int64                number of events
+    lines       Int64                number of log lines
+    origin      string               "embedded host" or the server's address
     ==========  ===================  ============================================
     """
     columns = _Columns(
@@ -245,13 +245,13 @@ def runs_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 
 def listed_runs_frame(runs: Iterable[ListedRun]) -> pd.DataFrame:
-    """Runs as a server lists them, a row each.
+    """Runs in a server's list, one row each.
 
     ==========  ===================  ============================
     run_id      string
     task        string
     status      string
-    success     boolean              missing until it is over
+    success     boolean              NA until the run has ended
     created     datetime64[us, UTC]
     latency_ms  Float64
     ==========  ===================  ============================
@@ -269,7 +269,7 @@ _Make = Callable[[list[Any]], Any]
 
 
 class _Columns:
-    """Columns under construction: a list each, of which `frame` makes typed arrays."""
+    """Collects rows as one list for each column, from which `frame` makes typed arrays."""
 
     def __init__(self, *names: str) -> None:
         self._values: dict[str, list[Any]] = {name: [] for name in names}
@@ -280,7 +280,7 @@ class _Columns:
             append(value)
 
     def frame(self, **makes: _Make) -> pd.DataFrame:
-        """The columns as ``makes`` says; those it does not name are text."""
+        """Makes the DataFrame. ``makes`` maps columns to functions; other columns are text."""
         arrays = {}
         for name, values in self._values.items():
             make: _Make = makes.get(name) or _texts
@@ -293,7 +293,7 @@ def _texts(values: list[str | None]) -> Any:
 
 
 def _integers(values: list[int | None]) -> Any:
-    """``Int64``; a number that does not fit, and a server may send any, is missing."""
+    """Makes an ``Int64`` array. A number that does not fit becomes NA: a server may send any number."""
     missing = np.fromiter((not _fits(value) for value in values), bool, len(values))
     known = np.fromiter((value if _fits(value) else 0 for value in values), np.int64, len(values))
     return pd.arrays.IntegerArray(known, missing)
@@ -334,16 +334,17 @@ _INT64: Final = 1 << 63
 _NO_TIME: Final = np.iinfo(np.int64).min
 
 
-class _Said(msgspec.Struct):
+class _Envelope(msgspec.Struct):
     data: msgspec.Raw
 
 
-_said_in: Final = msgspec.json.Decoder(_Said)
+_ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 
 
-def _said(raw: bytes) -> str:
+def _data(raw: bytes) -> str:
+    """The JSON text of an event's ``data``, or all of ``raw`` if there is none."""
     try:
-        said: bytes = bytes(_said_in.decode(raw).data)
+        data: bytes = bytes(_ENVELOPE.decode(raw).data)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        said = raw
-    return said.decode("utf-8", "replace")
+        data = raw
+    return data.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""`RunHistory`: the runs that were followed on this computer, as DataFrames."""
+"""`RunHistory` reads the runs that were followed on this computer, as DataFrames."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from ..state.reduce import reduce_all
-from ..state.routing_and_ledger import QUIET_TYPES
+from ..state.routing_and_ledger import TYPES_WITHOUT_ROWS
 from ..state.run_state import RunState
 from ..store.event_store import EventStore
 from .saving import write_parts
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class RunHistory:
-    """What is known of earlier runs, without asking any server.
+    """The runs that were followed on this computer; no server is needed.
 
-    The columns of each DataFrame and their dtypes stand in `worker_widget.runs.frames`. A run
-    that is not known raises `RunUnknown`, a history that cannot be read `HistoryError`.
+    The columns of each DataFrame and their dtypes are documented in `worker_widget.runs.frames`. Methods
+    raise `RunUnknown` for a run that is not in the history, and `HistoryError` for a history that cannot be
+    read.
     """
 
     def __init__(self, store: EventStore) -> None:
@@ -38,10 +39,11 @@ class RunHistory:
         since: datetime | str | None = None,
         worker: str | None = None,
     ) -> pd.DataFrame:
-        """Runs, the newest first, a row each.
+        """Runs, newest first, one row each.
 
-        ``status`` is queued, running, completed, failed or cancelled. ``since`` is a time or its ISO
-        8601 text, in UTC where it names no zone; raises ``ValueError`` for any other text.
+        ``limit`` is the most rows. ``status`` is queued, running, completed, failed or cancelled. ``since``
+        is the earliest time of creation: a ``datetime`` or ISO 8601 text, in UTC if it has no zone. Raises
+        ``ValueError`` for other text.
         """
         from . import frames
 
@@ -49,43 +51,43 @@ class RunHistory:
         return frames.runs_frame(self._store.runs(limit, status=status, since_us=since_us, worker=worker))
 
     def events(self, run_id: str) -> pd.DataFrame:
-        """Every event of a run, a row each."""
+        """The events of a run, one row each."""
         from . import frames
 
         return frames.events_frame(self._store.iterate(run_id))
 
     def logs(self, run_id: str) -> pd.DataFrame:
-        """The log lines, a row each."""
+        """The log lines of a run, one row each."""
         from . import frames
 
         return frames.logs_frame(self._store.log_rows(run_id))
 
     def stages(self, run_id: str) -> pd.DataFrame:
-        """The stages, a row each."""
+        """The stages of a run, one row each."""
         from . import frames
 
         return frames.stages_frame(self._state(run_id))
 
     def routing(self, run_id: str) -> pd.DataFrame:
-        """The routing decisions, a row each."""
+        """The routing decisions of a run, one row each."""
         from . import frames
 
-        return frames.routing_frame(self._store.iterate(run_id, without=QUIET_TYPES))
+        return frames.routing_frame(self._store.iterate(run_id, without=TYPES_WITHOUT_ROWS))
 
     def ledger(self, run_id: str) -> pd.DataFrame:
-        """Failures, policy, drift and recovery, a row each."""
+        """Failures, policy, drift and recovery of a run, one row each."""
         from . import frames
 
-        return frames.ledger_frame(self._store.iterate(run_id, without=QUIET_TYPES))
+        return frames.ledger_frame(self._store.iterate(run_id, without=TYPES_WITHOUT_ROWS))
 
     def artifacts(self, run_id: str) -> pd.DataFrame:
-        """The artifacts, a row each, without their contents."""
+        """The artifacts of a run, one row each, without their contents."""
         from . import frames
 
         return frames.artifacts_frame(self._state(run_id))
 
     def text(self, run_id: str, file: str) -> str | None:
-        """The content of an artifact by its file name; ``None`` if none came."""
+        """The text of an artifact, by its file name; ``None`` if it has no text."""
         return self._store.artifact_text(run_id, file)
 
     @overload
@@ -97,10 +99,10 @@ class RunHistory:
     def export(self, run_id: str, format: ExportFormat, path: str | Path | None = None) -> str | Path:
         """Exports the trace of a run as ``json``, ``txt`` or ``csv``.
 
-        Returns the text, or writes it to ``path`` and returns that path. A file is written piece by piece as
-        UTF-8, whatever the length of the run, and takes the place of an existing one when it is whole. ``~``
-        is the home directory. Raises `RunUnknown`, ``ValueError`` for another format, and ``OSError`` where
-        the file cannot be written.
+        Returns the text, or writes it to ``path`` and returns that path. A file is written in parts as UTF-8,
+        so that a run of any length fits into memory, and replaces an existing file when it is complete. ``~``
+        is the home directory. Raises `RunUnknown`, ``ValueError`` for another format, and ``OSError`` if the
+        file cannot be written.
         """
         from .export import export_parts, export_run
 
@@ -111,7 +113,7 @@ class RunHistory:
         return target
 
     def delete(self, run_id: str) -> None:
-        """Forget a run, for good."""
+        """Deletes a run from the history; this cannot be undone."""
         self._store.delete(run_id)
 
     def _state(self, run_id: str) -> RunState:

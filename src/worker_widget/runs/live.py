@@ -1,7 +1,7 @@
-"""One run as it is followed: its events go into the log and through `reduce`, listeners hear of news.
+"""`LiveRun` follows one run: it writes the events to the log, updates the state and calls listeners.
 
-Lives on the background loop. Reading `LiveRun.state` from any other thread is safe: a state is
-immutable, and replaced whole.
+It runs on the background loop. `LiveRun.state` may be read from any thread: a state is immutable, and
+replaced as a whole.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from ..store.event_store import EventStore, summary
 _log = logging.getLogger(__name__)
 
 
-class _Lost(Exception):
-    """The history can no longer be read: what it held has to come from the server again."""
+class _EventsLost(Exception):
+    """The history can no longer be read, so its events must be read from the server again."""
 
 
 class LiveRun:
-    """One run, followed from where the log has it to its end.
+    """Follows one run from the end of its log to the end of the run.
 
-    ``state`` is what is known, ``link`` how the stream stands, ``failure`` why following ended before
-    the run did, ``trouble`` what went wrong besides. ``over`` is done when nothing more will come.
-    ``skew_us`` is how far the worker's clock was seen ahead of ours: at least so much, by the event
-    that took the shortest way here.
+    ``state`` is the run's state and ``link`` the state of its stream. ``failure`` is the error that ended
+    following before the run ended, ``history_error`` an error of the history that did not. ``over`` is done
+    when no more events will arrive. ``skew_us`` is a lower bound of how far the worker's clock is ahead of
+    this computer's: the highest difference of the events so far.
     """
 
     def __init__(self, run_id: str, *, client: AsyncWorkerClient, store: EventStore, worker: str) -> None:
@@ -45,7 +45,7 @@ class LiveRun:
         self.state = RunState()
         self.link: StreamLink | None = None
         self.failure: WorkerWidgetError | None = None
-        self.trouble: WorkerWidgetError | None = None
+        self.history_error: HistoryError | None = None
         self.over: Future[None] = Future()
         self.store = store
         self._client = client
@@ -55,48 +55,48 @@ class LiveRun:
         self.skew_us: int | None = None
 
     def hold(self) -> None:
-        """Somebody wants this run followed, until they `release` it."""
+        """Adds a holder, for which the run is followed until `release`."""
         self._holders += 1
 
     async def release(self) -> None:
-        """Take back one `hold`; when nobody wants it any more, following stops."""
+        """Removes a holder. Following stops when there is none left."""
         self._holders -= 1
         if self._holders <= 0:
             await self.stop()
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Have ``listener`` called (on the loop's thread) after every change; returns how to end that."""
+        """Calls ``listener`` on the loop's thread after every change; returns a function that ends this."""
         self._listeners.add(listener)
         return partial(self._listeners.discard, listener)
 
     async def begin(self, *, origin: str, task: str | None) -> None:
-        """Make room for the run in the history; one that cannot be written does not stop the run."""
+        """Adds the run to the history. A history that cannot be written does not stop the run."""
         try:
             await asyncio.to_thread(self._begin, self.store, origin, task)
         except HistoryError as error:
             await self._keep_in_memory(error, origin, task)
 
     def start(self) -> None:
-        """Begin to follow. Needs the running loop."""
+        """Starts to follow the run. Must be called on the running loop."""
         self._task = asyncio.create_task(self._run(), name=f"follow {self.run_id}")
 
     async def stop(self) -> None:
-        """Stop following; the run itself goes on where it runs."""
+        """Stops following. The run itself continues on its server."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self._finish()
 
     async def cancel(self) -> None:
-        """Ask the worker to cancel the run; its end comes over the stream."""
+        """Requests the worker to cancel the run; its end arrives over the stream."""
         await self._client.cancel(self.run_id, worker=self.worker)
 
     async def recall(self) -> None:
-        """Take up what the log already has of this run."""
+        """Reads the events of this run that are in the log."""
         if await asyncio.to_thread(self.store.run, self.run_id) is None:
             return
         self.state = await asyncio.to_thread(reduce_all, self.store.iterate(self.run_id), self.state)
-        self._tell()
+        self._notify()
 
     async def _run(self) -> None:
         try:
@@ -105,8 +105,8 @@ class LiveRun:
                 await self._follow()
             if not self.state.over:
                 self.failure = ServerError(
-                    f"The stream of run {self.run_id} ended before the run did. What had arrived is kept; "
-                    "open the run again to go on."
+                    f"The stream of run {self.run_id} ended before the run did. Its events so far are kept; "
+                    "open the run again to continue."
                 )
         except WorkerWidgetError as error:
             self.failure = error
@@ -121,8 +121,8 @@ class LiveRun:
             after = await asyncio.to_thread(self.store.last_id, self.run_id)
             try:
                 await self._follow_from(after)
-            except _Lost:
-                continue  # the server still has what the history lost
+            except _EventsLost:
+                continue  # the server still has the events
             return
 
     async def _follow_from(self, after: str | None) -> None:
@@ -132,11 +132,11 @@ class LiveRun:
                     self.link = item
                 else:
                     await self._record(item.events)
-                self._tell()
+                self._notify()
 
     async def _record(self, events: Sequence[Event]) -> None:
         was_over = self.state.over
-        self._see_clock(events)
+        self._measure_skew(events)
         try:
             logged = await self._append(events)
         except HistoryError as error:
@@ -146,14 +146,14 @@ class LiveRun:
         if self.state.over and (logged or not was_over):
             await self._summarise()
 
-    def _see_clock(self, events: Sequence[Event]) -> None:
-        told_us = events[-1].time_us if events else None
-        if told_us is not None:
-            ahead_us = told_us - time.time_ns() // 1000
+    def _measure_skew(self, events: Sequence[Event]) -> None:
+        event_us = events[-1].time_us if events else None
+        if event_us is not None:
+            ahead_us = event_us - time.time_ns() // 1000
             self.skew_us = ahead_us if self.skew_us is None else max(self.skew_us, ahead_us)
 
     async def _append(self, events: Sequence[Event]) -> list[LoggedEvent]:
-        """All that follows what `state` knows, whoever wrote it."""
+        """Writes events to the log and returns all events after `state`, also those of other processes."""
         known = self.state.position
         return await asyncio.to_thread(self.store.append, self.run_id, events, after=known)
 
@@ -162,16 +162,16 @@ class LiveRun:
         store.begin(self.run_id, worker=self.worker, origin=origin, task=task, time_us=now_us)
 
     async def _keep_in_memory(self, error: HistoryError, origin: str = "", task: str | None = None) -> None:
-        """The history cannot be written: go on without it, with what had arrived."""
-        self.trouble = HistoryError(f"{error} The run goes on, but it will not be in the history.")
+        """Continues with a store in memory after an error of the history."""
+        self.history_error = HistoryError(f"{error} The run continues, but it will not be in the history.")
         memory, state = await asyncio.to_thread(self._copied, origin, task)
         lost = self.state.position > state.position
         self.store, self.state = memory, state
         if lost:
-            raise _Lost
+            raise _EventsLost
 
     def _copied(self, origin: str, task: str | None) -> tuple[EventStore, RunState]:
-        """A store in memory with the events that can still be read, and the state after them."""
+        """Copies the events that can still be read to a store in memory; that and the state after them."""
         memory = EventStore.memory()
         self._begin(memory, origin, task)
         try:
@@ -185,13 +185,13 @@ class LiveRun:
         try:
             await asyncio.to_thread(lambda: self.store.summarise(self.run_id, **summary(self.state)))
         except HistoryError as error:
-            self.trouble = error
+            self.history_error = error
 
     def _finish(self) -> None:
         if not self.over.done():
             self.over.set_result(None)
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for listener in tuple(self._listeners):
             listener()

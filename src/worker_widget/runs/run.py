@@ -1,6 +1,6 @@
-"""`Run`: one run in Python, live or finished; what scripts and notebook cells hold.
+"""`Run`: one run as a Python object for scripts and notebook cells, live or finished.
 
-Everything it tells comes from the event log and the run state, and can be asked while the run goes on.
+All its data comes from the event log and the run state, and can be read during the run.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 class Run:
     """One run of a worker.
 
-    Made by ``WorkerConsole.run``, ``WorkerClient.run`` and ``WorkerClient.get``. Wait for its end
-    with `wait` in a script, with ``await run`` in a coroutine or a notebook cell.
+    Returned by ``WorkerConsole.run``, ``WorkerClient.run`` and ``WorkerClient.get``. Wait for its end with
+    `wait` in a script, or with ``await run`` in a coroutine or a notebook cell.
     """
 
     def __init__(self, live: LiveRun, *, start_replay: Callable[[Run], Run]) -> None:
         self._live = live
         self._start_replay = start_replay
         background.call_soon(live.hold)
-        self._let_go = weakref.finalize(self, _release, live)
-        self._let_go.atexit = False
+        self._finalizer = weakref.finalize(self, _release, live)
+        self._finalizer.atexit = False
 
     def __repr__(self) -> str:
         return f"Run({self.run_id!r}, status={self.status!r})"
@@ -47,12 +47,12 @@ class Run:
 
     @property
     def state(self) -> RunState:
-        """All that is known of the run now; immutable."""
+        """The current state of the run; immutable."""
         return self._live.state
 
     @property
     def status(self) -> str:
-        """queued, running, completed, failed or cancelled."""
+        """The run's status: queued, running, completed, failed or cancelled."""
         return self.state.status
 
     @property
@@ -62,12 +62,12 @@ class Run:
 
     @property
     def error(self) -> str | None:
-        """Why the run failed or was cancelled, in the worker's words; else ``None``."""
+        """The worker's reason why the run failed or was cancelled; else ``None``."""
         return self.state.error
 
     @property
     def replay_token(self) -> dict[str, Any] | None:
-        """What a replay needs; ``None`` until the run completed."""
+        """The token from which the run can be replayed; ``None`` until the run has completed."""
         return self.state.replay_token
 
     @property
@@ -76,18 +76,18 @@ class Run:
         return Artifacts(self._live)
 
     def wait(self, timeout: float | None = None) -> Run:
-        """Wait until the run is over and return it; a failed run returns too.
+        """Waits until the run has ended and returns the run, also if it failed.
 
-        ``timeout`` is in seconds, ``None`` for no limit. Raises `RunTimeout` when it has passed (the
-        run goes on), and what ended following where that ended before the run: `RunUnknown`,
-        `HostUnreachable`, `KeyRefused`.
+        ``timeout`` is in seconds, ``None`` for no limit. Raises `RunTimeout` after it (the run continues),
+        and the error that ended following before the run ended: `RunUnknown`, `HostUnreachable` or
+        `KeyRefused`.
         """
         try:
             self._live.over.result(timeout)
         except TimeoutError as error:
             state = self.state
             raise RunTimeout(
-                f"Run {self.run_id} is {state.status} after {timeout:g} s; it goes on. "
+                f"Run {self.run_id} is {state.status} after {timeout:g} s and continues. "
                 "Wait again, or stop it with run.stop()."
             ) from error
         return self._settled()
@@ -99,40 +99,43 @@ class Run:
         return self._settled()
 
     def is_of(self, live: LiveRun) -> bool:
-        """Whether this is the handle of ``live``."""
+        """Whether this is the run that ``live`` follows."""
         return self._live is live
 
     def stop(self) -> None:
-        """Ask the worker to cancel the run. Raises where it cannot; a run that is over stays as it is."""
+        """Requests the worker to cancel the run; does nothing if the run has ended.
+
+        Raises the package's errors if the request fails.
+        """
         if not self.state.over:
             background.call(self._live.cancel())
 
     def replay(self) -> Run:
-        """Execute the run again from its replay token and return the new run.
+        """Executes the run again from its replay token and returns the new run.
 
-        Its state's ``verified`` tells at the end whether every artifact came out identical. Raises
-        `RequestRefused` where the run has no token.
+        ``verified`` in the new run's final state is whether all artifacts are identical. Raises
+        `RequestRefused` if the run has no token.
         """
         return self._start_replay(self)
 
     def events(self) -> pd.DataFrame:
-        """Every event so far, a row each; columns as of `RunHistory.events`, and so for the others."""
+        """The events so far, one row each. The columns are those of `RunHistory.events`."""
         return self._history.events(self.run_id)
 
     def stages(self) -> pd.DataFrame:
-        """The stages as they stand, a row each."""
+        """The current stages, one row each, as in `RunHistory.stages`."""
         return self._history.stages(self.run_id)
 
     def logs(self) -> pd.DataFrame:
-        """The log lines so far, a row each."""
+        """The log lines so far, one row each, as in `RunHistory.logs`."""
         return self._history.logs(self.run_id)
 
     def routing(self) -> pd.DataFrame:
-        """The routing decisions so far, a row each."""
+        """The routing decisions so far, one row each, as in `RunHistory.routing`."""
         return self._history.routing(self.run_id)
 
     def ledger(self) -> pd.DataFrame:
-        """Failures, policy, drift and recovery so far, a row each."""
+        """Failures, policy, drift and recovery so far, one row each, as in `RunHistory.ledger`."""
         return self._history.ledger(self.run_id)
 
     @overload

@@ -1,4 +1,4 @@
-"""Writes files: whole or not at all, and over existing ones only where that is wanted."""
+"""Writes files as a whole or not at all, and over existing files only if requested."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ _MOST_NAMED: Final = 10
 
 
 def save_files(files: Mapping[Path, Callable[[], bytes]], *, overwrite: bool) -> list[Path]:
-    """Write each file, its content made when its turn comes; the paths, in order.
+    """Writes files and returns their paths, in order. Each content is made just before it is written.
 
-    Their folders are made if missing. Without ``overwrite`` nothing is written where a file is in the
-    way: raises `FilesExist`; of one that appears only meanwhile, when all the others are written. With
-    it a file is replaced as a whole, and a link by a file.
+    Missing folders are made. Without ``overwrite``, raises `FilesExist` before anything is written if a file
+    exists; if another process makes one during the call, after all other files are written. With
+    ``overwrite``, a file is replaced as a whole, and a link is replaced by a file.
     """
     if not overwrite:
-        in_the_way = [path for path in files if os.path.lexists(path)]
-        if in_the_way:
-            raise FilesExist(
-                _refusal("Nothing was written, since files are in the way", in_the_way), in_the_way
-            )
+        existing = [path for path in files if os.path.lexists(path)]
+        if existing:
+            raise FilesExist(_refusal("Nothing was written, because files exist", existing), existing)
     appeared = []
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,19 +33,20 @@ def save_files(files: Mapping[Path, Callable[[], bytes]], *, overwrite: bool) ->
             appeared.append(path)
     if appeared:
         saved = len(files) - len(appeared)
-        said = (
+        result = (
             f"{saved} file{'s were' if saved != 1 else ' was'} saved; {len(appeared)} "
-            f"{'were' if len(appeared) != 1 else 'was'} not, since others appeared in their places meanwhile"
+            f"{'were' if len(appeared) != 1 else 'was'} not, because another process made "
+            f"{'files' if len(appeared) != 1 else 'a file'} there at the same time"
         )
-        raise FilesExist(_refusal(said, appeared), appeared)
+        raise FilesExist(_refusal(result, appeared), appeared)
     return list(files)
 
 
 def write_parts(path: Path, parts: Iterable[str]) -> None:
-    """Writes the parts of a text as UTF-8, one after the other; an existing file is replaced by the whole.
+    """Writes the parts of a text to a file as UTF-8; the complete file replaces an existing one.
 
-    Line ends stay as they are. The folder is made if missing. Raises ``OSError`` where the file cannot be
-    written, and what ``parts`` raises; an existing file then stays as it was.
+    Line ends are not changed. A missing folder is made. Raises ``OSError`` if the file cannot be written, and
+    the errors of ``parts``; an existing file then stays unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = _draft(path)
@@ -60,7 +59,7 @@ def write_parts(path: Path, parts: Iterable[str]) -> None:
 
 
 def _created(path: Path, content: bytes) -> bool:
-    """Whether there was no file yet; what is there stays as it is. Nothing is left of a file half written."""
+    """Makes a new file; false if one exists, which stays unchanged. An incomplete file is deleted."""
     try:
         file = path.open("xb")
     except FileExistsError:
@@ -75,21 +74,22 @@ def _created(path: Path, content: bytes) -> bool:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Written beside it first: whoever reads it meanwhile reads the one or the other, whole."""
-    beside = _draft(path)
+    """Replaces a file in one step, so that another process reads the old content or the new, complete."""
+    draft = _draft(path)
     try:
-        with beside.open("xb") as file:
+        with draft.open("xb") as file:
             file.write(content)
-        beside.replace(path)
+        draft.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
 
 
 def _draft(path: Path) -> Path:
+    """A path in the same folder for a file that is being written."""
     return path.with_name(f".{token_hex(8)}.saving")
 
 
-def _refusal(said: str, paths: list[Path]) -> str:
+def _refusal(result: str, paths: list[Path]) -> str:
     named = ", ".join(map(str, paths[:_MOST_NAMED]))
     more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
-    return f"{said}: {named}{more}. Choose another folder or name, or overwrite them with overwrite=True."
+    return f"{result}: {named}{more}. Choose another folder or name, or overwrite them with overwrite=True."

@@ -1,8 +1,8 @@
-"""Text with terminal control sequences: as plain text, and as pieces with their styles.
+"""Converts text with terminal control sequences to plain text, or to pieces with styles.
 
-Of the sequences only SGR (colours and the like) means anything here; all others are left out. An OSC 8
-link keeps its text. Single control characters, such as tabs and line ends, are text. Source of the
-grammar: ECMA-48, section 5.4, and xterm's control sequences for OSC and the colours.
+Only SGR sequences (colours and attributes) are interpreted; all others are removed. An OSC 8 link keeps its
+text. Single control characters, such as tabs and line ends, are text. The grammar is that of ECMA-48, section
+5.4, and of xterm's control sequences for OSC and the colours.
 """
 
 from __future__ import annotations
@@ -40,41 +40,41 @@ _OFF: Final = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 27: ("i
 _ORDER: Final = ("bold", "dim", "italic", "underline", "strike", "inverse")
 
 
-class Piece(NamedTuple):
-    """Text of one style: names with spaces between, such as ``"bold fg-red"``, or ``""``."""
+class StyledText(NamedTuple):
+    """Text in one style: style names separated by spaces, such as ``"bold fg-red"``, or ``""``."""
 
     text: str
     style: str
 
 
 def plain(text: str) -> str:
-    """The text without control sequences: the pieces' texts, joined."""
+    """Removes control sequences. The result equals the texts of `pieces`, joined."""
     return _SEQUENCE.sub("", text) if "\x1b" in text or "\x9b" in text else text
 
 
-def pieces(text: str) -> Iterator[Piece]:
-    """The text in pieces: their texts, joined, are `plain`. Neighbours differ in style; none is empty.
+def pieces(text: str) -> Iterator[StyledText]:
+    """Splits text where its style changes. Neighbours differ in style; no piece is empty.
 
-    Styles are bold, dim, italic, underline, strike, inverse, and ``fg-`` or ``bg-`` with one of the 16
-    colours: a colour of `COLOURS`, or ``bright-`` and one. Other colours become the nearest of these.
+    Styles are bold, dim, italic, underline, strike, inverse, and ``fg-`` or ``bg-`` with one of 16 colours:
+    those of `COLOURS`, plain or with ``bright-`` before. Other colours become the nearest of the 16.
     """
     style = _Style()
-    begun, name = "", ""
+    piece, name = "", ""
     for part, sequence in _split(text):
         if part:
-            now = style.name()
-            if now != name and begun:
-                yield Piece(begun, name)
-                begun = ""
-            begun, name = begun + part, now
+            current = style.name()
+            if current != name and piece:
+                yield StyledText(piece, name)
+                piece = ""
+            piece, name = piece + part, current
         if sequence is not None and _is_sgr(sequence):
-            style.set(sequence["parameters"])
-    if begun:
-        yield Piece(begun, name)
+            style.apply(sequence["parameters"])
+    if piece:
+        yield StyledText(piece, name)
 
 
 def _split(text: str) -> Iterator[tuple[str, re.Match[str] | None]]:
-    """The text between sequences, each with the sequence after it."""
+    """The texts between sequences, each with the sequence that follows it."""
     end = 0
     for sequence in _SEQUENCE.finditer(text):
         yield text[end : sequence.start()], sequence
@@ -88,7 +88,7 @@ def _is_sgr(sequence: re.Match[str]) -> bool:
 
 
 class _Style:
-    """What a terminal would write with at one moment."""
+    """The style that a terminal has after the sequences so far."""
 
     def __init__(self) -> None:
         self._attributes: set[str] = set()
@@ -101,8 +101,8 @@ class _Style:
         words += [f"{ground}-{self._colours[ground]}" for ground in ("fg", "bg") if ground in self._colours]
         return " ".join(words)
 
-    def set(self, parameters: str) -> None:
-        """Take one sequence's parameters; those that say nothing change nothing."""
+    def apply(self, parameters: str) -> None:
+        """Applies the parameters of one sequence; unknown parameters change nothing."""
         numbers = iter(_numbers(parameters))
         for number, details in numbers:
             if number == 0:
@@ -132,7 +132,7 @@ class _Style:
 
 
 def _numbers(parameters: str) -> Iterator[tuple[int, list[int]]]:
-    """The parameters, each with the details that colons put behind it. An empty one is 0."""
+    """The parameters, each with the details that follow it after colons. An empty parameter is 0."""
     for parameter in parameters.split(";"):
         number, *details = [_number(digits) for digits in parameter.split(":")]
         yield number, details
@@ -145,13 +145,13 @@ def _number(digits: str) -> int:
 
 
 def _following(numbers: Iterator[tuple[int, list[int]]]) -> list[int]:
-    """The details of a colour that are written as parameters of their own."""
+    """The details of a colour that are written as separate parameters."""
     kind = [number for number, _ in islice(numbers, 1)]
     return kind + [number for number, _ in islice(numbers, {2: 3, 5: 1}.get(kind[0], 0) if kind else 0)]
 
 
 def _extended(details: list[int]) -> str | None:
-    """The colour in ``5, index`` or ``2, r, g, b``; with colons a colour space may stand before r."""
+    """The colour in ``5, index`` or ``2, r, g, b``; with colons a colour space may precede r."""
     if details[:1] == [5] and len(details) >= 2 and 0 <= details[1] <= 255:
         index = details[1]
         return _NAMES[index] if index < len(_NAMES) else nearest(*_palette(index))

@@ -1,4 +1,4 @@
-"""Events as they stand in a run's log, and what of them a person reads as a log line."""
+"""Events with their position in a run's log, and the log lines made from them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _SHOWN_CHARS = 2_000
 
 
 class LoggedEvent(msgspec.Struct, frozen=True):
-    """An event at its place in a run's log; ``position`` counts from 1 without gaps."""
+    """An event and its ``position`` in the run's log, which counts from 1 without gaps."""
 
     position: int
     event: Event
 
 
 class LogLine(msgspec.Struct, frozen=True):
-    """One line of the log pane. ``level`` is one of `LEVELS`.
+    """A line of the log. ``level`` is one of `LEVELS`.
 
-    ``message`` is plain text; ``styled`` is it as it came, where that has control sequences.
+    ``message`` is plain text; ``styled`` is the original message, if that has control sequences.
     """
 
     level: str
@@ -37,10 +37,10 @@ class LogLine(msgspec.Struct, frozen=True):
 
 
 def log_line(event: Event) -> LogLine | None:
-    """The log line in ``event``, or ``None`` where it has none.
+    """The log line of ``event``, or ``None`` for an event without one.
 
-    Besides ``log`` events these are: the ends that tell a reason, and everything unknown, so that
-    nothing a worker says goes unseen.
+    Besides ``log`` events, these events have a line: ends of a stage or run that have a reason, unknown
+    events, and events with malformed fields. So everything a worker sends is visible.
     """
     data, note = event.data, _note(event)
     if isinstance(data, Log):
@@ -53,7 +53,7 @@ def log_line(event: Event) -> LogLine | None:
         return _line("warning", f"Run cancelled: {data.reason or 'no reason given'}" + note)
     if isinstance(data, RunReconciled):
         if data.status is None:
-            return None  # the run's end was told; this only adds to it
+            return None  # the log already has the line for the end of the run
         return _line("error" if data.error else "info", data.error or data.reason or "Run reconciled")
     if isinstance(data, UnknownEvent):
         return _line("debug", f"{event.type}: {_short(data.data)}")
@@ -62,14 +62,14 @@ def log_line(event: Event) -> LogLine | None:
     return None
 
 
-def _line(level: str, said: str, stage_id: str | None = None, agent: str | None = None) -> LogLine:
-    message = ansi.plain(said)
-    return LogLine(level, message, stage_id, agent, None if message == said else said)
+def _line(level: str, text: str, stage_id: str | None = None, agent: str | None = None) -> LogLine:
+    message = ansi.plain(text)
+    return LogLine(level, message, stage_id, agent, None if message == text else text)
 
 
-def level(said: str) -> str:
-    """One of `LEVELS` for whatever a worker calls its level."""
-    word = said.strip().lower()
+def level(text: str) -> str:
+    """Converts a worker's level to one of `LEVELS`; an unknown one becomes info."""
+    word = text.strip().lower()
     word = _LEVEL_NAMES.get(word, word)
     return word if word in LEVELS else "info"
 

@@ -1,11 +1,11 @@
-"""(state, event) → state: the one place that decides what an event means for a run.
+"""`reduce` applies an event to the state of its run: (state, event) → state.
 
-`reduce` is pure and total: it takes any event in any order, and an event that the state already
-holds (by its position in the log) changes nothing. Live streams, history and tests all go through it.
+`reduce` is pure and total: it accepts any event in any order, and an event that the state already includes
+(by its position in the log) changes nothing. Live streams, history and tests all use it.
 
-What servers were seen to do decides the rules: the end of a run is never undone by an event that
-comes after it; a stage that is over starts again only if the new start is later than its end; what is
-still running when the run ends, ends with it.
+The rules follow the observed behaviour of servers: an event after the end of a run does not undo the end; a
+stage that has ended starts again only if the new start is later than its end; stages and artifacts that are
+unfinished when the run ends, end with it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ from .stage_names import display_name
 
 
 def reduce(state: RunState, logged: LoggedEvent) -> RunState:
-    """The state after one more event of the log. Events at or before ``state.position`` are known."""
+    """The state after one more event of the log. Events at or before ``state.position`` change nothing."""
     if logged.position <= state.position:
         return state
     event = logged.event
@@ -97,7 +97,7 @@ def _with_rows(state: RunState, logged: LoggedEvent) -> RunState:
 
 
 def reduce_all(events: Iterable[LoggedEvent], state: RunState | None = None) -> RunState:
-    """The state after all of ``events``, from an empty one or from ``state``."""
+    """The state after all of ``events``, starting from ``state`` or from an empty state."""
     state = state or RunState()
     for logged in events:
         state = reduce(state, logged)
@@ -206,7 +206,7 @@ def _with_stage(state: RunState, stage: Stage) -> RunState:
 
 
 def _settled(state: RunState, stage: Stage) -> Stage:
-    """A stage that is still under way when its run is over has ended with it."""
+    """Ends a stage that is still running when its run has ended."""
     if not state.over or stage.status not in ("running", "recovering"):
         return stage
     ends: dict[str, StageStatus] = {"completed": "completed", "cancelled": "cancelled"}
@@ -238,10 +238,10 @@ def _stage_completed(state: RunState, data: StageCompleted, time_us: int | None)
     stage = _stage(state, data.stage_id)
     if stage is None:
         return state
-    mended = stage.recoveries > 0 or stage.error is not None
+    recovered = stage.recoveries > 0 or stage.error is not None
     stage = replace(
         stage,
-        status="recovered" if mended else "completed",
+        status="recovered" if recovered else "completed",
         attempts=stage.attempts or 1,
         ended_us=time_us,
         duration_ms=_sum(stage.duration_ms, data.duration_ms),
@@ -273,7 +273,7 @@ def _stage_failed(state: RunState, data: StageFailed, time_us: int | None) -> Ru
     )
 
 
-# --- what events say of their stage ----------------------------------------------------------------
+# --- routing, policy, drift and recovery -----------------------------------------------------------
 
 
 def _routing(state: RunState, data: RoutingDecision, time_us: int | None) -> RunState:
@@ -355,10 +355,10 @@ def _with_artifact(state: RunState, artifact: Artifact) -> RunState:
 def _artifact_started(state: RunState, data: ArtifactStarted, time_us: int | None) -> RunState:
     known = _artifact(state, data)
     stage_id = data.stage_id or known.stage_id
-    begun = replace(
+    started = replace(
         known, status="assembling", chars=0, version=known.version + 1, sha256=None, stage_id=stage_id
     )
-    return _with_artifact(state, begun)
+    return _with_artifact(state, started)
 
 
 def _artifact_delta(state: RunState, data: ArtifactDelta, time_us: int | None) -> RunState:

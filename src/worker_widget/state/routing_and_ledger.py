@@ -1,6 +1,6 @@
-"""Routing decisions and ledger rows: each is made of one event alone.
+"""Makes routing decisions and ledger rows from events: each row from a single event.
 
-`reduce` keeps the newest rows in a `RunState`; the store reads any older row from its event with the same
+`reduce` keeps the newest rows in a `RunState`; the store makes any older row from its event with the same
 functions.
 """
 
@@ -29,19 +29,18 @@ from ..events import (
 from .log_line import LoggedEvent
 from .run_state import Alternative, LedgerKind, LedgerRow, Outcome, RoutingRow
 
-QUIET_TYPES: Final = ("log", "artifact_started", "artifact_delta", "artifact_created")
-"""Types without routing decisions and ledger rows: a reader of these rows leaves out most events."""
+TYPES_WITHOUT_ROWS: Final = ("log", "artifact_started", "artifact_delta", "artifact_created")
+"""Frequent event types without routing decisions and ledger rows. Readers of these rows leave them out."""
 
 PROBLEMS: Final[tuple[Outcome, ...]] = ("error", "warning")
-"""The outcomes of a ledger row that is a problem."""
-
+"""The outcomes of ledger rows that count as problems."""
 
 NO_REASON: Final = "The worker gave no reason."
 NO_ACTION: Final = "no action named"
 
 
 def routing_row(logged: LoggedEvent, number: int) -> RoutingRow | None:
-    """The routing decision in an event, as ``number`` of its run; ``None`` for other events."""
+    """Makes a routing decision, the ``number``-th of its run (from 1); ``None`` for other events."""
     data = logged.event.data
     if not isinstance(data, RoutingDecision):
         return None
@@ -59,7 +58,7 @@ def routing_row(logged: LoggedEvent, number: int) -> RoutingRow | None:
 
 
 def ledger_row(logged: LoggedEvent, number: int) -> LedgerRow | None:
-    """The row of failures and recovery in an event, as ``number`` of its run; ``None`` for other events."""
+    """Makes a ledger row, the ``number``-th of its run (from 1); ``None`` for other events."""
     data = logged.event.data
     rule = _RULES.get(type(data))
     if rule is None:
@@ -89,7 +88,7 @@ def routing_rows(events: Iterable[LoggedEvent]) -> Iterator[RoutingRow]:
 
 
 def ledger_rows(events: Iterable[LoggedEvent]) -> Iterator[LedgerRow]:
-    """The rows of failures and recovery in a run's events, numbered from 1."""
+    """The ledger rows in a run's events, numbered from 1."""
     number = 1
     for logged in events:
         row = ledger_row(logged, number)
@@ -154,7 +153,9 @@ def _failure_classified(data: FailureClassified) -> _Entry:
 def _recovery_suggestion(data: RecoverySuggestion) -> _Entry:
     count = len(data.suggestions)
     title = f"{count} recovery suggestion{'' if count == 1 else 's'} for {data.failure_code or 'the failure'}"
-    detail = [(f"suggestion {n}", _suggestion(item)) for n, item in enumerate(data.suggestions, start=1)]
+    detail = [
+        (f"suggestion {number}", _suggestion(item)) for number, item in enumerate(data.suggestions, start=1)
+    ]
     if data.auto_apply is not None:
         detail.append(("applied", "automatically" if data.auto_apply else "by hand"))
     return _Entry("recovery", "M10", "info", title, detail)

@@ -1,8 +1,7 @@
-"""What is known of a run at one moment: bounded, immutable, and recomputable from the log.
+"""`RunState`: the state of a run, which is bounded, immutable and recomputable from the log.
 
-`RunState` holds counters, the stages, the artifacts' names and sizes, and short tails of the routing
-decisions and the ledger. What grows without bound (log lines, older rows, contents) is read from the
-store, by position.
+It holds counters, the stages, the artifacts' names and sizes, and the newest routing decisions and ledger
+rows. Data that grows without bound (log lines, older rows, contents) is read from the store.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ ArtifactStatus = Literal["assembling", "done", "failed"]
 
 ENDED: Final = ("completed", "failed", "cancelled")
 TAIL_ROWS: Final = 200
-"""How many of the newest routing decisions and ledger rows a state holds."""
+"""A state holds at most this many routing decisions, the newest, and as many ledger rows."""
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
-    """One stage. ``duration_ms`` and ``tokens`` are what the worker said, summed over attempts."""
+    """One stage. ``duration_ms`` and ``tokens`` are the worker's figures, summed over attempts."""
 
     stage_id: str
     name: str
@@ -50,7 +49,7 @@ class Alternative(TypedDict):
 
 
 class RoutingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One routing decision; ``number`` counts those of the run from 1."""
+    """One routing decision; ``number`` counts the decisions of the run from 1."""
 
     number: int
     position: int
@@ -64,10 +63,10 @@ class RoutingRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of failures and recovery; ``number`` counts those of the run from 1.
+    """One row of the ledger of failures and recovery; ``number`` counts the rows of the run from 1.
 
-    ``engine`` is the number of the engine that tells it (M4 replay, M9 failures, M10 recovery, M18
-    drift, M19 policy); ``detail`` what an expanded row shows, as label and text.
+    ``engine`` is the number of the engine that reports it (M4 replay, M9 failures, M10 recovery, M18 drift,
+    M19 policy). ``detail`` is the content of an expanded row: pairs of label and text.
     """
 
     number: int
@@ -82,7 +81,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):
-    """One artifact by its file name; ``version`` counts how often it was begun anew with other text."""
+    """One artifact, identified by its file name; ``version`` counts from 1 how often it was written."""
 
     file: str
     name: str
@@ -97,7 +96,7 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many of each came, over the whole run."""
+    """How many events, lines and rows the whole run has; ``problems`` are ledger rows."""
 
     events: int = 0
     logs: int = 0
@@ -112,9 +111,9 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 class RunState(msgspec.Struct, frozen=True, kw_only=True):
     """A run after the first ``position`` events of its log.
 
-    ``tokens`` is the worker's own total where it told one, else the sum over the stages so far.
-    ``complexity`` and ``drift`` are the newest figures told, 0 to 1. ``verified`` is the verdict of a
-    replay. Stages and artifacts stand in the order of their first mention.
+    ``tokens`` is the worker's total if it reported one, else the sum over the stages so far. ``complexity``
+    and ``drift`` are the newest figures, 0 to 1. ``verified`` is the verdict of a replay. Stages and
+    artifacts are in the order of their first mention.
     """
 
     position: int = 0
@@ -146,5 +145,5 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def over(self) -> bool:
-        """Whether the run has ended, one way or another."""
+        """Whether the run has ended."""
         return self.status in ENDED

@@ -1,10 +1,10 @@
-"""Display names of stages that the worker gave no name."""
+"""Display names for stages to which the worker gave no name."""
 
 from __future__ import annotations
 
 
 def display_name(stage_id: str) -> str:
-    """A display name made of a stage's id: words with capitals, two letters as an abbreviation.
+    """Makes a display name from a stage's id: capitalised words; a word of two letters in capitals.
 
     >>> display_name("deep_scan"), display_name("ux")
     ('Deep Scan', 'UX')

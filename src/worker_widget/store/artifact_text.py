@@ -1,4 +1,4 @@
-"""The text of an artifact, put together from the events that tell it."""
+"""The text of an artifact, assembled from its events."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..state.run_state import Artifact, RunState
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """More of an artifact's text, told by the event at ``position``.
+    """A part of an artifact's text, from the event at ``position``.
 
-    ``offset`` counts code points from the start of the text; ``None`` means behind what came before.
-    With ``reset`` the artifact begins anew, with this text; with ``done`` it is complete.
+    ``offset`` counts code points from the start of the text; ``None`` means after the text so far. ``reset``:
+    the artifact starts again with this text. ``done``: it is complete with this text.
     """
 
     position: int
@@ -25,17 +25,16 @@ class Chunk(msgspec.Struct, frozen=True):
     reset: bool = False
     done: bool = False
 
-    def behind(self, chars: int) -> str:
-        """What of the text is new to a reader who has ``chars`` of it."""
+    def text_after(self, chars: int) -> str:
+        """The part of the text that follows the first ``chars`` code points of the artifact."""
         known = 0 if self.offset is None else max(0, chars - self.offset)
         return self.text[known:]
 
 
 def assemble(pieces: Iterable[tuple[int | None, str]]) -> str:
-    """One text from pieces and their offsets.
+    """Joins pieces with offsets into one text.
 
-    Where two pieces overlap the one that begins first is kept; where one is missing, those around it
-    are joined.
+    Where two pieces overlap, the piece that begins first has precedence. Pieces around a gap are joined.
     """
     ordered = list(pieces)
     offsets = [offset for offset, _ in ordered if offset is not None]
@@ -51,9 +50,9 @@ def assemble(pieces: Iterable[tuple[int | None, str]]) -> str:
 
 
 def chunk(logged: LoggedEvent, newest_first: Iterable[LoggedEvent]) -> Chunk:
-    """What one event of an artifact adds to its text.
+    """The text that one event of an artifact adds.
 
-    ``newest_first`` are the events before it, the last one first; they are read only if it takes that.
+    ``newest_first`` are the events before it, the last first; they are read only if needed.
     """
     position = logged.position
     data = logged.event.data
@@ -70,27 +69,26 @@ def chunk(logged: LoggedEvent, newest_first: Iterable[LoggedEvent]) -> Chunk:
 
 
 def newest_text(newest_first: Iterable[LoggedEvent]) -> str | None:
-    """An artifact's text as its events tell it, read from the last event backwards.
+    """The text of an artifact's newest version, as far as it has arrived; ``None`` if it has no text.
 
-    It is the whole content if the newest version is complete, else what of it has come; ``None`` if
-    no text ever came. No more events are read than that takes.
+    ``newest_first`` are the artifact's events, the last first; only as many as needed are read.
     """
     pieces: list[tuple[int | None, str]] = []
-    begun = False
+    started = False
     for logged in newest_first:
         data = logged.event.data
         if isinstance(data, ArtifactDelta):
             pieces.append((data.offset, data.text))
         elif isinstance(data, ArtifactStarted):
-            begun = True
+            started = True
             break
         elif isinstance(data, ArtifactCreated) and data.content is not None:
             return data.content
-    return assemble(reversed(pieces)) if begun or pieces else None
+    return assemble(reversed(pieces)) if started or pieces else None
 
 
 def versions(in_order: Iterable[LoggedEvent]) -> list[Artifact]:
-    """Each version of an artifact as it was at its last, the oldest first, from all its events."""
+    """The last state of each version of an artifact, oldest first, from all its events."""
     newest: dict[int, Artifact] = {}
     for artifact, _ in _with_artifact(in_order):
         newest[artifact.version] = artifact
@@ -98,18 +96,18 @@ def versions(in_order: Iterable[LoggedEvent]) -> list[Artifact]:
 
 
 def version_text(in_order: Iterable[LoggedEvent], version: int) -> str | None:
-    """The text of one version of an artifact, from all its events; ``None`` if there is none."""
-    told: list[LoggedEvent] = []
+    """The text of one version of an artifact, from all its events; ``None`` if it has no text."""
+    events: list[LoggedEvent] = []
     for artifact, logged in _with_artifact(in_order):
         if artifact.version > version:
             break
         if artifact.version == version:
-            told.append(logged)
-    return newest_text(reversed(told))
+            events.append(logged)
+    return newest_text(reversed(events))
 
 
 def _with_artifact(in_order: Iterable[LoggedEvent]) -> Iterator[tuple[Artifact, LoggedEvent]]:
-    """What `reduce` makes of the artifact, event by event: there is one rule for what a version is."""
+    """Each event with the artifact after it, by `reduce`, so that versions are counted by one rule."""
     state = RunState()
     for logged in in_order:
         state = reduce(state, logged)

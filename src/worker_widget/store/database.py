@@ -1,11 +1,11 @@
-"""The SQLite file under the event log: its schema, its connections, and what can go wrong with it.
+"""The SQLite database of the event log: its schema, its connections and its errors.
 
-The file is in WAL mode, so any number of processes read while one writes. Within a process all
-writing goes through one connection behind a lock, and each reader borrows a connection of its own;
-both may be used from any thread.
+The file is in WAL mode, so any number of processes can read while one writes. Within a process all writes use
+one connection with a lock, and each reader borrows a connection of its own; both may be used from any thread.
 
-Statements here take many rows at once. `sqlite3` lets go of the interpreter's lock for every row that
-it is handed or hands out, and beside a busy cell each time costs up to 5 ms to get it back.
+Statements read or write many rows at once, and the results of queries are aggregated into one row: `sqlite3`
+releases the interpreter's lock for each row, and while a cell is busy it takes up to 5 ms to acquire it
+again.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from typing import Any, Final
 
 from ..errors import HistoryError
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 BUSY_SECONDS: Final = 10.0
-"""How long one process waits for another that is writing."""
+"""How long a process waits for the writes of another."""
 
-PLACE_BITS: Final = 32
-"""Rows of ``events``, ``log``, ``routing`` and ``ledger`` lie in the order of their ``place``: the
-number of their run above these bits, their own number within it below. So the rows of a run are one
-stretch of the table, found by arithmetic, and no index has to be kept for them."""
+ROW_BITS: Final = 32
+"""A row key of ``events``, ``log``, ``routing`` and ``ledger`` is ``run << ROW_BITS | number``: the key of
+the run, and the number of the row among those of the run in its table (from 1). So the rows of a run are one
+range of row keys, and no further index is needed."""
 
-NUMBER: Final = (1 << PLACE_BITS) - 1
-"""The bits of a place that are its own number."""
+NUMBER_MASK: Final = (1 << ROW_BITS) - 1
+"""The bits of a row key that hold the row's number."""
 
 ROWS_AT_ONCE: Final = 256
-"""The most rows that one statement takes."""
+"""The most rows that one statement inserts or compares."""
 
 _APPLICATION_ID: Final = 0x77776864
 _PAGES_AT_ONCE: Final = 2_000
@@ -66,14 +66,14 @@ _SCHEMA: Final = (
     )""",
     "CREATE INDEX runs_by_creation ON runs (created_us)",
     """CREATE TABLE events (
-        place    INTEGER PRIMARY KEY,
+        row_key  INTEGER PRIMARY KEY,
         type     TEXT NOT NULL,
         time_us  INTEGER,
         artifact TEXT,
         event_id TEXT,
         raw      BLOB NOT NULL
     )""",
-    "CREATE INDEX events_by_artifact ON events (artifact, place) WHERE artifact IS NOT NULL",
+    "CREATE INDEX events_by_artifact ON events (artifact, row_key) WHERE artifact IS NOT NULL",
     """CREATE TABLE keys (
         run  INTEGER NOT NULL,
         near INTEGER NOT NULL,
@@ -83,36 +83,39 @@ _SCHEMA: Final = (
     "CREATE TABLE deleted (run INTEGER PRIMARY KEY)",
     "CREATE TABLE cells (cell TEXT PRIMARY KEY, run_id TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE log (
-        place    INTEGER PRIMARY KEY,
-        event    INTEGER NOT NULL,
-        level    INTEGER NOT NULL,
-        stage_id TEXT,
-        agent    TEXT,
-        message  TEXT NOT NULL,
-        styled   TEXT
+        row_key   INTEGER PRIMARY KEY,
+        event_key INTEGER NOT NULL,
+        level     INTEGER NOT NULL,
+        stage_id  TEXT,
+        agent     TEXT,
+        message   TEXT NOT NULL,
+        styled    TEXT
     )""",
     """CREATE TABLE routing (
-        place    INTEGER PRIMARY KEY,
-        event    INTEGER NOT NULL,
-        stage_id TEXT
+        row_key   INTEGER PRIMARY KEY,
+        event_key INTEGER NOT NULL,
+        stage_id  TEXT
     )""",
     """CREATE TABLE ledger (
-        place    INTEGER PRIMARY KEY,
-        event    INTEGER NOT NULL,
-        kind     TEXT NOT NULL,
-        problem  INTEGER NOT NULL,
-        stage_id TEXT
+        row_key   INTEGER PRIMARY KEY,
+        event_key INTEGER NOT NULL,
+        kind      TEXT NOT NULL,
+        problem   INTEGER NOT NULL,
+        stage_id  TEXT
     )""",
 )
-"""``keys`` knows every event by its key. ``near`` puts the keys of neighbours side by side (it is the
-event's number, or its time), without which each new key would touch another page of the file.
-``log.event`` is the place of the event that the line stands for, and so in ``routing`` and ``ledger``,
-whose rows are made of their events anew. ``log.styled`` is a message as it came, where that has control
-sequences. ``deleted`` holds the runs whose rows are not all gone yet."""
+"""``row_key`` orders the rows of a table by run; see `ROW_BITS`. ``event_key`` is the row key of the event
+from which a row is derived: routing decisions and ledger rows are made from their events again when they are
+read. ``styled`` is the original message of a line, if that has control sequences.
+
+``keys`` holds the key of every event, to recognise repeated events. ``near`` (an event's number in the
+stream, or its time) stores the keys of neighbouring events side by side; without it each new key would change
+another page of the file. ``cells`` holds which run a notebook's cell follows. ``deleted`` holds the runs some
+of whose rows remain to be deleted."""
 
 
 class Database:
-    """One history file, or one in memory. Use `open` or `memory`."""
+    """The connections to one history, in a file or in memory. Made by `open` or `memory`."""
 
     def __init__(self, writer: sqlite3.Connection, path: Path | None) -> None:
         self.path = path
@@ -123,7 +126,7 @@ class Database:
 
     @classmethod
     def open(cls, path: Path) -> Database:
-        """The file at ``path``, made if missing, for its owner only. Raises `HistoryError`."""
+        """Opens the file at ``path``; a new file is readable by its owner only. Raises `HistoryError`."""
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -131,7 +134,7 @@ class Database:
             raise HistoryError(
                 f"The history at {path} cannot be opened: {error.strerror or error}. {_ELSEWHERE}"
             ) from error
-        with _explained(path):
+        with _explained_errors(path):
             writer = _connect(path)
             try:
                 _prepare(writer, path)
@@ -142,20 +145,20 @@ class Database:
 
     @classmethod
     def memory(cls) -> Database:
-        """A private one that is gone when it is closed. Its readers take turns with its writer."""
+        """Makes a database in memory, deleted by `close`. It has one connection for reads and writes."""
         writer = _connect(None)
         _create(writer)
         return cls(writer, None)
 
     @property
-    def where(self) -> str:
-        """Where it lies, in words."""
+    def location(self) -> str:
+        """The location of the database, for messages."""
         return "in memory" if self.path is None else f"at {self.path}"
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """The writer, inside a transaction: kept at the end of the block, undone by an exception."""
-        with self._writing, _explained(self.path):
+        """The write connection, in a transaction that an exception in the block rolls back."""
+        with self._writing, _explained_errors(self.path):
             self._check_open()
             self._writer.execute("BEGIN IMMEDIATE")
             try:
@@ -168,14 +171,14 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection for reading, lent for the length of the block."""
-        with _explained(self.path):
+        """A connection for reading, which is the block's own until its end."""
+        with _explained_errors(self.path):
             if self.path is None:
                 with self._writing:
                     self._check_open()
                     yield self._writer
                 return
-            reader = self._lend(self.path)
+            reader = self._reader(self.path)
             try:
                 yield reader
             finally:
@@ -184,16 +187,16 @@ class Database:
                     self._close_idle()
 
     def size(self) -> int:
-        """Bytes taken, the part that is still in the write-ahead log included."""
+        """The size in bytes, including the write-ahead log."""
         if self.path is None:
             with self.read() as db:
                 (pages,) = db.execute("PRAGMA page_count").fetchone()
                 (page,) = db.execute("PRAGMA page_size").fetchone()
             return int(pages * page)
-        return sum(map(_bytes, parts(self.path)))
+        return sum(map(_bytes, database_files(self.path)))
 
-    def give_back(self) -> None:
-        """Return the room of deleted rows to the disk, some pages at a time."""
+    def reclaim_space(self) -> None:
+        """Frees the disk space of deleted rows, some pages at a time."""
         if self.path is None:
             return
         before = -1
@@ -202,21 +205,24 @@ class Database:
         self._run_script("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _run_script(self, statement: str) -> int:
-        """Run a statement to its end, which execute() does not if it has no rows; the pages left free."""
-        with self._writing, _explained(self.path):
+        """Executes a statement to its end and returns the number of free pages.
+
+        ``execute()`` would stop at the first step of a statement that returns no rows.
+        """
+        with self._writing, _explained_errors(self.path):
             self._check_open()
             self._writer.executescript(statement)
             (free,) = self._writer.execute("PRAGMA freelist_count").fetchone()
             return int(free)
 
     def close(self) -> None:
-        """Close all connections. Twice is fine; anything else afterwards raises `HistoryError`."""
+        """Closes all connections. May be called twice; any other method then raises `HistoryError`."""
         with self._writing:
             self._closed = True
             self._writer.close()
             self._close_idle()
 
-    def _lend(self, path: Path) -> sqlite3.Connection:
+    def _reader(self, path: Path) -> sqlite3.Connection:
         self._check_open()
         try:
             return self._idle.pop()
@@ -231,16 +237,16 @@ class Database:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise HistoryError(f"The history {self.where} has been closed. Open it again to use it.")
+            raise HistoryError(f"The history {self.location} has been closed. Open it again to use it.")
 
 
-def stretch(run: int) -> tuple[int, int]:
-    """The first place of a run, which no row has, and the last."""
-    return run << PLACE_BITS, (run << PLACE_BITS) | NUMBER
+def key_range(run: int) -> tuple[int, int]:
+    """The range of a run's row keys: the lowest, which no row has, and the highest."""
+    return run << ROW_BITS, (run << ROW_BITS) | NUMBER_MASK
 
 
-def parts(path: Path) -> tuple[Path, ...]:
-    """The history file and the two that SQLite keeps beside it while it is in use."""
+def database_files(path: Path) -> tuple[Path, ...]:
+    """The database file and the two files that SQLite keeps beside it while it is open."""
     return path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
 
 
@@ -252,14 +258,14 @@ def _bytes(path: Path) -> int:
 
 
 def set_aside(path: Path, now: datetime) -> Path:
-    """Rename a damaged history, with the files beside it, and say where it is now.
+    """Renames a damaged database and the files beside it, and returns the new path.
 
-    Nothing is deleted. Raises `HistoryError` if it cannot be renamed.
+    Nothing is deleted. Raises `HistoryError` if a file cannot be renamed.
     """
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
     try:
-        for old, new in zip(parts(path), parts(aside), strict=True):
+        for old, new in zip(database_files(path), database_files(aside), strict=True):
             if old.exists():
                 old.rename(new)
     except OSError as error:
@@ -271,22 +277,22 @@ def set_aside(path: Path, now: datetime) -> Path:
 
 
 def insert(db: sqlite3.Connection, table: str, columns: int, values: list[Any], verb: str = "INSERT") -> int:
-    """Put rows into ``table``; how many went in.
+    """Inserts rows into ``table`` and returns their number.
 
-    ``values`` holds the rows end to end: at most `ROWS_AT_ONCE`, none of which begins with ``None``.
+    ``values`` holds the values of all rows in sequence: of at most `ROWS_AT_ONCE` rows. The first value of a
+    row is not ``None``.
     """
     if not values:
         return 0
-    rows, parameters = table_of(columns, values)
+    rows, parameters = values_table(columns, values)
     statement = f"{verb} INTO {table} SELECT * FROM {rows} WHERE column1 IS NOT NULL"
     return db.execute(statement, parameters).rowcount
 
 
-def table_of(columns: int, values: list[Any]) -> tuple[str, list[Any]]:
-    """Rows as a table in SQL, with columns column1, column2 and so on, and its parameters.
+def values_table(columns: int, values: list[Any]) -> tuple[str, list[Any]]:
+    """The SQL of a table with these rows, whose columns are column1, column2 and so on, and its parameters.
 
-    The number of rows is made up to a power of two with rows of ``None``, so that SQLite has only a
-    few statements to prepare.
+    Rows of ``None`` are added up to a power of two, so that SQLite prepares only a few different statements.
     """
     size = 1 << (len(values) // columns - 1).bit_length()
     return _rows_sql(columns, size), values + [None] * (size * columns - len(values))
@@ -307,7 +313,7 @@ def _connect(path: Path | None) -> sqlite3.Connection:
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Make the schema in a new file; refuse one that is not ours, or that we do not know yet."""
+    """Creates the schema in a new file. Raises `HistoryError` for another schema or application."""
     if not _is_new(db):
         (application,) = db.execute("PRAGMA application_id").fetchone()
         (version,) = db.execute("PRAGMA user_version").fetchone()
@@ -316,12 +322,12 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         if version > SCHEMA_VERSION:
             raise HistoryError(
                 f"The history at {path} was written by a newer worker-widget (schema {version}; "
-                f"this one knows {SCHEMA_VERSION}). Upgrade worker-widget. {_ELSEWHERE}"
+                f"this version reads {SCHEMA_VERSION}). Upgrade worker-widget. {_ELSEWHERE}"
             )
         if version < SCHEMA_VERSION:
             raise HistoryError(
                 f"The history at {path} was written by an older worker-widget (schema {version}; "
-                f"this one knows {SCHEMA_VERSION} only). {_SET_ASIDE} {_ELSEWHERE}"
+                f"this version reads {SCHEMA_VERSION}). {_SET_ASIDE} {_ELSEWHERE}"
             )
         return
     db.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -336,7 +342,7 @@ def _is_new(db: sqlite3.Connection) -> bool:
 
 def _create(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
-    if _is_new(db):  # another process may have been quicker
+    if _is_new(db):  # another process may have created the schema meanwhile
         for statement in _SCHEMA:
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
@@ -344,17 +350,17 @@ def _create(db: sqlite3.Connection) -> None:
     db.execute("COMMIT")
 
 
-_ELSEWHERE: Final = "Or set WORKER_WIDGET_HOME to another directory, to begin a history there."
+_ELSEWHERE: Final = "Or set WORKER_WIDGET_HOME to another directory, to start a history there."
 _SET_ASIDE: Final = (
     "worker_widget.store.event_store.EventStore.set_aside() "
-    "renames it (nothing is deleted), and a new one begins."
+    "renames it (nothing is deleted), so that a new history is started."
 )
-_DAMAGED: Final = f"What can be read of it stays as it is. {_SET_ASIDE}"
+_DAMAGED: Final = f"The file was not changed. {_SET_ASIDE}"
 _ADVICE: Final = {
-    sqlite3.SQLITE_BUSY: "Another process has been writing to it all the while. Try again.",
-    sqlite3.SQLITE_LOCKED: "Another process has been writing to it all the while. Try again.",
-    sqlite3.SQLITE_FULL: "The disk is full. Make room, then try again.",
-    sqlite3.SQLITE_IOERR: "Look whether the disk is full or gone, then try again.",
+    sqlite3.SQLITE_BUSY: "Another process is writing to it. Try again.",
+    sqlite3.SQLITE_LOCKED: "Another process is writing to it. Try again.",
+    sqlite3.SQLITE_FULL: "The disk is full. Free some space, then try again.",
+    sqlite3.SQLITE_IOERR: "Check whether the disk is full or disconnected, then try again.",
     sqlite3.SQLITE_READONLY: "Make the file and its directory writable. " + _ELSEWHERE,
     sqlite3.SQLITE_PERM: "Make the file and its directory writable. " + _ELSEWHERE,
     sqlite3.SQLITE_CANTOPEN: "Make the file and its directory writable. " + _ELSEWHERE,
@@ -364,8 +370,8 @@ _ADVICE: Final = {
 
 
 @contextmanager
-def _explained(path: Path | None) -> Iterator[None]:
-    """Turn SQLite's errors into a `HistoryError` that says what to do."""
+def _explained_errors(path: Path | None) -> Iterator[None]:
+    """Converts SQLite's errors to a `HistoryError` whose message names the fix."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -373,6 +379,6 @@ def _explained(path: Path | None) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         advice = _ADVICE.get(
             code,
-            "Try again; if it stays so, EventStore.set_aside() begins a new one.",
+            "Try again; if it fails again, EventStore.set_aside() starts a new history.",
         )
         raise HistoryError(f"The history {where} cannot be used: {error}. {advice}") from error

@@ -1,8 +1,8 @@
-"""The event log: every event of every run, on disk, once, in the order of arrival.
+"""`EventStore`: the event log on disk. It holds every event of every run once, in the order of arrival.
 
-All that is known of a run comes out of here, whether it is live or long over. Raw bytes stay as they
-came. An `EventStore` may be used from any thread, and any number of processes may use the same file
-at once, also for the same run.
+Everything about a run is read from here, during the run and after it. The raw bytes of events are kept
+unchanged. An `EventStore` may be used from any thread, and several processes may use the same file at the
+same time, also for the same run.
 """
 
 from __future__ import annotations
@@ -23,21 +23,23 @@ from ..state.log_line import LoggedEvent
 from ..state.run_state import Artifact, RunState
 from . import database, events_table, log_table, routing_and_ledger
 from .artifact_text import Chunk, chunk, newest_text, version_text, versions
-from .database import NUMBER, PLACE_BITS, Database, stretch
-from .log_index import EVERY_LINE, Facets, LineFilter, LogIndex, LogProgress, LogWindow, NextLine, StoredLine
+from .database import NUMBER_MASK, ROW_BITS, Database, key_range
+from .line_filter import EVERY_LINE, LineFilter
+from .log_index import Facets, LogIndex, LogProgress, LogWindow, NextLine
+from .log_table import StoredLine
 from .routing_and_ledger import LedgerFilter, LedgerWindow, RoutingWindow
 
 READ_EVENTS: Final = 1_000
-"""How many events `EventStore.read` gives at once unless it is told."""
+"""The default of the most events that `EventStore.read` returns."""
 
 _INT64: Final = 1 << 63
 _ROWS_AT_ONCE: Final = 4_096
-_BEGINNING: Final = 8
-"""Among how many first events a run's beginning is looked for: it is the first, unless some went missing."""
+_FIRST_EVENTS: Final = 8
+"""``run_started`` is searched for among so many first events: it is the first, unless events are missing."""
 
 
 class RunSummary(TypedDict, total=False):
-    """What a run's row tells without reading its log. Times are µs since the epoch, UTC."""
+    """The columns of a run that are derived from its log. Times are µs since the epoch, UTC."""
 
     task: str | None
     status: str
@@ -53,9 +55,9 @@ class RunSummary(TypedDict, total=False):
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One run of the history.
 
-    ``created_us`` is when it was first heard of here, ``updated_us`` when its row last changed, both
-    in µs since the epoch, UTC. ``events`` and ``lines`` count what its logs hold; ``last_id`` is what
-    the stream numbered the last event, if it numbers them.
+    ``created_us`` is when it was added to the history, ``updated_us`` when its record last changed, both in
+    µs since the epoch, UTC. ``events`` and ``lines`` are the numbers of its events and log lines. ``last_id``
+    is the stream's id of the last event, ``None`` if the stream has no ids.
     """
 
     run_id: str
@@ -78,10 +80,10 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventStore:
-    """The history of this user's runs. Make one with `open` or `memory`.
+    """The history of this user's runs, opened by `open` or `memory`.
 
-    Every method raises `HistoryError` where the file fails, and `RunUnknown` for a run that is not
-    in it, unless it says otherwise.
+    Every method raises `HistoryError` if the file cannot be used, and `RunUnknown` for a run that is not in
+    the history, unless its docstring states another result.
     """
 
     def __init__(self, db: Database) -> None:
@@ -90,42 +92,45 @@ class EventStore:
 
     @classmethod
     def open(cls, path: Path | None = None) -> EventStore:
-        """The history at ``path``, made if missing; by default ``history.db`` in `home()`."""
+        """Opens the history at ``path`` (by default ``history.db`` in `home()`), or makes a new one."""
         return cls(Database.open(default_path() if path is None else path))
 
     @classmethod
     def memory(cls) -> EventStore:
-        """A private history that is gone when it is closed."""
+        """Makes a history in memory, which `close` deletes."""
         return cls(Database.memory())
 
     @staticmethod
     def set_aside(path: Path | None = None) -> Path:
-        """Rename a damaged history so that a new one can begin; where it is now. Nothing is deleted."""
+        """Renames a damaged history and returns its new path, so that a new history can be made.
+
+        Nothing is deleted.
+        """
         return database.set_aside(default_path() if path is None else path, datetime.now(UTC))
 
     @property
     def path(self) -> Path | None:
-        """The file, or ``None`` for a history in memory."""
+        """The file's path, or ``None`` for a history in memory."""
         return self._db.path
 
     def __repr__(self) -> str:
-        return f"<EventStore {self._db.where}>"
+        return f"<EventStore {self._db.location}>"
 
     def close(self) -> None:
-        """Let go of the file. Twice is fine; any other use afterwards raises `HistoryError`."""
+        """Closes the file. May be called twice; any other method then raises `HistoryError`."""
         self._db.close()
 
     def size(self) -> int:
-        """Bytes that the history takes on disk or in memory."""
+        """The size of the history in bytes."""
         return self._db.size()
 
     # --- runs ----------------------------------------------------------------------------------
 
     def begin(self, run_id: str, *, worker: str, origin: str, task: str | None = None, time_us: int) -> None:
-        """Make room for a run, ``time_us`` being when it was first heard of.
+        """Adds a run that was created at ``time_us``.
 
-        A run that is known keeps its log and its time; only where it is served is told anew. Of an
-        address with a user, a password or a query in it, those are not kept.
+        A run that is in the history keeps its log and its time, and gets the new ``worker`` and ``origin``.
+        The user, password and query of an address in ``origin`` are not stored.
         """
         with self._db.write() as db:
             db.execute(
@@ -137,7 +142,7 @@ class EventStore:
             )
 
     def summarise(self, run_id: str, **columns: Unpack[RunSummary]) -> None:
-        """Write what is known of a run into its row; columns that are not named stay."""
+        """Sets columns of a run's record; columns that are not named stay unchanged."""
         if not columns:
             return
         values: dict[str, Any] = {**columns, "updated_us": events_table.now_us()}
@@ -154,13 +159,13 @@ class EventStore:
                 raise self._unknown(run_id)
 
     def run(self, run_id: str) -> RunRecord | None:
-        """One run, or ``None`` if it is not known here."""
+        """The record of a run, or ``None`` if it is not in the history."""
         with self._db.read() as db:
             row = db.execute(f"SELECT {_RECORD} FROM runs WHERE run_id = ?", (run_id,)).fetchone()
         return None if row is None else _record(row)
 
     def known_run(self, run_id: str) -> RunRecord:
-        """One run. Raises `RunUnknown`."""
+        """The record of a run. Raises `RunUnknown`."""
         record = self.run(run_id)
         if record is None:
             raise self._unknown(run_id)
@@ -175,17 +180,17 @@ class EventStore:
         worker: str | None = None,
         before: str | None = None,
     ) -> list[RunRecord]:
-        """Runs, the newest first.
+        """The records of runs, newest first.
 
-        ``status`` is one or several; ``since_us`` and later is when they were created; ``before`` is
-        the run id after which to go on, to read page by page.
+        ``status`` is one status or several. ``since_us`` is the earliest time of creation. ``before`` is the
+        last run id of the page before, to read the next page.
         """
         conditions = ["TRUE"]
         values: list[Any] = []
         if status is not None:
-            wanted = [status] if isinstance(status, str) else list(status)
-            conditions.append(f"status IN ({','.join('?' * len(wanted))})")
-            values += wanted
+            statuses = [status] if isinstance(status, str) else list(status)
+            conditions.append(f"status IN ({','.join('?' * len(statuses))})")
+            values += statuses
         if since_us is not None:
             conditions.append("created_us >= ?")
             values.append(since_us)
@@ -204,28 +209,28 @@ class EventStore:
             ).fetchall()
         return [_record(row) for row in rows]
 
-    def beginnings(self, run_ids: Collection[str]) -> dict[str, RunStarted]:
-        """What runs were begun with, by run id; without those whose log does not say so at its start."""
+    def run_starts(self, run_ids: Collection[str]) -> dict[str, RunStarted]:
+        """The ``run_started`` event of each run, by run id; a run whose log starts without it is left out."""
         marks = ",".join("?" * len(run_ids))
         with self._db.read() as db:
             rows = db.execute(
                 f"""SELECT run_id, type, raw FROM runs JOIN events
-                        ON place BETWEEN (run << {PLACE_BITS}) + 1 AND (run << {PLACE_BITS}) + {_BEGINNING}
-                    WHERE run_id IN ({marks}) AND type = 'run_started' ORDER BY place""",
+                        ON row_key BETWEEN (run << {ROW_BITS}) + 1 AND (run << {ROW_BITS}) + {_FIRST_EVENTS}
+                    WHERE run_id IN ({marks}) AND type = 'run_started' ORDER BY row_key""",
                 list(run_ids),
             ).fetchall()
-        told = ((run_id, decode(raw, kind).data) for run_id, kind, raw in rows)
-        return {run_id: data for run_id, data in told if isinstance(data, RunStarted)}
+        starts = ((run_id, decode(raw, kind).data) for run_id, kind, raw in rows)
+        return {run_id: data for run_id, data in starts if isinstance(data, RunStarted)}
 
-    def follow_in(self, cell: str, run_id: str | None) -> None:
-        """Remember which run a notebook's cell follows, ``None`` for none any more."""
+    def set_followed_run(self, cell: str, run_id: str | None) -> None:
+        """Stores which run a notebook's cell follows, ``None`` for none."""
         with self._db.write() as db:
             if run_id is None:
                 db.execute("DELETE FROM cells WHERE cell = ?", (cell,))
             else:
                 db.execute("INSERT OR REPLACE INTO cells VALUES (?, ?)", (cell, run_id))
 
-    def followed_in(self, cell: str) -> RunRecord | None:
+    def followed_run(self, cell: str) -> RunRecord | None:
         """The run that a notebook's cell follows, or followed when its kernel ended."""
         with self._db.read() as db:
             row = db.execute(
@@ -234,10 +239,10 @@ class EventStore:
         return None if row is None else _record(row)
 
     def delete(self, run_id: str) -> None:
-        """Forget a run and give its room on the disk back.
+        """Deletes a run and frees its disk space.
 
-        It is unknown at once. Its rows go a few thousand at a time, so that others can write between;
-        if that is interrupted, the next deletion goes on with it.
+        The run is unknown at once. Its rows are deleted a few thousand at a time, so that other writes can
+        happen in between. The next call continues an interrupted deletion.
         """
         with self._db.write() as db:
             run = self._head(db, run_id).run
@@ -251,32 +256,35 @@ class EventStore:
                     pass
             with self._db.write() as db:
                 db.execute("DELETE FROM deleted WHERE run = ?", (run,))
-        self._db.give_back()
+        self._db.reclaim_space()
 
     # --- events --------------------------------------------------------------------------------
 
     def append(self, run_id: str, events: Sequence[Event], *, after: int | None = None) -> list[LoggedEvent]:
-        """Put the events that are new at the end of a run's log; those, at their positions.
+        """Appends new events to a run's log and returns them with their positions.
 
-        An event whose `Event.key` the log holds is left out. With ``after`` the answer is all that
-        follows that position: someone who names the last event they know misses none, even while
-        another process writes the same run. All or nothing is written.
+        An event whose `Event.key` is in the log is left out. With ``after``, all events after that position
+        are returned, so that a caller that passes the last position it knows misses no event of another
+        process that writes the same run. Either all events are written or none.
         """
         batch: dict[bytes, Event] = {}
         for event in events:
             batch.setdefault(event.key, event)
         try:
-            return self._append(run_id, batch, after, look_up=False)
-        except events_table.Repeated:
-            return self._append(run_id, batch, after, look_up=True)
+            return self._append(run_id, batch, after, check_keys=False)
+        except events_table.RepeatedEvents:
+            return self._append(run_id, batch, after, check_keys=True)
 
     def read(self, run_id: str, after: int = 0, limit: int = READ_EVENTS) -> list[LoggedEvent]:
-        """Up to ``limit`` events that follow position ``after``, in order."""
+        """Reads up to ``limit`` events after position ``after``, in order."""
         with self._db.read() as db:
             return events_table.read(db, self._head(db, run_id).run, after, limit)
 
     def iterate(self, run_id: str, *, without: Collection[str] = ()) -> Iterator[LoggedEvent]:
-        """All events of a run, in order, except the types in ``without``; few are held at once."""
+        """Iterates over the events of a run, in order, except the types in ``without``.
+
+        At most `READ_EVENTS` are in memory at the same time.
+        """
         with self._db.read() as db:
             run = self._head(db, run_id).run
         position = 0
@@ -289,80 +297,84 @@ class EventStore:
             position = events[-1].position
 
     def last_id(self, run_id: str) -> str | None:
-        """What the stream numbered the last event, to resume behind it; ``None`` if nothing."""
+        """The stream's id of the last event, to resume after it; ``None`` if it has none."""
         record = self.run(run_id)
         return None if record is None else record.last_id
 
     # --- the log -------------------------------------------------------------------------------
 
-    def log_total(self, run_id: str, only: LineFilter = EVERY_LINE) -> int:
-        """How many log lines match. A pattern that cannot be used raises `PatternError`, here and below."""
-        return self.log_scan(run_id, only).count
+    # ``line`` is a line's number in the run's log (from 1), ``index`` its place among the lines that pass a
+    # filter (from 0). A method that scans the whole log raises `PatternError` for a pattern that is invalid
+    # or takes too long.
 
-    def log_scan(self, run_id: str, only: LineFilter, seconds: float | None = None) -> LogProgress:
-        """Look further through the log, for about ``seconds``, and say how far that is.
+    def log_total(self, run_id: str, filter: LineFilter = EVERY_LINE) -> int:
+        """The number of log lines that pass the filter."""
+        return self.log_scan(run_id, filter).count
 
-        Lines are looked at once, from the first to the last. 0 means no further. ``None`` means to the
-        end, and then a pattern that cannot be used raises `PatternError`; else the answer tells of it.
+    def log_scan(self, run_id: str, filter: LineFilter, seconds: float | None = None) -> LogProgress:
+        """Scans the log under a filter for about ``seconds`` and returns the progress.
+
+        The scan continues where an earlier one ended. 0 means not at all; ``None`` means to the end. With
+        ``seconds``, an error in a pattern is part of the progress instead of an exception.
         """
         head = self._log_head(run_id)
-        return self._index.scan(head.run, only, head.lines, seconds)
+        return self._index.scan(head.run, filter, head.lines, seconds)
 
     def log_window(
-        self, run_id: str, only: LineFilter, start: int, count: int, seconds: float | None = None
+        self, run_id: str, filter: LineFilter, start: int, count: int, seconds: float | None = None
     ) -> LogWindow:
-        """``count`` matching log lines from the ``start``-th on (from 0), as far as there are.
+        """Reads up to ``count`` log lines that pass the filter, from index ``start`` on.
 
-        With ``seconds`` it may be that the log is looked through only in part; see `log_scan`.
+        With ``seconds`` only a part of the log may be scanned; see `log_scan`.
         """
         head = self._log_head(run_id)
-        return self._index.window(head.run, only, head.lines, start, count, seconds)
+        return self._index.window(head.run, filter, head.lines, start, count, seconds)
 
-    def log_index(self, run_id: str, only: LineFilter, n: int) -> int:
-        """How many matching log lines stand before the ``n``-th of the log.
+    def log_index(self, run_id: str, filter: LineFilter, line: int) -> int:
+        """The index of the first log line at or after ``line`` that passes the filter.
 
-        That is the index (from 0) of the first one that does not.
+        It is the number of passing lines before ``line``, also if none follows.
         """
         head = self._log_head(run_id)
-        return self._index.before(head.run, only, head.lines, n, None)
+        return self._index.matches_before(head.run, filter, head.lines, line, None)
 
-    def log_number(self, run_id: str, position: int) -> int:
-        """The number (from 1) of the first log line at or after the event at ``position``."""
+    def log_line_at_position(self, run_id: str, position: int) -> int:
+        """The number of the first log line at or after the event at ``position``."""
         with self._db.read() as db:
             head = self._head(db, run_id)
-            return log_table.before_position(db, head.run, head.lines, position) + 1
+            return log_table.lines_before_position(db, head.run, head.lines, position) + 1
 
-    def log_number_at(self, run_id: str, time_us: int) -> int:
-        """The number (from 1) of the first log line at or after a time, in µs since the epoch.
+    def log_line_at_time(self, run_id: str, time_us: int) -> int:
+        """The number of the first log line at or after a time, in µs since the epoch.
 
-        Where times go back and forth, it is a line at which they pass that one.
+        If the times of the lines go back and forth, it is one of the lines at which they pass that time.
         """
         with self._db.read() as db:
             head = self._head(db, run_id)
-            return log_table.before_time(db, head.run, head.lines, time_us) + 1
+            return log_table.lines_before_time(db, head.run, head.lines, time_us) + 1
 
-    def log_next(self, run_id: str, only: LineFilter, want: LineFilter, start: int, way: int) -> NextLine:
-        """The line nearest to the ``start``-th matching one (from 0) that ``want`` lets through too.
+    def log_next(
+        self, run_id: str, filter: LineFilter, wanted: LineFilter, start: int, direction: int
+    ) -> NextLine:
+        """Finds the line nearest to index ``start`` under ``filter`` that also passes ``wanted``.
 
-        It comes after that with ``way`` 1, before it with -1; past the last it goes on at the first. -1
-        as ``start`` means before all lines, their number behind them.
+        It follows ``start`` for ``direction`` 1 and precedes it for -1; after the last line the search
+        continues at the first, and the reverse. A ``start`` of -1 is before the first line, and the total
+        number of lines is after the last.
         """
         head = self._log_head(run_id)
-        return self._index.next(head.run, only, want, head.lines, start, way)
+        return self._index.next(head.run, filter, wanted, head.lines, start, direction)
 
     def log_facets(self, run_id: str, seconds: float | None = None) -> Facets:
-        """Which agents and stages the log tells of, and how many lines each has.
-
-        With ``seconds`` it goes on counting for about so long; ``None`` means to the end.
-        """
+        """Counts the log lines by agent and by stage, for about ``seconds``; ``None`` means to the end."""
         head = self._log_head(run_id)
         return self._index.facets(head.run, head.lines, seconds)
 
-    def log_rows(self, run_id: str, only: LineFilter = EVERY_LINE) -> Iterator[StoredLine]:
-        """All matching log lines, in order; few are held at once."""
+    def log_rows(self, run_id: str, filter: LineFilter = EVERY_LINE) -> Iterator[StoredLine]:
+        """Iterates over the log lines that pass the filter, in order; at most 4,096 are in memory."""
         start = 0
         while True:
-            window = self.log_window(run_id, only, start, _ROWS_AT_ONCE)
+            window = self.log_window(run_id, filter, start, _ROWS_AT_ONCE)
             yield from window.rows
             start += len(window.rows)
             if start >= window.total:
@@ -371,14 +383,14 @@ class EventStore:
     # --- routing and ledger ------------------------------------------------------------------------
 
     def routing_window(self, run_id: str, stage_id: str | None, start: int, count: int) -> RoutingWindow:
-        """``count`` routing decisions, all or of one stage, from the ``start``-th on (from 0)."""
+        """Reads up to ``count`` routing decisions, of all stages or one, from index ``start`` on (from 0)."""
         with self._db.read() as db:
             return routing_and_ledger.routing_window(db, self._head(db, run_id).run, stage_id, start, count)
 
     def ledger_window(
         self, run_id: str, stage_id: str | None, kind: LedgerFilter, start: int, count: int
     ) -> LedgerWindow:
-        """``count`` rows of failures and recovery from the ``start``-th on (from 0)."""
+        """Reads up to ``count`` ledger rows, of all stages or one, from index ``start`` on (from 0)."""
         with self._db.read() as db:
             return routing_and_ledger.ledger_window(
                 db, self._head(db, run_id).run, stage_id, kind, start, count
@@ -387,29 +399,29 @@ class EventStore:
     # --- artifacts -----------------------------------------------------------------------------
 
     def artifact_text(self, run_id: str, file: str, version: int | None = None) -> str | None:
-        """The text of an artifact, by its file name; ``None`` if none came.
+        """The text of an artifact, by its file name; ``None`` if it has no text.
 
-        It is that of one ``version`` (from 1), by default the newest, as far as it has come.
+        ``version`` counts from 1; the default is the newest version, as far as it has arrived.
         """
         with self._db.read() as db:
             run = self._head(db, run_id).run
             if version is not None:
                 return version_text(events_table.artifact_events(db, run, file, 0), version)
-            return newest_text(events_table.artifact_events_back(db, run, file, NUMBER + 1))
+            return newest_text(events_table.artifact_events_back(db, run, file, NUMBER_MASK + 1))
 
     def artifact_versions(self, run_id: str, file: str) -> list[Artifact]:
-        """Every version of an artifact as it was at its last, the oldest first; none if it is not known."""
+        """The last state of each version of an artifact, oldest first; empty for an unknown artifact."""
         with self._db.read() as db:
             run = self._head(db, run_id).run
             return versions(events_table.artifact_events(db, run, file, 0))
 
     def artifact_chunks(
-        self, run_id: str, file: str, after: int = 0, *, enough: int | None = None
+        self, run_id: str, file: str, after: int = 0, *, stop_chars: int | None = None
     ) -> list[Chunk]:
-        """What the events that follow position ``after`` add to an artifact's text.
+        """The text that the events after position ``after`` add to an artifact.
 
-        With ``enough`` it stops behind the chunk that brings that many characters. Go on from the last
-        chunk's position: all reads of a run together then cost what its text is long.
+        With ``stop_chars``, the last chunk is the one with which all chunks have that many characters. The
+        last chunk's position is ``after`` for the next call, so that each event is read once.
         """
         chunks: list[Chunk] = []
         chars = 0
@@ -420,26 +432,26 @@ class EventStore:
                 added = chunk(logged, before)
                 chunks.append(added)
                 chars += len(added.text)
-                if enough is not None and chars >= enough:
+                if stop_chars is not None and chars >= stop_chars:
                     break
         return chunks
 
     # -------------------------------------------------------------------------------------------
 
     def _append(
-        self, run_id: str, batch: dict[bytes, Event], after: int | None, *, look_up: bool
+        self, run_id: str, batch: dict[bytes, Event], after: int | None, *, check_keys: bool
     ) -> list[LoggedEvent]:
         with self._db.write() as db:
             head = self._head(db, run_id)
-            if look_up:
-                batch = events_table.new_ones(db, head.run, batch)
+            if check_keys:
+                batch = events_table.without_repeated(db, head.run, batch)
             logged = events_table.insert(db, head, batch) if batch else []
             if after is not None and after < head.events:
                 return events_table.read(db, head.run, after, head.events - after) + logged
             return logged
 
     def _delete_some(self, statement: str, run: int) -> int:
-        first, last = stretch(run)
+        first, last = key_range(run)
         with self._db.write() as db:
             return db.execute(statement, {"run": run, "first": first, "last": last}).rowcount
 
@@ -457,8 +469,8 @@ class EventStore:
 
     def _unknown(self, run_id: str) -> RunUnknown:
         return RunUnknown(
-            f"There is no run {run_id!r} in the history {self._db.where}. "
-            "Look for its id among the runs of the history."
+            f"There is no run {run_id!r} in the history {self._db.location}. "
+            "See the history's list of runs for their ids."
         )
 
 
@@ -466,18 +478,18 @@ _RECORD: Final = ", ".join(RunRecord.__struct_fields__)
 
 
 def default_path() -> Path:
-    """``history.db`` in `home()`. Raises `HistoryError` where that cannot be made."""
+    """The path of ``history.db`` in `home()`. Raises `HistoryError` if the directory cannot be made."""
     try:
         return home() / "history.db"
     except OSError as error:
         raise HistoryError(
             f"The directory for the history cannot be made: {error}. "
-            "Set WORKER_WIDGET_HOME to a directory that you may write to."
+            "Set WORKER_WIDGET_HOME to a writable directory."
         ) from error
 
 
 def _address(origin: str) -> str:
-    """An address without what could be a secret in it; other words as they are."""
+    """An address without user, password and query, which may be secret; other text unchanged."""
     try:
         parts = urlsplit(origin)
     except ValueError:
@@ -497,12 +509,12 @@ def _record(row: tuple[Any, ...]) -> RunRecord:
 
 
 def _int64(value: int | None) -> int | None:
-    """A count as SQLite can hold it; a server may say any number."""
+    """A number limited to the range of SQLite's integers; a server may send any number."""
     return None if value is None else max(-_INT64, min(value, _INT64 - 1))
 
 
 def summary(state: RunState) -> RunSummary:
-    """What `EventStore.summarise` is to write for a run in this state."""
+    """The arguments of `EventStore.summarise` for a run in this state."""
     return {
         "task": state.task,
         "status": state.status,

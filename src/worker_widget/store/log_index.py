@@ -1,8 +1,11 @@
-"""Windows of a run's log: which lines a filter lets through, how many, and any stretch of them.
+"""An index of the log lines that pass a filter: their number, and any range of them.
 
-Whether a line matches never changes, so it is looked at once. The log is cut into blocks of 4,096
-lines, and what is remembered of a block is one bit for each line: a million lines take 125 kB, and a
-total, or a jump to any place, costs no more than the rows that are shown.
+Whether a line passes never changes, so each line is scanned once. The log is divided into blocks of 4,096
+lines, and the index holds one bit for each line of a block: 125 kB for a million lines. A total, or a jump to
+any line, costs no more than reading the rows that are shown.
+
+A line has two numbers here: ``line``, its number in the log (from 1), and ``index``, its place among the
+lines that pass the filter (from 0).
 """
 
 from __future__ import annotations
@@ -20,30 +23,21 @@ import msgspec
 
 from . import log_table
 from .database import Database
-from .log_table import EVERY_LINE, LineFilter, StoredLine
-from .search import LogSearch, Pattern, PatternError, Slow, pattern, slow_line
-
-__all__ = [
-    "EVERY_LINE",
-    "Facets",
-    "LineFilter",
-    "LogIndex",
-    "LogProgress",
-    "LogWindow",
-    "NextLine",
-    "StoredLine",
-]
+from .line_filter import EVERY_LINE, LineFilter
+from .log_table import StoredLine
+from .search import LogSearch, Pattern, PatternError, SlowPattern, pattern, slow_pattern_error
 
 BLOCK: Final = 4096
-_SPAN: Final = 8 * BLOCK
-"""How many lines one statement looks at."""
-_PATTERN_SPAN: Final = 2 * BLOCK
-"""How many it reads for a pattern."""
-_REMEMBERED: Final = 32
+"""Lines in a block."""
+_LINES_AT_ONCE: Final = 8 * BLOCK
+"""The most lines that one statement scans."""
+_PATTERN_LINES_AT_ONCE: Final = 2 * BLOCK
+"""The most lines that one statement reads for a pattern."""
+_MOST_CACHED: Final = 32
 
 
 class LogWindow(msgspec.Struct, frozen=True):
-    """A stretch of the lines that match: ``rows`` are those from ``start`` on (from 0), of ``total``."""
+    """A range of the ``total`` lines that pass a filter: ``rows`` are those from index ``start`` on."""
 
     total: int
     start: int
@@ -51,9 +45,9 @@ class LogWindow(msgspec.Struct, frozen=True):
 
 
 class LogProgress(msgspec.Struct, frozen=True):
-    """How far a log is looked through: ``count`` of its first ``scanned`` lines match, of ``of``.
+    """How far a log is scanned: ``count`` of its first ``scanned`` lines match; it has ``of`` lines.
 
-    With an ``error`` it goes no further: a pattern cannot be used, or takes too long.
+    An ``error`` ends the scan: a pattern is invalid or takes too long.
     """
 
     count: int
@@ -63,14 +57,14 @@ class LogProgress(msgspec.Struct, frozen=True):
 
     @property
     def done(self) -> bool:
-        """Whether there is nothing more to look at."""
+        """Whether the scan has ended."""
         return self.scanned >= self.of or self.error is not None
 
 
 class NextLine(msgspec.Struct, frozen=True):
-    """A line that was looked for: its ``index`` (from 0), the ``nth`` (from 1) ``of`` so many.
+    """A line that was searched for: its ``index``, and that it is the ``nth`` match (from 1) ``of`` all.
 
-    ``index`` is ``None`` where there is none.
+    ``index`` is ``None`` if there is no match.
     """
 
     index: int | None
@@ -79,9 +73,9 @@ class NextLine(msgspec.Struct, frozen=True):
 
 
 class Facets(msgspec.Struct, frozen=True):
-    """How many lines each agent and each stage has, in the order of their first line.
+    """The numbers of lines by agent and by stage, in the order of their first line.
 
-    Of the first ``scanned`` lines, of as many as there are.
+    The first ``scanned`` of ``of`` lines are counted.
     """
 
     agents: dict[str, int]
@@ -96,97 +90,100 @@ class Facets(msgspec.Struct, frozen=True):
 
 
 class LogIndex:
-    """What is known of the logs of all runs, by run and filter. Usable from any thread.
+    """The lines that pass a filter, for the logs of all runs. May be used from any thread.
 
-    ``lines`` is how many lines of a run there are; a later call may say more. Each question first looks
-    further through the log, for about ``seconds``: not at all for 0, to the end for ``None``. It is
-    answered from what is scanned then. To the end it raises `PatternError`.
+    ``lines`` is the number of lines of the run, which may be larger in later calls. Each method first scans
+    the log for about ``seconds`` (0: not at all; ``None``: to the end) and answers from the scanned part. A
+    method that scans to the end raises `PatternError`.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[int, LineFilter], _Matches] = OrderedDict()
-        self._facets: OrderedDict[int, _Facets] = OrderedDict()
+        self._scans: OrderedDict[tuple[int, LineFilter], _FilterScan] = OrderedDict()
+        self._facets: OrderedDict[int, _FacetCounter] = OrderedDict()
 
-    def scan(self, run: int, only: LineFilter, lines: int, seconds: float | None) -> LogProgress:
-        """How far the log is looked through."""
-        known = self._look(run, only, lines, seconds)
-        return LogProgress(known.total, known.scanned, max(lines, known.scanned), known.error)
+    def scan(self, run: int, filter: LineFilter, lines: int, seconds: float | None) -> LogProgress:
+        """Scans the log and returns the progress."""
+        matches = self._scan(run, filter, lines, seconds)
+        return LogProgress(matches.total, matches.scanned, max(lines, matches.scanned), matches.error)
 
     def window(
-        self, run: int, only: LineFilter, lines: int, start: int, count: int, seconds: float | None
+        self, run: int, filter: LineFilter, lines: int, start: int, count: int, seconds: float | None
     ) -> LogWindow:
-        """``count`` lines that match from the ``start``-th on (from 0)."""
-        known = self._look(run, only, lines, seconds)
-        start = min(max(start, 0), known.total)
-        numbers = known.numbers(start, start + count)
+        """Reads up to ``count`` lines that pass the filter, from index ``start`` on."""
+        matches = self._scan(run, filter, lines, seconds)
+        start = min(max(start, 0), matches.total)
+        numbers = matches.lines(start, start + count)
         if not numbers:
-            return LogWindow(known.total, start, [])
+            return LogWindow(matches.total, start, [])
         with self._db.read() as db:
-            return LogWindow(known.total, start, log_table.rows(db, run, numbers))
+            return LogWindow(matches.total, start, log_table.read_lines(db, run, numbers))
 
-    def before(self, run: int, only: LineFilter, lines: int, n: int, seconds: float | None) -> int:
-        """How many lines that match stand before the ``n``-th of the log."""
-        return self._look(run, only, lines, seconds).before(n)
+    def matches_before(
+        self, run: int, filter: LineFilter, lines: int, line: int, seconds: float | None
+    ) -> int:
+        """How many lines that pass the filter precede ``line``."""
+        return self._scan(run, filter, lines, seconds).before(line)
 
     def next(
-        self, run: int, only: LineFilter, want: LineFilter, lines: int, start: int, way: int
+        self, run: int, filter: LineFilter, wanted: LineFilter, lines: int, start: int, direction: int
     ) -> NextLine:
-        """The line nearest to the index ``start`` under ``only`` that ``want`` lets through too.
+        """Finds the line nearest to index ``start`` under ``filter`` that also passes ``wanted``.
 
-        After it with ``way`` 1, before it with -1; past the last it goes on at the first.
+        It follows ``start`` for ``direction`` 1 and precedes it for -1. After the last line the search
+        continues at the first, and the reverse.
         """
-        shown = self._look(run, only, lines, None)
-        wanted = self._look(run, only.both(want), lines, None)
-        if not wanted.total:
+        shown = self._scan(run, filter, lines, None)
+        hits = self._scan(run, filter.combined(wanted), lines, None)
+        if not hits.total:
             return NextLine(None, 0, 0)
-        here = 0 if start < 0 else lines + 1 if start >= shown.total else shown.numbers(start, start + 1)[0]
-        nth = wanted.before(here + 1) if way > 0 else wanted.before(here) - 1
-        nth %= wanted.total
-        (n,) = wanted.numbers(nth, nth + 1)
-        return NextLine(shown.before(n), nth + 1, wanted.total)
+        line = 0 if start < 0 else lines + 1 if start >= shown.total else shown.lines(start, start + 1)[0]
+        nth = hits.before(line + 1) if direction > 0 else hits.before(line) - 1
+        nth %= hits.total
+        (found,) = hits.lines(nth, nth + 1)
+        return NextLine(shown.before(found), nth + 1, hits.total)
 
     def facets(self, run: int, lines: int, seconds: float | None) -> Facets:
-        """Who and what the log tells of."""
+        """Counts the lines by agent and by stage."""
         with self._lock:
-            facets = _recent(self._facets, run, _Facets)
+            counter = _cached(self._facets, run, _FacetCounter)
         until = inf if seconds is None else time.perf_counter() + seconds
-        while not (told := facets.scan(self._db, run, lines)).done and time.perf_counter() < until:
+        while not (facets := counter.scan(self._db, run, lines)).done and time.perf_counter() < until:
             pass
-        return told
+        return facets
 
-    def _look(self, run: int, only: LineFilter, lines: int, seconds: float | None) -> _Known | _Every:
-        if only == EVERY_LINE:
-            return _Every(lines)
+    def _scan(self, run: int, filter: LineFilter, lines: int, seconds: float | None) -> _Matches | _AllLines:
+        if filter == EVERY_LINE:
+            return _AllLines(lines)
         with self._lock:
-            matches = _recent(self._known, (run, only), lambda: _Matches(run, only))
+            scan = _cached(self._scans, (run, filter), lambda: _FilterScan(run, filter))
         until = inf if seconds is None else time.perf_counter() + seconds
-        while seconds != 0 and not matches.done(lines):
-            matches.scan(self._db, lines)
+        while seconds != 0 and not scan.done(lines):
+            scan.scan(self._db, lines)
             if time.perf_counter() >= until:
                 break
-        known = matches.known
-        if known.error is not None and seconds is None:
-            raise PatternError(known.error)
-        return known
+        matches = scan.matches
+        if matches.error is not None and seconds is None:
+            raise PatternError(matches.error)
+        return matches
 
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
-def _recent(known: OrderedDict[_K, _V], key: _K, make: Callable[[], _V]) -> _V:
-    """What is known by ``key``, made if it is not; what was not asked for longest is forgotten."""
-    value = known.pop(key, None) or make()
-    known[key] = value
-    if len(known) > _REMEMBERED:
-        known.popitem(last=False)
+def _cached(cache: OrderedDict[_K, _V], key: _K, make: Callable[[], _V]) -> _V:
+    """The value of ``key``, made if it is missing; the least recently used value is removed."""
+    value = cache.pop(key, None) or make()
+    cache[key] = value
+    if len(cache) > _MOST_CACHED:
+        cache.popitem(last=False)
     return value
 
 
-class _Every(NamedTuple):
-    """All lines match."""
+class _AllLines(NamedTuple):
+    """The matches of a filter that every line passes; see `_Matches`."""
 
     scanned: int
     error: None = None
@@ -195,19 +192,19 @@ class _Every(NamedTuple):
     def total(self) -> int:
         return self.scanned
 
-    def before(self, n: int) -> int:
-        return min(max(n - 1, 0), self.scanned)
+    def before(self, line: int) -> int:
+        return min(max(line - 1, 0), self.scanned)
 
-    def numbers(self, start: int, end: int) -> list[int]:
+    def lines(self, start: int, end: int) -> list[int]:
         return list(range(start + 1, min(end, self.scanned) + 1))
 
 
-class _Known(NamedTuple):
-    """Which of the first ``scanned`` lines match.
+class _Matches(NamedTuple):
+    """Which of the first ``scanned`` lines match; immutable.
 
-    ``blocks`` holds a bit for each line of each complete block, ``sums`` how many matches stand before
-    each: both may have grown since, so that only the first ``complete`` count. ``rest`` are the bits of
-    the lines behind those. ``error`` says why there will be no more.
+    ``blocks`` holds the bits of each complete block, one for each line, and ``sums`` the number of matches
+    before each block. A later scan appends to both lists, so only the first ``complete`` blocks count.
+    ``rest`` holds the bits of the lines after them. ``error`` is why the scan ended early.
     """
 
     scanned: int
@@ -221,33 +218,33 @@ class _Known(NamedTuple):
     def total(self) -> int:
         return self.sums[self.complete] + self.rest.bit_count()
 
-    def before(self, n: int) -> int:
-        """How many matches stand before line ``n``."""
-        n = min(max(n, 1), self.scanned + 1)
-        block, offset = divmod(n - 1, BLOCK)
+    def before(self, line: int) -> int:
+        """How many matches precede ``line``."""
+        line = min(max(line, 1), self.scanned + 1)
+        block, offset = divmod(line - 1, BLOCK)
         bits = self.rest if block >= self.complete else self.blocks[block]
         return self.sums[block] + (bits & ((1 << offset) - 1)).bit_count()
 
-    def numbers(self, start: int, end: int) -> list[int]:
-        """The numbers of the matches ``start`` to ``end`` (exclusive, from 0)."""
+    def lines(self, start: int, end: int) -> list[int]:
+        """The lines of the matches with index ``start`` to ``end`` (exclusive)."""
         end = min(end, self.total)
         found: list[int] = []
         block = bisect_right(self.sums, start, 0, self.complete + 1) - 1
         while start < end:
             bits = self.rest if block == self.complete else self.blocks[block]
             inside = start - self.sums[block]
-            taken = islice(_ones(bits), inside, inside + end - start)
+            taken = islice(_set_bits(bits), inside, inside + end - start)
             before = len(found)
             found += [block * BLOCK + offset + 1 for offset in taken]
             start += len(found) - before
             block += 1
-            if start < end:  # over the blocks without a match
+            if start < end:  # skip the blocks without a match
                 block = bisect_right(self.sums, start, block, self.complete + 1) - 1
         return found
 
 
-def _ones(bits: int) -> Iterator[int]:
-    """Where ``bits`` are set, from the lowest."""
+def _set_bits(bits: int) -> Iterator[int]:
+    """The positions of the bits that are set, from the lowest."""
     text = bin(bits)[:1:-1]
     at = text.find("1")
     while at >= 0:
@@ -255,90 +252,94 @@ def _ones(bits: int) -> Iterator[int]:
         at = text.find("1", at + 1)
 
 
-class _Matches:
-    """Which lines of one run match one filter, as far as they were looked at."""
+class _FilterScan:
+    """A scan of one run's log under one filter, and the matches so far."""
 
-    def __init__(self, run: int, only: LineFilter) -> None:
+    def __init__(self, run: int, filter: LineFilter) -> None:
         self._run = run
-        self._only = only
-        self._turn = threading.Lock()
-        self.known = _Known(0, 0, [], [0], 0)
+        self._filter = filter
+        self._scanning = threading.Lock()
+        self.matches = _Matches(0, 0, [], [0], 0)
         self._patterns: list[tuple[LogSearch, Pattern]] = []
         try:
-            self._patterns = [(one, pattern(one.text, one.case_sensitive)) for one in only.patterns]
+            self._patterns = [
+                (search, pattern(search.text, search.case_sensitive)) for search in filter.patterns
+            ]
         except PatternError as error:
-            self.known = self.known._replace(error=str(error))
+            self.matches = self.matches._replace(error=str(error))
 
     def done(self, lines: int) -> bool:
-        """Whether the first ``lines`` lines were looked at, or no more can be."""
-        return self.known.scanned >= lines or self.known.error is not None
+        """Whether the first ``lines`` lines are scanned, or an error ended the scan."""
+        return self.matches.scanned >= lines or self.matches.error is not None
 
     def scan(self, db: Database, lines: int) -> None:
-        """Look at some more of the first ``lines`` lines; threads take turns."""
-        with self._turn:
+        """Scans some more of the first ``lines`` lines. Only one thread scans at a time."""
+        with self._scanning:
             if self.done(lines):
                 return
-            known = self.known
-            span = _PATTERN_SPAN if self._patterns else _SPAN
-            last = min(lines, known.complete * BLOCK + span)
+            matches = self.matches
+            at_once = _PATTERN_LINES_AT_ONCE if self._patterns else _LINES_AT_ONCE
+            last = min(lines, matches.complete * BLOCK + at_once)
             try:
-                self.known = _with(known, self._look(db, known.scanned + 1, last), last)
+                found = self._matching_lines(db, matches.scanned + 1, last)
             except PatternError as error:
-                self.known = known._replace(error=str(error))
+                self.matches = matches._replace(error=str(error))
+            else:
+                self.matches = _extended(matches, found, last)
 
-    def _look(self, db: Database, first: int, last: int) -> list[int]:
+    def _matching_lines(self, db: Database, first: int, last: int) -> list[int]:
         if not self._patterns:
             with db.read() as connection:
-                return log_table.numbers(connection, self._run, self._only, first, last)
+                return log_table.matching_lines(connection, self._run, self._filter, first, last)
         with db.read() as connection:
-            numbers, messages = log_table.messages(connection, self._run, self._only, first, last)
-        for search, one in self._patterns:
+            lines, messages = log_table.matching_messages(connection, self._run, self._filter, first, last)
+        for search, compiled in self._patterns:
             try:
-                found = one.matching(messages)
-            except Slow as slow:
-                raise slow_line(search, numbers[slow.index]) from None
-            numbers = [numbers[index] for index in found]
+                found = compiled.matching(messages)
+            except SlowPattern as slow:
+                raise slow_pattern_error(search, lines[slow.index]) from None
+            lines = [lines[index] for index in found]
             messages = [messages[index] for index in found]
-        return numbers
+        return lines
 
 
-def _with(known: _Known, numbers: list[int], last: int) -> _Known:
-    """What is known once the lines up to ``last`` are looked at, of which these match."""
-    complete, blocks, sums, rest = known.complete, known.blocks, known.sums, known.rest
+def _extended(matches: _Matches, lines: list[int], last: int) -> _Matches:
+    """The matches after the scan of the lines up to ``last``, of which ``lines`` match."""
+    complete, blocks, sums, rest = matches.complete, matches.blocks, matches.sums, matches.rest
     start = 0
     while complete < last // BLOCK:
-        end = bisect_left(numbers, (complete + 1) * BLOCK + 1, start)
-        bits = rest | _bits(numbers[start:end])
+        end = bisect_left(lines, (complete + 1) * BLOCK + 1, start)
+        bits = rest | _bits(lines[start:end])
         blocks.append(bits)
         sums.append(sums[complete] + bits.bit_count())
         complete, start, rest = complete + 1, end, 0
-    return _Known(last, complete, blocks, sums, rest | _bits(numbers[start:]))
+    return _Matches(last, complete, blocks, sums, rest | _bits(lines[start:]))
 
 
-def _bits(numbers: list[int]) -> int:
-    """Bits for lines of one block."""
-    if not numbers:
+def _bits(lines: list[int]) -> int:
+    """A number with a bit set for each of these lines, which are of one block."""
+    if not lines:
         return 0
     digits = bytearray(b"0" * BLOCK)
-    for n in numbers:
-        digits[-1 - (n - 1) % BLOCK] = 49  # "1"
+    for line in lines:
+        digits[-1 - (line - 1) % BLOCK] = ord("1")
     return int(digits, 2)
 
 
-class _Facets:
-    """How many lines of one run each stage and agent has, as far as they were counted."""
+class _FacetCounter:
+    """Counts the lines of one run by stage and agent."""
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
+        self._scanning = threading.Lock()
         self._scanned = 0
         self._agents: Counter[str] = Counter()
         self._stages: Counter[str] = Counter()
 
     def scan(self, db: Database, run: int, lines: int) -> Facets:
-        """Count some more of the first ``lines`` lines; threads take turns."""
-        with self._turn:
+        """Counts some more of the first ``lines`` lines. Only one thread counts at a time."""
+        with self._scanning:
             if self._scanned < lines:
-                last = min(lines, self._scanned + _SPAN)
+                last = min(lines, self._scanned + _LINES_AT_ONCE)
                 with db.read() as connection:
                     counted = log_table.facets(connection, run, self._scanned + 1, last)
                 for stage_id, agent, count in counted:

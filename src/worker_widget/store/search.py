@@ -1,7 +1,7 @@
-"""What a person looks for in the log's messages: words as they stand, or a pattern. Pure.
+"""Searches in the messages of the log: for literal text or a regular expression. Pure functions.
 
-Patterns are those of the ``regex`` package, whose matching can be given a time limit. The limits here
-are also what keeps the interpreter's lock from being held for long: no pattern stops a kernel.
+Patterns are those of the ``regex`` package, which supports a time limit for matching. The limits here also
+bound how long the interpreter's lock is held, so that no pattern blocks a kernel.
 """
 
 from __future__ import annotations
@@ -18,28 +18,30 @@ import regex
 
 MOST_PATTERN_CHARS: Final = 1_000
 MOST_REPEATS: Final = 10_000
-"""The product of all counts in braces: the package writes some repeated parts out."""
+"""The limit for the product of all counts in braces: the package expands some repeats."""
 
 LINE_S: Final = 0.01
-"""The most time that a pattern may take for one line."""
+"""The time limit for one line."""
 LONG_LINE_S: Final = 0.2
-TOGETHER_S: Final = 0.03
-"""The most for lines taken together. It is the processor's time that counts, also what other threads use
-between one match and the next."""
+"""The time limit for a line of more than `_LONG_CHARS`."""
+BATCH_S: Final = 0.03
+"""The time limit for a batch of lines. It applies to processor time, which includes the time that other
+threads use between two matches."""
 MARKS_S: Final = 0.005
+"""The time limit for marking the matches in one line."""
 
-_MOST_TIMES_SLOW: Final = 3
-"""After being too slow so often for lines taken together, a pattern is asked for each line alone."""
+_MOST_SLOW_BATCHES: Final = 3
+"""After so many batches that exceeded the limit, a pattern is matched with each line separately."""
 
 _LONG_CHARS: Final = 16_000
-"""Time is looked at once in many steps, each of which can pass over the whole text. So a longer line is
-searched without the interpreter's lock, and shorter ones are taken together up to this length."""
+"""The package checks the time only after many steps, each of which can scan the whole text. So a longer line
+is searched without the interpreter's lock, and a batch of shorter lines has at most this length."""
 
 _MOST_MARKS: Final = 200
 
-# What means the same to a line in its place among others as to the line alone, when they are joined
-# with line feeds: letters, sets, groups, alternatives, repeats, ends of lines and words, and what looks
-# around without seeing a line feed. What refers back, or cannot be taken back, is not among these.
+# The parts of a pattern that match in lines joined with line feeds as they match in a separate line:
+# characters, sets, groups, alternatives, repeats, ends of lines and words, and lookarounds that match no
+# line feed. Not among them: backreferences, and possessive and atomic parts.
 _TOKEN: Final = re.compile(
     r"""(?P<look> \(\?<?[=!] )
       | (?P<open> \( (?: \?: | \?P?<[A-Za-z]\w*> )? (?![*+?]) )
@@ -59,9 +61,9 @@ _COUNTS: Final = re.compile(r"(?<!\\)(?:\\\\)*\{(\d*),?(\d*)\}")
 
 
 class LogSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """What to look for in messages: ``text`` as it stands, or with ``regex`` the pattern in it.
+    """A search in messages: for the literal ``text``, or with ``regex`` for the pattern ``text``.
 
-    In a pattern ``^`` and ``$`` also match at the line breaks within a message.
+    In a pattern, ``^`` and ``$`` also match at the line breaks within a message.
     """
 
     text: str
@@ -70,10 +72,10 @@ class LogSearch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be used, or that takes too long; the message says where, and what to do."""
+    """A pattern is invalid or takes too long; the message names the location and the fix."""
 
 
-class Slow(Exception):
+class SlowPattern(Exception):
     """The pattern takes too long for the message at ``index``."""
 
     def __init__(self, index: int) -> None:
@@ -82,45 +84,45 @@ class Slow(Exception):
 
 
 class Pattern:
-    """A compiled pattern. Make one with `pattern`."""
+    """A compiled pattern, made by `pattern`."""
 
     def __init__(self, text: str, case_sensitive: bool) -> None:
         flags = regex.VERSION0 | regex.MULTILINE | (0 if case_sensitive else regex.IGNORECASE)
-        self._alone = regex.compile(text, flags)
-        joined = _joined(text)
+        self._separate = regex.compile(text, flags)
+        joined = _joined_pattern(text)
         self._joined = None if joined is None else regex.compile(f"({joined}).*\\n?", flags)
         self._single_lines = joined != text
-        self._times_slow = 0
+        self._slow_batches = 0
 
     def matching(self, messages: list[str]) -> list[int]:
-        """The indices of the messages that match. Raises `Slow`."""
+        """The indices of the messages that match. Raises `SlowPattern`."""
         found: list[int] = []
-        for start, end in _stretches(messages):
+        for start, end in _batches(messages):
             found += self._matching(messages, start, end)
         return found
 
     def _matching(self, messages: list[str], start: int, end: int) -> Iterable[int]:
-        if self._joined is not None and end - start > 1 and self._times_slow < _MOST_TIMES_SLOW:
+        if self._joined is not None and end - start > 1 and self._slow_batches < _MOST_SLOW_BATCHES:
             text = "\n".join(messages[start:end])
             if not self._single_lines or text.count("\n") == end - start - 1:
                 try:
                     return self._matching_joined(self._joined, text, messages, start, end)
                 except TimeoutError:
-                    self._times_slow += 1
+                    self._slow_batches += 1
         return [index for index in range(start, end) if self._matches(messages[index], index)]
 
     def _matching_joined(
         self, joined: Any, text: str, messages: list[str], start: int, end: int
     ) -> list[int]:
-        """As one ``text``, for asking the clock costs more than most lines do.
+        """Matches the messages as one ``text``, because a call with a time limit costs more than most lines.
 
-        A match within one line says that it matches. One that reaches over several says nothing: each
-        is asked alone. A line that no match touches would not have matched alone either.
+        A match within one line decides that line. The lines of a match across several lines are matched
+        separately. A line without a match in ``text`` has no match as a separate line either.
         """
         ends = list(accumulate(len(message) + 1 for message in messages[start:end]))
         found: list[int] = []
         line, undecided = 0, 0
-        for match in joined.finditer(text, timeout=TOGETHER_S, concurrent=False):
+        for match in joined.finditer(text, timeout=BATCH_S, concurrent=False):
             first, last = match.span(1)
             while ends[line] <= first:
                 line += 1
@@ -138,15 +140,15 @@ class Pattern:
     def _matches(self, message: str, index: int) -> bool:
         long = len(message) > _LONG_CHARS
         try:
-            found = self._alone.search(message, timeout=LONG_LINE_S if long else LINE_S, concurrent=long)
+            found = self._separate.search(message, timeout=LONG_LINE_S if long else LINE_S, concurrent=long)
         except TimeoutError:
-            raise Slow(index) from None
+            raise SlowPattern(index) from None
         return found is not None
 
     def marks(self, message: str, timeout_s: float) -> list[tuple[int, int]]:
-        """Where it occurs. Raises ``TimeoutError``."""
+        """The matches in ``message``: starts and ends; at most 200. Raises ``TimeoutError``."""
         found: list[tuple[int, int]] = []
-        for match in self._alone.finditer(message, timeout=timeout_s, concurrent=False):
+        for match in self._separate.finditer(message, timeout=timeout_s, concurrent=False):
             if match.end() > match.start():
                 found.append(match.span())
                 if len(found) == _MOST_MARKS:
@@ -154,14 +156,14 @@ class Pattern:
         return found
 
 
-def _joined(text: str) -> str | None:
-    """The pattern ``text`` for lines that are joined; ``None`` if it cannot be looked for in those.
+def _joined_pattern(text: str) -> str | None:
+    """Converts the pattern ``text`` to one for lines joined with line feeds; ``None`` if that is impossible.
 
-    What looks around is made not to see the line feeds between them. Where that changes it, it does not
-    see those within a message either: then it is for messages of a single line each.
+    Lookarounds are changed so that they match no line feed. A pattern that this changes no longer matches
+    line feeds within a message either: it is only for messages of a single line each.
     """
     parts: list[str] = []
-    looking = [False]
+    in_lookaround = [False]
     at = 0
     while at < len(text):
         token = _TOKEN.match(text, at)
@@ -170,21 +172,21 @@ def _joined(text: str) -> str | None:
         at = token.end()
         part = token[0]
         if token["look"]:
-            looking.append(True)
+            in_lookaround.append(True)
         elif token["open"]:
-            looking.append(looking[-1])
+            in_lookaround.append(in_lookaround[-1])
         elif token["close"]:
-            looking.pop()
-        elif looking[-1] and token["wide"]:
+            in_lookaround.pop()
+        elif in_lookaround[-1] and token["wide"]:
             part = _NO_LINE_FEED[token["wide"]] + token["rest"]
-        elif looking[-1] and _MAY_BE_LINE_FEED.search(part):
+        elif in_lookaround[-1] and _MAY_BE_LINE_FEED.search(part):
             return None
         parts.append(part)
     return "".join(parts)
 
 
-def _stretches(messages: list[str]) -> Iterator[tuple[int, int]]:
-    """Messages to take together: as many as `_LONG_CHARS` hold, or one that is longer."""
+def _batches(messages: list[str]) -> Iterator[tuple[int, int]]:
+    """Ranges of messages to match as one text: at most `_LONG_CHARS` long, or a single longer message."""
     start, chars = 0, 0
     for index, message in enumerate(messages):
         chars += len(message) + 1
@@ -197,7 +199,7 @@ def _stretches(messages: list[str]) -> Iterator[tuple[int, int]]:
 
 @lru_cache(64)
 def pattern(text: str, case_sensitive: bool) -> Pattern:
-    """The pattern in ``text``. Raises `PatternError` that names the column."""
+    """Compiles a pattern. Raises `PatternError` with the column of the error."""
     if len(text) > MOST_PATTERN_CHARS:
         raise PatternError(f"The pattern is longer than {MOST_PATTERN_CHARS:,} characters: shorten it.")
     repeats = 1
@@ -206,23 +208,23 @@ def pattern(text: str, case_sensitive: bool) -> Pattern:
         if repeats > MOST_REPEATS:
             raise PatternError(
                 f"The pattern repeats too much at column {counts.start(1)}: "
-                f"its counts in braces, multiplied, may be {MOST_REPEATS:,} at most."
+                f"the product of its counts in braces may be {MOST_REPEATS:,} at most."
             )
     try:
         return Pattern(text, case_sensitive)
     except RecursionError:
-        raise PatternError("The pattern is nested too deeply: take some of its groups away.") from None
-    except Exception as error:  # whatever the package raises: a pattern is a person's input
+        raise PatternError("The pattern is nested too deeply: remove some of its groups.") from None
+    except Exception as error:  # the package raises many types, and the pattern is user input
         position = getattr(error, "pos", None)
         where = "" if position is None else f" at column {position + 1}"
         raise PatternError(f"The pattern cannot be read: {getattr(error, 'msg', error)}{where}.") from error
 
 
-def slow_line(search: LogSearch, n: int) -> PatternError:
-    """What to tell where a pattern takes too long for line ``n`` of the log."""
+def slow_pattern_error(search: LogSearch, line: int) -> PatternError:
+    """The error for a pattern that takes too long for a line of the log."""
     return PatternError(
-        f"The pattern {search.text!r} takes too long on line {n:,} of the log. "
-        "Make it more definite: repeats within repeats, such as (a+)+, are what takes long."
+        f"The pattern {search.text!r} takes too long on line {line:,} of the log. "
+        "Make it more specific: nested repeats, such as (a+)+, take long."
     )
 
 
@@ -230,9 +232,9 @@ def slow_line(search: LogSearch, n: int) -> PatternError:
 
 
 def folded(text: str, needle: str) -> str:
-    """``text`` with the letters of ``needle``, which is in lower case, in lower case; as long as before.
+    """Converts ASCII letters and the letters of ``needle`` to lower case; the length stays the same.
 
-    So the store compares too: ASCII letters, and what else of the needle has two cases.
+    ``needle`` is in lower case. The store's SQL compares in the same way.
     """
     return text.translate(_folding(frozenset(needle)))
 
@@ -240,19 +242,19 @@ def folded(text: str, needle: str) -> str:
 @lru_cache(64)
 def _folding(letters: frozenset[str]) -> dict[int, str]:
     table = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
-    return table | {ord(upper): lower for upper, lower in two_cases(letters)}
+    return table | {ord(upper): lower for upper, lower in case_pairs(letters)}
 
 
-def two_cases(letters: Iterable[str]) -> list[tuple[str, str]]:
-    """The letters beyond ASCII that have an upper case of one letter: that and themselves."""
+def case_pairs(letters: Iterable[str]) -> list[tuple[str, str]]:
+    """Upper and lower case of each letter outside ASCII whose upper case is a single letter."""
     pairs = ((letter.upper(), letter) for letter in sorted(set(letters)) if not letter.isascii())
     return [(upper, lower) for upper, lower in pairs if upper != lower and len(upper) == 1]
 
 
 def marks(search: LogSearch, message: str, timeout_s: float = MARKS_S) -> list[tuple[int, int]]:
-    """Where in ``message`` it occurs: starts and ends, without overlaps, in order; 200 at most.
+    """The matches in ``message``: starts and ends, in order, without overlaps; at most 200.
 
-    Raises ``TimeoutError`` for a pattern that takes longer, and `PatternError`.
+    Raises ``TimeoutError`` for a pattern that takes longer than ``timeout_s``, and `PatternError`.
     """
     if search.regex:
         return pattern(search.text, search.case_sensitive).marks(message, timeout_s)

@@ -1,4 +1,4 @@
-"""The one open history of this process: consoles and clients of one kernel share it."""
+"""The history that all consoles and clients of this process share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _before_fork: list[dict[Path, EventStore]] = []
 
 
 def shared_store() -> EventStore:
-    """The history in `home()`, opened once. Raises `HistoryError` where it cannot be."""
+    """The history in `home()`, opened at the first call. Raises `HistoryError` if that fails."""
     path = default_path()
     with _lock:
         if path not in _open:
@@ -22,12 +22,15 @@ def shared_store() -> EventStore:
         return _open[path]
 
 
-def _forget() -> None:
-    """In a forked child: open anew. SQLite's connections must not be used, nor closed, across a fork."""
+def _reset_after_fork() -> None:
+    """Makes a forked child open the history again.
+
+    SQLite's connections must not be used in a child, nor closed: they are kept open, unused.
+    """
     global _lock, _open
     _before_fork.append(_open)
     _lock, _open = threading.Lock(), {}
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(after_in_child=_reset_after_fork)

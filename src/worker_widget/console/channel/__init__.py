@@ -1,1 +1,1 @@
-"""The channel between kernel and browser: paced frames, snapshots, and what each subscriber shows."""
+"""The channel between kernel and browser: paced frames, snapshots and subscribers."""

@@ -1,4 +1,4 @@
-"""How much of an artifact's text a subscriber has, and what follows."""
+"""`ArtifactCursor` reads the text of an artifact that a subscriber does not have yet."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from ...store.event_store import EventStore
 from ..wire import ArtifactNews, WatchedArtifact
 
 MOST_CHARS: Final = 256 * 1024
-"""After this much text a frame takes no further event of the artifact; the next frame continues."""
+"""After this many characters a frame takes no further event of the artifact; the next frame continues."""
 
 MOST_SENT: Final = 4_000_000
-"""After this much of an artifact the channel sends no more of it; a subscriber requests the rest."""
+"""After this many characters the channel sends no more of an artifact; a subscriber requests the rest."""
 
 
 class ArtifactCursor:
-    """Reads one version of an artifact from the log, from what the subscriber has of it."""
+    """Reads one version of an artifact from the log, from the end of the text that the subscriber has.
+
+    ``behind`` is whether text remains for the next frame.
+    """
 
     def __init__(self, artifact: Artifact, watched: WatchedArtifact | None) -> None:
         same = watched is not None and (watched.file, watched.version) == (artifact.file, artifact.version)
@@ -33,16 +36,16 @@ class ArtifactCursor:
         return (self.file, self.version) == (artifact.file, artifact.version)
 
     def advance(self, artifact: Artifact, store: EventStore, run_id: str) -> ArtifactNews | None:
-        """The next piece of text, or ``None`` where there is no more now."""
+        """The next part of the text, or ``None`` if there is none now."""
         if self._cut or artifact.position <= self._position:
             return None
         start, pieces, taken, done = self._end, [""], 0, False
-        enough = max(0, self._had - self._end) + MOST_CHARS
-        for chunk in store.artifact_chunks(run_id, self.file, self._position, enough=enough):
+        stop_chars = max(0, self._had - self._end) + MOST_CHARS
+        for chunk in store.artifact_chunks(run_id, self.file, self._position, stop_chars=stop_chars):
             self._position = chunk.position
             if chunk.reset:
                 start, pieces, self._end = 0, [""], 0
-            fresh = chunk.behind(self._end)
+            fresh = chunk.text_after(self._end)
             self._cut = self._end + len(fresh) > MOST_SENT
             pieces.append(fresh[: MOST_SENT - self._end])
             self._end = min(self._end + len(fresh), MOST_SENT)
@@ -50,7 +53,7 @@ class ArtifactCursor:
             done = chunk.done and not self._cut
             if self._cut:
                 break
-        self.behind = taken >= enough and not self._cut
+        self.behind = taken >= stop_chars and not self._cut
         text = "".join(pieces)
         if start < self._had <= self._end:
             text, start = text[self._had - start :], self._had

@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 Send = Callable[[Mapping[str, Any], list[bytes]], None]
 
 MOST_SUBSCRIBERS = 16
-"""Python never learns that a browser left: the subscribers that were silent longest are dropped."""
+"""A browser does not report that it left, so the subscribers whose last message is oldest are dropped."""
 AFTERGLOW_S = 10.0
 """Heartbeats go on for this long after the end of a run, since the last frame can get lost too."""
 
@@ -80,7 +80,7 @@ class Channel:
             self._frame_timer = self._clock.call_later(wait, self._tick)
 
     def flush(self) -> None:
-        """Sends what changed now, whatever the pace.
+        """Sends what changed at once, independently of the pace.
 
         What could not be sent because of an exception is sent with a later frame.
         """
@@ -112,7 +112,7 @@ class Channel:
             self.changed()
 
     def hello(self, message: Hello) -> None:
-        """Subscribes a front end, or sends the whole to one that missed something."""
+        """Subscribes a front end, or sends a snapshot to one that missed a frame."""
         self.flush()
         subscriber = Subscriber(message.watch, visible=message.visible, now=self._clock.time())
         self._drop(message.client)
@@ -130,15 +130,15 @@ class Channel:
     def watch(self, client: str, watch: Watch) -> None:
         """Replaces what a subscriber watches."""
         subscriber = self._received(client)
-        if subscriber is None:  # it was dropped: this is as good as a hello
+        if subscriber is None:  # it was dropped: this subscribes it again
             self.hello(Hello(client=client, watch=watch))
             return
         subscriber.set_watch(watch)
-        self._look_further(subscriber, self._sent)
+        self._scan_rest(subscriber, self._sent)
         self.changed()
 
     def visible(self, client: str, visible: bool) -> None:
-        """Pauses a subscriber that went out of sight; one that came back gets the whole at once."""
+        """Pauses a subscriber that became invisible, or sends a snapshot to one that became visible."""
         subscriber = self._received(client)
         if subscriber is None:
             return
@@ -167,7 +167,7 @@ class Channel:
             subscriber.log.close()
 
     def _tick(self) -> None:
-        """Sends the frame that is due, unless all subscribers have gone out of sight meanwhile."""
+        """Sends the frame that is due, unless all subscribers have become invisible."""
         self._frame_timer = None
         if self._watched():
             self.flush()
@@ -214,7 +214,7 @@ class Channel:
         self.changed()
 
     def _audience(self) -> dict[str, Subscriber]:
-        """The subscribers in sight that are still there, or a stand-in where none could send hello."""
+        """The visible subscribers that are still there, or a substitute if none has sent hello."""
         if not self._subscribers:
             return {wire.EVERY_SUBSCRIBER: self._unknown}
         now, last_received = self._clock.time(), self._last_received()
@@ -227,7 +227,7 @@ class Channel:
     def _news(self, shown: Shown) -> dict[str, SubscriberNews]:
         """What is new for each subscriber, `{}` where nothing is.
 
-        A subscriber finds its own name in a snapshot and so learns that its hello arrived.
+        A snapshot contains the names of its subscribers, which confirms to each that its hello arrived.
         """
         return {client: self._subscriber_news(part, shown) for client, part in self._audience().items()}
 
@@ -235,7 +235,7 @@ class Channel:
         try:
             return self._read_news(subscriber, shown)
         except Exception as error:
-            # The frame goes out without this part; the rows and the text come whole with a later frame.
+            # The frame is sent without this part; a later frame has all rows and the whole text.
             expected = isinstance(error, HistoryError | RunUnknown)
             _log.warning("The history could not be read for a frame: %s", error, exc_info=not expected)
             subscriber.restart()
@@ -247,7 +247,7 @@ class Channel:
         store = self._store()
         news = subscriber.log.advance(store, shown.run_id)
         if subscriber.log.behind:
-            self._look_further(subscriber, shown)
+            self._scan_rest(subscriber, shown)
         artifact = self._watched_artifact(subscriber, shown)
         if artifact is not None:
             if subscriber.artifact is None or not subscriber.artifact.on(artifact):
@@ -257,12 +257,12 @@ class Channel:
                 news["artifact"] = text
         return news
 
-    def _look_further(self, subscriber: Subscriber, shown: Shown) -> None:
+    def _scan_rest(self, subscriber: Subscriber, shown: Shown) -> None:
         if shown.run_id is not None and subscriber.visible and not self._closed:
-            subscriber.log.look_further(self._store(), shown.run_id, self.changed)
+            subscriber.log.scan_rest(self._store(), shown.run_id, self.changed)
 
     def _watched_artifact(self, subscriber: Subscriber, shown: Shown) -> Artifact | None:
-        """The artifact that a subscriber watches; the newest for those that could not say hello."""
+        """The artifact that a subscriber watches; the newest if no subscriber has sent hello."""
         artifacts = [item for item in shown.run.artifacts if item.has_content]
         if subscriber is self._unknown:
             return max(artifacts, key=lambda item: item.position, default=None)
@@ -299,7 +299,7 @@ class Channel:
         if self._subscribers:
             self._send(wire.heartbeat(self._seq, self._now_us(self._sent)), [])
         else:
-            # A front end that could not say hello (a busy cell holds it back) is shown the run all the same.
+            # A front end whose hello is delayed by a busy cell shows the run, too.
             self._unknown.restart()
             state = snapshot.state(self._sent)
             self._emit(wire.snapshot(self._seq, state, self._news(self._sent), self._now_us(self._sent)))

@@ -1,4 +1,4 @@
-"""The time that a channel goes by."""
+"""The clock of a channel, which tests replace."""
 
 from __future__ import annotations
 

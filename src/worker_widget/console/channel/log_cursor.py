@@ -1,4 +1,4 @@
-"""How much of the log a subscriber has under its filter, and what follows: rows and the search's progress."""
+"""`LogCursor` reads the log rows and the search progress that a subscriber does not have yet."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Final
 
 from ...errors import HistoryError, RunUnknown
 from ...store.event_store import EventStore
-from ...store.log_index import LineFilter, LogProgress
+from ...store.line_filter import LineFilter
+from ...store.log_index import LogProgress
 from ..wire import LogRows, SearchProgress, SubscriberNews, WatchedLog
-from .log_window import MOST_ROWS, log_window, stored
+from .log_window import MOST_ROWS, line_filter, log_window
 
 _log = logging.getLogger(__name__)
 
@@ -23,12 +24,12 @@ _AT_ONCE_S: Final = 0.001
 
 
 class LogCursor:
-    """Reads the log as one subscriber watches it. A longer scan runs in a task of its own."""
+    """Reads the log under the filter of one subscriber. A longer scan runs in a task of its own."""
 
     def __init__(self, watched: WatchedLog) -> None:
         self._watched = watched
-        self._shown = stored(watched.filter)
-        self._wanted = stored(watched.filter, watched.search)
+        self._shown = line_filter(watched.filter)
+        self._wanted = line_filter(watched.filter, watched.search)
         searches = (watched.filter.search, watched.search)
         self._searches = any(search is not None and search.text for search in searches)
         self._total: int | None = None
@@ -52,22 +53,22 @@ class LogCursor:
             news["search"] = _search_progress(wanted)
         return news
 
-    def look_further(self, store: EventStore, run_id: str, changed: Callable[[], None]) -> None:
+    def scan_rest(self, store: EventStore, run_id: str, changed: Callable[[], None]) -> None:
         """Scans the rest of the log in a thread; ``changed`` is called after each slice."""
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._look(store, run_id, changed), name="search the log")
+            self._task = asyncio.create_task(self._scan(store, run_id, changed), name="search the log")
 
     def close(self) -> None:
         """Stops scanning."""
         if self._task is not None:
             self._task.cancel()
 
-    async def _look(self, store: EventStore, run_id: str, changed: Callable[[], None]) -> None:
+    async def _scan(self, store: EventStore, run_id: str, changed: Callable[[], None]) -> None:
         try:
-            for only in (self._shown, self._wanted):
+            for filter in (self._shown, self._wanted):
                 done = False
                 while not done:
-                    done = (await asyncio.to_thread(store.log_scan, run_id, only, _SLICE_S)).done
+                    done = (await asyncio.to_thread(store.log_scan, run_id, filter, _SLICE_S)).done
                     changed()
         except (HistoryError, RunUnknown) as error:
             _log.warning("The history could not be searched: %s", error)
@@ -84,11 +85,11 @@ class LogCursor:
         return {"total": total, "start": rows["start"], "rows": rows["rows"]}
 
 
-def _progress(store: EventStore, run_id: str, only: LineFilter) -> LogProgress:
-    progress = store.log_scan(run_id, only, 0)
-    if progress.done or only.patterns or progress.of - progress.scanned > _AT_ONCE:
+def _progress(store: EventStore, run_id: str, filter: LineFilter) -> LogProgress:
+    progress = store.log_scan(run_id, filter, 0)
+    if progress.done or filter.patterns or progress.of - progress.scanned > _AT_ONCE:
         return progress
-    return store.log_scan(run_id, only, _AT_ONCE_S)
+    return store.log_scan(run_id, filter, _AT_ONCE_S)
 
 
 def _search_progress(progress: LogProgress) -> SearchProgress:

@@ -1,4 +1,4 @@
-"""Log rows as the wire carries them: windows of the whole log under a filter, and the newest rows."""
+"""Makes the wire's log rows: windows of the log under a filter, with styles and marked matches."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from itertools import chain
 
 from ...state import ansi
 from ...store.event_store import EventStore
-from ...store.log_index import LineFilter, StoredLine
+from ...store.line_filter import LineFilter
+from ...store.log_table import StoredLine
 from ...store.search import MARKS_S, LogSearch, PatternError, marks
 from ..wire import LogFilter, LogRow, LogRows
 
 MOST_ROWS = 500
 MOST_CHARS = 4_000
-"""A longer message is cut on the wire; the browser requests the whole when a person opens the row."""
+"""A longer message is cut on the wire; the browser requests the complete message when the row is opened."""
 
 
-def stored(filter: LogFilter, search: LogSearch | None = None) -> LineFilter:
-    """The store's filter for the wire's; with ``search``, only for lines that match that too."""
-    searches = [wanted for wanted in (filter.search, search) if wanted is not None and wanted.text]
+def line_filter(filter: LogFilter, search: LogSearch | None = None) -> LineFilter:
+    """Converts the wire's filter to the store's; with ``search``, lines must also match that."""
+    searches = [item for item in (filter.search, search) if item is not None and item.text]
     return LineFilter(
         levels=None if filter.levels is None else frozenset(filter.levels),
         stage_id=filter.stage_id,
@@ -37,19 +38,19 @@ def log_window(
     search: LogSearch | None = None,
     seconds: float | None = None,
 ) -> LogRows:
-    """The rows from index ``start`` (from 0) under the filter.
+    """The rows from index ``start`` on (from 0) under the filter.
 
-    Matches of ``search``, or else of the filter's own search, are marked. ``seconds`` as for
-    `EventStore.log_window`. Raises `PatternError`.
+    Matches of ``search`` are marked, without it matches of the filter's search. ``seconds`` limits the scan
+    as in `EventStore.log_window`. Raises `PatternError`.
     """
-    window = store.log_window(run_id, stored(filter), max(start, 0), min(count, MOST_ROWS), seconds)
+    window = store.log_window(run_id, line_filter(filter), max(start, 0), min(count, MOST_ROWS), seconds)
     marker = Marker(search or filter.search)
     rows = [_row(window.start + offset, row, marker) for offset, row in enumerate(window.rows)]
     return {"total": window.total, "start": window.start, "rows": rows}
 
 
 class Marker:
-    """Marks the matches of a search in rows. A pattern that is slow in a row marks no further rows."""
+    """Finds the matches of a search in rows. After a row for which the pattern is slow, none is marked."""
 
     def __init__(self, search: LogSearch | None) -> None:
         self._search = search
@@ -88,7 +89,7 @@ def _row(index: int, row: StoredLine, marker: Marker) -> LogRow:
 def styled_pieces(
     message: str, styled: str | None, marked: list[tuple[int, int]]
 ) -> Iterator[tuple[str, str]]:
-    """``message`` in consecutive pieces, each with its class names: its own style, and "match"."""
+    """Divides ``message`` into consecutive pieces with class names: the style of ``styled``, and "match"."""
     cuts = chain.from_iterable(marked)
     cut = next(cuts, len(message))
     end, inside = 0, False

@@ -1,7 +1,7 @@
-"""What is shown as the wire carries it: the whole (`state`), or the changes between two states (`patch`).
+"""Converts what a console shows to the wire's types: complete (`state`) or as changes (`patch`).
 
-Pure functions over `Shown`. `worker_widget.state.run_state` replaces what changes and keeps the rest, so
-that what is the same object did not change.
+Pure functions of `Shown`. The reducer replaces the parts of a `RunState` that change and keeps the others, so
+a part that is the same object is unchanged.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..wire import ConsoleState, Patch, RunHeader, Shown, Verdict
 
 
 def state(shown: Shown) -> ConsoleState:
-    """The wire's ConsoleState: everything but the log rows and the artifact texts."""
+    """The wire's `ConsoleState`: everything except log rows and artifact texts."""
     run = shown.run
     plain: ConsoleState = _plain(
         {
@@ -32,7 +32,7 @@ def state(shown: Shown) -> ConsoleState:
 
 
 def patch(before: Shown, after: Shown) -> Patch:
-    """What changed, as the wire's Patch; empty where nothing did. Both show the same run."""
+    """The changes as the wire's `Patch`, empty if there are none. Both must show the same run."""
     changed: dict[str, Any] = {}
     if before.form != after.form:
         changed["form"] = after.form
@@ -47,7 +47,7 @@ def patch(before: Shown, after: Shown) -> Patch:
 
 
 def run_header(shown: Shown) -> RunHeader | None:
-    """The run's header, or ``None`` where nothing was run yet."""
+    """The run's header, or ``None`` before the first run."""
     run = shown.run
     if shown.run_id is None:
         return None

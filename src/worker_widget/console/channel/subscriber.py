@@ -9,7 +9,7 @@ from .artifact_cursor import ArtifactCursor
 from .log_cursor import LogCursor
 
 SILENT_S: Final = 10.0
-"""A subscriber that acknowledged nothing for so long has gone, if messages of others arrived meanwhile."""
+"""A subscriber without acknowledgement for this long has gone, if messages of others arrived since."""
 
 
 class Subscriber:

@@ -1,1 +1,1 @@
-"""Everything that knows a notebook: the comm, cells, the front end and what a saved notebook shows."""
+"""Integration with Jupyter: the comm, cells, the front end, and the contents of a saved notebook."""

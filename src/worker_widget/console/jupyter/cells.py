@@ -1,7 +1,7 @@
-"""Which console belongs to which notebook cell: running a cell again closes the ones it made before.
+"""`Cells` closes the consoles of a notebook cell when the cell is run again.
 
-ipywidgets keeps every widget until it is closed, and with it everything the widget holds. Whoever
-runs a cell again does not think of closing the console that the output just lost.
+ipywidgets keeps every widget, and everything it refers to, until the widget is closed. A user who runs a cell
+again does not close the console that the cell's output has lost.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import weakref
 from typing import Final, Protocol
 
 _NOTEBOOK: Final = "JPY_SESSION_NAME"
-"""Where jupyter_server tells a kernel which notebook it is for."""
+"""The environment variable with the path of the kernel's notebook, set by jupyter_server."""
 
 
 class Closable(Protocol):
@@ -19,15 +19,15 @@ class Closable(Protocol):
 
 
 class Execution:
-    """One execution of one cell, as the front end told it with the request.
+    """One execution of one cell, identified by the metadata of the execution request.
 
-    ``place`` names the cell across kernels: its notebook, where the server told that, and its id.
+    ``cell_key`` identifies the cell across kernels: the notebook's path, if known, and the cell's id.
     """
 
     def __init__(self, cell_id: str, msg_id: str) -> None:
         self.cell_id = cell_id
         self.msg_id = msg_id
-        self.place = f"{os.environ.get(_NOTEBOOK, '')}#{cell_id}"
+        self.cell_key = f"{os.environ.get(_NOTEBOOK, '')}#{cell_id}"
 
 
 class Cells:
@@ -37,7 +37,7 @@ class Cells:
         self._made: dict[str, tuple[str, list[weakref.ref[Closable]]]] = {}
 
     def enter(self, console: Closable, execution: Execution | None) -> None:
-        """``console`` was made by ``execution``: what earlier ones of the same cell made is closed."""
+        """Registers a console that ``execution`` made, and closes those of earlier executions of the cell."""
         if execution is None:
             return
         msg_id, consoles = self._made.get(execution.cell_id, ("", []))
@@ -51,7 +51,7 @@ class Cells:
 
 
 def current_execution() -> Execution | None:
-    """What runs now; ``None`` outside a kernel, and where the front end tells no cell."""
+    """The current execution; ``None`` outside a kernel, and for a front end that sends no cell id."""
     try:
         from IPython import get_ipython
     except ImportError:

@@ -1,13 +1,13 @@
-"""Two corrections of how kernels treat a widget's comm. Each is guarded: elsewhere it does nothing.
+"""Two work-arounds for a widget's comm. Each does nothing in kernels that do not need it.
 
-`unbound`: ipykernel 7.4 remembers the shell that last published on a comm and hands browser messages
-to that one (``comm._reply_subshell_id``). A publish from a cell, or from a thread that falls back on
-the cell's parent, so makes every button wait until the cell is done. Without that memory a message
-goes to the subshell it names, and is handled while the cell runs.
+`unbound`: ipykernel 7.4 stores the subshell that last published on a comm and passes browser messages to that
+subshell (``comm._reply_subshell_id``). After a publish from a cell, or from a thread that inherits the cell's
+parent, every button waits until the cell has finished. Without the stored subshell a message is handled by
+the subshell that it names, while the cell runs.
 
-`quiet`: ``comm.base_comm.BaseComm.handle_msg`` fires IPython's ``pre_execute`` and ``post_execute``
-for every incoming message. What waits for these, such as matplotlib's figures, then appears in the
-wrong cell, or nowhere.
+`quiet`: ``comm.base_comm.BaseComm.handle_msg`` triggers IPython's ``pre_execute`` and ``post_execute`` for
+every incoming message. Output that waits for these events, such as matplotlib's figures, then appears in the
+wrong cell or not at all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 @contextmanager
 def unbound(comm: Any) -> Iterator[None]:
-    """Publish inside this: the comm is not tied to the shell that happens to run a cell."""
+    """A context in which a publish does not bind the comm to the current subshell."""
     try:
         yield
     finally:
@@ -27,13 +27,13 @@ def unbound(comm: Any) -> Iterator[None]:
 
 
 def unbind(comm: Any) -> None:
-    """Forget which shell published last on ``comm``."""
+    """Removes the stored subshell from ``comm``."""
     if comm is not None:
         getattr(comm, "__dict__", {}).pop("_reply_subshell_id", None)
 
 
 def quiet(comm: Any) -> None:
-    """Hand incoming messages straight to the widget."""
+    """Passes incoming messages directly to the widget, without IPython's events."""
     if not hasattr(comm, "_msg_callback") or not hasattr(comm, "handle_msg"):
         return
 

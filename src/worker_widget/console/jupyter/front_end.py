@@ -24,7 +24,7 @@ _POLL_S: Final = 0.3
 
 
 def text(name: Bundle = "widget") -> str:
-    """The module ``name``. Raises `WorkerWidgetError` where the package was not built."""
+    """Reads the bundle ``name``. Raises `WorkerWidgetError` if the package was not built."""
     path = STATIC / f"{name}.js"
     try:
         return path.read_text(encoding="utf-8")
@@ -36,8 +36,8 @@ def text(name: Bundle = "widget") -> str:
 
 
 def reload_on_change(console: weakref.ref[HasTraits]) -> None:
-    """Set ``_esm`` after every change of ``widget.js``, which reloads the console: with ANYWIDGET_HMR=1, for
-    development. A path as ``_esm`` would pin the console in memory.
+    """Sets ``_esm`` after every change of ``widget.js``, which reloads the console. For development, with
+    ANYWIDGET_HMR=1. A path as ``_esm`` would keep the console in memory.
     """
     threading.Thread(target=_poll, args=(console, text()), daemon=True, name="front end reload").start()
 

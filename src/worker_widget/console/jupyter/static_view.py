@@ -1,4 +1,4 @@
-"""What stands for the console where no widget can be drawn: nbconvert, mail, a viewer without widgets."""
+"""Static HTML in place of the console where widgets are not supported, such as in nbconvert and mail."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ...state.run_state import RunState
 
 
 def static_html(worker: str, run: RunState) -> str:
-    """A small piece of HTML with the run's outcome; everything in it is escaped.
+    """Makes HTML with the run's status and stages; all texts are escaped.
 
-    Its first line is plain text: JupyterLab shows that, as it stands, for an output that is collapsed.
+    Its first line is plain text, because JupyterLab shows that line unchanged for a collapsed output.
     """
     name = escape(worker)
     if run.run_id is None:

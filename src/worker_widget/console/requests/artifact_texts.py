@@ -1,4 +1,4 @@
-"""The texts of the artifacts that were asked for last, so that each page of one does not read it anew."""
+"""`ArtifactTexts` caches the texts of the artifacts that were read last, for requests of single pages."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from ...errors import RunUnknown
 from ...state.run_state import Artifact
 from ...store.event_store import EventStore
 
-MOST_KEPT: Final = 4
-MOST_KEPT_CHARS: Final = 100_000_000
-"""Older texts go when all together are longer; the last one asked for stays."""
+MOST_CACHED: Final = 4
+MOST_CACHED_CHARS: Final = 100_000_000
+"""If the cached texts are longer together, the least recently used are removed, except the last one."""
 
 
-class _Kept(NamedTuple):
-    """``newest`` says that it was read as what there was last, which may have been a later version."""
+class _Cached(NamedTuple):
+    """A text after the event at ``position``.
+
+    ``newest``: it was read as the newest version, which may be a later version than the one requested.
+    """
 
     store: EventStore
     position: int
@@ -28,64 +31,64 @@ _Key = tuple[str, str, int]
 
 
 class ArtifactTexts:
-    """Reads artifacts off the loop, and keeps the last few, each in one version."""
+    """Reads versions of artifacts in a thread, and caches the last few."""
 
     def __init__(self) -> None:
-        self._kept: dict[_Key, _Kept] = {}
+        self._cached: dict[_Key, _Cached] = {}
         self._reading = asyncio.Lock()
 
     async def lines(
         self, store: EventStore, run_id: str, artifact: Artifact, version: int | None
     ) -> TextRows:
-        """The text in rows, of one version or of the newest, as far as it has come.
+        """The text of a version in rows, by default of the newest, as far as it has arrived.
 
-        Raises `RunUnknown` where there is none.
+        Raises `RunUnknown` if there is no text.
         """
         number = artifact.version if version is None else version
         key = (run_id, artifact.file, number)
         async with self._reading:
-            kept = self._kept.pop(key, None)
-            if kept is not None and kept.store is not store:
-                kept = None
-            read = await asyncio.to_thread(_read, store, run_id, artifact, number, kept)
-            self._kept[key] = read
+            cached = self._cached.pop(key, None)
+            if cached is not None and cached.store is not store:
+                cached = None
+            read = await asyncio.to_thread(_read, store, run_id, artifact, number, cached)
+            self._cached[key] = read
             self._forget()
         return read.lines
 
     def _forget(self) -> None:
-        while len(self._kept) > 1 and (
-            len(self._kept) > MOST_KEPT
-            or sum(len(kept.lines.text) for kept in self._kept.values()) > MOST_KEPT_CHARS
+        while len(self._cached) > 1 and (
+            len(self._cached) > MOST_CACHED
+            or sum(len(cached.lines.text) for cached in self._cached.values()) > MOST_CACHED_CHARS
         ):
-            del self._kept[next(iter(self._kept))]
+            del self._cached[next(iter(self._cached))]
 
 
-def _read(store: EventStore, run_id: str, artifact: Artifact, number: int, kept: _Kept | None) -> _Kept:
+def _read(store: EventStore, run_id: str, artifact: Artifact, number: int, cached: _Cached | None) -> _Cached:
     newest = number == artifact.version
-    if kept is not None and kept.newest and not newest:
-        kept = None  # the store may have been ahead of the state that named this version
-    if kept is not None and (not newest or kept.position >= artifact.position):
-        return kept
+    if cached is not None and cached.newest and not newest:
+        cached = None  # the store may have been ahead of the state that named this version
+    if cached is not None and (not newest or cached.position >= artifact.position):
+        return cached
     if newest and artifact.status == "assembling":
-        return _grown(store, run_id, artifact.file, kept)
+        return _extended(store, run_id, artifact.file, cached)
     text = store.artifact_text(run_id, artifact.file, None if newest else number)
     if text is None:
         which = "" if newest else f" in version {number}"
         raise RunUnknown(f"This run has no content for {artifact.file!r}{which}.")
-    return _Kept(store, artifact.position, newest, TextRows(text))
+    return _Cached(store, artifact.position, newest, TextRows(text))
 
 
-def _grown(store: EventStore, run_id: str, file: str, kept: _Kept | None) -> _Kept:
-    """What came since it was read last goes behind what is known."""
-    before = kept.lines if kept is not None else None
-    position = kept.position if kept is not None else 0
+def _extended(store: EventStore, run_id: str, file: str, cached: _Cached | None) -> _Cached:
+    """Appends the text that arrived since the cached text was read."""
+    before = cached.lines if cached is not None else None
+    position = cached.position if cached is not None else 0
     parts = [before.text if before is not None else ""]
     chars = len(parts[0])
     for chunk in store.artifact_chunks(run_id, file, position):
         position = chunk.position
         if chunk.reset:
             parts, chars, before = [], 0, None
-        fresh = chunk.behind(chars)
+        fresh = chunk.text_after(chars)
         parts.append(fresh)
         chars += len(fresh)
-    return _Kept(store, position, True, TextRows("".join(parts), before))
+    return _Cached(store, position, True, TextRows("".join(parts), before))

@@ -1,4 +1,4 @@
-"""Requests about artifacts: those of the run on screen, and of others to compare them with."""
+"""Requests about artifacts: those of the run on screen, and of other runs for comparison."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .handlers import Args, Handlers, NoArgs, RequestAnswer, RequestHandler, sho
 MOST_TEXT: Final = 1024 * 1024
 MOST_ROWS: Final = 1_000
 MOST_PREVIEW: Final = 4_000_000
-"""How much of an HTML artifact goes into one answer."""
+"""The most characters of an HTML artifact in one reply."""
 
 MOST_BUNDLE: Final = 50_000_000
 
 _GROWTH: Final = 1.5
 _LEAST_GROWTH: Final = 120
-_REST: Final = 4.0
-"""How long to rest after a text was drawn that still grows, in times of how long that took. With the
-growth it keeps all drawings together linear in the text, and below a fifth of the time."""
+_PAUSE: Final = 4.0
+"""The pause after rendering a text that still grows, in multiples of the rendering time. With `_GROWTH` it
+keeps the total cost linear in the length of the text, and rendering below a fifth of the time."""
 
 
 class TextArgs(Args, frozen=True, kw_only=True):
@@ -38,7 +38,7 @@ class TextArgs(Args, frozen=True, kw_only=True):
 
 
 class RenderArgs(Args, frozen=True, kw_only=True):
-    """With ``any_length`` the text is formatted whatever its length: this can take half a minute."""
+    """With ``any_length`` a text of any length is formatted, which can take half a minute."""
 
     file: str
     shape: Literal["preview", "source"]
@@ -139,7 +139,7 @@ class ArtifactRequests:
     def __init__(self, controller: ConsoleController) -> None:
         self._controller = controller
         self._texts = ArtifactTexts()
-        self._rest_until = 0.0
+        self._pause_until = 0.0
         self.handlers: Handlers = {
             "artifact.text": RequestHandler(TextArgs, ArtifactText, self._text),
             "artifact.render": RequestHandler(RenderArgs, RenderedArtifact, self._render),
@@ -176,20 +176,20 @@ class ArtifactRequests:
         elements ``match-1`` to ``match-{matches}``.
         """
         if self._grows(args):
-            await asyncio.sleep(self._rest_until - time.monotonic())
-        # Looked at behind the rest: it may have grown, or be done by now.
+            await asyncio.sleep(self._pause_until - time.monotonic())
+        # Checked again after the pause: the text may have grown or be complete.
         growing = self._grows(args)
         store, run_id, artifact = self._shown(args.file)
         lines = await self._texts.lines(store, run_id, artifact, args.version)
         began = time.monotonic()
-        drawn = await asyncio.to_thread(_drawn, lines.text, artifact.kind, not growing, args)
+        rendered = await asyncio.to_thread(_rendered, lines.text, artifact.kind, not growing, args)
         ended = time.monotonic()
         if growing:
-            self._rest_until = ended + _REST * (ended - began)
+            self._pause_until = ended + _PAUSE * (ended - began)
         chars = len(lines.text)
-        again_at = drawn_again_at(chars) if growing and not drawn["long"] else None
+        again_at = rendered_again_at(chars) if growing and not rendered["long"] else None
         number = artifact.version if args.version is None else args.version
-        return RequestAnswer({"chars": chars, **drawn, "again_at": again_at, "version": number})
+        return RequestAnswer({"chars": chars, **rendered, "again_at": again_at, "version": number})
 
     async def _compare(self, args: CompareArgs) -> RequestAnswer:
         """A document with both artifacts side by side; its changes are the elements ``change-1`` to
@@ -216,7 +216,7 @@ class ArtifactRequests:
         return RequestAnswer({"file_name": f"artifacts_{run_id[:8]}.zip"}, (data,))
 
     def _shown(self, file: str) -> tuple[EventStore, str, Artifact]:
-        """Where an artifact of the run on screen is, and how it stands. Raises `RunUnknown`."""
+        """An artifact of the run on screen, with its store and run id. Raises `RunUnknown`."""
         run_id, store = shown_run(self._controller)
         live = self._controller.live
         for artifact in live.state.artifacts if live is not None else ():
@@ -225,7 +225,7 @@ class ArtifactRequests:
         raise RunUnknown(f"This run has no artifact {file!r}.")
 
     def _grows(self, args: RenderArgs) -> bool:
-        """Whether what is to be drawn is still being written."""
+        """Whether the version to render is still being written."""
         _, _, artifact = self._shown(args.file)
         return artifact.status == "assembling" and args.version in (None, artifact.version)
 
@@ -242,12 +242,12 @@ class ArtifactRequests:
         return f"{ref.file}{version} · run {run_id[:8]}", text
 
 
-def drawn_again_at(chars: int) -> int:
-    """At which length a text is worth drawing again that was drawn at ``chars`` and still grows."""
+def rendered_again_at(chars: int) -> int:
+    """The length at which a growing text is rendered again that was rendered with ``chars`` characters."""
     return max(ceil(chars * _GROWTH), chars + _LEAST_GROWTH)
 
 
-def _drawn(text: str, kind: str, whole: bool, args: RenderArgs) -> dict[str, Any]:
+def _rendered(text: str, kind: str, whole: bool, args: RenderArgs) -> dict[str, Any]:
     from ...artifacts.render import PATIENT, QUICK, highlight_source, render
 
     limits = PATIENT if args.any_length else QUICK
@@ -258,13 +258,13 @@ def _drawn(text: str, kind: str, whole: bool, args: RenderArgs) -> dict[str, Any
     if document.html is text and len(text) > MOST_PREVIEW:
         note = f"The first {MOST_PREVIEW:,} of {len(text):,} characters are shown; download it for all."
         document = document._replace(html=text[:MOST_PREVIEW], note=note, chars=MOST_PREVIEW)
-    drawn = {
+    rendered = {
         "html": document.html,
         "note": document.note,
         "matches": document.matches,
         "long": document.long,
     }
-    return drawn if document.chars is None else {**drawn, "chars": document.chars}
+    return rendered if document.chars is None else {**rendered, "chars": document.chars}
 
 
 def _compared(a: tuple[str, str], b: tuple[str, str], dark: bool) -> ComparedArtifacts:

@@ -47,7 +47,7 @@ class Requests:
 
     def __init__(self, controller: ConsoleController, channel: Channel) -> None:
         self._channel = channel
-        self._looking: dict[tuple[str, str], asyncio.Task[RequestAnswer]] = {}
+        self._searching: dict[tuple[str, str], asyncio.Task[RequestAnswer]] = {}
         self.handlers: Handlers = {
             **RunRequests(controller).handlers,
             **LogRequests(controller).handlers,
@@ -64,11 +64,11 @@ class Requests:
         except WorkerWidgetError as error:
             refused = wire.refusal(request, wire_error(error))
         except msgspec.ValidationError as error:
-            message = f"The console asked {request.name!r} in a form the kernel does not know: {error}"
+            message = f"The arguments of the request {request.name!r} are invalid: {error}"
             refused = wire.refusal(request, WireError("bad_request", message))
         except Exception as error:
             _log.exception("Request %s failed", request.name)
-            message = f"The kernel could not do this ({request.name}): {type(error).__name__}: {error}"
+            message = f"The request {request.name!r} failed in the kernel: {type(error).__name__}: {error}"
             refused = wire.refusal(request, WireError("internal", message))
         else:
             result = msgspec.to_builtins(answer.result)
@@ -85,7 +85,7 @@ class Requests:
             return NOTHING
         handler = self.handlers.get(request.name)
         if handler is None:
-            raise RequestRefused(f"The kernel knows no request {request.name!r}; run the cell again.")
+            raise RequestRefused(f"There is no request {request.name!r} in this kernel. Run the cell again.")
         answer = handler.answer(msgspec.convert(request.args, handler.args))
         return await (self._newest(request, answer) if request.name in _NEWEST_ONLY else answer)
 
@@ -93,9 +93,9 @@ class Requests:
         """The answer, unless the same subscriber sends the same request again before."""
         key = (request.client, request.name)
         task = asyncio.create_task(answer, name=f"find for {request.name}")
-        if key in self._looking:
-            self._looking[key].cancel()
-        self._looking[key] = task
+        if key in self._searching:
+            self._searching[key].cancel()
+        self._searching[key] = task
         try:
             await asyncio.wait({task})
             if task.cancelled():
@@ -103,8 +103,8 @@ class Requests:
             return task.result()
         finally:
             task.cancel()
-            if self._looking.get(key) is task:
-                del self._looking[key]
+            if self._searching.get(key) is task:
+                del self._searching[key]
 
     async def _live(self, args: NoArgs) -> RequestAnswer:
         """The module ``live.js``, from the package's own files."""

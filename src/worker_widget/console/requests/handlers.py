@@ -25,7 +25,7 @@ class NoResult(TypedDict):
 
 
 class RequestAnswer(msgspec.Struct, frozen=True):
-    """A result, and the bytes that are sent beside it."""
+    """A result, and the bytes that are sent with it."""
 
     result: Any
     buffers: tuple[bytes, ...] = ()
@@ -49,7 +49,7 @@ NOTHING = RequestAnswer({})
 
 
 def shown_run(controller: ConsoleController) -> tuple[str, EventStore]:
-    """The run on screen and the history it is in. Raises `RunUnknown` where none is."""
+    """The run on screen and the history it is in. Raises `RunUnknown` if there is none."""
     live = controller.live
     if live is None:
         raise RunUnknown("No run is on screen.")

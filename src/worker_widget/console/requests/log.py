@@ -11,9 +11,11 @@ from typing import Final, Literal, TypedDict, TypeVar
 
 from ...errors import Problem, RequestRefused, RunUnknown
 from ...store.event_store import EventStore
-from ...store.log_index import EVERY_LINE, Facets, LineFilter, NextLine, StoredLine
+from ...store.line_filter import EVERY_LINE, LineFilter
+from ...store.log_index import Facets, LogWindow, NextLine
+from ...store.log_table import StoredLine
 from ...store.search import LogSearch, PatternError
-from ..channel.log_window import log_window, stored
+from ..channel.log_window import line_filter, log_window
 from ..controller import ConsoleController
 from ..wire import LogFilter, LogRows
 from .handlers import Args, Handlers, NoArgs, RequestAnswer, RequestHandler, shown_run
@@ -101,23 +103,23 @@ class LogRequests:
             "log.message": RequestHandler(MessageArgs, LogMessage, self._message),
         }
 
-    async def _ask(self, question: Callable[[EventStore, str], _T], *filters: LineFilter) -> _T:
-        """Calls ``question`` for the run on screen in a thread, after the log is scanned under the filters.
+    async def _read(self, read: Callable[[EventStore, str], _T], *filters: LineFilter) -> _T:
+        """Calls ``read`` for the run on screen in a thread, after the log is scanned under the filters.
 
-        The scan goes in slices: a long one must not keep a thread that other requests wait for, nor go on
-        after the request is cancelled.
+        The scan is divided into slices: a long scan must not occupy a thread that other requests wait for,
+        nor continue after the request is cancelled.
         """
         run_id, store = shown_run(self._controller)
         until = time.monotonic() + _LONGEST_S
-        for only in filters:
-            while not (progress := await asyncio.to_thread(store.log_scan, run_id, only, _SLICE_S)).done:
+        for filter in filters:
+            while not (progress := await asyncio.to_thread(store.log_scan, run_id, filter, _SLICE_S)).done:
                 if time.monotonic() > until:
                     raise RequestRefused(
                         f"This takes too long: {progress.scanned:,} of {progress.of:,} lines in "
-                        f"{_LONGEST_S} s. Make the pattern more definite, or filter by level or stage."
+                        f"{_LONGEST_S} s. Make the pattern more specific, or filter by level or stage."
                     )
         try:
-            return await asyncio.to_thread(question, store, run_id)
+            return await asyncio.to_thread(read, store, run_id)
         except PatternError as error:
             raise RequestRefused(str(error), [Problem("search", str(error))]) from error
 
@@ -133,24 +135,24 @@ class LogRequests:
                 seconds=_PATIENCE_S,
             )
 
-        return RequestAnswer(await self._ask(window))
+        return RequestAnswer(await self._read(window))
 
     async def _next(self, args: NextArgs) -> RequestAnswer:
         """The nearest row under ``filter`` that also passes ``wanted``, after (1) or before (-1) the index
         ``start`` (-1: from the start; the total: from the end). After the last row the search continues
         at the first.
         """
-        only, wanted = stored(args.filter), stored(args.wanted)
-        found = await self._ask(
-            lambda store, run_id: store.log_next(run_id, only, wanted, args.start, args.direction),
-            only,
-            only.both(wanted),
+        filter, wanted = line_filter(args.filter), line_filter(args.wanted)
+        found = await self._read(
+            lambda store, run_id: store.log_next(run_id, filter, wanted, args.start, args.direction),
+            filter,
+            filter.combined(wanted),
         )
         return RequestAnswer(found)
 
     async def _locate(self, args: LocateArgs) -> RequestAnswer:
         """The first row under the filter at or after a position, a time or a line; exactly one is given."""
-        only = stored(args.filter)
+        filter = line_filter(args.filter)
         given = (args.position, args.time_us, args.line)
         if sum(value is not None for value in given) != 1:
             raise RequestRefused("Give exactly one of position, time_us and line.")
@@ -158,14 +160,14 @@ class LogRequests:
         def locate(store: EventStore, run_id: str) -> LocatedLine:
             line = args.line
             if args.position is not None:
-                line = store.log_number(run_id, args.position)
+                line = store.log_line_at_position(run_id, args.position)
             elif args.time_us is not None:
-                line = store.log_number_at(run_id, args.time_us)
-            before = store.log_index(run_id, only, line or 1)
-            total = store.log_total(run_id, only)
+                line = store.log_line_at_time(run_id, args.time_us)
+            before = store.log_index(run_id, filter, line or 1)
+            total = store.log_total(run_id, filter)
             return {"index": min(before, max(total - 1, 0)), "total": total}
 
-        return RequestAnswer(await self._ask(locate, only))
+        return RequestAnswer(await self._read(locate, filter))
 
     async def _facets(self, args: NoArgs) -> RequestAnswer:
         """The agents and stages of the log, with their numbers of lines."""
@@ -173,31 +175,35 @@ class LogRequests:
         def facets(store: EventStore, run_id: str) -> Facets:
             return store.log_facets(run_id, _SLICE_S)
 
-        while not (counted := await self._ask(facets)).done:
+        while not (counted := await self._read(facets)).done:
             pass
         return RequestAnswer({"agents": list(counted.agents.items()), "stages": list(counted.stages.items())})
 
     async def _copy(self, args: CopyArgs) -> RequestAnswer:
         """The rows from ``start`` to ``end`` (exclusive) as plain text, at most 100,000 of them."""
-        copy = partial(copied, only=stored(args.filter), start=args.start, end=args.end)
-        return RequestAnswer(await self._ask(copy, stored(args.filter)))
+        copy = partial(copied, filter=line_filter(args.filter), start=args.start, end=args.end)
+        return RequestAnswer(await self._read(copy, line_filter(args.filter)))
 
     async def _message(self, args: MessageArgs) -> RequestAnswer:
         """The complete message of a line, as plain text."""
-        window = await self._ask(lambda store, run_id: store.log_window(run_id, EVERY_LINE, args.line - 1, 1))
-        if not window.rows or args.line < 1:
+
+        def window(store: EventStore, run_id: str) -> LogWindow:
+            return store.log_window(run_id, EVERY_LINE, args.line - 1, 1)
+
+        rows = (await self._read(window)).rows
+        if not rows or args.line < 1:
             raise RunUnknown(f"This run's log has no line {args.line}.")
-        return RequestAnswer({"message": window.rows[0].message})
+        return RequestAnswer({"message": rows[0].message})
 
 
-def copied(store: EventStore, run_id: str, only: LineFilter, start: int, end: int) -> CopiedLines:
-    """The rows ``start`` to ``end`` (exclusive) as plain text, as many as fit."""
+def copied(store: EventStore, run_id: str, filter: LineFilter, start: int, end: int) -> CopiedLines:
+    """The rows with index ``start`` to ``end`` (exclusive) as plain text, up to the limits."""
     start = max(start, 0)
     end = min(end, start + _MOST_COPIED_LINES)
     lines: list[str] = []
     chars = 0
     while start < end and chars < _MOST_COPIED_CHARS:
-        window = store.log_window(run_id, only, start, min(end - start, _AT_ONCE))
+        window = store.log_window(run_id, filter, start, min(end - start, _AT_ONCE))
         if not window.rows:
             break
         for row in window.rows:
@@ -211,7 +217,7 @@ def copied(store: EventStore, run_id: str, only: LineFilter, start: int, end: in
 
 
 def row_text(row: StoredLine) -> str:
-    """One row as text: time, level, stage, agent and message, as far as they are known."""
+    """One row as text: time, level, stage, agent and message, without those that are missing."""
     at = None
     if row.time_us is not None:
         time = datetime.fromtimestamp(row.time_us / 1_000_000, UTC)

@@ -43,7 +43,7 @@ class RowRequests:
         )
 
     async def _ledger(self, args: LedgerArgs) -> RequestAnswer:
-        """``counts`` is how many rows each filter passes."""
+        """A window of the ledger; ``counts`` is the number of rows that each filter passes."""
         run_id, store = shown_run(self._controller)
         count = min(args.count, MOST_ROWS)
         return RequestAnswer(

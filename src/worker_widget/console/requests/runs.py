@@ -91,7 +91,7 @@ class RunRequests:
         return NOTHING
 
     async def _new(self, args: NoArgs) -> RequestAnswer:
-        """Shows the form with the same task and brand; the run goes on."""
+        """Shows the form with the same task and brand; the run continues."""
         self._controller.leave_run()
         return NOTHING
 

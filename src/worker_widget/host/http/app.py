@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from ...events.answers import WorkerInfo
-from ...events.request_models import Brand, ReplayRequest, RunRequest
+from ...events.request_models import Brand, ReplayRequest, ValidatedRequest
 from ...version import __version__
 from ..runs import answers
 from ..runs.activity import Activity
@@ -81,8 +81,8 @@ async def _services(request: Request) -> Services:
 
 
 Host = Annotated[Services, Depends(_services)]
-Run = Annotated[RunRequest, Depends(body_of(RunRequest))]
-Replay = Annotated[ReplayRequest, Depends(body_of(ReplayRequest))]
+RunBody = Annotated[ValidatedRequest, Depends(body_of(ValidatedRequest))]
+ReplayBody = Annotated[ReplayRequest, Depends(body_of(ReplayRequest))]
 
 
 async def _known(host: Host, worker: str) -> None:
@@ -117,7 +117,7 @@ async def brand_schema() -> Response:
 
 @_worker.get("/schema/run")
 async def run_schema() -> Response:
-    return _json(RunRequest.model_json_schema())
+    return _json(ValidatedRequest.model_json_schema())
 
 
 @_worker.post("/validate-brand")
@@ -126,19 +126,19 @@ async def validate_brand(host: Host, worker: str, request: Request) -> Response:
 
 
 @_worker.post("/run-streaming")
-async def run_streaming(host: Host, worker: str, run: Run) -> Response:
+async def run_streaming(host: Host, worker: str, run: RunBody) -> Response:
     queued = await host.runs.start(worker, run)
     return _json(answers.run_response(queued), HTTPStatus.ACCEPTED)
 
 
 @_worker.post("/run")
-async def run_to_the_end(host: Host, worker: str, run: Run) -> Response:
+async def run_to_the_end(host: Host, worker: str, run: RunBody) -> Response:
     queued = await host.runs.start(worker, run, streamed=False)
     return _json(answers.run_response(await host.runs.finish(queued)), HTTPStatus.ACCEPTED)
 
 
 @_worker.post("/replay")
-async def replay(host: Host, worker: str, asked: Replay) -> Response:
+async def replay(host: Host, worker: str, asked: ReplayBody) -> Response:
     queued = await host.runs.replay(worker, asked.replay_token)
     return _json(answers.run_response(queued), HTTPStatus.ACCEPTED)
 

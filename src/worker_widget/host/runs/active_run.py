@@ -21,7 +21,7 @@ from ...events import (
     encode,
 )
 from ...events.file_names import file_name
-from ...events.request_models import RunRequest
+from ...events.request_models import ValidatedRequest
 from ..worker import RunResult, Worker
 from .bus import Feed
 from .recorder import Recorder
@@ -58,7 +58,7 @@ class ActiveRun:
         number: int,
         run_id: str,
         worker_id: str,
-        request: RunRequest,
+        request: ValidatedRequest,
         created_us: int,
         recorder: Recorder,
         feed: Feed,

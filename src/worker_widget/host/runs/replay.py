@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from ...events.answers import WorkerOption
-from ...events.request_models import Outcome, RunRequest
+from ...events.request_models import RunOutcome, ValidatedRequest
 from .options import affecting_options
 
 
@@ -27,7 +27,7 @@ class ReplayOf:
 
     run_id: str
     artifacts: Mapping[str, str]
-    outcome: Outcome = "completed"
+    outcome: RunOutcome = "completed"
     token: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -36,7 +36,7 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def request_hash(request: RunRequest, declared: Sequence[WorkerOption]) -> str:
+def request_hash(request: ValidatedRequest, declared: Sequence[WorkerOption]) -> str:
     """The hash of a request whose options are complete; ``declared`` are the worker's options.
 
     A brand's audience counts only where the request names it: a worker may treat the default in another way
@@ -49,13 +49,13 @@ def request_hash(request: RunRequest, declared: Sequence[WorkerOption]) -> str:
     return _canonical_hash(content)
 
 
-def brand_hash(request: RunRequest) -> str:
+def brand_hash(request: ValidatedRequest) -> str:
     """The hash of the brand of a request; of ``null`` if it has none."""
     return _canonical_hash(None if request.brand is None else request.brand.model_dump(mode="json"))
 
 
 def token(
-    request: RunRequest,
+    request: ValidatedRequest,
     declared: Sequence[WorkerOption],
     *,
     run_id: str,
@@ -63,7 +63,7 @@ def token(
     stages: Sequence[str],
     total_tokens: int,
     artifacts: Mapping[str, str],
-    outcome: Outcome,
+    outcome: RunOutcome,
     version: str,
     worker: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def token(
 
 
 def verdict(
-    of: ReplayOf, actual: Mapping[str, str], outcome: Outcome
+    of: ReplayOf, actual: Mapping[str, str], outcome: RunOutcome
 ) -> tuple[bool, list[dict[str, str | None]]]:
     """Compare a replay with the run that it repeats.
 

@@ -22,7 +22,7 @@ from ...events import (
     StagePlan,
     encode,
 )
-from ...events.request_models import Outcome, ReplayToken, RunRequest
+from ...events.request_models import ReplayToken, RunOutcome, ValidatedRequest
 from ..worker import CannotReplay, RunError, RunResult, Worker
 from . import answers, replay
 from .active_run import STOP_GRACE_S, ActiveRun, Stopped
@@ -92,7 +92,7 @@ class Runs:
     async def start(
         self,
         worker_id: str,
-        request: RunRequest,
+        request: ValidatedRequest,
         *,
         streamed: bool = True,
         replay_of: replay.ReplayOf | None = None,
@@ -164,7 +164,7 @@ class Runs:
             raise NothingToReplay(token.request_context_hash)
         return await self.start(
             worker_id,
-            RunRequest.model_validate_json(original.request),
+            ValidatedRequest.model_validate_json(original.request),
             replay_of=replay.ReplayOf(
                 original.run_id, token.artifacts, token.outcome, token.model_dump(mode="json")
             ),
@@ -354,7 +354,7 @@ def _fail(run: ActiveRun, worker: Worker, error: RunError, latency_ms: float) ->
     return end
 
 
-def _token(run: ActiveRun, worker: Worker, result: RunResult, outcome: Outcome) -> dict[str, Any]:
+def _token(run: ActiveRun, worker: Worker, result: RunResult, outcome: RunOutcome) -> dict[str, Any]:
     hashes = {name: replay.text_hash(text) for name, text in result.artifacts.items()} | run.hashes
     return replay.token(
         run.request,

@@ -1,6 +1,6 @@
-"""A run's trace as a file: ``json`` holds everything, ``txt`` is for reading, ``csv`` is the log.
+"""Exports a run's trace: ``json`` holds everything, ``txt`` is for reading, ``csv`` is the log.
 
-Each format is a generator of text, so that the longest run can be written piece by piece.
+Each format is a generator of parts of the text, so that a run of any length can be written.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FORMATS: Final[Mapping[str, Callable[[Trace], Iterator[str]]]] = {
 def export_parts(
     store: EventStore, run_id: str, format: ExportFormat, *, exported: datetime | None = None
 ) -> Iterator[str]:
-    """The trace of a run, piece by piece; see `export_run`."""
+    """The trace of a run in parts; see `export_run`."""
     if format not in _FORMATS:
         raise ValueError(f"There is no export format {format!r}. Choose {', '.join(get_args(ExportFormat))}.")
     return _FORMATS[format](read_trace(store, run_id, exported or datetime.now(UTC)))
@@ -37,18 +37,18 @@ def export_parts(
 def export_run(
     store: EventStore, run_id: str, format: ExportFormat, *, exported: datetime | None = None
 ) -> str:
-    """The trace of a run as text. ``exported`` is the time it states for itself, by default now.
+    """The trace of a run as text. ``exported`` is the time of the export in the text, by default now.
 
-    Write it as UTF-8 and without translating line ends (``newline=""``). Raises `RunUnknown`, and
-    ``ValueError`` for another format.
+    The text must be written as UTF-8, without translation of line ends (``newline=""``). Raises `RunUnknown`,
+    and ``ValueError`` for another format.
     """
     return "".join(export_parts(store, run_id, format, exported=exported))
 
 
 def export_file_name(store: EventStore, run_id: str, format: ExportFormat) -> str:
-    """What to call a trace: worker, run and time of the start, safe on every file system.
+    """The file name of a trace, made of worker, run and start time; safe on every file system.
 
-    Such as ``business-builder_3d303d0d_20261122T074919Z.csv``. Raises `RunUnknown`.
+    For example ``business-builder_3d303d0d_20261122T074919Z.csv``. Raises `RunUnknown`.
     """
     record = store.known_run(run_id)
     started_us = record.created_us if record.started_us is None else record.started_us

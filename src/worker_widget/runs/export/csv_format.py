@@ -1,9 +1,9 @@
-"""The log as a spreadsheet: comma-separated values as RFC 4180 has them, a log line on each row.
+"""The log as comma-separated values (RFC 4180), one log line in each row.
 
 Columns: ``line, position, time, level, stage_id, agent, message``; times are ISO 8601 in UTC.
 
-A cell that a spreadsheet would take for a formula gets a leading quote, so that it shows as text:
-what a worker says is never executed by whoever opens the file.
+A cell that a spreadsheet would evaluate as a formula gets a leading quote, so that it is shown as text: a
+worker's text is never executed by the program that opens the file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PIECE_CHARS: Final = 64 * 1024
 
 
 def csv_parts(trace: Trace) -> Iterator[str]:
-    """The log as CSV text, in pieces."""
+    """The log as CSV text, in parts."""
     piece = StringIO(newline="")
     writer = csv.writer(piece, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -46,7 +46,7 @@ def csv_parts(trace: Trace) -> Iterator[str]:
 
 
 def as_text(cell: str | None) -> str | None:
-    """A cell that no spreadsheet takes for a formula.
+    """Makes a cell that no spreadsheet evaluates as a formula.
 
     >>> as_text("=1+1"), as_text("1+1")
     ("'=1+1", '1+1')

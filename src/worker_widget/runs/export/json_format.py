@@ -1,4 +1,4 @@
-"""The whole run as JSON: what is known of it, and every event as it came.
+"""The complete run as JSON: its state, its rows, and every event as the server sent it.
 
 One object. Times are ISO 8601 in UTC, durations milliseconds, sizes code points.
 
@@ -10,11 +10,11 @@ One object. Times are ISO 8601 in UTC, durations milliseconds, sizes code points
 ``stages``        one object each, with times, duration, tokens, agent and drift
 ``routing``       every routing decision
 ``policy``, ``drift``, ``failures``, ``recovery``, ``replay``
-                  every row of its kind, with its engine and outcome
-``artifacts``     one object each; ``content`` is the text, ``null`` where none came
+                  every ledger row of the kind, with its engine and outcome
+``artifacts``     one object each; ``content`` is the text, ``null`` if there is none
 ``logs``          every log line
-``events``        every event: ``position``, ``id`` where the stream gave one, and ``event``,
-                  the JSON that came, or ``text`` where that was none
+``events``        every event: ``position``, ``id`` if the stream has ids, and ``event``, its
+                  JSON, or ``text`` if the server sent no valid JSON
 ================  =======================================================================
 """
 
@@ -27,7 +27,7 @@ import msgspec
 
 from ...state.log_line import LoggedEvent
 from ...state.run_state import Artifact, LedgerRow, RoutingRow, Stage
-from ...store.log_index import StoredLine
+from ...store.log_table import StoredLine
 from .trace import Trace, instant
 
 _KINDS: Final = {
@@ -40,7 +40,7 @@ _KINDS: Final = {
 
 
 def json_parts(trace: Trace) -> Iterator[str]:
-    """The trace as JSON text, in pieces."""
+    """The trace as JSON text, in parts."""
     yield "{\n"
     yield '  "format": "worker-widget/run",\n  "version": 1,\n'
     yield f'  "exported_at": {_json(instant(trace.exported_us))},\n'
@@ -175,15 +175,15 @@ def _log(row: StoredLine) -> dict[str, Any]:
 
 
 def _event(logged: LoggedEvent) -> dict[str, Any]:
-    told: dict[str, Any] = {"position": logged.position}
+    exported: dict[str, Any] = {"position": logged.position}
     if logged.event.id is not None:
-        told["id"] = logged.event.id
+        exported["id"] = logged.event.id
     raw = logged.event.raw
     try:
         raw.decode()
         msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        told["text"] = raw.decode("utf-8", "replace")
+        exported["text"] = raw.decode("utf-8", "replace")
     else:
-        told["event"] = msgspec.Raw(raw)
-    return told
+        exported["event"] = msgspec.Raw(raw)
+    return exported

@@ -1,4 +1,4 @@
-"""What every export format draws from: one run, as the store and `reduce` tell it."""
+"""`Trace`: the data of one run that the export formats write."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import msgspec
 
 from ...state.log_line import LoggedEvent
 from ...state.reduce import reduce_all
-from ...state.routing_and_ledger import QUIET_TYPES, ledger_rows, routing_rows
+from ...state.routing_and_ledger import TYPES_WITHOUT_ROWS, ledger_rows, routing_rows
 from ...state.run_state import LedgerRow, RoutingRow, RunState
 from ...store.event_store import EventStore, RunRecord
-from ...store.log_index import StoredLine
+from ...store.log_table import StoredLine
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """One run to export. What may be long is read from the store, as often as it is asked for."""
+    """One run to export. Events, rows and texts are read from the store at each call."""
 
     store: EventStore
     record: RunRecord
@@ -33,7 +33,7 @@ class Trace(msgspec.Struct, frozen=True):
 
     @property
     def task(self) -> str | None:
-        """What the run was asked to do."""
+        """The run's task."""
         return self.state.task or self.record.task
 
     def events(self) -> Iterator[LoggedEvent]:
@@ -46,22 +46,22 @@ class Trace(msgspec.Struct, frozen=True):
 
     def routing(self) -> Iterator[RoutingRow]:
         """Every routing decision."""
-        return routing_rows(self._telling())
+        return routing_rows(self._row_events())
 
     def ledger(self) -> Iterator[LedgerRow]:
         """Every row of failures, policy, drift, recovery and replay."""
-        return ledger_rows(self._telling())
+        return ledger_rows(self._row_events())
 
     def text(self, file: str) -> str | None:
-        """An artifact's content."""
+        """The text of an artifact; ``None`` if it has no text."""
         return self.store.artifact_text(self.record.run_id, file)
 
-    def _telling(self) -> Iterator[LoggedEvent]:
-        return self.store.iterate(self.record.run_id, without=QUIET_TYPES)
+    def _row_events(self) -> Iterator[LoggedEvent]:
+        return self.store.iterate(self.record.run_id, without=TYPES_WITHOUT_ROWS)
 
 
 def read_trace(store: EventStore, run_id: str, exported: datetime) -> Trace:
-    """The trace of a run as it stands now. Raises `RunUnknown`."""
+    """Reads the trace of a run in its current state. Raises `RunUnknown`."""
     record = store.known_run(run_id)
     state = reduce_all(store.iterate(run_id, without=("log",)))
     return Trace(store, record, state, round(exported.timestamp() * 1_000_000))

@@ -1,4 +1,4 @@
-"""A run for reading: its figures, then a section each for stages, routing, ledger, artifacts and log."""
+"""The run as plain text: its figures, then sections for stages, routing, ledger, artifacts and log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _VISIBLE: Final = (
     | {0x7F: 0x2421}
     | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
 )
-"""Control characters as pictures of themselves: a terminal that shows the file obeys none of them."""
+"""Replaces control characters with visible symbols, so that a terminal that shows the file executes none."""
 
 _STAGES: Final = ("Stage", "Status", "Agent", "Started", "Duration", "Tokens", "Drift")
 _ROUTING: Final = ("Time", "Stage", "Agent", "Complexity", "Confidence", "Source", "Alternatives")
@@ -32,7 +32,7 @@ _ARTIFACTS: Final = ("File", "Stage", "Status", "Characters", "SHA-256")
 
 
 def txt_parts(trace: Trace) -> Iterator[str]:
-    """The trace as plain text, in pieces."""
+    """The trace as plain text, in parts."""
     for line in _lines(trace):
         yield line.rstrip().translate(_VISIBLE) + "\n"
 
@@ -149,9 +149,9 @@ def _ledger(row: LedgerRow) -> Iterator[str]:
 def _table(
     head: Sequence[str], rows: Callable[[], Iterable[Sequence[str]]], right: Sequence[int]
 ) -> Iterator[str]:
-    """Aligned columns; those in ``right`` to the right. Nothing where there are no rows.
+    """A table with aligned columns, those in ``right`` to the right; nothing without rows.
 
-    ``rows`` is called twice, for the widths and for the lines, so that they need not be held.
+    ``rows`` is called twice, for the widths and for the lines, so that the rows need not be in memory.
     """
     widths = [0] * len(head)
     for row in rows():
@@ -167,7 +167,7 @@ def _table(
 
 
 def _indented(lead: str, text: str) -> Iterator[str]:
-    """``text`` behind ``lead``; its further lines stand under its first."""
+    """``text`` after ``lead``; its further lines are indented under its first."""
     first, *more = text.splitlines() or [""]
     yield lead + first
     for line in more:
@@ -180,8 +180,8 @@ def _one_line(text: str) -> str:
 
 def _time(time_us: int | None) -> str:
     """The time of day, to the microsecond."""
-    told = instant(time_us)
-    return "" if told is None else told[11:26]
+    text = instant(time_us)
+    return "" if text is None else text[11:26]
 
 
 def _duration(duration_ms: float | None) -> str | None:

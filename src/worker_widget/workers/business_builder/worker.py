@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...events.answers import WorkerInfo
-from ...events.request_models import Brand, RunRequest
+from ...events.request_models import Brand, ValidatedRequest
 from ...host.worker import BrandReport, Emit, RunError, RunResult, WorkerContext
 from .engine import brand_check, options, plan, prepare, stages
 from .engine.execution import perform
@@ -66,7 +66,7 @@ class BusinessBuilder:
 
     async def execute(
         self,
-        request: RunRequest,
+        request: ValidatedRequest,
         emit: Emit,
         *,
         run_id: str,

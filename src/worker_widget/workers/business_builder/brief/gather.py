@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
-from ....events.request_models import Audience, Brand, RunRequest
+from ....events.request_models import Audience, Brand, ValidatedRequest
 from ..content import library
 from ..language import detection, typography
 from ..language.languages import writing_language
@@ -26,7 +26,7 @@ class Reader(Protocol):
 _READERS: Final[Mapping[str, Reader]] = {"en": english_reader, "de": german_reader}
 
 
-def gather(request: RunRequest) -> Facts:
+def gather(request: ValidatedRequest) -> Facts:
     """The facts of a request."""
     brand = request.brand
     own = (f"{brand.mission} {brand.value_proposition} {brand.tagline or ''}",) if brand else ()

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ....events.request_models import RunRequest
+from ....events.request_models import ValidatedRequest
 
 _T = TypeVar("_T")
 
 
-def canonical(request: RunRequest) -> bytes:
+def canonical(request: ValidatedRequest) -> bytes:
     """The request as JSON with sorted keys, without the fields that must not change the artifacts."""
     content = request.model_dump(mode="json", exclude={"options", "async_mode"})
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
@@ -26,7 +26,7 @@ class Seed:
     digest: bytes
 
     @classmethod
-    def of(cls, request: RunRequest) -> Seed:
+    def of(cls, request: ValidatedRequest) -> Seed:
         return cls(hashlib.sha256(canonical(request)).digest())
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ....events.request_models import RunRequest
+from ....events.request_models import ValidatedRequest
 from ....host.worker import Emit
 from ..brief.facts import Facts
 from ..brief.gather import gather
@@ -22,7 +22,7 @@ NOT_REQUESTED: Final = "the request asks for the rule engine"
 
 
 async def prepare(
-    request: RunRequest, emit: Emit, model: TextWriter | None, *, replayed: bool = False
+    request: ValidatedRequest, emit: Emit, model: TextWriter | None, *, replayed: bool = False
 ) -> RunContext:
     """The context of a run. The language model is probed if it is to write.
 
@@ -77,7 +77,7 @@ async def _model_problem(model: TextWriter | None, *, by_model: bool) -> str | N
 
 
 def _plan(
-    request: RunRequest,
+    request: ValidatedRequest,
     facts: Facts,
     budget: int | None,
     decisions: Mapping[str, Decision],

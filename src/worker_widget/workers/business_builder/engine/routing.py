@@ -28,7 +28,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ....events.request_models import RunRequest, Tone
+from ....events.request_models import Tone, ValidatedRequest
 from ..brief.brief import Brief
 from .agents import AGENTS, Agent
 from .plan import STAGES, PlannedStage, waves
@@ -83,7 +83,7 @@ class NoAgentAvailable(Exception):
     """No candidate passes the gate; the text says why."""
 
 
-def success_metric(request: RunRequest) -> Success:
+def success_metric(request: ValidatedRequest) -> Success:
     if request.strict_mode:
         return "risk"
     if request.budget is not None or (request.brand is not None and request.brand.budget_tokens is not None):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....events.request_models import RunRequest
+from ....events.request_models import ValidatedRequest
 from ....host.worker import Emit, RunResult
 from ..brief.facts import Facts
 from ..brief.seed import Seed
@@ -33,7 +33,7 @@ class RunContext:
     the tokens used. ``waits`` is false for a replay, which does not wait before a retry.
     """
 
-    request: RunRequest
+    request: ValidatedRequest
     emit: Emit
     seed: Seed
     facts: Facts
@@ -42,7 +42,7 @@ class RunContext:
     budget: int | None
     decisions: Mapping[str, Decision]
     plan: Plan
-    gather: Callable[[RunRequest], Facts]
+    gather: Callable[[ValidatedRequest], Facts]
     model: TextWriter | None
     model_problem: str | None
     by_model: bool
@@ -124,6 +124,6 @@ class RunContext:
         }
 
 
-def design_for(request: RunRequest, facts: Facts, seed: Seed) -> PageDesign:
+def design_for(request: ValidatedRequest, facts: Facts, seed: Seed) -> PageDesign:
     visual = request.brand.visual if request.brand else None
     return design.decide(facts.tone, facts.field, visual, seed)
