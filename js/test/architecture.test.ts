@@ -43,7 +43,7 @@ const SAVED: Record<string, string[]> = {
   "panes/ledger": ["filter", "ledger"],
   "panes/artifacts": [
     "artifacts",
-    "preview/drawing",
+    "preview/frame-document",
     "preview/frame",
     "preview/neutralise",
     "preview/static-page",

@@ -1,7 +1,6 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { FrameCommand, FrameMessage } from "../src/panes/artifacts/preview/drawing";
 import {
   createPreview,
   type Drawing,
@@ -9,6 +8,7 @@ import {
   type Guard,
   type PreviewFrame,
 } from "../src/panes/artifacts/preview/frame";
+import type { FrameCommand, FrameMessage } from "../src/panes/artifacts/preview/frame-document";
 
 /** The inside of one loaded frame, as the page around sees it: the commands it received, and a way to answer. */
 interface InnerFrame {

@@ -16,7 +16,7 @@ from tests.browser.attacks.catalogue import ATTACKS
 from tests.browser.attacks.witness import Witness, witness_in
 from tests.browser.lab import Theme, page_of, wait_until
 from worker_widget.artifacts.diff.difference import difference
-from worker_widget.artifacts.sandbox import MOST_EMBEDDED_CHARS, artifact_html
+from worker_widget.artifacts.notebook_output import MOST_EMBEDDED_CHARS, artifact_html
 from worker_widget.artifacts.summary_table import table_html
 
 TRIPWIRE = (

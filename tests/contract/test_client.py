@@ -27,7 +27,7 @@ from worker_widget.events import Log, UnknownEvent
 from worker_widget.events.run_request import RunRequest
 from worker_widget.sources.worker_api.client import AsyncWorkerClient
 from worker_widget.sources.worker_api.endpoint import Endpoint, KeyHeader
-from worker_widget.sources.worker_api.endpoint_source import endpoint_from
+from worker_widget.sources.worker_api.endpoint_settings import endpoint_from
 
 from .quirky_server import CUT, HOLD, QuirkyServer, Reply, Stream
 

@@ -38,7 +38,7 @@ from worker_widget.console.jupyter.cells import Cells, Execution
 from worker_widget.console.requests import exports
 from worker_widget.events.run_request import RunRequest
 from worker_widget.host.process.threaded import ThreadedHost
-from worker_widget.runs.live import LiveRun
+from worker_widget.runs.live_run import LiveRun
 from worker_widget.store.event_store import EventStore
 
 PAGE = "page <h1>Hello</h1>"

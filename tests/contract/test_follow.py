@@ -24,7 +24,7 @@ from worker_widget.errors import (
 from worker_widget.events import Event, RunCompleted, RunFailed, RunReconciled
 from worker_widget.sources.worker_api.client import AsyncWorkerClient
 from worker_widget.sources.worker_api.endpoint import Endpoint
-from worker_widget.sources.worker_api.endpoint_source import endpoint_from
+from worker_widget.sources.worker_api.endpoint_settings import endpoint_from
 from worker_widget.sources.worker_api.follow import EventBatch, Patience, StreamLink, follow
 
 from .quirky_server import CUT, HOLD, QuirkyServer, Reply, Stream, Until, Wait

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.shown import RUN, ShownRun
 from tests.unit.test_render import ATTACKS, Document
 from tests.unit.test_store import begin, created, delta, started
-from worker_widget.artifacts.sandbox import MOST_EMBEDDED_CHARS, artifact_html, inert
+from worker_widget.artifacts.notebook_output import MOST_EMBEDDED_CHARS, artifact_html, inert
 from worker_widget.artifacts.summary_table import artifacts_html
 from worker_widget.artifacts.text_rows import ROW_CHARS, TextRows
 from worker_widget.console.channel import artifact_cursor, snapshot
@@ -29,7 +29,7 @@ from worker_widget.console.requests.artifact_texts import ArtifactTexts
 from worker_widget.console.wire import WatchedArtifact
 from worker_widget.errors import FilesExist, RunUnknown
 from worker_widget.events import ArtifactCreated, Event, make
-from worker_widget.events.binary import file_bytes
+from worker_widget.events.artifact_bytes import file_bytes
 from worker_widget.events.file_names import MOST_BYTES, safe_names
 from worker_widget.runs.saving import save_files
 from worker_widget.state.reduce import reduce_all

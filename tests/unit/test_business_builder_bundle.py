@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from worker_widget.events.bundle import bundle
+from worker_widget.events.artifacts_zip import bundle
 
 
 def test_a_bundle_holds_the_artifacts_in_their_order() -> None:
@@ -54,5 +54,5 @@ def test_two_names_that_would_be_one_stay_two() -> None:
 
 def test_packing_needs_nothing_of_the_host() -> None:
     loaded = "any(name.startswith('worker_widget.host') for name in sys.modules)"
-    code = f"import sys, worker_widget.events.bundle; sys.exit({loaded})"
+    code = f"import sys, worker_widget.events.artifacts_zip; sys.exit({loaded})"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0

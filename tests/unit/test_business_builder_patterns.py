@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker_widget.workers.business_builder.policy.claim_patterns import (
+from worker_widget.workers.business_builder.policy.pattern_matcher import (
     LONGEST,
     ClaimExpression,
     compile_pattern,

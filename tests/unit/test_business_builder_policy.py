@@ -11,7 +11,7 @@ import pytest
 from worker_widget import events
 from worker_widget.events.request_models import Brand
 from worker_widget.workers.business_builder.policy import compiler, rewriting
-from worker_widget.workers.business_builder.policy.claim_patterns import compile_pattern
+from worker_widget.workers.business_builder.policy.pattern_matcher import compile_pattern
 from worker_widget.workers.business_builder.policy.rules import breaks, check
 from worker_widget.workers.business_builder.worker import BusinessBuilder
 from worker_widget.workers.business_builder.writing import text_location, tokens

@@ -18,8 +18,8 @@ from worker_widget import RunUnknown, compare
 from worker_widget.artifacts.diff import alignment
 from worker_widget.artifacts.diff import difference as drawing
 from worker_widget.artifacts.diff.alignment import DiffRow
+from worker_widget.artifacts.diff.common_subsequence import StepBudget, matches
 from worker_widget.artifacts.diff.difference import Difference, difference
-from worker_widget.artifacts.diff.matching import StepBudget, matches
 from worker_widget.events import ArtifactCreated, Event
 
 # --- matching --------------------------------------------------------------------------------------

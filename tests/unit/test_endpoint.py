@@ -10,7 +10,7 @@ import pytest
 from worker_widget.errors import RequestRefused
 from worker_widget.sources.worker_api.embedded import EmbeddedHost
 from worker_widget.sources.worker_api.endpoint import Endpoint
-from worker_widget.sources.worker_api.endpoint_source import endpoint_from
+from worker_widget.sources.worker_api.endpoint_settings import endpoint_from
 
 SECRET = "s3cr3t-key"
 

@@ -11,7 +11,7 @@ import pytest
 from tests.recorded import events, logged, recording
 from worker_widget.events import decode
 from worker_widget.events.answers import RunListItem
-from worker_widget.runs import frames
+from worker_widget.runs import dataframes
 from worker_widget.state.log_line import LoggedEvent
 from worker_widget.state.reduce import reduce_all
 from worker_widget.state.run_state import RunState, Stage
@@ -133,14 +133,14 @@ def made(name: str, store: EventStore) -> tuple[pd.DataFrame, pd.DataFrame]:
         run_id="r", task="t", status="completed", created_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
     makes: dict[str, tuple[Callable[..., pd.DataFrame], object, object]] = {
-        "events": (frames.events_frame, [], told),
-        "logs": (frames.logs_frame, [], store.log_rows("r")),
-        "stages": (frames.stages_frame, RunState(), state),
-        "routing": (frames.routing_frame, [], told),
-        "ledger": (frames.ledger_frame, [], told),
-        "artifacts": (frames.artifacts_frame, RunState(), state),
-        "runs": (frames.runs_frame, [], store.runs()),
-        "listed_runs": (frames.listed_runs_frame, [], [listed]),
+        "events": (dataframes.events_frame, [], told),
+        "logs": (dataframes.logs_frame, [], store.log_rows("r")),
+        "stages": (dataframes.stages_frame, RunState(), state),
+        "routing": (dataframes.routing_frame, [], told),
+        "ledger": (dataframes.ledger_frame, [], told),
+        "artifacts": (dataframes.artifacts_frame, RunState(), state),
+        "runs": (dataframes.runs_frame, [], store.runs()),
+        "listed_runs": (dataframes.listed_runs_frame, [], [listed]),
     }
     make, nothing, something = makes[name]
     return make(nothing), make(something)
@@ -159,20 +159,20 @@ def test_columns_are_typed_alike_with_and_without_rows(name: str, store: EventSt
 
 def test_a_run_as_frames_tells_what_the_recording_says() -> None:
     told = recorded("valid_professional")
-    stages = frames.stages_frame(reduce_all(told)).set_index("stage_id")
+    stages = dataframes.stages_frame(reduce_all(told)).set_index("stage_id")
     assert list(stages.index[:3]) == ["preflight", "research", "strategy"]
     assert stages.loc["research", "tokens"] == 487
     assert (stages["ended"] - stages["started"])["research"] > pd.Timedelta("250ms")
     assert stages["tokens"].sum() == 2509
-    routing = frames.routing_frame(told)
+    routing = dataframes.routing_frame(told)
     assert list(routing["agent"][:2]) == ["validator_agent", "researcher_agent"]
     assert routing["confidence"].mean() == pytest.approx(0.8)
-    artifacts = frames.artifacts_frame(reduce_all(told)).set_index("file")
+    artifacts = dataframes.artifacts_frame(reduce_all(told)).set_index("file")
     assert artifacts.loc["landing_html.html", "chars"] == 349
 
 
 def test_a_failure_stands_in_the_ledger_with_its_reason() -> None:
-    ledger = frames.ledger_frame(recorded("failure_strategy"))
+    ledger = dataframes.ledger_frame(recorded("failure_strategy"))
     assert list(ledger["engine"]) == ["M19", "M9", "M9", "M10", "M10"]
     detected = ledger[ledger["title"].str.startswith("Failure detected")].iloc[0]
     assert detected["detail"].splitlines()[0] == "error: 'list' object has no attribute 'get'"
@@ -184,7 +184,7 @@ def test_levels_are_ordered() -> None:
         StoredLine(n, n, None, word, None, None, word)
         for n, word in enumerate(["error", "info", "warning"], 1)
     ]
-    logs = frames.logs_frame(rows)
+    logs = dataframes.logs_frame(rows)
     assert list(logs[logs["level"] >= "warning"]["message"]) == ["error", "warning"]
     assert list(logs.sort_values("level")["message"]) == ["info", "warning", "error"]
     assert list(logs["level"].cat.categories) == ["debug", "info", "warning", "error"]
@@ -195,7 +195,7 @@ def test_an_event_shows_what_it_says_as_json() -> None:
         b'{"timestamp": "2026-11-22T07:49:19.000001Z", "type": "log", "data": {"message": "x", "n": 1.50}}',
         *(b"no JSON", b'{"type": "log"}', b'{"type": "connected", "run_id": "r"}', b"\xff"),
     ]
-    frame = frames.events_frame(logged([decode(raw, "log") for raw in raws]))
+    frame = dataframes.events_frame(logged([decode(raw, "log") for raw in raws]))
     assert list(frame["data"]) == [
         *('{"message": "x", "n": 1.50}', "no JSON", '{"type": "log"}'),
         *('{"type": "connected", "run_id": "r"}', "�"),
@@ -208,7 +208,7 @@ def test_a_figure_that_fits_no_column_is_missing() -> None:
     state = RunState(
         stages=(Stage(stage_id="a", name="A", tokens=10**30), Stage(stage_id="b", name="B", tokens=3))
     )
-    tokens = frames.stages_frame(state)["tokens"]
+    tokens = dataframes.stages_frame(state)["tokens"]
     assert tokens.isna().tolist() == [True, False]
     assert tokens[1] == 3
 
@@ -217,7 +217,7 @@ def test_more_rows_than_a_state_holds_are_all_there() -> None:
     data = b'{"selected_agent": "a%d", "alternatives": ["b", {"agent": "c", "score": 0.5}]}'
     raw = b'{"type": "routing_decision", "data": ' + data + b"}"
     told = logged([decode(raw % n, "routing_decision") for n in range(500)])
-    routing = frames.routing_frame(told)
+    routing = dataframes.routing_frame(told)
     assert list(routing["number"]) == list(range(1, 501))
     assert routing["agent"][499] == "a499"
     alternatives = routing.explode("alternatives")["alternatives"]

@@ -77,7 +77,7 @@ def _is_alias(node: ast.Assign) -> bool:
 def test_the_whole_package_is_looked_at() -> None:
     found = graph()
     assert len(found) > 100
-    assert f"{PACKAGE}.state.reduce" in found[f"{PACKAGE}.runs.live"]
+    assert f"{PACKAGE}.state.reduce" in found[f"{PACKAGE}.runs.live_run"]
 
 
 def test_no_modules_import_each_other() -> None:

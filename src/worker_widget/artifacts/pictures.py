@@ -6,7 +6,7 @@ import base64
 from typing import Final
 from xml.etree import ElementTree
 
-from ..events.binary import decoded
+from ..events.artifact_bytes import decoded
 from .invalid_content import InvalidContent
 
 _SVG: Final = "{http://www.w3.org/2000/svg}svg"

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from ..events.binary import PICTURES
+from ..events.artifact_bytes import PICTURES
 from .csv_table import csv_table, tsv_table
 from .document import document
 from .invalid_content import TOO_DEEP, InvalidContent

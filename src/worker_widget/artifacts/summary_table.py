@@ -7,7 +7,7 @@ from html import escape
 
 from ..state.run_state import Artifact
 from .document import document
-from .sandbox import framed_as_host
+from .notebook_output import framed_as_host
 
 
 def artifacts_html(artifacts: Iterable[Artifact]) -> str:

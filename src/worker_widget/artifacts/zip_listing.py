@@ -7,7 +7,7 @@ import zipfile
 from html import escape
 from typing import Final
 
-from ..events.binary import decoded
+from ..events.artifact_bytes import decoded
 from .invalid_content import InvalidContent
 
 MOST_ENTRIES: Final = 1_000

@@ -28,7 +28,7 @@ from ..errors import (
 from ..events import RunStarted
 from ..events.answers import RunListItem
 from ..events.run_request import RunRequest
-from ..runs.live import LiveRun
+from ..runs.live_run import LiveRun
 from ..sources.worker_api import follow
 from ..sources.worker_api.client import AsyncWorkerClient
 from ..state.run_state import ENDED

@@ -21,13 +21,13 @@ from ..errors import RequestRefused
 from ..events.run_request import Depth, RunRequest
 from ..runs.client import WorkerClient
 from ..runs.history import RunHistory
-from ..runs.live import LiveRun
+from ..runs.live_run import LiveRun
 from ..runs.run import Run
 from ..state.run_state import RunState
 from .controller import brand_text, parse_brand
 from .jupyter import front_end
 from .jupyter.cells import Cells, current_execution
-from .jupyter.comm import quiet, unbind, unbound
+from .jupyter.comm_fixes import quiet, unbind, unbound
 from .jupyter.static_view import static_html
 from .session import ConsoleSession
 

@@ -1,9 +1,9 @@
 """The vocabulary of runs, shared by clients, the host and its workers.
 
-vocabulary ────── every event as a typed struct; `event` decodes and encodes them, `lenient` keeps what fits
+vocabulary ────── every event as a typed struct; `event` decodes and encodes, `lenient_fields` keeps what fits
 sse ───────────── bytes of a stream to frames
 run_request ───── a client's run request; `request_models` validate it, `answers` are the server's answers
-file_names ────── file names of artifacts; `binary` and `bundle` make the bytes of files
+file_names ────── file names of artifacts; `artifact_bytes` and `artifacts_zip` their bytes
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from ..errors import Problem
-from .lenient import decode_struct
+from .lenient_fields import decode_struct
 
 OVER: Final = frozenset({"completed", "failed", "cancelled", "blocked", "crashed"})
 """The statuses of a run that is over."""

@@ -19,7 +19,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 import msgspec
 
-from .lenient import aware, decode_struct
+from .lenient_fields import aware, decode_struct
 from .vocabulary import PAYLOADS, TYPES, Payload, UnknownEvent
 
 _BARE: Final = frozenset({"connected", "stream_end"})

@@ -7,10 +7,10 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from ..events.binary import file_bytes
+from ..events.artifact_bytes import file_bytes
 from ..events.file_names import safe_names
 from ..state.run_state import Artifact
-from .live import LiveRun
+from .live_run import LiveRun
 from .saving import save_files
 
 
@@ -43,7 +43,7 @@ class Artifacts(Mapping[str, "ArtifactFile"]):
 
     def bundle(self) -> bytes:
         """All artifacts as a zip archive; equal artifacts give equal bytes."""
-        from ..events.bundle import bundle
+        from ..events.artifacts_zip import bundle
 
         return bundle({file: item.text for file, item in self.items()})
 
@@ -77,7 +77,7 @@ class ArtifactFile:
         return f"ArtifactFile({self.file!r}{version}, {self.chars} chars, {self.status})"
 
     def _repr_html_(self) -> str:
-        from ..artifacts.sandbox import artifact_html
+        from ..artifacts.notebook_output import artifact_html
 
         return artifact_html(self.text, self.kind, self.file, whole=self.status != "assembling")
 

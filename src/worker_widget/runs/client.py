@@ -9,10 +9,10 @@ from .. import background
 from ..errors import RequestRefused
 from ..events.run_request import Depth, RunRequest
 from ..sources.worker_api.client import AsyncWorkerClient
-from ..sources.worker_api.endpoint_source import endpoint_from
+from ..sources.worker_api.endpoint_settings import endpoint_from
 from ..store.event_store import EventStore
 from ..store.shared import shared_store
-from .live import LiveRun
+from .live_run import LiveRun
 from .run import Run
 
 if TYPE_CHECKING:
@@ -81,10 +81,10 @@ class WorkerClient:
 
     def runs(self, limit: int = 20, status: str | None = None) -> pd.DataFrame:
         """The newest runs on the server, one row each. `RunHistory.runs` has the runs followed from here."""
-        from . import frames
+        from . import dataframes
 
         page = background.call(self.api.runs(limit=limit, status=status))
-        return frames.listed_runs_frame(page.runs)
+        return dataframes.listed_runs_frame(page.runs)
 
     def workers(self) -> list[WorkerInfo]:
         """The workers the server offers."""

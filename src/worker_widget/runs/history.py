@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class RunHistory:
     """The runs that were followed on this computer; no server is needed.
 
-    The columns of each DataFrame and their dtypes are documented in `worker_widget.runs.frames`. Methods
+    The columns of each DataFrame and their dtypes are documented in `worker_widget.runs.dataframes`. Methods
     raise `RunUnknown` for a run that is not in the history, and `HistoryError` for a history that cannot be
     read.
     """
@@ -45,46 +45,46 @@ class RunHistory:
         is the earliest time of creation: a ``datetime`` or ISO 8601 text, in UTC if it has no zone. Raises
         ``ValueError`` for other text.
         """
-        from . import frames
+        from . import dataframes
 
         since_us = None if since is None else _microseconds(since)
-        return frames.runs_frame(self._store.runs(limit, status=status, since_us=since_us, worker=worker))
+        return dataframes.runs_frame(self._store.runs(limit, status=status, since_us=since_us, worker=worker))
 
     def events(self, run_id: str) -> pd.DataFrame:
         """The events of a run, one row each."""
-        from . import frames
+        from . import dataframes
 
-        return frames.events_frame(self._store.iterate(run_id))
+        return dataframes.events_frame(self._store.iterate(run_id))
 
     def logs(self, run_id: str) -> pd.DataFrame:
         """The log lines of a run, one row each."""
-        from . import frames
+        from . import dataframes
 
-        return frames.logs_frame(self._store.log_rows(run_id))
+        return dataframes.logs_frame(self._store.log_rows(run_id))
 
     def stages(self, run_id: str) -> pd.DataFrame:
         """The stages of a run, one row each."""
-        from . import frames
+        from . import dataframes
 
-        return frames.stages_frame(self._state(run_id))
+        return dataframes.stages_frame(self._state(run_id))
 
     def routing(self, run_id: str) -> pd.DataFrame:
         """The routing decisions of a run, one row each."""
-        from . import frames
+        from . import dataframes
 
-        return frames.routing_frame(self._store.iterate(run_id, without=TYPES_WITHOUT_ROWS))
+        return dataframes.routing_frame(self._store.iterate(run_id, without=TYPES_WITHOUT_ROWS))
 
     def ledger(self, run_id: str) -> pd.DataFrame:
         """Failures, policy, drift and recovery of a run, one row each."""
-        from . import frames
+        from . import dataframes
 
-        return frames.ledger_frame(self._store.iterate(run_id, without=TYPES_WITHOUT_ROWS))
+        return dataframes.ledger_frame(self._store.iterate(run_id, without=TYPES_WITHOUT_ROWS))
 
     def artifacts(self, run_id: str) -> pd.DataFrame:
         """The artifacts of a run, one row each, without their contents."""
-        from . import frames
+        from . import dataframes
 
-        return frames.artifacts_frame(self._state(run_id))
+        return dataframes.artifacts_frame(self._state(run_id))
 
     def text(self, run_id: str, file: str) -> str | None:
         """The text of an artifact, by its file name; ``None`` if it has no text."""

@@ -14,7 +14,7 @@ from .. import background
 from ..errors import RunTimeout
 from ..state.run_state import RunState
 from .artifacts import Artifacts
-from .live import LiveRun
+from .live_run import LiveRun
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -40,15 +40,7 @@ from ..events import (
 from ..events.file_names import FALLBACK_TYPE, file_name
 from .log_line import LoggedEvent, log_line
 from .routing_and_ledger import NO_REASON, PROBLEMS, ledger_row, routing_row
-from .run_state import (
-    TAIL_ROWS,
-    Artifact,
-    Counts,
-    RunState,
-    RunStatus,
-    Stage,
-    StageStatus,
-)
+from .run_state import TAIL_ROWS, Artifact, Counts, RunState, RunStatus, Stage, StageStatus
 from .stage_names import display_name
 
 

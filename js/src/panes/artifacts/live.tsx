@@ -11,7 +11,7 @@ import { createDocument } from "./documents";
 import { FindBar } from "./find";
 import type { ArtifactsLive, Presentation, Subject } from "./live-types";
 import { createPagedSource } from "./paged-source";
-import { guard } from "./preview/guard";
+import { guard } from "./preview/script-supervisor";
 import { createArtifactState, type Device } from "./state";
 import { createTabs } from "./tabs";
 import { createTools, pageKey } from "./tools";

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Final, NamedTuple
 
-from .matching import Match, StepBudget, matches
+from .common_subsequence import Match, StepBudget, matches
 
 MOST_CHARS: Final = 4_000_000
 """The number of characters of each text that are compared."""

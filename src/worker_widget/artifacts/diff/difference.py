@@ -48,7 +48,11 @@ class Difference:
         return view.html
 
     def _repr_html_(self) -> str:
-        from ..sandbox import MOST_EMBEDDED_CHARS, embedded_length, framed_as_host  # loads every renderer
+        from ..notebook_output import (  # loads every renderer
+            MOST_EMBEDDED_CHARS,
+            embedded_length,
+            framed_as_host,
+        )
 
         height = min(480, 110 + 22 * len(self.rows) + 40 * self.changes)
         view = side_by_side(

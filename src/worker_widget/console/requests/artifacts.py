@@ -200,7 +200,7 @@ class ArtifactRequests:
 
     async def _bundle(self, args: NoArgs) -> RequestAnswer:
         """All artifacts as a zip, whose bytes are the first buffer of the reply."""
-        from ...events.bundle import bundle
+        from ...events.artifacts_zip import bundle
 
         run_id, store = shown_run(self._controller)
         live = self._controller.live

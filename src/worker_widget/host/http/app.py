@@ -19,14 +19,14 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from ...events.answers import WorkerInfo
 from ...events.request_models import Brand, ReplayRequest, ValidatedRequest
 from ...version import __version__
+from ..activity import Activity
 from ..runs import answers
-from ..runs.activity import Activity
 from ..runs.refusals import Refusal
 from ..runs.registry import Registry
 from ..runs.runs import Runs
 from . import brands, sse
 from .bodies import Unprocessable, body_of, problems
-from .guard import CountRequests, Gate, LimitBody
+from .middleware import CountRequests, Gate, LimitBody
 
 PREFIX = "/api/v1"
 KEEPALIVE_S = 15.0

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import uvicorn
 
+from ..activity import Activity
 from ..http.app import KEEPALIVE_S, Services, create_app
-from ..runs.activity import Activity
 from ..runs.registry import Registry
 from ..runs.runs import MAX_IN_FLIGHT, Runs, fail_interrupted
 from ..runs.store import RunStore

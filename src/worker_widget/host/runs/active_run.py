@@ -23,9 +23,9 @@ from ...events import (
 from ...events.file_names import file_name
 from ...events.request_models import ValidatedRequest
 from ..worker import RunResult, Worker
-from .bus import Feed
+from .feeds import Feed
 from .recorder import Recorder
-from .replay import ReplayOf, text_hash
+from .replay_token import ReplayOf, text_hash
 from .store import StoredEvent
 
 STOP_GRACE_S = 1.0

@@ -7,7 +7,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 
-from .bus import Bus
+from .feeds import Bus
 from .store import Batch, RunEnd, StoredEvent
 from .store_thread import StoreThread
 

@@ -23,11 +23,11 @@ from ...events import (
     encode,
 )
 from ...events.request_models import ReplayToken, RunOutcome, ValidatedRequest
+from ..activity import Activity
 from ..worker import CannotReplay, RunError, RunResult, Worker
-from . import answers, replay
+from . import answers, replay_token
 from .active_run import STOP_GRACE_S, ActiveRun, Stopped
-from .activity import Activity
-from .bus import Bus, Feed
+from .feeds import Bus, Feed
 from .options import complete_options
 from .recorder import Recorder
 from .refusals import (
@@ -95,7 +95,7 @@ class Runs:
         request: ValidatedRequest,
         *,
         streamed: bool = True,
-        replay_of: replay.ReplayOf | None = None,
+        replay_of: replay_token.ReplayOf | None = None,
     ) -> StoredRun:
         """Store and start a new run; returns it in the state queued.
 
@@ -127,7 +127,7 @@ class Runs:
             worker=worker_id,
             task=request.task,
             request=request.model_dump_json(exclude_unset=True),
-            request_hash=replay.request_hash(request, declared),
+            request_hash=replay_token.request_hash(request, declared),
             created_us=run.created_us,
         )
         self._active[run.run_id] = run
@@ -165,7 +165,7 @@ class Runs:
         return await self.start(
             worker_id,
             ValidatedRequest.model_validate_json(original.request),
-            replay_of=replay.ReplayOf(
+            replay_of=replay_token.ReplayOf(
                 original.run_id, token.artifacts, token.outcome, token.model_dump(mode="json")
             ),
         )
@@ -355,8 +355,8 @@ def _fail(run: ActiveRun, worker: Worker, error: RunError, latency_ms: float) ->
 
 
 def _token(run: ActiveRun, worker: Worker, result: RunResult, outcome: RunOutcome) -> dict[str, Any]:
-    hashes = {name: replay.text_hash(text) for name, text in result.artifacts.items()} | run.hashes
-    return replay.token(
+    hashes = {name: replay_token.text_hash(text) for name, text in result.artifacts.items()} | run.hashes
+    return replay_token.token(
         run.request,
         worker.info.options,
         run_id=run.run_id,
@@ -373,7 +373,7 @@ def _token(run: ActiveRun, worker: Worker, result: RunResult, outcome: RunOutcom
 def _verify(run: ActiveRun, token: Mapping[str, Any]) -> None:
     """Record whether a replay has the same result as the run that it repeats."""
     if run.replay_of is not None:
-        identical, compared = replay.verdict(run.replay_of, token["artifacts"], token["outcome"])
+        identical, compared = replay_token.verdict(run.replay_of, token["artifacts"], token["outcome"])
         run.record(ReplayVerified(identical=identical, artifacts=compared))
 
 

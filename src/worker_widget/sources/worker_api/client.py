@@ -28,7 +28,7 @@ from ...events.answers import (
 from ...events.run_request import RunRequest
 from .api_request import ApiRequest
 from .endpoint import Endpoint
-from .endpoint_source import EndpointSource
+from .endpoint_settings import EndpointSource
 
 if TYPE_CHECKING:
     from .transport import Transport

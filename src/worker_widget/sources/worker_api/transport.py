@@ -21,7 +21,7 @@ from ...errors import HostUnreachable, KeyRefused, RequestRefused, ServerError, 
 from ...events.answers import unwrapped
 from .api_request import ApiRequest
 from .endpoint import Endpoint
-from .endpoint_source import EndpointSource
+from .endpoint_settings import EndpointSource
 from .refusals import refusal
 
 CONNECT_S: Final = 10.0

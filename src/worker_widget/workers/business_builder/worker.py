@@ -15,11 +15,11 @@ from ...events.answers import WorkerInfo
 from ...events.request_models import Brand, ValidatedRequest
 from ...host.worker import BrandReport, Emit, RunError, RunResult, WorkerContext
 from .engine import brand_check, options, plan, prepare, stages
-from .engine.execution import perform
 from .engine.plan import ENGINE_VERSION, STAGES, PlannedStage, waves
 from .engine.recovery import StageOrder
 from .engine.routing import NoAgentAvailable
 from .engine.run_context import RunContext
+from .engine.stage_attempts import perform
 from .engine.stage_run import StageRun
 from .language import typography
 from .language_model.model import LanguageModel, configured

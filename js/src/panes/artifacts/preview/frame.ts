@@ -4,7 +4,7 @@
 // navigation of the inner frame; the inner frame has an opaque origin, and runs one script, allowed by a
 // secret nonce. It receives the document through a port.
 
-import type { FrameCommand, FrameMessage } from "./drawing";
+import type { FrameCommand, FrameMessage } from "./frame-document";
 import { createNeutraliser } from "./neutralise";
 import script from "./static-page.ts?script";
 

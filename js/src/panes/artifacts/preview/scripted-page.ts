@@ -7,7 +7,16 @@
 // after a connection only. A page that tries to leave is blocked in a loop until it is removed from
 // outside. Prototypes that its scripts could change are frozen.
 
-import { disableLink, draw, type FrameMessage, isLink, LINKS, listen, onClick, reveal } from "./drawing";
+import {
+  disableLink,
+  draw,
+  type FrameMessage,
+  isLink,
+  LINKS,
+  listen,
+  onClick,
+  reveal,
+} from "./frame-document";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Properties = Record<string, unknown>;

@@ -1,5 +1,5 @@
 // The only script in the frame of a page whose own scripts do not run.
 
-import { draw } from "./drawing";
+import { draw } from "./frame-document";
 
 draw();

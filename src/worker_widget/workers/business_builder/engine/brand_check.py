@@ -8,7 +8,7 @@ from ....events.request_models import Brand
 from ..language import typography
 from ..page import colors, design
 from ..policy import drift
-from ..policy.claim_patterns import compile_pattern
+from ..policy.pattern_matcher import compile_pattern
 from ..policy.rules import Rule, check
 
 

@@ -19,9 +19,9 @@ from ..writing.draft import Draft
 from ..writing.landing_copy import LandingCopy
 from ..writing.writer import RuleEngine, TextWriter
 from . import options, plan
-from .ledger import Ledger
 from .plan import STAGES, Plan
 from .routing import Decision
+from .run_records import Ledger
 
 
 @dataclass

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from ....events.bundle import bundle
+from ....events.artifacts_zip import bundle
 from ....host.worker import RunError
 from ..brief.brief import brief_parts
 from ..brief.facts import QUOTED_AS_GIVEN

@@ -2,7 +2,7 @@
 
 Three policies search a text:
 
-``forbidden_claims``  the claims that the brand forbids (see `claim_patterns`)
+``forbidden_claims``  the claims that the brand forbids (see `pattern_matcher`)
 ``advertising``       for every brand: superlatives, guarantees and rankings that cannot be verified
 ``tone_avoid``        words, phrases and styles ("salesy", "jargon") that its tone avoids, and its bad
                       examples
@@ -26,7 +26,7 @@ from typing import Final
 from ....events.request_models import Brand
 from ..content import library
 from ..language import tone_marks, typography
-from .claim_patterns import ClaimPattern, compile_pattern, phrase_matcher
+from .pattern_matcher import ClaimPattern, compile_pattern, phrase_matcher
 from .rules import ORDER, FindSpans, Rule
 
 _MOST_REMEMBERED: Final = 2_048

@@ -27,7 +27,7 @@ from typing import Final
 from ....events.request_models import Brand, Tone
 from ..language import english_grammar, german_grammar, tone_marks
 from ..language.tone_marks import ToneMark
-from .claim_patterns import phrase_matcher
+from .pattern_matcher import phrase_matcher
 
 THRESHOLD: Final = 0.35
 _MOST_TERMS: Final = 16

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..runs.activity import Activity
+from ..activity import Activity
 
 MAX_BODY_BYTES = 4 << 20
 _DRAIN_BYTES = 16 * MAX_BODY_BYTES

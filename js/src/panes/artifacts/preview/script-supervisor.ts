@@ -1,7 +1,7 @@
 // Allows a page's own scripts to run in the preview, and supervises them.
 
-import type { FrameMessage } from "./drawing";
 import type { Guard } from "./frame";
+import type { FrameMessage } from "./frame-document";
 import script from "./scripted-page.ts?script";
 
 const PING_MS = 1_000;

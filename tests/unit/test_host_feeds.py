@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from worker_widget.host.activity import Activity
 from worker_widget.host.runs import recorder
-from worker_widget.host.runs.activity import Activity
-from worker_widget.host.runs.bus import Bus
+from worker_widget.host.runs.feeds import Bus
 from worker_widget.host.runs.recorder import Recorder
 from worker_widget.host.runs.store import Batch, RunEnd, RunStore, StoredEvent
 from worker_widget.host.runs.store_thread import StoreThread

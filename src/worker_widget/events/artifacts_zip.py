@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping
 from typing import Final
 
-from .binary import file_bytes
+from .artifact_bytes import file_bytes
 from .file_names import safe_names
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)

@@ -56,8 +56,8 @@ _POLICY: Final = (
 _OUTER: Final = _POLICY.format("'unsafe-inline'")
 _INNER: Final = _POLICY.format(f"'sha256-{_NEUTRALISE_HASH}'") + "; base-uri 'none'"
 _BASE: Final = '<base href="about:srcdoc" target="_blank">'
-# Same list as js/src/preview/neutralise.ts. Without a script, a refresh navigates, a <link> resolves host
-# names, and so does a frame before the policy blocks it.
+# Same list as js/src/panes/artifacts/preview/neutralise.ts. Without a script, a refresh navigates, a <link>
+# resolves host names, and so does a frame before the policy blocks it.
 _ACTIVE_TAGS: Final = re.compile(
     r"<(/?)(?:meta|link|base|(i?frame|fencedframe)|(template))(?=[\t\n\f\r />])", re.IGNORECASE
 )
