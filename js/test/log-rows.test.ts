@@ -105,7 +105,7 @@ it("filters a saved log as a kernel would", () => {
   const filter = { levels: null, stage_id: null, agent: null, search: null };
   expect(filterRows(log, filter).map((row) => row.line)).toEqual([1, 2, 3]);
   const errors = filterRows(log, { ...filter, levels: ["error"], stage_id: "b" });
-  expect(errors).toEqual([{ ...logRow(2, { level: "error", stage_id: "b" }), i: 0 }]);
+  expect(errors).toEqual([{ ...logRow(2, { level: "error", stage_id: "b" }), index: 0 }]);
 });
 
 describe("firstLine", () => {

@@ -211,6 +211,20 @@ describe("a list that follows its end", () => {
   });
 });
 
+it("keeps the row that was brought into view when its box becomes lower, until it is scrolled", () => {
+  list.show(999);
+  draw();
+  expect(seen()[999]).toBe(280);
+  box.clientHeight = 200;
+  draw();
+  expect(seen()[999]).toBe(180);
+  wheel(-100);
+  box.clientHeight = 150;
+  resized();
+  draw();
+  expect(Object.keys(seen())).not.toContain("999");
+});
+
 it("stands where it stood after its box was moved in the page, or out of it for a while", () => {
   wheel(-5_000);
   const before = seen();

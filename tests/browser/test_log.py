@@ -281,6 +281,8 @@ def test_the_log_is_searched_and_walked_by_keys_alone(reader: Reader) -> None:
     press("PageDown")
     press("ArrowUp")
     press("End")
+    # The complete line appears below the list and makes the list lower.
+    expect(reader.pane.get_by_label("Log line", exact=True)).to_contain_text(f"line {LINES:,}")
     expect_chosen(reader, LINES)
     press("Home")
     press("Shift+ArrowDown")

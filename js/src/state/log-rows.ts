@@ -52,7 +52,7 @@ export class LogRows {
 export function filterRows(rows: readonly LogRow[], { levels, stage_id }: LogFilter): LogRow[] {
   return rows
     .filter((row) => (levels?.includes(row.level) ?? true) && (!stage_id || row.stage_id === stage_id))
-    .map((row, index) => ({ ...row, i: index }));
+    .map((row, index) => ({ ...row, index }));
 }
 
 export type TextPiece = [text: string, style: string];

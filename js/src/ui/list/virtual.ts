@@ -22,6 +22,8 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
   let box: HTMLElement | undefined;
   /** The row to bring into view. */
   let target: number | null = null;
+  /** The last such row until the list is scrolled: it stays in view when the box becomes lower. */
+  let shown: number | null = null;
   /** What was written last: the height of the content, and the offset of the rows in it. */
   let heightPx = Number.NaN;
   let blockPx = Number.NaN;
@@ -45,7 +47,7 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
     list.follow &&= scrolled >= box.scrollHeight - box.clientHeight - 1;
     if (list.follow) return false;
     list.moved += 1;
-    target = null;
+    target = shown = null;
     down = moved > 0;
     const all = list.end - list.first === shape.total;
     if (!all && (dragged || Math.abs(moved) > 4 * shape.viewPx)) anchor = anchorAt(shape, scrolled);
@@ -68,6 +70,11 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
     if (!box?.clientHeight) return;
     // A scroll whose event has not fired yet must not be undone.
     applyScroll();
+    if (box.clientHeight !== shape.viewPx) {
+      list.viewPx = shape.viewPx = box.clientHeight;
+      if (list.follow) anchor.y = shape.viewPx;
+      else target ??= shown;
+    }
     const spacer = box.firstElementChild as HTMLElement;
     const block = spacer.firstElementChild as HTMLElement;
     const rows = [...block.children] as HTMLElement[];
@@ -104,14 +111,14 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
   Object.assign(list, {
     virtual: true,
     show(index) {
-      target = index;
+      target = shown = index;
       list.moved += 1;
       list.follow = false;
       changed();
     },
     moveTo(point) {
       anchor = { point, y: 0 };
-      target = null;
+      target = shown = null;
       list.follow = false;
       // A scroll in progress continues from here.
       endPause();
@@ -122,7 +129,7 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
       anchor.point = Math.min(anchor.point, total);
       if (list.follow) {
         anchor = { point: total, y: shape.viewPx };
-        target = null;
+        target = shown = null;
       }
       let [first, end] = drawnRows(shape, rowPx, anchor);
       if (target !== null && (target < first || target >= end)) {
@@ -134,10 +141,7 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
     box(element) {
       box = element;
       heightPx = blockPx = Number.NaN;
-      const sizes = new ResizeObserver(() => {
-        if (element.clientHeight) list.viewPx = shape.viewPx = element.clientHeight;
-        changed();
-      });
+      const sizes = new ResizeObserver(changed);
       sizes.observe(element);
       // A box that was moved in the page has lost its scroll position; no other event reports that.
       const sight = new IntersectionObserver(changed, { root: element });
