@@ -132,8 +132,7 @@ async def test_an_error_while_reading_news_loses_no_change(
         broken.setattr(LogCursor, "advance", fails)
         stage.tell(all_events[20:])
         stage.channel.flush()
-    stage.channel.changed()
-    stage.clock.advance(1)
+    stage.clock.advance(HEARTBEAT_S)
     browser = Browser()
     for message in stage.sent:
         browser.take(message)
@@ -151,8 +150,7 @@ async def test_a_frame_that_could_not_be_sent_is_made_up_for(stage: ShownRun) ->
     with pytest.raises(OSError, match="the comm is gone"):
         stage.channel.flush()
     stage.failing = False
-    stage.channel.changed()
-    stage.clock.advance(1)
+    stage.clock.advance(HEARTBEAT_S)
     browser = Browser()
     for message in stage.sent:
         browser.take(message)

@@ -4,7 +4,7 @@ Frames are numbered. Each carries what changed since the frame before, for every
 in each subscriber's own window: the log rows under its filter and the text of its artifact. A subscriber that
 missed a frame sends hello and gets a snapshot. Nothing here waits for a subscriber.
 
-Lives on the background loop. ``send`` may be called from no other thread.
+Runs on the background loop. ``send`` may be called from no other thread.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class Channel:
         self._frame_timer: Timer | None = None
         self._heart_timer: Timer | None = None
         self._beat_until = 0.0
+        self._incomplete = False  # something could not be read or sent: a heartbeat tries again
         self._closed = False
 
     @property
@@ -90,6 +91,7 @@ class Channel:
         if self._closed:
             return
         now = self._shown()
+        self._incomplete = False
         if now.run_id != self._sent.run_id:
             self._other_run(now)
             return
@@ -103,6 +105,7 @@ class Channel:
             try:
                 self._emit(wire.frame(self._seq + 1, patch), size)
             except Exception:
+                self._incomplete = True
                 for subscriber in self._audience().values():
                     subscriber.restart()
                 raise
@@ -235,10 +238,11 @@ class Channel:
         try:
             return self._read_news(subscriber, shown)
         except Exception as error:
-            # The frame is sent without this part; a later frame has all rows and the whole text.
+            # The frame is sent without this part; the next heartbeat tries to send all of it.
             expected = isinstance(error, HistoryError | RunUnknown)
             _log.warning("The history could not be read for a frame: %s", error, exc_info=not expected)
             subscriber.restart()
+            self._incomplete |= not isinstance(error, RunUnknown)  # a deleted run does not come back
             return {}
 
     def _read_news(self, subscriber: Subscriber, shown: Shown) -> SubscriberNews:
@@ -293,9 +297,11 @@ class Channel:
     def _beat(self) -> None:
         self._heart_timer = None
         live = self._shown().link.phase not in ("idle", "ended")
-        if self._closed or not (live or self._clock.time() < self._beat_until):
+        if self._closed or not (live or self._incomplete or self._clock.time() < self._beat_until):
             return
         self._heart_timer = self._clock.call_later(HEARTBEAT_S, self._beat)
+        if self._incomplete and self._watched():
+            self.flush()
         if self._subscribers:
             self._send(wire.heartbeat(self._seq, self._now_us(self._sent)), [])
         else:
