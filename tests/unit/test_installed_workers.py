@@ -30,6 +30,18 @@ def nothing(context: WorkerContext) -> Any:
     return None
 
 
+def exits(context: WorkerContext) -> Any:
+    raise SystemExit(3)
+
+
+class WithoutInfo:
+    info = None
+
+
+def without_info(context: WorkerContext) -> Any:
+    return WithoutInfo()
+
+
 def installed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **values: str
 ) -> dict[str, tuple[str, str | None]]:
@@ -54,7 +66,7 @@ def test_a_worker_that_fails_is_listed_with_the_reason_after_those_that_work(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     found = installed(
-        monkeypatch, tmp_path, gone="no_such_package.worker", bad="broken", soon="later", good="scripted"
+        monkeypatch, tmp_path, gone="no_such_package.worker", bad="broken", later="later", scripted="scripted"
     )
     assert list(found) == ["scripted", "later", "bad", "gone"]
     assert found["scripted"] == ("available", None)
@@ -64,12 +76,19 @@ def test_a_worker_that_fails_is_listed_with_the_reason_after_those_that_work(
     assert "ModuleNotFoundError: No module named 'no_such_package'" in (found["gone"][1] or "")
 
 
-def test_what_is_no_worker_is_listed_as_unavailable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert installed(monkeypatch, tmp_path, empty="nothing")["empty"][0] == "unavailable"
+@pytest.mark.parametrize("value", ["nothing", "exits", "without_info", "scripted"])
+def test_what_is_no_worker_of_that_name_is_listed_as_unavailable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+) -> None:
+    found = installed(monkeypatch, tmp_path, other=value, later="later")
+    assert found["other"][0] == "unavailable"
+    assert found["later"] == ("coming_soon", None)
 
 
 def test_of_two_workers_with_one_id_the_first_is_kept(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert list(installed(monkeypatch, tmp_path, one="scripted", two="scripted")) == ["scripted"]
+    points = [EntryPoint("scripted", f"{__name__}:scripted", GROUP)] * 2
+    monkeypatch.setattr(module, "entry_points", lambda group: points)
+    assert list(installed_workers(WorkerContext(tmp_path))) == ["scripted"]
     assert "installed twice" in caplog.text

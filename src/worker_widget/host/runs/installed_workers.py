@@ -36,8 +36,12 @@ def installed_workers(context: WorkerContext) -> dict[str, Worker | WorkerInfo]:
 def _load(entry: EntryPoint, context: WorkerContext) -> Worker | WorkerInfo:
     try:
         worker: Worker | WorkerInfo = entry.load()(context)
-        _info(worker)
-    except Exception as error:
+        info = _info(worker)
+        if not isinstance(info, WorkerInfo):
+            raise TypeError(f"its info is {info!r}, not a WorkerInfo")
+        if info.id != entry.name:
+            raise ValueError(f"its id is {info.id!r}, which must be the name of its entry point")
+    except (Exception, SystemExit) as error:
         _log.exception("Worker %r (%s) cannot be loaded", entry.name, entry.value)
         return WorkerInfo(
             id=entry.name,
