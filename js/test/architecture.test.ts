@@ -114,6 +114,17 @@ function isAllowed({ from, to }: Import): boolean {
 const imports = files.flatMap((file) => importsOf(file, readFileSync(SRC + file, "utf8")));
 const written = ({ from, to }: Import) => `${from} → ${to}`;
 
+it("exports each name of a type once", () => {
+  const exported = files.flatMap((file) =>
+    [...readFileSync(SRC + file, "utf8").matchAll(/^export (?:interface|type|class) (\w+)/gm)].map(
+      ([, name]) => name as string,
+    ),
+  );
+  const repeated = exported.filter((name, index) => exported.indexOf(name) !== index);
+  expect(exported.length).toBeGreaterThan(files.length / 2);
+  expect(repeated).toEqual([]);
+});
+
 describe("the imports of the front end", () => {
   it("are found, types and scripts included", () => {
     const text = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ArtifactText, applyText, codePoints } from "../src/state/artifact-text";
+import { applyText, codePoints, type ReceivedText } from "../src/state/artifact-text";
 import { random } from "./samples";
 
 const patch = (offset: number, text: string, version = 1, done = false) => ({
@@ -9,7 +9,7 @@ const patch = (offset: number, text: string, version = 1, done = false) => ({
   text,
   done,
 });
-const whole = (text: ArtifactText | null | undefined) => text?.chunks.join("");
+const whole = (text: ReceivedText | null | undefined) => text?.chunks.join("");
 
 describe("applyText", () => {
   it("begins, goes on, and ends", () => {
@@ -45,7 +45,7 @@ describe("applyText", () => {
     const points = Array.from("Ünïcödé — 😀🎉 plain text, twice over 😀");
     for (let seed = 1; seed < 30; seed += 1) {
       const next = random(seed);
-      let text: ArtifactText | undefined;
+      let text: ReceivedText | undefined;
       let at = 0;
       while (at < points.length) {
         const back = Math.floor(next() * Math.min(3, at + 1));

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createNavigation } from "../src/panes/log/navigation";
 import { createLogState } from "../src/panes/log/state";
 import type { App } from "../src/state/app";
-import { LogRows } from "../src/state/log-rows";
+import { RowCache } from "../src/state/log-rows";
 import { FIRST_VIEW } from "../src/state/view";
 import { logRow } from "./samples";
 
@@ -11,8 +11,8 @@ afterEach(() => void vi.useRealTimers());
 
 describe("the rows that are asked for", () => {
   /** A log of `total` lines on screen at its beginning; `answer` is the kernel's. */
-  function reader(total: number, answer: (rows: LogRows) => Promise<unknown>) {
-    const rows = new LogRows();
+  function reader(total: number, answer: (rows: RowCache) => Promise<unknown>) {
+    const rows = new RowCache();
     rows.put(total, [], 0);
     const changed = vi.fn();
     const app = {

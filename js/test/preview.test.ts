@@ -8,12 +8,12 @@ import {
   type Guard,
   type PreviewFrame,
 } from "../src/panes/artifacts/preview/frame";
-import type { FrameCommand, FrameMessage } from "../src/panes/artifacts/preview/frame-document";
+import type { FrameCommand, PreviewMessage } from "../src/panes/artifacts/preview/frame-document";
 
 /** The inside of one loaded frame, as the page around sees it: the commands it received, and a way to answer. */
 interface InnerFrame {
   commands: FrameCommand[];
-  send(message: FrameMessage): void;
+  send(message: PreviewMessage): void;
 }
 
 const holder = document.createElement("div");
@@ -136,7 +136,7 @@ describe("the preview frame", () => {
 
   it("reports links, and ignores other messages of the frame", async () => {
     const { send } = await load();
-    send({ href: 1 } as unknown as FrameMessage);
+    send({ href: 1 } as unknown as PreviewMessage);
     send({ left: true });
     send({ href: "http://example.invalid/" });
     await vi.waitFor(() => expect(events.onLink).toHaveBeenCalledWith("http://example.invalid/"));

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { ConsoleState, FromKernel, Patch } from "../src/kernel/wire";
-import { type ArtifactText, applyText } from "../src/state/artifact-text";
-import { LogRows } from "../src/state/log-rows";
+import { applyText, type ReceivedText } from "../src/state/artifact-text";
+import { RowCache } from "../src/state/log-rows";
 import { applyPatch, NOTHING, TAIL_ROWS } from "../src/state/store";
 import { artifact, ledgerRow, link, random, routingRow, run, stage, state } from "./samples";
 
@@ -126,9 +126,9 @@ describe("golden runs", () => {
   it.each(goldenRuns)("%s ends as it does in the kernel", (name) => {
     const golden: Golden = JSON.parse(readFileSync(new URL(name, GOLDEN), "utf8"));
     const { client, messages, final } = golden;
-    const log = new LogRows();
+    const log = new RowCache();
     let mine = NOTHING;
-    let text: ArtifactText | null = null;
+    let text: ReceivedText | null = null;
     for (const message of messages) {
       if (message.kind !== "snapshot" && message.kind !== "frame") continue;
       mine = message.kind === "snapshot" ? message.state : applyPatch(mine, message.patch);

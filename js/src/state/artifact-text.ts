@@ -3,7 +3,7 @@
 import type { SubscriberNews } from "../kernel/wire";
 
 /** `chunks` only ever grow within one version, so that a reader can continue where it stopped. */
-export interface ArtifactText {
+export interface ReceivedText {
   file: string;
   version: number;
   chunks: readonly string[];
@@ -20,9 +20,9 @@ export const codePoints = (text: string): number =>
 
 /** The text after a patch, or `null` where a piece before it is missing and must be requested. */
 export function applyText(
-  text: ArtifactText | undefined,
+  text: ReceivedText | undefined,
   { file, version, offset, text: update, done, cut }: NonNullable<SubscriberNews["artifact"]>,
-): ArtifactText | null {
+): ReceivedText | null {
   const { chunks, chars } = text?.version === version ? text : { chunks: [], chars: 0 };
   const known = chars - offset;
   if (known < 0) return null;

@@ -1,7 +1,7 @@
 // The artifact on screen, and the texts that have been received.
 
 import type { Artifact, ConsoleState, SubscriberNews } from "../kernel/wire";
-import { type ArtifactText, applyText } from "./artifact-text";
+import { applyText, type ReceivedText } from "./artifact-text";
 import { isOver, ofStage, shownArtifact } from "./selectors";
 import type { View } from "./view";
 
@@ -10,7 +10,7 @@ const MAX_TEXTS = 12;
 export interface ArtifactStore {
   readonly shown: Artifact | null;
   /** What has been received of a file's text. */
-  text(file: string): ArtifactText | undefined;
+  text(file: string): ReceivedText | undefined;
 }
 
 export interface ArtifactFeed extends ArtifactStore {
@@ -21,7 +21,7 @@ export interface ArtifactFeed extends ArtifactStore {
 }
 
 export function createArtifacts(view: View, state: () => ConsoleState): ArtifactFeed {
-  const texts = new Map<string, ArtifactText>();
+  const texts = new Map<string, ReceivedText>();
   return {
     get shown() {
       const { artifacts, run } = state();

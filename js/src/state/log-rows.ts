@@ -7,19 +7,19 @@ export const LEVELS: readonly Level[] = ["debug", "info", "warning", "error"];
 const CAPACITY = 2_000;
 
 /** The rows under one filter, by their index. Rows far from the visible ones are discarded. */
-export class LogRows {
+export class RowCache {
   total: number;
   /** The total of these rows is known; until then the rows before are shown. */
   known = false;
   rows = new Map<number, LogRow>();
   /** Set while the rows before stay on screen: the last rows received meanwhile. */
-  late: Parameters<LogRows["put"]> | [] | undefined;
+  late: Parameters<RowCache["put"]> | [] | undefined;
   /** Shown in place of rows that are not loaded. */
-  private before: LogRows["rows"];
+  private before: RowCache["rows"];
 
   /** `sameRows`: the rows before are the same with other marks; each stays until its successor is loaded. */
   constructor(
-    before?: LogRows,
+    before?: RowCache,
     private sameRows = false,
   ) {
     this.before = before?.rows.size ? before.rows : (before?.before ?? this.rows);

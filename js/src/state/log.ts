@@ -2,11 +2,11 @@
 
 import type { LogFilter, LogRow, LogSearch, SearchProgress, SubscriberNews } from "../kernel/wire";
 import type { List } from "../ui/list/list";
-import { filterRows, LogRows } from "./log-rows";
+import { filterRows, RowCache } from "./log-rows";
 import type { View } from "./view";
 
 export interface LogStore {
-  readonly rows: LogRows;
+  readonly rows: RowCache;
   readonly list: List;
   readonly filter: LogFilter;
   /** The search that marks matches. */
@@ -14,7 +14,7 @@ export interface LogStore {
   /** The progress of the search, once the kernel has sent it. */
   readonly progress: SearchProgress | undefined;
   /** Called with the rows and the active line of the filter before, unless the list follows its end. */
-  onFilterChange?: (before: LogRows, active: number | null) => void;
+  onFilterChange?: (before: RowCache, active: number | null) => void;
 }
 
 export interface LogFeed extends LogStore {
@@ -31,7 +31,7 @@ export interface LogFeed extends LogStore {
 }
 
 export function createLog(view: View, list: List): LogFeed {
-  let rows = new LogRows();
+  let rows = new RowCache();
   let progress: SearchProgress | undefined;
   let saved: LogRow[] | undefined;
   const query = () => (view.query.text ? view.query : null);
@@ -70,7 +70,7 @@ export function createLog(view: View, list: List): LogFeed {
       return key();
     },
     reset() {
-      rows = new LogRows();
+      rows = new RowCache();
       progress = undefined;
       list.follow = true;
     },
@@ -91,7 +91,7 @@ export function createLog(view: View, list: List): LogFeed {
       shownFilter = filterKey();
       shownKey = key();
       progress = undefined;
-      rows = new LogRows(before, sameRows);
+      rows = new RowCache(before, sameRows);
       putSaved();
       if (sameRows) return;
       view.active = null;

@@ -1,6 +1,6 @@
 import type { Artifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
-import type { ArtifactText } from "../../state/artifact-text";
+import type { ReceivedText } from "../../state/artifact-text";
 import { isGrowing, isOver, ofStage } from "../../state/selectors";
 import { Button } from "../../ui/button";
 import type { Ref } from "../../ui/dom";
@@ -31,7 +31,7 @@ export function createArtifactPresenter(
   let live: ArtifactsLive | undefined;
   let blocked = false;
 
-  function savedPresentation(row: Artifact, text: ArtifactText | undefined, growing: boolean): Presentation {
+  function savedPresentation(row: Artifact, text: ReceivedText | undefined, growing: boolean): Presentation {
     const { file, version, kind, chars, stage_id, status, has_content } = row;
     if (!has_content && status !== "assembling") return { message: "It has no content." };
     const { run, stages } = app.run.state;

@@ -1,6 +1,6 @@
 // The difference of two artifacts: the choice of the other artifact, and navigation between the changes.
 
-import type { Artifact, ArtifactRef, HistoryRow, Requests } from "../../kernel/wire";
+import type { Artifact, ArtifactRef, ComparedArtifacts, HistoryRow } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import { joined, kindOfRun } from "../../state/history";
 import { Button } from "../../ui/button";
@@ -11,8 +11,6 @@ import { createDocument, type Received } from "./documents";
 import { COMPARE, UP } from "./icons";
 import { createPicker, type Option } from "./picker";
 import type { ArtifactState } from "./state";
-
-export type ComparedArtifacts = Requests["artifact.compare"]["result"];
 
 export function createCompareMenu(
   app: Uses<"run" | "view" | "operations" | "painting" | "connection">,

@@ -1,14 +1,14 @@
 // The artifacts pane as `live.js` extends it, and how an artifact is presented.
 
 import type { Artifact } from "../../kernel/wire";
-import type { ArtifactText } from "../../state/artifact-text";
+import type { ReceivedText } from "../../state/artifact-text";
 import type { Child, Ref } from "../../ui/dom";
 import type { Drawing, PreviewFrame, StopReason } from "./preview/frame";
 
 /** How an artifact is shown: in the sandboxed frame, as plain text, as elements, or as a message only. */
 export interface Presentation {
   drawing?: Drawing | undefined;
-  plain?: ArtifactText | undefined;
+  plain?: ReceivedText | undefined;
   body?: Child;
   message?: string | undefined;
   /** Under the artifact. */
@@ -22,7 +22,7 @@ export interface Presentation {
 export interface Subject {
   row: Artifact;
   /** What has been received of its newest version. */
-  text: ArtifactText | undefined;
+  text: ReceivedText | undefined;
   growing: boolean;
   /** The page around forbids scripts in its frames. */
   blocked: boolean;

@@ -2,7 +2,7 @@
 
 import type { Artifact, RenderedArtifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
-import type { ArtifactText } from "../../state/artifact-text";
+import type { ReceivedText } from "../../state/artifact-text";
 import { Button } from "../../ui/button";
 import { count, percent } from "../../ui/format";
 import { CROSS, Icon, WARNING } from "../../ui/icons";
@@ -249,7 +249,7 @@ export function createArtifactsLive(
     },
     onStopped: (reason) => state.set({ running: "", stopped: STOPPED[reason] }),
     source(pre) {
-      let drawn: ArtifactText | undefined;
+      let drawn: ReceivedText | undefined;
       // New text is appended; the view follows the end until it is scrolled up.
       const paint = () => {
         const { plain } = shown;

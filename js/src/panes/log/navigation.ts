@@ -2,7 +2,7 @@
 
 import type { Level, LogFilter, LogRow } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
-import type { LogRows } from "../../state/log-rows";
+import type { RowCache } from "../../state/log-rows";
 import { plural } from "../../ui/format";
 import { confirmCopy, copyText } from "../../ui/page";
 import { parseLocation } from "./location";
@@ -30,7 +30,7 @@ export interface Navigation {
   fetchVisible(): void;
   showEvent(position: number): Promise<void>;
   /** After a change of the filter: keeps the chosen or topmost line where it is. */
-  keepPlace(before: LogRows, active: number | null): void;
+  keepPlace(before: RowCache, active: number | null): void;
   /** The complete message of a line, once it is loaded; its beginning until then. */
   fullMessage(row: LogRow): string;
   toMatch(direction: Direction): void;
@@ -59,7 +59,7 @@ export function createNavigation(
   let abandon = () => {};
   let fetchDue = false;
   let fetchedMs = 0;
-  let fetchedRows: LogRows | undefined;
+  let fetchedRows: RowCache | undefined;
   let requestedPages = new Set<number>();
   let full = { key: "", message: "" };
   /** The line that stays in place through filters and wrapping until the list is moved; `point` is its point in the list. */
@@ -73,7 +73,7 @@ export function createNavigation(
   }
 
   /** Keeps the chosen or topmost line of `rows`; the line kept before, if the list has not moved since. */
-  function keep(rows: LogRows, active: number | null): typeof kept {
+  function keep(rows: RowCache, active: number | null): typeof kept {
     if (kept?.moved !== list.moved) {
       const chosen = active !== null && active > list.top - 1 && active < list.bottom;
       keepPoint(rows, chosen ? active : list.top, chosen);
@@ -81,7 +81,7 @@ export function createNavigation(
     return kept;
   }
 
-  function keepPoint(rows: LogRows, point: number, chosen: boolean): void {
+  function keepPoint(rows: RowCache, point: number, chosen: boolean): void {
     const row = rows.row(Math.floor(point));
     kept = row && { position: row.position, point, chosen, moved: list.moved };
   }
@@ -98,11 +98,11 @@ export function createNavigation(
   }
 
   /** A reply can be older than a frame that arrived before it: a log never becomes shorter. */
-  const put = (rows: LogRows, total: number, added: LogRow[], near: number) =>
+  const put = (rows: RowCache, total: number, added: LogRow[], near: number) =>
     rows.put(rows.known ? Math.max(total, rows.total) : total, added, near);
 
   /** Shows the rows that were received while the lines before stayed on screen. */
-  function release(rows: LogRows): void {
+  function release(rows: RowCache): void {
     const { late } = rows;
     rows.late = undefined;
     if (late?.length) rows.put(...late);

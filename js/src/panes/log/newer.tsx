@@ -1,7 +1,7 @@
 // The button that returns to the end of the log, with the number of new lines.
 
 import type { Uses } from "../../state/app";
-import type { LogRows } from "../../state/log-rows";
+import type { RowCache } from "../../state/log-rows";
 import { isTicking } from "../../state/selectors";
 import type { Child } from "../../ui/dom";
 import { count } from "../../ui/format";
@@ -11,7 +11,7 @@ import { DOWN, Icon } from "../../ui/icons";
  * Counts the lines that were added since the end was on screen. Lines that another filter passes are not new;
  * after a return to a filter, the lines added meanwhile are.
  */
-export function createNewLines(): (rows: LogRows, filter: string, atEnd: boolean) => number {
+export function createNewLines(): (rows: RowCache, filter: string, atEnd: boolean) => number {
   const seen = new Map<string, number>();
   let known = "";
   return (rows, filter, atEnd) => {

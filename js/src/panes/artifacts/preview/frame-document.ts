@@ -13,7 +13,7 @@ export interface FrameCommand {
 }
 
 /** A message from the frame; an empty message is a reply. */
-export interface FrameMessage {
+export interface PreviewMessage {
   href?: string;
   escape?: true;
   /** The page, whose scripts run, tries to navigate. */
@@ -22,7 +22,7 @@ export interface FrameMessage {
 
 /** What is added for a page whose own scripts run. */
 export interface ScriptedPage {
-  onConnect(send: (message: FrameMessage) => void): void;
+  onConnect(send: (message: PreviewMessage) => void): void;
   /** A new document was started, which removed every listener. */
   onOpen(): void;
   /** All of the text is written. */
@@ -54,7 +54,7 @@ export function disableLink(link: Element): void {
   }
 }
 
-let send: (message: FrameMessage) => void = () => undefined;
+let send: (message: PreviewMessage) => void = () => undefined;
 /** The reader has scrolled: the view no longer follows the end. */
 let touched = false;
 /** The scroll position in the document before, until this document is as long. */

@@ -4,7 +4,7 @@
 // navigation of the inner frame; the inner frame has an opaque origin, and runs one script, allowed by a
 // secret nonce. It receives the document through a port.
 
-import type { FrameCommand, FrameMessage } from "./frame-document";
+import type { FrameCommand, PreviewMessage } from "./frame-document";
 import { createNeutraliser } from "./neutralise";
 import script from "./static-page.ts?script";
 
@@ -85,7 +85,7 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
     const channel = new MessageChannel();
     port = channel.port1;
     starting = setTimeout(events.onBlocked, START_MS);
-    port.onmessage = ({ data }: MessageEvent<FrameMessage>) => {
+    port.onmessage = ({ data }: MessageEvent<PreviewMessage>) => {
       clearTimeout(starting);
       if (typeof data.href === "string") events.onLink(data.href);
       if (data.escape) events.onEscape?.();

@@ -1,7 +1,7 @@
 // Allows a page's own scripts to run in the preview, and supervises them.
 
 import type { Guard } from "./frame";
-import type { FrameMessage } from "./frame-document";
+import type { PreviewMessage } from "./frame-document";
 import script from "./scripted-page.ts?script";
 
 const PING_MS = 1_000;
@@ -40,7 +40,7 @@ export const guard: Guard = {
   script,
   watch(element, port, stop) {
     let answered = performance.now();
-    const onMessage = ({ data }: MessageEvent<FrameMessage>) => {
+    const onMessage = ({ data }: MessageEvent<PreviewMessage>) => {
       answered = performance.now();
       if (data.left) stop("left");
     };

@@ -10,11 +10,11 @@
 import {
   disableLink,
   draw,
-  type FrameMessage,
   isLink,
   LINKS,
   listen,
   onClick,
+  type PreviewMessage,
   reveal,
 } from "./frame-document";
 
@@ -50,7 +50,7 @@ const bodyOf = Object.getOwnPropertyDescriptor(Document.prototype, "body")?.get 
 const { nonce } = document.currentScript as HTMLScriptElement;
 const { userActivation } = navigator;
 
-let send: (message: FrameMessage) => void = () => undefined;
+let send: (message: PreviewMessage) => void = () => undefined;
 /** The running script of the page. */
 let current: Element | null = null;
 
