@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
-# JupyterLab refuses to run as root unless it is told to.
+# JupyterLab refuses to run as root without this flag.
 LAB_FLAGS := $(shell [ "$$(id -u)" != 0 ] || echo --allow-root)
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
 JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/package.json js/package-lock.json js/build.mjs js/bundling.mjs
@@ -56,7 +56,7 @@ dev: dev-page
 else
 dev: build
 	$(NEEDS_NPM)
-	@(cd js && exec npm run --silent watch) & watch=$$!; trap "kill $$watch" EXIT; trap "exit 130" INT TERM; \
+	@(cd js && exec node build.mjs --watch) & watch=$$!; trap "kill $$watch" EXIT; trap "exit 130" INT TERM; \
 	  ANYWIDGET_HMR=1 $(BIN)/jupyter lab $(LAB_FLAGS) notebooks/01-quickstart.ipynb
 endif
 

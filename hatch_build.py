@@ -34,9 +34,9 @@ class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]
         npm = _system_npm() or _wheel_npm()
         js = Path(self.root) / "js"
         install = ["ci", "--omit=dev", "--no-audit", "--no-fund"]
-        # A checkout that one works in has what is needed, and more: that stays.
-        there = (js / "node_modules" / "esbuild").exists()
-        for arguments in [*([] if there else [install]), ["run", "build"]]:
+        # Keep the development dependencies of an existing checkout.
+        installed = (js / "node_modules" / "esbuild").exists()
+        for arguments in [*([] if installed else [install]), ["run", "build"]]:
             command = [*npm.command, *arguments]
             try:
                 done = subprocess.run(
@@ -45,8 +45,8 @@ class FrontEndHook(BuildHookInterface):  # type: ignore[type-arg]
             except OSError as error:
                 raise RuntimeError(f"The front end was not built: cannot run npm ({error}). {FIX}") from error
             if done.returncode != 0:
-                said = "\n".join((done.stderr or done.stdout).splitlines()[:20])
-                raise RuntimeError(f"The front end was not built: npm {arguments[0]} failed. {FIX}\n{said}")
+                output = "\n".join((done.stderr or done.stdout).splitlines()[:20])
+                raise RuntimeError(f"The front end was not built: npm {arguments[0]} failed. {FIX}\n{output}")
         missing = [str(path) for path in self._built() if not path.exists()]
         if missing:
             raise RuntimeError(f"The front end was not built: {missing} is missing after the build.")
@@ -77,8 +77,8 @@ def _system_npm() -> Npm | None:
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
         return None
-    said = subprocess.run([node, "--version"], check=False, capture_output=True, text=True).stdout
-    major = said.strip().lstrip("v").split(".")[0]
+    node_version = subprocess.run([node, "--version"], check=False, capture_output=True, text=True).stdout
+    major = node_version.strip().lstrip("v").split(".")[0]
     if not major.isdigit() or int(major) < OLDEST_NODE:
         return None
     return Npm([npm], dict(os.environ))

@@ -17,7 +17,6 @@ from worker_widget.workers.business_builder.policy.rules import ORDER
 from worker_widget.workers.business_builder.writing.writer import StageTexts, WritingRequest
 
 TONES: tuple[Tone, ...] = get_args(Tone)
-WRITING = [stage for stage in STAGES if stage.writes]
 COPY = next(stage for stage in STAGES if stage.id == "copy")
 
 

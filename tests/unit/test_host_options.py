@@ -35,6 +35,7 @@ def test_options_left_out_have_their_defaults() -> None:
         ("pace", -1, "must be between 0 and 120 seconds"),
         ("pace", 121, "must be between 0 and 120 seconds"),
         ("pace", float("nan"), "must be a number"),
+        ("pace", 10**400, "must be between 0 and 120 seconds"),
         ("pace", "10", "must be a number"),
         ("pace", True, "must be a number"),
         ("writer", "me", "must be one of auto, rules"),

@@ -30,8 +30,10 @@ from worker_widget.events import (
     decode,
     make,
 )
+from worker_widget.events.vocabulary import PAYLOADS
+from worker_widget.state.log_line import LoggedEvent
 from worker_widget.state.reduce import reduce
-from worker_widget.state.routing_and_ledger import ledger_rows, routing_rows
+from worker_widget.state.routing_and_ledger import TYPES_WITHOUT_ROWS, ledger_rows, routing_rows
 from worker_widget.state.run_state import LedgerRow, RoutingRow, RunState
 from worker_widget.store.event_store import EventStore
 
@@ -40,7 +42,7 @@ START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
 STAGES = st.sampled_from([None, "ux", "copy"])
 WORDS = st.sampled_from([None, "", "Ω said", "\x1b[31mred"])
 
-PAYLOADS = st.one_of(
+ROWS_AND_OTHERS = st.one_of(
     st.builds(RoutingDecision, stage_id=STAGES, selected_agent=WORDS, alternatives=st.just(["a", {}])),
     st.builds(PolicyCheck, stage_id=STAGES, policy=WORDS, passed=st.sampled_from([True, False, None])),
     st.builds(PolicyViolation, stage_id=STAGES, reason=WORDS, severity=st.sampled_from(["low", None])),
@@ -91,9 +93,16 @@ def reduced(events: list[Any]) -> tuple[list[RoutingRow], list[LedgerRow]]:
     return routing, ledger
 
 
+def test_the_event_types_that_readers_leave_out_have_no_rows() -> None:
+    for name in TYPES_WITHOUT_ROWS:
+        logged = LoggedEvent(1, make(PAYLOADS[name](), run_id=RUN, time=START))
+        assert logged.event.type == name
+        assert not [*routing_rows([logged]), *ledger_rows([logged])]
+
+
 @settings(max_examples=60)
 @given(
-    st.lists(st.one_of(PAYLOADS, ODD), max_size=40),
+    st.lists(st.one_of(ROWS_AND_OTHERS, ODD), max_size=40),
     st.integers(1, 40),
     st.integers(-2, 40),
     st.integers(0, 9),

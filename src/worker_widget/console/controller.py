@@ -1,6 +1,6 @@
 """The console's controller: the form, the worker list, the run on screen, and the actions on them.
 
-Lives on the background loop; nothing else changes what is shown. Actions raise the package's errors.
+Runs on the background loop; nothing else changes what is shown. Actions raise the package's errors.
 """
 
 from __future__ import annotations

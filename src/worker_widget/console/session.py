@@ -74,7 +74,7 @@ class ConsoleSession:
             await self.controller.attempt(self.controller.open_run(run_id))
 
     def receive(self, content: Any) -> None:
-        """Takes one message of a browser; no message can raise here."""
+        """Handles a message of a browser. An invalid message is only logged."""
         try:
             message = from_browser(content)
         except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""What the host asks of a worker, and what it gives one. The host knows no worker past this."""
+"""The protocol between the host and its workers."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ __all__ = [
 
 
 class Emit(Protocol):
-    """Tell one event. The host stamps, numbers, stores and streams it, in the order of the calls."""
+    """Emits an event. The host adds time and number, stores it and streams it, in the order of the calls."""
 
     def __call__(self, data: Payload) -> None: ...
 
 
 @dataclass(frozen=True)
 class BrandReport:
-    """What a worker makes of a brand that passed the request model."""
+    """The worker's findings about a validated brand."""
 
     warnings: tuple[str, ...] = ()
     policy_rules_generated: int = 0
@@ -46,9 +46,9 @@ class BrandReport:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a finished run leaves: the fields of the run response that only the worker knows.
+    """The result of a run: the fields of the run response that the worker supplies.
 
-    ``artifacts`` maps file names to their whole text. The host adds status, times and ids.
+    ``artifacts`` maps file names to their complete text. The host adds status, times and ids.
     """
 
     artifacts: Mapping[str, str] = field(default_factory=dict)
@@ -63,9 +63,9 @@ class RunResult:
 
 
 class RunError(Exception):
-    """A run that cannot go on. Its text is the ``error`` of ``run_failed``, for a person to read.
+    """Fails the run. The message becomes the ``error`` of ``run_failed``.
 
-    ``partial`` is what there was by then; the run response of the failed run has it.
+    ``partial`` is the result so far. The run response of the failed run contains it.
     """
 
     def __init__(self, message: str, partial: RunResult | None = None) -> None:
@@ -74,7 +74,7 @@ class RunError(Exception):
 
 
 class CannotReplay(RunError):
-    """A replay that cannot be done, so that nothing can be verified. Its text says what is missing."""
+    """The replay is impossible. The message names what is missing."""
 
 
 class Worker(Protocol):
@@ -96,13 +96,16 @@ class Worker(Protocol):
         run_id: str,
         replay_of: Mapping[str, Any] | None = None,
     ) -> RunResult:
-        """Do the run, telling everything but its start and end (the host tells ``run_started`` and
-        the terminal event). Raise `RunError` where it fails; being cancelled is ``CancelledError``.
+        """Executes the run and emits all events except ``run_started`` and the terminal event, which the
+        host emits. A cancelled run raises ``CancelledError`` here.
 
-        The artifacts' bytes depend on the request alone, and where something else has a part in them, on
-        what the worker put into the replay token, so that the host can verify a replay. ``replay_of`` is the
-        token of the run that this one repeats, as a client gave it; raise `CannotReplay` where that cannot
-        be done.
+        The bytes of the artifacts depend only on the request and on the data that the worker put into the
+        replay token, so that the host can verify a replay. ``replay_of`` is the token of the run that this
+        run repeats, as the client sent it.
+
+        Raises:
+            RunError: The run fails.
+            CannotReplay: The run of the token cannot be repeated.
         """
         ...
 
@@ -113,7 +116,7 @@ class Worker(Protocol):
 
 @dataclass(frozen=True)
 class WorkerContext:
-    """What the host hands to a worker when it makes it.
+    """The arguments of a worker factory.
 
     ``home`` is a directory that the worker may write to, ``language_model`` the ``WORKER_LLM_*`` variables.
     """
@@ -123,4 +126,7 @@ class WorkerContext:
 
 
 WorkerFactory = Callable[[WorkerContext], Worker | WorkerInfo]
-"""An entry point of the group ``worker_widget.workers``: makes a worker, or describes one that cannot run."""
+"""The object of an entry point of the group ``worker_widget.workers``.
+
+It creates a worker, or describes a worker that cannot run.
+"""

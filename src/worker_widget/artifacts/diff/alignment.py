@@ -1,11 +1,11 @@
 """Aligns two texts line by line and marks the words that differ.
 
 **Method.** Both texts are split into lines. A line of more than 400 characters, as in minified pages, is
-split further after ``>``, ``;``, ``}`` and sentence ends. `matching.matches` finds the lines in common:
-equal beginnings and ends, lines that are unique on both sides, and a longest common subsequence between
-those. Within a range that differs, lines are paired so that the sum of their word similarities is the
-highest. Paired lines are compared word by word in the same way. Lines with a word similarity below 1/3 are
-not paired: one is removed, the other added.
+split further after ``>``, ``;``, ``}`` and sentence ends. `common_subsequence.matches` finds the lines in
+common: equal beginnings and ends, lines that are unique on both sides, and a longest common subsequence
+between those. Within a range that differs, lines are paired so that the sum of their word similarities is
+the highest. Paired lines are compared word by word in the same way. Lines with a word similarity below 1/3
+are not paired: one is removed, the other added.
 
 **Limits.** The first 4,000,000 characters and 200,000 lines of each text are compared. The number of
 comparison steps is limited (a few seconds at most); what is not compared by then counts as changed, and

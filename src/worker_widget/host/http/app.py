@@ -33,7 +33,7 @@ KEEPALIVE_S = 15.0
 
 ENGINES = ("M4", "M9", "M10", "M15", "M17", "M18", "M19", "M20")
 _OWN_ENGINES = frozenset({"M4"})
-"""Replay is the host's own, whatever the worker."""
+"""The host itself implements replay, for every worker."""
 
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
 
@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Services:
-    """What the routes work with."""
+    """The state that the routes use."""
 
     runs: Runs
     registry: Registry
@@ -86,7 +86,7 @@ ReplayBody = Annotated[ReplayRequest, Depends(body_of(ReplayRequest))]
 
 
 async def _known(host: Host, worker: str) -> None:
-    """An unknown worker is refused before anything else is looked at."""
+    """Refuses an unknown worker before any other check."""
     host.registry.info(worker)
 
 
@@ -138,8 +138,8 @@ async def run_to_the_end(host: Host, worker: str, run: RunBody) -> Response:
 
 
 @_worker.post("/replay")
-async def replay(host: Host, worker: str, asked: ReplayBody) -> Response:
-    queued = await host.runs.replay(worker, asked.replay_token)
+async def replay(host: Host, worker: str, body: ReplayBody) -> Response:
+    queued = await host.runs.replay(worker, body.replay_token)
     return _json(answers.run_response(queued), HTTPStatus.ACCEPTED)
 
 
@@ -207,7 +207,7 @@ async def stream(
         async for batch in host.runs.subscribe(run, feed, start, quiet_s=host.keepalive_s):
             yield sse.frames(batch) or sse.KEEPALIVE
         reason = await host.runs.terminal_event(run)
-        # A run that was deleted meanwhile just stops, so that nobody takes what was read for the whole.
+        # The stream of a deleted run ends without a closing event: it is incomplete.
         if reason is not None:
             yield sse.closing(run_id, reason)
 
@@ -216,7 +216,7 @@ async def stream(
 
 
 async def _event_list(host: Services, worker: str, run_id: str) -> AsyncIterator[bytes]:
-    """The answer in pieces: a run's events may be more than should be held at once."""
+    """The answer in pieces: all events of a run can be too large for memory."""
     count = 0
     yield b'{"run_id":%s,"events":[' % msgspec.json.encode(run_id)
     async for batch in host.runs.events(worker, run_id):
@@ -240,7 +240,7 @@ def _fitness(info: WorkerInfo) -> str:
 
 
 def _moats(info: WorkerInfo) -> dict[str, str]:
-    """Which engines the worker has; none of them works before the worker does."""
+    """The state of each engine; all are unavailable while the worker cannot run."""
     usable = _OWN_ENGINES.union(info.moats) if info.runnable else frozenset()
     return {engine: "available" if engine in usable else "unavailable" for engine in ENGINES}
 

@@ -1,4 +1,4 @@
-"""One host per home: a lock that lives as long as the process that holds it."""
+"""A lock that its process holds until it ends: there is one host per home."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class LockHeld(Exception):
 
 
 class HostLock:
-    """An exclusive ``flock`` on a file that stays. The system lets go of it when the process ends,
-    however it ends, so it is never stale.
+    """An exclusive ``flock`` on a file that is never removed. The system releases the lock when the
+    process ends for any reason, so it is never stale.
 
     Raises `LockHeld`, or ``OSError`` where the file cannot be made or locked.
     """

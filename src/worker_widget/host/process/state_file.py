@@ -31,7 +31,7 @@ class HostState:
 
 
 def read(path: Path) -> HostState | None:
-    """The state in the file; ``None`` where there is none that makes sense."""
+    """The state in the file; ``None`` if the file is missing or invalid."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=HostState)
     except (OSError, msgspec.MsgspecError):
@@ -39,7 +39,7 @@ def read(path: Path) -> HostState | None:
 
 
 def write(path: Path, state: HostState) -> None:
-    """Put the file there whole, for its owner only; a reader sees the old one or the new one."""
+    """Writes the file atomically with mode 0600."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -53,7 +53,7 @@ def write(path: Path, state: HostState) -> None:
 
 
 def remove(path: Path, state: HostState) -> None:
-    """Remove the file if it still says this."""
+    """Removes the file if it still holds ``state``."""
     if read(path) == state:
         path.unlink(missing_ok=True)
 
@@ -61,7 +61,7 @@ def remove(path: Path, state: HostState) -> None:
 def language_model_mark(model: LanguageModelVariables, token: str) -> str:
     """HMAC-SHA256 of the language model's variables under the host's token, in hex.
 
-    The variables may hold a key. A client with the host's token can compare the mark with its own variables,
-    and nobody can read them back.
+    The variables may hold a key. A client with the host's token can compare the mark with its own variables;
+    the mark does not reveal them.
     """
     return hmac.new(token.encode(), "\0".join(model.values).encode(), hashlib.sha256).hexdigest()

@@ -75,7 +75,9 @@ def _is_of_type(kind: str, value: Any) -> bool:
         case "integer":
             return isinstance(value, int) and not isinstance(value, bool)
         case _:
-            return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+            return not isinstance(value, bool) and (
+                isinstance(value, int) or (isinstance(value, float) and isfinite(value))
+            )
 
 
 def _names(declared: Sequence[WorkerOption]) -> str:

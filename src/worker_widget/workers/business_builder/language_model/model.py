@@ -39,7 +39,7 @@ _STEP: Final = 24
 
 
 class LanguageModel:
-    """Implements `Writer`. Holds no state between stages."""
+    """Implements `TextWriter`. Holds no state between stages."""
 
     def __init__(self, source: AnswerSource) -> None:
         self._source = source
