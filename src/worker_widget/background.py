@@ -19,8 +19,9 @@ import contextvars
 import os
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -74,11 +75,11 @@ class Background:
                 "A blocking call on the event loop thread would wait for itself."
                 " On this thread, await the asynchronous method instead."
             )
-        future = self.submit(coro)
+        call = _Call(coro)
         try:
-            return future.result(timeout)
+            return self.submit(call.run()).result(timeout)
         except BaseException:
-            future.cancel()
+            call.cancel()
             raise
 
     def call_soon(self, callback: Callable[[], object]) -> None:
@@ -101,6 +102,29 @@ class Background:
         self._lock = threading.RLock()
         self._running = None
         self._submitted = set()
+
+
+class _Call(Generic[T]):
+    """A coroutine of a blocking call. An interrupt can come before the caller has its future."""
+
+    def __init__(self, coro: Coroutine[Any, Any, T]) -> None:
+        self._coro = coro
+        self._task: asyncio.Task[Any] | None = None
+        self._cancelled = False
+
+    async def run(self) -> T:
+        self._task = asyncio.current_task()
+        if self._cancelled:
+            self._coro.close()
+            raise asyncio.CancelledError
+        return await self._coro
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        task = self._task
+        if task is not None and not task.done():
+            with suppress(RuntimeError):  # the loop has ended, and its tasks with it
+                task.get_loop().call_soon_threadsafe(task.cancel, context=contextvars.Context())
 
 
 def _start() -> _Running:

@@ -10,13 +10,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from worker_widget import background
+from worker_widget.background import Background
 
 CELL: contextvars.ContextVar[str] = contextvars.ContextVar("cell", default="none")
 
@@ -127,6 +129,22 @@ def test_an_interrupt_cancels_the_coroutine() -> None:
     assert cancelled.wait(120)
 
 
+def test_an_interrupt_before_the_future_is_returned_cancels_the_coroutine() -> None:
+    started, cancelled = threading.Event(), threading.Event()
+
+    class Interrupted(Background):
+        def submit(self, coro: Coroutine[Any, Any, Any]) -> Future[Any]:
+            super().submit(coro)
+            assert started.wait(120)
+            raise KeyboardInterrupt
+
+    interrupted = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.call(for_ever(started, cancelled))
+    assert cancelled.wait(120)
+    interrupted.close()
+
+
 def test_cancelling_the_future_cancels_the_coroutine() -> None:
     started, cancelled = threading.Event(), threading.Event()
     future = background.submit(for_ever(started, cancelled))
@@ -209,6 +227,7 @@ def test_the_process_ends_without_noise_and_tasks_clean_up() -> None:
         """
 import asyncio
 from worker_widget import background
+from worker_widget.background import Background
 
 async def stream():
     try:
@@ -242,6 +261,7 @@ def test_a_forked_child_has_a_loop_of_its_own_and_the_parents_goes_on() -> None:
         """
 import asyncio, os, warnings
 from worker_widget import background
+from worker_widget.background import Background
 
 warnings.simplefilter("ignore", DeprecationWarning)  # forking with threads, which is what is tested
 ticking = background.submit(asyncio.sleep(0.2, "parent still ticks"))
