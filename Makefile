@@ -56,6 +56,7 @@ dev: dev-page
 else
 dev: build
 	$(NEEDS_NPM)
+	@rm -f $(STAMPS)/bundle
 	@(cd js && exec node build.mjs --watch) & watch=$$!; trap "kill $$watch 2>/dev/null" EXIT; trap "exit 130" INT TERM; \
 	  ANYWIDGET_HMR=1 $(BIN)/jupyter lab $(LAB_FLAGS) notebooks/01-quickstart.ipynb
 endif

@@ -3,7 +3,7 @@
 // every request; `--dev-build` writes that page's scripts once.
 
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
@@ -48,6 +48,8 @@ const hotReload = {
       mkdirSync(STATIC, { recursive: true });
       writeFileSync(`${STATIC}live.js`, texts["live.js"]);
       writeFileSync(`${STATIC}widget.js`, `${texts["widget.js"]}// live.js: ${hash}\n`);
+      // Older than its sources: the next build of the package writes both files again, minified.
+      for (const name of ["live.js", "widget.js"]) utimesSync(STATIC + name, 0, 0);
       console.log(`${new Date().toLocaleTimeString()} widget.js and live.js are written.`);
     });
   },
