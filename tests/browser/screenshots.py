@@ -31,7 +31,6 @@ WIDTH_FOR_1200 = 1368
 """A window this wide shows a console of 1200 px."""
 FILMED = "from worker_widget import WorkerConsole\nconsole = WorkerConsole()\nconsole"
 RUN = "run = console.run('A tool for editing podcasts', pace=90)"
-FILM_WIDTH, FILM_HEIGHT = 1_060, 900
 PANELS = 6
 STRIP_STYLE = """
     body { margin: 0; width: 1440px; display: grid; grid-template-columns: repeat(3, 1fr); gap: 12px;
@@ -67,12 +66,11 @@ def film(browser: Browser, path: Path) -> None:
     with (
         tempfile.TemporaryDirectory() as directory,
         lab(Path(directory)) as running,
-        page_of(browser, width=FILM_WIDTH, height=FILM_HEIGHT) as page,
+        page_of(browser, width=WIDTH_FOR_1200) as page,
     ):
         open_cells(page, running, "film.ipynb", FILMED, RUN)
         cell = run_cell(page, 0)
         console = Console.in_cell(page, cell)
-        console.button("Maximise Artifacts").click()
         run_cell(page, 1)
         console.root.scroll_into_view_if_needed()
         tab = console.tab("landing.html")
