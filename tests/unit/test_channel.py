@@ -453,6 +453,19 @@ async def test_another_run_is_shown_whole_to_everyone(stage: ShownRun) -> None:
     assert stage.sent[-1]["state"]["run"] is None
 
 
+async def test_another_run_that_could_not_be_sent_is_made_up_for(stage: ShownRun) -> None:
+    stage.channel.hello(hello())
+    stage.failing = True
+    stage.tell(events(recording("valid_professional"))[:5])
+    with pytest.raises(OSError, match="the comm is gone"):
+        stage.channel.flush()
+    stage.failing = False
+    stage.clock.advance(HEARTBEAT_S)
+    shown = [message["state"]["run"] for message in stage.sent if message["kind"] == "snapshot"]
+    assert shown[0] is None
+    assert shown[-1]["run_id"] == RUN
+
+
 async def test_whoever_cannot_say_hello_is_shown_the_run_all_the_same(
     stage: ShownRun,
 ) -> None:

@@ -92,6 +92,13 @@ class Channel:
             return
         now = self._shown()
         self._incomplete = False
+        try:
+            self._send_changes(now)
+        except Exception:
+            self._incomplete = True
+            raise
+
+    def _send_changes(self, now: Shown) -> None:
         if now.run_id != self._sent.run_id:
             self._other_run(now)
             return
@@ -105,7 +112,6 @@ class Channel:
             try:
                 self._emit(wire.frame(self._seq + 1, patch), size)
             except Exception:
-                self._incomplete = True
                 for subscriber in self._audience().values():
                     subscriber.restart()
                 raise
