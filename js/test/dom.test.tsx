@@ -78,6 +78,31 @@ describe("a tree", () => {
     expect(parent.querySelector("pre")).toBe(frame);
   });
 
+  it("keeps the element of each place in the source when a sibling of the same tag comes or goes", () => {
+    const Both = ({ first }: { first: boolean }) => (
+      <>
+        {first && <button>a</button>}
+        <button>b</button>
+      </>
+    );
+    const tree = (first: boolean) => (
+      <div>
+        {first && <button>options</button>}
+        <button>run</button>
+        <Both first={first} />
+        {[first ? "x" : "", "y"].map((name) => name && <button>{name}</button>)}
+      </div>
+    );
+    draw(tree(false));
+    const before = [...place.querySelectorAll("button")];
+    expect(before.map((button) => button.textContent)).toEqual(["run", "b", "y"]);
+    draw(tree(true));
+    expect(before.map((button) => button.textContent)).toEqual(["run", "b", "y"]);
+    expect(place.textContent).toBe("optionsrunabxy");
+    draw(tree(false));
+    expect([...place.querySelectorAll("button")]).toEqual(before);
+  });
+
   it("does not touch a subtree that is the same object", () => {
     const same = <b>same</b>;
     draw(<div>{same}</div>);

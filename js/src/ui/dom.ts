@@ -22,12 +22,17 @@ export { jsx as jsxDEV, jsx as jsxs };
 const isElement = (child: Child): child is Element =>
   typeof child === "object" && child !== null && !Array.isArray(child);
 
-function flat(child: Child): Element[] {
-  if (Array.isArray(child)) return child.flatMap(flat);
+/** The elements of `child`, each with its slot: its position in the source, whichever siblings are there. */
+function flat(child: Child, slot: Element["slot"] = 0): Element[] {
+  if (Array.isArray(child)) {
+    return child.flatMap((item, index) => flat(item, slot ? `${slot}.${index}` : index + 1));
+  }
   if (child === null || child === undefined || child === "" || typeof child === "boolean") return [];
-  return isElement(child)
-    ? [child]
-    : [{ tag: "", props: { data: `${child}` }, key: undefined, children: [] }];
+  const element = isElement(child)
+    ? child
+    : { tag: "", props: { data: `${child}` }, key: undefined, children: [] };
+  element.slot = slot;
+  return [element];
 }
 
 const NO_CHILDREN: Element[] = [];
@@ -66,14 +71,17 @@ export function createRoot(place: HTMLElement, onError?: OnError): (tree: Child)
 }
 
 function patchChildren(parent: Node, old: Element[], next: Element[], patch: Patch): void {
-  // Each element continues the old one of its key, or the next of the same tag, so that few have to move.
+  // Each element continues the old one of its key, or of its slot if it has no key: never that of a sibling,
+  // since a press or the focus would go to another button.
   const left = new Set(old);
   let from = 0;
-  const befores = next.map(({ tag, key }) => {
-    const index = old.findIndex(
-      (other, at) =>
-        other.tag === tag && other.key === key && left.has(other) && (key !== undefined || at >= from),
-    );
+  const befores = next.map(({ tag, key, slot }) => {
+    const continued = (other: Element | undefined): boolean =>
+      other?.tag === tag &&
+      other.key === key &&
+      (key !== undefined || other.slot === slot) &&
+      left.has(other);
+    const index = continued(old[from]) ? from : old.findIndex(continued);
     const before = old[index];
     if (before) {
       from = index + 1;

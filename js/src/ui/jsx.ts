@@ -14,6 +14,8 @@ export interface Element {
   tag: string;
   props: Props;
   key: Key | undefined;
+  /** The position among the children in the source, which identifies an element without a key. */
+  slot?: Key;
   children: Element[];
   dom?: Node;
   leave?: ReturnType<Ref>;
