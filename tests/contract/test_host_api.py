@@ -234,8 +234,11 @@ class TestStreamingRun:
         assert started == {
             "task": "log 1",
             "has_brand": True,
+            "brand": BRAND,
             "budget": 5000,
             "strict_mode": True,
+            "depth": "auto",
+            "options": {"pace": None, "writer": "auto"},
             "worker": "scripted",
             "stages": [
                 {"stage_id": "preflight", "name": "Preflight Validation"},

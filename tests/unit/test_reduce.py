@@ -32,17 +32,21 @@ from worker_widget.events import (
     RunCompleted,
     RunFailed,
     RunReconciled,
+    RunRequested,
     RunStarted,
+    RunWarning,
     StageCompleted,
     StageFailed,
     StagePlan,
     StageStarted,
+    TaskUnderstood,
     decode,
     make,
 )
+from worker_widget.events.run_request import RunRequest
 from worker_widget.state.log_line import LoggedEvent
 from worker_widget.state.reduce import reduce, reduce_all
-from worker_widget.state.run_state import TAIL_ROWS, RunState, Stage
+from worker_widget.state.run_state import MOST_WARNINGS, TAIL_ROWS, RunState, Stage
 
 START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
 
@@ -292,6 +296,44 @@ class TestLedger:
             ("suggestion 1", "violation type: claim; action: replace; replacement hint: well made"),
             ("applied", "automatically"),
         )
+
+
+BRAND = {"company_name": "Hobbs"}
+
+
+class TestRequestAndWarnings:
+    def test_the_request_is_the_clients_also_where_the_server_repeats_only_a_part(self) -> None:
+        asked = RunRequested(task="Write it", brand=BRAND, depth="deep", options={"pace": 0})
+        state = state_after(asked, RunStarted(task="Write it", has_brand=True, strict_mode=False))
+        assert state.request == RunRequest(task="Write it", brand=BRAND, depth="deep", options={"pace": 0})
+
+    def test_the_request_is_the_servers_where_it_repeats_all_of_it(self) -> None:
+        state = state_after(RunStarted(task="Write it", brand=BRAND, strict_mode=True, depth="auto"))
+        assert state.request == RunRequest(task="Write it", brand=BRAND, strict_mode=True)
+
+    def test_a_part_of_a_request_is_not_taken_for_the_whole(self) -> None:
+        assert state_after(RunStarted(task="Write it", has_brand=True)).request is None
+
+    def test_what_the_worker_understands(self) -> None:
+        facts = [{"kind": "price", "text": "12 euros"}, {"kind": "place"}, "nothing"]
+        data = TaskUnderstood(score=0.2, threshold=0.5, reasons=["No known trade."], facts=facts)
+        understanding = state_after(data).understanding
+        assert understanding is not None
+        assert (understanding.score, understanding.threshold) == (0.2, 0.5)
+        assert (understanding.reasons, understanding.facts) == (
+            ("No known trade.",),
+            (("price", "12 euros"),),
+        )
+
+    def test_warnings_are_kept_and_are_log_lines(self) -> None:
+        state = state_after(RunWarning(code="audience", message="Not a listed audience"), RunWarning())
+        assert [(row.code, row.message) for row in state.warnings] == [("audience", "Not a listed audience")]
+        assert state.counts.warnings == 2
+
+    def test_endless_warnings_do_not_grow_the_state(self) -> None:
+        state = state_after(*(RunWarning(message=f"{n}") for n in range(MOST_WARNINGS + 5)))
+        assert len(state.warnings) == MOST_WARNINGS
+        assert state.counts.warnings == MOST_WARNINGS + 5
 
 
 class TestArtifacts:

@@ -24,11 +24,17 @@ export interface SnapshotMessage {
   now_us: number;
 }
 
-/** Everything that a console shows, without log rows and artifact texts. */
+/**
+ * Everything that a console shows, without log rows and artifact texts.
+ * `request` is the request of the run, `null` where only a part of it is known.
+ */
 export interface ConsoleState {
   form: FormState;
   link: Link;
   run: RunHeader | null;
+  request: RunRequest | null;
+  understanding: Understanding | null;
+  warnings: WarningRow[];
   stages: Stage[];
   routing: RoutingTail;
   ledger: LedgerTail;
@@ -157,6 +163,39 @@ export interface Counts {
   unknown: number;
 }
 
+/**
+ * A request for one run. The server checks its limits.
+ * `budget` is in tokens. `options` maps the names of the worker's options (`WorkerOption`) to values; an
+ * option that is left out has the worker's default.
+ */
+export interface RunRequest {
+  task: string;
+  brand: Record<string, unknown> | null;
+  budget: number | null;
+  strict_mode: boolean;
+  depth: "auto" | "shallow" | "deep";
+  options: Record<string, unknown>;
+}
+
+/**
+ * How much of the task the worker understands, 0 to 1; below `threshold` it does not.
+ * `facts` are pairs of kind and text: what the task says and the worker uses.
+ */
+export interface Understanding {
+  score: number | null;
+  threshold: number | null;
+  reasons: string[];
+  facts: [string, string][];
+}
+
+/** Something that a reader of the run's result must know. `code` names its kind. */
+export interface WarningRow {
+  position: number;
+  stage_id: string | null;
+  code: string | null;
+  message: string;
+}
+
 /** One stage. `duration_ms` and `tokens` are the worker's figures, summed over attempts. */
 export interface Stage {
   stage_id: string;
@@ -181,13 +220,18 @@ export interface RoutingTail {
   rows: RoutingRow[];
 }
 
-/** One routing decision; `number` counts the decisions of the run from 1. */
+/**
+ * One routing decision; `number` counts the decisions of the run from 1.
+ * `score` is the selected agent's own, `confidence` how clear its lead over the next is, both 0 to 1.
+ */
 export interface RoutingRow {
   number: number;
   position: number;
   time_us: number | null;
   stage_id: string | null;
   agent: string | null;
+  score: number | null;
+  reason: string | null;
   complexity: number | null;
   confidence: number | null;
   source: string | null;
@@ -309,11 +353,17 @@ export interface FrameMessage {
   patch: Patch;
 }
 
-/** What changed since the frame before: rows replace those of the same key, or follow the last. */
+/**
+ * What changed since the frame before: rows replace those of the same key, or follow the last.
+ * `warnings` are all of them.
+ */
 export interface Patch {
   form?: FormState;
   link?: Link;
   run?: RunHeader;
+  request?: RunRequest | null;
+  understanding?: Understanding | null;
+  warnings?: WarningRow[];
   stages?: Stage[];
   routing?: RoutingTail;
   ledger?: LedgerTail;

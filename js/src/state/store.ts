@@ -11,6 +11,9 @@ export const NOTHING: ConsoleState = {
   form: { worker: "", workers: [], origin: "", task: "", brand: "", options: {}, notice: null },
   link: { phase: "idle", message: null, attempt: 0, retry_us: null },
   run: null,
+  request: null,
+  understanding: null,
+  warnings: [],
   stages: [],
   routing: EMPTY,
   ledger: EMPTY,
@@ -46,10 +49,14 @@ function mergeTail<Row extends { number: number }>(
 export function applyPatch(state: ConsoleState, patch: Patch): ConsoleState {
   const { form = state.form, link = state.link, run = state.run } = patch;
   const old = run?.run_id === state.run?.run_id ? state : NOTHING;
+  const { request = old.request, understanding = old.understanding, warnings = old.warnings } = patch;
   return {
     form,
     link,
     run,
+    request,
+    understanding,
+    warnings,
     stages: mergeRows(old.stages, patch.stages, (row) => row.stage_id),
     routing: mergeTail(old.routing, patch.routing),
     ledger: mergeTail(old.ledger, patch.ledger),

@@ -13,8 +13,19 @@ from typing import Any, Literal, NotRequired, TypedDict
 import msgspec
 
 from ..events.answers import WorkerInfo
+from ..events.run_request import RunRequest
 from ..state.log_line import Level
-from ..state.run_state import Artifact, Counts, LedgerRow, RoutingRow, RunState, RunStatus, Stage
+from ..state.run_state import (
+    Artifact,
+    Counts,
+    LedgerRow,
+    RoutingRow,
+    RunState,
+    RunStatus,
+    Stage,
+    Understanding,
+    WarningRow,
+)
 from ..store.search import LogSearch
 
 EVERY_SUBSCRIBER = "*"
@@ -237,11 +248,17 @@ class LedgerTail(TypedDict):
 
 
 class ConsoleState(TypedDict):
-    """Everything that a console shows, without log rows and artifact texts."""
+    """Everything that a console shows, without log rows and artifact texts.
+
+    ``request`` is the request of the run, ``None`` where only a part of it is known.
+    """
 
     form: FormState
     link: Link
     run: RunHeader | None
+    request: RunRequest | None
+    understanding: Understanding | None
+    warnings: list[WarningRow]
     stages: list[Stage]
     routing: RoutingTail
     ledger: LedgerTail
@@ -249,11 +266,17 @@ class ConsoleState(TypedDict):
 
 
 class Patch(TypedDict, total=False):
-    """What changed since the frame before: rows replace those of the same key, or follow the last."""
+    """What changed since the frame before: rows replace those of the same key, or follow the last.
+
+    ``warnings`` are all of them.
+    """
 
     form: FormState
     link: Link
     run: RunHeader
+    request: RunRequest | None
+    understanding: Understanding | None
+    warnings: list[WarningRow]
     stages: list[Stage]
     routing: RoutingTail
     ledger: LedgerTail

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
 Depth = Literal["auto", "shallow", "deep"]
+DEPTHS: Final[tuple[Depth, ...]] = get_args(Depth)
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,14 +41,57 @@ class StagePlan(Payload, frozen=True, kw_only=True):
     name: str | None = None
 
 
-class RunStarted(Payload, frozen=True, kw_only=True):
+class RunRequested(Payload, frozen=True, kw_only=True):
+    """The request of a run as its client sent it, without keys and secrets; no server sends this.
+
+    Real servers repeat only a part of the request in ``run_started``. The client writes the whole request
+    into the log as the run's first event.
+    """
+
+    worker: str | None = None
     task: str | None = None
-    has_brand: bool | None = None
+    brand: dict[str, Any] | None = None
     budget: int | None = None
     strict_mode: bool | None = None
+    depth: str | None = None
+    options: dict[str, Any] | None = None
+
+
+class RunStarted(Payload, frozen=True, kw_only=True):
+    """The run starts. ``brand``, ``depth`` and ``options`` complete the request that the run carries out."""
+
+    task: str | None = None
+    has_brand: bool | None = None
+    brand: dict[str, Any] | None = None
+    budget: int | None = None
+    strict_mode: bool | None = None
+    depth: str | None = None
+    options: dict[str, Any] | None = None
     worker: str | None = None
     stages: list[StagePlan] | None = None
     replay_of: str | None = None
+
+
+class TaskUnderstood(Payload, frozen=True, kw_only=True):
+    """How much of the task the worker understands: ``score``, 0 to 1.
+
+    Below ``threshold`` the result is written without understanding the task. ``reasons`` are sentences about
+    what is and what is not understood. A fact is ``{kind, text}``: something that the task says and that the
+    worker uses, such as a price or a place.
+    """
+
+    score: float | None = None
+    threshold: float | None = None
+    reasons: list[str] = []
+    facts: list[Any] = []
+
+
+class RunWarning(Payload, frozen=True, kw_only=True):
+    """Something that a reader of the result must know, although the run goes on. ``code`` names its kind."""
+
+    stage_id: str | None = None
+    code: str | None = None
+    message: str | None = None
 
 
 class StageStarted(Payload, frozen=True, kw_only=True):
@@ -78,13 +121,16 @@ class Log(Payload, frozen=True, kw_only=True):
 
 
 class RoutingDecision(Payload, frozen=True, kw_only=True):
-    """Which agent takes a stage. ``complexity`` and ``confidence`` are 0 to 1.
+    """Which agent takes a stage. ``complexity``, ``confidence`` and ``score`` are 0 to 1.
 
-    An alternative is an agent's name on real servers, or an object ``{agent, score, reason}``.
+    ``score`` is the selected agent's own, ``confidence`` how clear its lead over the next is. An alternative
+    is an agent's name on real servers, or an object ``{agent, score, reason}``: why it was not selected.
     """
 
     stage_id: str | None = None
     selected_agent: str | None = None
+    score: float | None = None
+    reason: str | None = None
     complexity: float | None = None
     confidence: float | None = None
     alternatives: list[Any] = []
@@ -174,6 +220,28 @@ class ArtifactCreated(Payload, frozen=True, kw_only=True):
     sha256: str | None = None
 
 
+class SentenceSource(msgspec.Struct, frozen=True, kw_only=True):
+    """The source of one sentence of an artifact: the code points from ``start`` to before ``end``.
+
+    ``source`` is "brief" (the task's words), "brand", "rule" or "model"; ``stage_id`` is the stage that
+    wrote it.
+    """
+
+    start: int
+    end: int
+    source: str
+    stage_id: str | None = None
+
+
+class ArtifactSources(Payload, frozen=True, kw_only=True):
+    """The sources of a finished artifact's sentences, in their order. It follows ``artifact_created``."""
+
+    stage_id: str | None = None
+    artifact_name: str | None = None
+    artifact_type: str | None = None
+    sources: list[SentenceSource] = []
+
+
 class ReplayVerified(Payload, frozen=True, kw_only=True):
     """The verdict of a replay; an artifact is ``{name, expected, actual}`` with hex SHA-256 sums."""
 
@@ -226,7 +294,10 @@ class UnknownEvent(Payload, frozen=True, kw_only=True):
 PAYLOADS: Final[Mapping[str, type[Payload]]] = {
     "connected": Connected,
     "stream_end": StreamEnd,
+    "run_requested": RunRequested,
     "run_started": RunStarted,
+    "task_understood": TaskUnderstood,
+    "run_warning": RunWarning,
     "stage_started": StageStarted,
     "stage_completed": StageCompleted,
     "stage_failed": StageFailed,
@@ -243,6 +314,7 @@ PAYLOADS: Final[Mapping[str, type[Payload]]] = {
     "artifact_started": ArtifactStarted,
     "artifact_delta": ArtifactDelta,
     "artifact_created": ArtifactCreated,
+    "artifact_sources": ArtifactSources,
     "replay_verified": ReplayVerified,
     "run_completed": RunCompleted,
     "run_failed": RunFailed,

@@ -6,7 +6,16 @@ from typing import Any, Final, Literal, get_args
 
 import msgspec
 
-from ..events import Event, Log, RunCancelled, RunFailed, RunReconciled, StageFailed, UnknownEvent
+from ..events import (
+    Event,
+    Log,
+    RunCancelled,
+    RunFailed,
+    RunReconciled,
+    RunWarning,
+    StageFailed,
+    UnknownEvent,
+)
 from . import ansi
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -39,12 +48,14 @@ class LogLine(msgspec.Struct, frozen=True):
 def log_line(event: Event) -> LogLine | None:
     """The log line of ``event``, or ``None`` for an event without one.
 
-    Besides ``log`` events, these events have a line: ends of a stage or run that have a reason, unknown
-    events, and events with malformed fields. So everything a worker sends is visible.
+    Besides ``log`` events, these events have a line: warnings, ends of a stage or run that have a reason,
+    unknown events, and events with malformed fields. So everything a worker sends is visible.
     """
     data, note = event.data, _note(event)
     if isinstance(data, Log):
         return _line(level(data.level), data.message + note, data.stage_id, data.agent)
+    if isinstance(data, RunWarning):
+        return _line("warning", (data.message or data.code or "Warning without a text") + note, data.stage_id)
     if isinstance(data, StageFailed):
         return _line("error", f"Stage failed: {data.error or 'no reason given'}" + note, data.stage_id)
     if isinstance(data, RunFailed):

@@ -31,16 +31,31 @@ from ..events import (
     RunCompleted,
     RunFailed,
     RunReconciled,
+    RunRequested,
     RunStarted,
+    RunWarning,
     StageCompleted,
     StageFailed,
     StageStarted,
+    TaskUnderstood,
     UnknownEvent,
 )
 from ..events.file_names import FALLBACK_TYPE, file_name
+from ..events.run_request import DEPTHS, RunRequest
 from .log_line import LoggedEvent, log_line
 from .routing_and_ledger import NO_REASON, PROBLEMS, ledger_row, routing_row
-from .run_state import TAIL_ROWS, Artifact, Counts, RunState, RunStatus, Stage, StageStatus
+from .run_state import (
+    MOST_WARNINGS,
+    TAIL_ROWS,
+    Artifact,
+    Counts,
+    RunState,
+    RunStatus,
+    Stage,
+    StageStatus,
+    Understanding,
+    WarningRow,
+)
 from .stage_names import display_name
 
 
@@ -103,6 +118,26 @@ def _latest(known: int | None, time_us: int | None) -> int | None:
 # --- the run ---------------------------------------------------------------------------------------
 
 
+def _run_requested(state: RunState, data: RunRequested, time_us: int | None) -> RunState:
+    return replace(
+        state,
+        task=state.task or data.task,
+        worker=state.worker or data.worker,
+        request=state.request or _request(data),
+    )
+
+
+def _request(data: RunRequested | RunStarted) -> RunRequest:
+    return RunRequest(
+        task=data.task or "",
+        brand=data.brand,
+        budget=data.budget,
+        strict_mode=bool(data.strict_mode),
+        depth=next((depth for depth in DEPTHS if depth == data.depth), "auto"),
+        options=data.options or {},
+    )
+
+
 def _run_started(state: RunState, data: RunStarted, time_us: int | None) -> RunState:
     planned = tuple(
         Stage(stage_id=plan.stage_id, name=plan.name or display_name(plan.stage_id))
@@ -116,10 +151,32 @@ def _run_started(state: RunState, data: RunStarted, time_us: int | None) -> RunS
         budget=data.budget,
         strict_mode=data.strict_mode,
         replay_of=data.replay_of,
+        # Servers that repeat the whole request name its depth.
+        request=state.request or (_request(data) if data.depth else None),
         started_us=time_us,
         stages=state.stages or planned,
         total_stages=len(planned) or state.total_stages,
     )
+
+
+def _task_understood(state: RunState, data: TaskUnderstood, time_us: int | None) -> RunState:
+    facts = tuple(
+        (str(fact.get("kind", "fact")), str(fact["text"]))
+        for fact in data.facts
+        if isinstance(fact, dict) and fact.get("text")
+    )
+    understanding = Understanding(
+        score=data.score, threshold=data.threshold, reasons=tuple(data.reasons), facts=facts
+    )
+    return replace(state, understanding=understanding)
+
+
+def _run_warning(state: RunState, data: RunWarning, time_us: int | None) -> RunState:
+    message = data.message or data.code
+    if message is None or len(state.warnings) >= MOST_WARNINGS:
+        return state
+    warning = WarningRow(position=state.position, stage_id=data.stage_id, code=data.code, message=message)
+    return replace(state, warnings=(*state.warnings, warning))
 
 
 def _run_completed(state: RunState, data: RunCompleted, time_us: int | None) -> RunState:
@@ -386,7 +443,10 @@ def _artifact_created(state: RunState, data: ArtifactCreated, time_us: int | Non
 
 
 _RULES: Final[dict[type[Payload], Callable[[RunState, Any, int | None], RunState]]] = {
+    RunRequested: _run_requested,
     RunStarted: _run_started,
+    TaskUnderstood: _task_understood,
+    RunWarning: _run_warning,
     RunCompleted: _run_completed,
     RunFailed: _run_failed,
     RunCancelled: _run_cancelled,

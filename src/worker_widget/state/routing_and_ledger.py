@@ -50,6 +50,8 @@ def routing_row(logged: LoggedEvent, number: int) -> RoutingRow | None:
         time_us=logged.event.time_us,
         stage_id=data.stage_id,
         agent=data.selected_agent,
+        score=data.score,
+        reason=data.reason,
         complexity=data.complexity,
         confidence=data.confidence,
         source=data.routing_source,

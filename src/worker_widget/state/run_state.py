@@ -10,6 +10,8 @@ from typing import Any, Final, Literal, TypedDict
 
 import msgspec
 
+from ..events.run_request import RunRequest
+
 RunStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
 StageStatus = Literal["pending", "running", "completed", "failed", "recovering", "recovered", "cancelled"]
 Outcome = Literal["ok", "warning", "error", "info"]
@@ -19,6 +21,8 @@ ArtifactStatus = Literal["assembling", "done", "failed"]
 ENDED: Final = ("completed", "failed", "cancelled")
 TAIL_ROWS: Final = 200
 """A state holds at most this many routing decisions, the newest, and as many ledger rows."""
+MOST_WARNINGS: Final = 50
+"""A state holds at most this many warnings, the first; all of them are in the log."""
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,13 +53,18 @@ class Alternative(TypedDict):
 
 
 class RoutingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One routing decision; ``number`` counts the decisions of the run from 1."""
+    """One routing decision; ``number`` counts the decisions of the run from 1.
+
+    ``score`` is the selected agent's own, ``confidence`` how clear its lead over the next is, both 0 to 1.
+    """
 
     number: int
     position: int
     time_us: int | None
     stage_id: str | None
     agent: str | None
+    score: float | None = None
+    reason: str | None = None
     complexity: float | None
     confidence: float | None
     source: str | None
@@ -95,6 +104,27 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True):
     position: int = 0
 
 
+class WarningRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a reader of the run's result must know. ``code`` names its kind."""
+
+    position: int
+    stage_id: str | None
+    code: str | None
+    message: str
+
+
+class Understanding(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of the task the worker understands, 0 to 1; below ``threshold`` it does not.
+
+    ``facts`` are pairs of kind and text: what the task says and the worker uses.
+    """
+
+    score: float | None
+    threshold: float | None
+    reasons: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+
+
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """How many events, lines and rows the whole run has; ``problems`` are ledger rows."""
 
@@ -113,7 +143,8 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
 
     ``tokens`` is the worker's total if it reported one, else the sum over the stages so far. ``complexity``
     and ``drift`` are the newest figures, 0 to 1. ``verified`` is the verdict of a replay. Stages and
-    artifacts are in the order of their first mention.
+    artifacts are in the order of their first mention. ``request`` is the whole request, ``None`` where it is
+    unknown: real servers repeat only a part of it.
     """
 
     position: int = 0
@@ -126,6 +157,9 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     budget: int | None = None
     strict_mode: bool | None = None
     replay_of: str | None = None
+    request: RunRequest | None = None
+    understanding: Understanding | None = None
+    warnings: tuple[WarningRow, ...] = ()
     started_us: int | None = None
     ended_us: int | None = None
     last_us: int | None = None

@@ -22,6 +22,9 @@ def state(shown: Shown) -> ConsoleState:
             "form": shown.form,
             "link": shown.link,
             "run": run_header(shown),
+            "request": run.request,
+            "understanding": run.understanding,
+            "warnings": run.warnings,
             "stages": run.stages,
             "routing": {"total": run.counts.routing, "rows": run.routing},
             "ledger": {"total": run.counts.ledger, "rows": run.ledger},
@@ -77,6 +80,9 @@ def run_header(shown: Shown) -> RunHeader | None:
 
 def _rows(old: RunState, new: RunState) -> dict[str, Any]:
     rows: dict[str, Any] = {}
+    for name in ("request", "understanding", "warnings"):
+        if getattr(old, name) is not getattr(new, name):
+            rows[name] = getattr(new, name)
     if old.stages is not new.stages:
         known = {stage.stage_id: stage for stage in old.stages}
         rows["stages"] = [stage for stage in new.stages if known.get(stage.stage_id) != stage]

@@ -267,8 +267,13 @@ class Runs:
                 RunStarted(
                     task=request.task,
                     has_brand=request.brand is not None,
+                    brand=None
+                    if request.brand is None
+                    else request.brand.model_dump(mode="json", exclude_unset=True),
                     budget=request.budget,
                     strict_mode=request.strict_mode,
+                    depth=request.depth,
+                    options=request.options,
                     worker=run.worker_id,
                     stages=[StagePlan(stage_id=stage_id, name=name) for stage_id, name in worker.stages()],
                     replay_of=None if run.replay_of is None else run.replay_of.run_id,
