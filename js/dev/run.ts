@@ -429,6 +429,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
       problems: ledger.filter((row) => row.outcome === "error" || row.outcome === "warning").length,
       unknown: 0,
     },
+    figures: figuresOf(routing, ledger, stages),
     recording: scene.recording ?? false,
   };
   const link: Link = {
@@ -453,6 +454,33 @@ export function momentOf(scene: Scene, startUs: number): Moment {
     },
     log,
     texts,
+  };
+}
+
+function figuresOf(
+  routing: readonly RoutingRow[],
+  ledger: readonly LedgerRow[],
+  stages: readonly Stage[],
+): RunHeader["figures"] {
+  const mean = (shares: number[]) =>
+    shares.length ? shares.reduce((sum, share) => sum + share, 0) / shares.length : null;
+  const complexities = routing.flatMap((row) => row.complexity ?? []);
+  const drifts = stages.flatMap((stage) => stage.drift ?? []);
+  const highest = drifts.length ? Math.max(...drifts) : null;
+  const policies = ledger.filter((row) => row.kind === "policy");
+  const recovered = ledger.filter((row) => row.kind === "recovery" && row.outcome === "ok").length;
+  return {
+    policies: policies.length,
+    policies_passed: policies.filter((row) => row.outcome === "ok").length,
+    recoveries: recovered,
+    recovered,
+    complexities: complexities.length,
+    mean_complexity: mean(complexities),
+    drifts: drifts.length,
+    mean_drift: mean(drifts),
+    highest_drift: highest,
+    highest_drift_stage:
+      stages.find((stage) => stage.drift === highest && highest !== null)?.stage_id ?? null,
   };
 }
 

@@ -39,6 +39,18 @@ export const run = (over: Partial<RunHeader> = {}): RunHeader => ({
   replayable: false,
   verified: null,
   counts: { events: 0, logs: 0, warnings: 0, errors: 0, routing: 0, ledger: 0, problems: 0, unknown: 0 },
+  figures: {
+    policies: 0,
+    policies_passed: 0,
+    recoveries: 0,
+    recovered: 0,
+    complexities: 0,
+    mean_complexity: null,
+    drifts: 0,
+    mean_drift: null,
+    highest_drift: null,
+    highest_drift_stage: null,
+  },
   recording: false,
   ...over,
 });

@@ -135,6 +135,7 @@ export interface RunHeader {
   replayable: boolean;
   verified: Verdict | null;
   counts: Counts;
+  figures: Figures;
   recording: boolean;
 }
 
@@ -161,6 +162,26 @@ export interface Counts {
   ledger: number;
   problems: number;
   unknown: number;
+}
+
+/**
+ * The figures of a whole run so far. Complexity and drift are 0 to 1, `null` before the first.
+ * `policies` counts the policy checks with a result, `policies_passed` those that passed. `recoveries` counts
+ * the recoveries that were started, `recovered` those that succeeded. `mean_complexity` is over the
+ * `complexities` routing decisions that have one, `mean_drift` over the `drifts` measurements;
+ * `highest_drift_stage` is the id of the stage with the highest.
+ */
+export interface Figures {
+  policies: number;
+  policies_passed: number;
+  recoveries: number;
+  recovered: number;
+  complexities: number;
+  mean_complexity: number | null;
+  drifts: number;
+  mean_drift: number | null;
+  highest_drift: number | null;
+  highest_drift_stage: string | null;
 }
 
 /**

@@ -14,6 +14,7 @@ import msgspec
 
 from ..events.answers import WorkerInfo
 from ..events.run_request import RunRequest
+from ..state.figures import Figures
 from ..state.log_line import Level
 from ..state.run_state import (
     Artifact,
@@ -115,6 +116,7 @@ class RunHeader(msgspec.Struct, frozen=True, kw_only=True):
     replayable: bool
     verified: Verdict | None
     counts: Counts
+    figures: Figures
     recording: bool
 
 

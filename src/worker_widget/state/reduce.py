@@ -42,6 +42,7 @@ from ..events import (
 )
 from ..events.file_names import FALLBACK_TYPE, file_name
 from ..events.run_request import DEPTHS, RunRequest
+from .figures import with_event
 from .log_line import LoggedEvent, log_line
 from .routing_and_ledger import NO_REASON, PROBLEMS, ledger_row, routing_row
 from .run_state import (
@@ -82,6 +83,7 @@ def reduce(state: RunState, logged: LoggedEvent) -> RunState:
             problems=counts.problems,
             unknown=counts.unknown + isinstance(event.data, UnknownEvent),
         ),
+        figures=with_event(state.figures, event.data),
     )
     rule = _RULES.get(type(event.data))
     if rule is not None:

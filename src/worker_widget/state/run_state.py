@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, TypedDict
 import msgspec
 
 from ..events.run_request import RunRequest
+from .figures import Figures
 
 RunStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
 StageStatus = Literal["pending", "running", "completed", "failed", "recovering", "recovered", "cancelled"]
@@ -176,6 +177,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     ledger: tuple[LedgerRow, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     counts: Counts = Counts()
+    figures: Figures = Figures()
 
     @property
     def over(self) -> bool:

@@ -74,6 +74,7 @@ def run_header(shown: Shown) -> RunHeader | None:
         replayable=run.replay_token is not None,
         verified=cast(Verdict | None, run.verified),
         counts=run.counts,
+        figures=run.figures,
         recording=shown.recording,
     )
 
