@@ -7,13 +7,15 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import DataObject, data, lists, sampled_from
 
 from worker_widget import events
 from worker_widget.events import Payload
-from worker_widget.events.request_models import ValidatedRequest
+from worker_widget.events.request_models import Tone, ValidatedRequest
 from worker_widget.host.worker import RunError
 from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.engine import failures, prepare, recovery
@@ -27,6 +29,7 @@ from worker_widget.workers.business_builder.engine.failures import (
     StageFailure,
 )
 from worker_widget.workers.business_builder.engine.recovery import RecoveryContext, StageOrder
+from worker_widget.workers.business_builder.policy import drift
 from worker_widget.workers.business_builder.worker import BusinessBuilder
 from worker_widget.workers.business_builder.writing.writer import StageTexts, WritingRequest
 
@@ -64,13 +67,17 @@ class TestCatalog:
     def test_every_action_is_used_and_known(self) -> None:
         used = {action for failure in CATALOG.values() for action in failure.actions}
         assert used == {
-            "retry", "reduce_scope", "rephrase", "re_tone", "fall_back_agent", "truncate", "give_up"
+            "retry", "reduce_scope", "rephrase", "re_tone", "use_brand_words", "fall_back_agent", "truncate",
+            "accept", "give_up",
         }  # fmt: skip
 
 
 def situation(**more: Any) -> RecoveryContext:
     asked = ValidatedRequest.model_validate({"task": TASK, "brand": brand(**more)})
-    return RecoveryContext(StageOrder(AGENTS[0]), gather(asked), ())
+    facts = gather(asked)
+    return RecoveryContext(
+        StageOrder(AGENTS[0]), facts, (), drift.anchors(asked.brand, facts.tone, facts.statements)
+    )
 
 
 class TestScope:
@@ -195,6 +202,101 @@ class TestReachedByARequest:
         )
         assert run.error is not None
         assert run.all(events.RecoveryCompleted)[-1].success is False
+
+
+FIELD_TASK = "Write super casual copy with lots of slang, emojis and Gen Z vibes, keep it cheap and easy lol"
+FIELD_BRAND = {
+    **QUIET,
+    "tone": {
+        "primary": "luxury",
+        "examples_good": ["curated experience", "bespoke solutions"],
+        "examples_bad": ["cheap", "easy"],
+    },
+}
+
+
+class TestDriftingTask:
+    """Without strict mode, a task that does not sound like the brand never fails the run."""
+
+    async def test_it_is_re_toned_until_it_fits(self) -> None:
+        run = await run_alone(task=FIELD_TASK, brand=FIELD_BRAND)
+        assert run.error is None
+        assert [e.aligned for e in run.all(events.DriftDetected) if e.stage_id == "preflight"] == [
+            False, False, True
+        ]  # fmt: skip
+        assert recoveries(run) == [("preflight", "re_tone", False), ("preflight", "rephrase task", True)]
+        said = [e.message for e in run.all(events.Log) if "“Write very casual copy" in e.message]
+        assert len(said) == 1
+        for name, text in run.artifacts.items():
+            assert not re.search(r"\b(?:lol|cheap|easy|vibes)\b", text), name
+
+    async def test_the_brands_words_take_its_place_where_no_wording_fits(self) -> None:
+        example = "grab your deal now before all of it is gone for good"
+        avoiding = {**FIELD_BRAND, "tone": {"primary": "luxury", "examples_bad": [example]}}
+        run = await run_alone(task="Grab your deal now before all of it is gone at our shop", brand=avoiding)
+        assert run.error is None
+        assert recoveries(run) == [("preflight", "use_brand_words", True)]
+        (warned,) = run.all(events.RunWarning)
+        assert (warned.stage_id, warned.code) == ("preflight", "brand_words")
+        assert any("Jewellery made by one pair of hands" in e.message for e in run.all(events.Log))
+        assert "deal" not in run.artifacts["landing.html"].lower()
+
+    async def test_what_still_drifts_is_kept_with_a_warning(self) -> None:
+        example = "grab your deal now before all of it is gone soon"
+        statement = "Grab your deal now before all of it is gone"
+        unlike = {
+            **FIELD_BRAND, "mission": statement, "value_proposition": statement,
+            "tone": {"primary": "luxury", "examples_bad": [example], "examples_good": [
+                f"{statement}, {word}"
+                for word in (
+                    "quiet", "silver", "golden", "velvet", "workshop", "lantern", "marble", "harbour",
+                    "orchard", "meadow", "linen", "amber",
+                )
+            ]},
+        }  # fmt: skip
+        run = await run_alone(task="Grab your deal now before all of it is gone", brand=unlike)
+        assert run.error is None
+        assert ("copy", "accept", True) in recoveries(run)
+        assert "drift" in {warned.code for warned in run.all(events.RunWarning)}
+
+    async def test_strict_mode_fails_and_says_why(self) -> None:
+        error, run = await failing(task=FIELD_TASK, brand=FIELD_BRAND, strict_mode=True)
+        assert str(error).startswith("The task does not sound like the brand (45 % drift, at most 35 % is")
+        assert "“easy”" in str(error)
+        assert "Strict mode accepts no text above that limit" in str(error)
+        assert not run.all(events.RunWarning)
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(data())
+    def test_no_brand_and_task_fail_the_run_by_drift(self, drawn: DataObject) -> None:
+        words = lists(sampled_from(_WORDS), min_size=1, max_size=8).map(" ".join)
+        tone = drawn.draw(sampled_from(get_args(Tone)))
+        long = lists(sampled_from(_WORDS), min_size=6, max_size=14).map(" ".join)
+        found = {
+            "company_name": "Aurelia",
+            "mission": drawn.draw(long),
+            "value_proposition": f"{drawn.draw(long)} offered by us",
+            "tone": {
+                "primary": tone,
+                "examples_good": drawn.draw(lists(words, max_size=3)),
+                "examples_bad": drawn.draw(lists(words, max_size=2)),
+                "avoid": drawn.draw(lists(sampled_from(["slang", "yo bro", "hurry", "salesy"]), max_size=2)),
+            },
+        }
+        run = asyncio.run(run_alone(task=drawn.draw(long), brand=found))
+        drifting = {failures.DRIFT_OVER_THRESHOLD.code}
+        given_up = any(e.action == "give_up" for e in run.all(events.RecoveryCompleted))
+        last = [e.code for e in run.all(events.FailureClassified)][-1:]
+        assert not (given_up and set(last) == drifting), run.error
+        if run.error is None:
+            assert len(run.artifacts) == len(FILES)
+
+
+_WORDS = (
+    *("yo", "bro", "dope", "lol", "gonna", "hurry", "deal", "now", "cheap", "easy", "utilize", "herewith"),
+    *("don't", "can't", "it's", "bread", "oven", "quiet", "slow", "craft", "ring", "studio", "for", "our"),
+    *("we", "make", "sell", "lessons", "piano", "in", "the", "mill", "with", "care", "WOW!!!", "😀", ":)"),
+)
 
 
 class TestStrictMode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -141,21 +142,39 @@ class TestRouting:
     def test_each_alternative_has_a_reason(self) -> None:
         reasons = {other["agent"]: other["reason"] for other in decide().alternatives}
         assert reasons == {
-            "strategist_agent": "lacks writing",
-            "ux_agent": "lacks keeping the tone and weighing messages",
+            "strategist_agent": "It cannot write copy, which this stage needs.",
+            "ux_agent": "It cannot keep the tone or weigh messages, which this stage needs.",
         }
         scores = [other["score"] for other in decide().alternatives]
         assert scores == sorted(scores, reverse=True)
+
+    def test_the_winner_has_a_score_and_a_reason(self) -> None:
+        decision = decide()
+        assert decision.reason == (
+            "It scores highest of those that may take this stage, 10 points of 100 ahead of the Strategist "
+            "agent. Unlike that agent, it can write copy."
+        )
+        alone = routing.decide(COPY, "balanced", "neutral", 0.5, [decision.agent])
+        assert alone.reason == "No other agent can take this stage."
+
+    @pytest.mark.parametrize("tone", TONES)
+    @pytest.mark.parametrize("metric", get_args(routing.Success))
+    def test_every_reason_is_a_plain_sentence(self, tone: Tone, metric: routing.Success) -> None:
+        for stage in STAGES:
+            decision = decide(stage, metric, tone)
+            for reason in (decision.reason, *(other["reason"] for other in decision.alternatives)):
+                assert re.fullmatch(r"(?:It|No other agent) [^_]+\.", reason), reason
 
     def test_an_agent_does_not_write_in_a_tone_its_strategy_does_not_name(self) -> None:
         decision = decide(tone="formal")
         assert decision.agent.id == "strategist_agent"
         last = decision.alternatives[-1]
-        assert (last["agent"], last["reason"]) == ("copywriter_agent", "does not write in a formal tone")
+        assert last["agent"] == "copywriter_agent"
+        assert last["reason"] == "It does not write in a formal tone."
 
     def test_a_stage_without_an_agent_has_a_reason(self) -> None:
         stage = replace(COPY, tools=("press",))
-        with pytest.raises(routing.NoAgentAvailable, match=r"Copy Generation: \w+ may not use press"):
+        with pytest.raises(routing.NoAgentAvailable, match=r"Copy Generation\. .* It may not use press\."):
             decide(stage)
 
     @pytest.mark.parametrize(

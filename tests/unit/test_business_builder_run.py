@@ -319,7 +319,7 @@ async def test_drift_is_measured_and_emitted() -> None:
     assert (first.stage_id, first.aligned, first.threshold) == ("preflight", False, 0.35)
     assert (first.drift_score or 0) > 0.35
     assert fitting.all(events.DriftDetected)[0].aligned is True
-    assert any(e.level == "warning" and "voice" in e.message for e in loud.all(events.Log))
+    assert any(e.level == "warning" and "sound like the brand" in e.message for e in loud.all(events.Log))
 
 
 async def test_a_task_in_an_unsupported_language_gets_english_and_a_warning() -> None:

@@ -63,6 +63,12 @@ class Agent:
     id: str
     strategy: AgentStrategy
 
+    @property
+    def name(self) -> str:
+        """The name for people: "Copywriter", "UX"."""
+        word = self.id.removesuffix("_agent")
+        return word.upper() if len(word) == 2 else word.capitalize()
+
     def may_use(self, tool: str) -> bool:
         return tool in self.strategy.limits.tools
 

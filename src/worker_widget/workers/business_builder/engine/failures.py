@@ -7,13 +7,23 @@ repeated; when none is left, ``give_up`` fails the run.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from ..language.tone_marks import ToneMark
 from ..policy.rules import PolicyName, Violation
 
-Action = Literal["retry", "reduce_scope", "rephrase", "re_tone", "fall_back_agent", "truncate", "give_up"]
+Action = Literal[
+    "retry",
+    "reduce_scope",
+    "rephrase",
+    "re_tone",
+    "use_brand_words",
+    "fall_back_agent",
+    "truncate",
+    "accept",
+    "give_up",
+]
 Category = Literal["input", "policy", "budget", "drift", "time", "output", "model"]
 
 
@@ -87,8 +97,14 @@ DRIFT_OVER_THRESHOLD: Final = Failure(
     "warning",
     "drift_over_threshold",
     "a text is further from the brand's anchors than the threshold",
-    ("re_tone", "fall_back_agent", "give_up"),
+    ("re_tone", "rephrase", "fall_back_agent", "use_brand_words", "accept", "give_up"),
     "Word the task in the brand's tone, or choose another tone.",
+)
+DRIFT_IN_STRICT_MODE: Final = replace(
+    DRIFT_OVER_THRESHOLD,
+    actions=("re_tone", "fall_back_agent", "give_up"),
+    advice="Strict mode accepts no text above that limit and does not replace the task by the brand's words. "
+    "Word the task in the brand's tone, or run it without strict mode.",
 )
 STAGE_TIMED_OUT: Final = Failure(
     "STAGE_TIMED_OUT",

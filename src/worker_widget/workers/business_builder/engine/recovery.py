@@ -3,10 +3,14 @@
 ``retry``            runs the stage again: after a timeout without its pace; a language model after a wait
                      that doubles each time, or as long as its endpoint asks for
 ``reduce_scope``     leaves out optional sections, in their order, as many as needed
-``rephrase``         rewrites the texts that break a rule (see `rewriting`); takes a task without words from
-                     the brand; asks a language model again with the error
+``rephrase``         rewrites the texts that break a rule (see `rewriting`), also a task that drifts by
+                     wordings that the brand avoids; takes a task without words from the brand; asks a
+                     language model again with the error
 ``re_tone``          replaces slang, officialese and the like by plain words (see `tone_marks`), also in the
                      task
+``use_brand_words``  writes from the brand's own statements in place of a task, or of its phrases, that still
+                     drift
+``accept``           keeps a text that drifts, with a warning
 ``fall_back_agent``  hands over to the next agent of the routing decision; where a language model wrote, to
                      the rule engine, unless the request requires the model
 ``truncate``         shortens the brand's longer texts
@@ -23,11 +27,13 @@ from typing import Any, Final
 
 from ..brief.facts import QUOTED_AS_GIVEN, Facts
 from ..language import tone_marks, typography
-from ..policy import rewriting
+from ..policy import drift, rewriting
+from ..policy.drift import DriftAnchors
 from ..policy.rewriting import Rewrite
-from ..policy.rules import Rule, Violation
+from ..policy.rules import Rule, Violation, breaks
 from .agents import Agent
 from .failures import Action, Finding
+from .prose import place, quoted
 
 _LENGTHS: Final = (280, 180, 110, 70, 40)
 """Characters that the brand's texts are shortened to, one after the other, until the stage fits."""
@@ -49,8 +55,9 @@ class StageOrder:
     """How a stage is done.
 
     ``task`` replaces the request's task where that was rewritten, ``rewrites`` are other texts by location,
-    ``left_out`` the sections not to write. ``by_model`` says that a language model writes, ``model_required``
-    that nothing else may. ``feedback`` is the error of its last answer.
+    ``left_out`` the sections not to write. ``brand_words`` says that the brand's words take the place of the
+    task's, ``accepts_drift`` that a text may drift. ``by_model`` says that a language model writes,
+    ``model_required`` that nothing else may. ``feedback`` is the error of its last answer.
     """
 
     agent: Agent
@@ -62,16 +69,20 @@ class StageOrder:
     rewrites: Mapping[str, str] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
     retoned: bool = False
+    brand_words: bool = False
+    accepts_drift: bool = False
     attempt: int = 1
 
 
 @dataclass(frozen=True)
 class RecoveryContext:
-    """The inputs of an action. ``reads_task`` says that the stage reads the task itself."""
+    """The inputs of an action. ``anchors`` are those that drift is measured against; ``reads_task`` says that
+    the stage reads the task itself."""
 
     order: StageOrder
     facts: Facts
     rules: Sequence[Rule]
+    anchors: DriftAnchors
     fallbacks: Sequence[Agent] = ()
     reads_task: bool = False
 
@@ -180,6 +191,8 @@ def _rephrase(finding: Finding, context: RecoveryContext) -> RecoveryStep | None
             return None
         what = "use the brand's value proposition as the task"
         return RecoveryStep(replace(order, task=offer), (("rephrase", what),))
+    if finding.failure.category == "drift":
+        return _without_avoided(context)
     rewrites, steps = {}, []
     for location in _sources(finding, facts):
         rewrite = _rewrite(location, context)
@@ -223,8 +236,78 @@ def _re_tone(finding: Finding, context: RecoveryContext) -> RecoveryStep | None:
     return RecoveryStep(retoned, (("re_tone", what),))
 
 
-def _fall_back(_: Finding, context: RecoveryContext) -> RecoveryStep | None:
+def _without_avoided(context: RecoveryContext) -> RecoveryStep | None:
+    """The task without the wordings that the brand avoids."""
+    avoided = [rule for rule in context.rules if rule.policy == "tone_avoid"]
+    task = context.facts.task
+    if not context.reads_task or breaks(task, avoided) is None:
+        return None
+    rewrite = rewriting.rephrase(task, avoided)
+    if not rewrite.after:
+        return None
+    what = f"The task is now read as {quoted(rewrite.after)}, without wordings that the brand avoids"
+    return RecoveryStep(replace(context.order, task=rewrite.after), (("rephrase task", what),))
+
+
+_BRAND_STATEMENTS: Final = ("brand.value_proposition", "brand.mission", "brand.vision", "brand.tagline")
+
+
+def _use_brand_words(_: Finding, context: RecoveryContext) -> RecoveryStep | None:
     order = context.order
+    if order.brand_words:
+        return None
+    if not context.reads_task:
+        dropped = _drifting_phrases(context)
+        what = "The texts use the brand's words in place of these from the task: "
+        what += typography.listed([quoted(context.facts.text(location)) for location in dropped] or [""])
+        changed = replace(order, rewrites={**order.rewrites, **dropped}, brand_words=True)
+        return RecoveryStep(changed, (("use_brand_words", what),)) if dropped else None
+    found = _closest_statement(context)
+    if found is None:
+        return None
+    location, text = found
+    what = f"The texts are written from {place(location)} in place of the task: {quoted(text)}"
+    return RecoveryStep(replace(order, task=text, brand_words=True), (("use_brand_words", what),))
+
+
+def _closest_statement(context: RecoveryContext) -> tuple[str, str] | None:
+    """The first statement of the brand within the threshold, or else that with the lowest drift, in plain
+    words; with its location."""
+    facts = context.facts
+    examples = tuple(key for key in facts.texts if key.startswith("brand.tone.examples_good["))
+    styles, repair = tone_marks.avoided(facts.tone), facts.language.tidied
+    found = [
+        (location, tone_marks.plainly(facts.text(location), styles, repair).text)
+        for location in (*_BRAND_STATEMENTS, *examples)
+        if facts.text(location)
+    ]
+    measured = [(location, text, drift.measure(text, context.anchors)) for location, text in found if text]
+    aligned = next((each for each in measured if each[2].aligned), None)
+    best = aligned or min(measured, key=lambda each: each[2].score, default=None)
+    return None if best is None else best[:2]
+
+
+def _drifting_phrases(context: RecoveryContext) -> dict[str, str]:
+    """The phrases of the task that are in the wrong tone or repeat an avoided wording."""
+    return {
+        location: ""
+        for location, text in context.facts.texts.items()
+        if location.startswith("brief.")
+        and ((found := drift.measure(text, context.anchors)).marks or found.repeated)
+    }
+
+
+def _accept(_: Finding, context: RecoveryContext) -> RecoveryStep | None:
+    if context.order.accepts_drift:
+        return None
+    what = "The text is kept as it is, although it does not sound like the brand"
+    return RecoveryStep(replace(context.order, accepts_drift=True), (("accept", what),))
+
+
+def _fall_back(finding: Finding, context: RecoveryContext) -> RecoveryStep | None:
+    order = context.order
+    if finding.failure.category == "drift" and context.reads_task:
+        return None  # the task reads the same to every agent
     if order.by_model:
         if order.model_required:
             return None
@@ -242,8 +325,10 @@ _ACTIONS: Final[Mapping[Action, Callable[[Finding, RecoveryContext], RecoverySte
     "reduce_scope": _reduce_scope,
     "rephrase": _rephrase,
     "re_tone": _re_tone,
+    "use_brand_words": _use_brand_words,
     "fall_back_agent": _fall_back,
     "truncate": _truncate,
+    "accept": _accept,
 }
 
 
@@ -255,6 +340,9 @@ def _hints(action: Action, finding: Finding, context: RecoveryContext) -> list[t
                 ({"pattern": found.rule.pattern, "location": found.where}, _reworded(found, context))
                 for found in finding.violations[:_MOST_SUGGESTIONS]
             ]
+        case "rephrase" if finding.failure.category == "drift":
+            step = _without_avoided(context)
+            return [({"location": "task"}, step.order.task or "")] if step else []
         case "rephrase" if offer := context.facts.text("brand.value_proposition"):
             return [({"location": "task"}, offer)]
         case "re_tone":
@@ -265,10 +353,18 @@ def _hints(action: Action, finding: Finding, context: RecoveryContext) -> list[t
             return [({}, f"leave out sections in this order until it fits: {listed}")]
         case "truncate":
             return [({}, "shorten the brand's longer texts")]
+        case "fall_back_agent" if finding.failure.category == "drift" and context.reads_task:
+            return []
         case "fall_back_agent" if context.order.by_model:
             return [] if context.order.model_required else [({}, "let the rule engine write the texts")]
         case "fall_back_agent" if context.fallbacks:
             return [({}, f"let {context.fallbacks[0].id} take over")]
+        case "use_brand_words" if context.reads_task and (found := _closest_statement(context)):
+            return [({"location": "task"}, found[1])]
+        case "use_brand_words" if not context.reads_task:
+            return [({"location": location}, _LEAVE_OUT) for location in _drifting_phrases(context)]
+        case "accept":
+            return [({}, "keep the text and warn")]
         case "retry":
             return [({}, "run the stage again")]
         case _:

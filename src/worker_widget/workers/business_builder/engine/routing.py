@@ -24,14 +24,17 @@ Equal scores are ordered by name. Limits: strengths are stated in the strategies
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from functools import partial
+from typing import Any, Final, Literal, NamedTuple
 
 from ....events.request_models import Tone, ValidatedRequest
 from ..brief.brief import Brief
+from ..language import typography
 from .agents import AGENTS, Agent
 from .plan import STAGES, PlannedStage, waves
+from .prose import counted, percent
 
 Success = Literal["cost", "latency", "accuracy", "risk", "balanced"]
 Mode = Literal["sequential", "parallel", "reviewed"]
@@ -40,10 +43,10 @@ REVIEW_FROM: Final = 0.6
 
 METRICS: Final[Mapping[Success, str]] = {
     "cost": "low cost",
-    "latency": "low latency",
+    "latency": "speed",
     "accuracy": "accuracy",
     "risk": "low risk",
-    "balanced": "cost, latency, accuracy and risk equally",
+    "balanced": "cost, speed, accuracy and risk equally",
 }
 """The success metrics in words."""
 
@@ -59,7 +62,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Decision:
-    """The candidates for a stage, the chosen agent first, then the next best."""
+    """The candidates for a stage, the chosen agent first, then the next best.
+
+    ``reason`` is a sentence: why that agent was chosen. An alternative is ``{agent, score, reason}``.
+    """
 
     stage_id: str
     metric: Success
@@ -67,6 +73,7 @@ class Decision:
     confidence: float
     mode: Mode
     ranked: tuple[Candidate, ...]
+    reason: str
     alternatives: tuple[dict[str, Any], ...]
 
     @property
@@ -124,8 +131,12 @@ def decide(
         raise NoAgentAvailable(f"No agent can take {stage.name}.")
     best, *others = ranked
     if best.excluded is not None:
-        raise NoAgentAvailable(f"No agent can take {stage.name}: {best.agent.id} {best.excluded}.")
-    margin = next((best.score - other.score for other in others if other.excluded is None), 0.5)
+        raise NoAgentAvailable(
+            f"No agent can take {stage.name}. The closest is the {best.agent.name} agent: {best.excluded}"
+        )
+    second = next((other for other in others if other.excluded is None), None)
+    margin = 0.5 if second is None else best.score - second.score
+    compared = partial(_gap, stage=stage, metric=metric, tone=tone, demand=demand)
     return Decision(
         stage_id=stage.id,
         metric=metric,
@@ -133,11 +144,12 @@ def decide(
         confidence=round(min(1.0, 0.5 + margin), 4),
         mode=mode(stage, metric, demand),
         ranked=tuple(ranked),
+        reason=_lead(best, second, compared),
         alternatives=tuple(
             {
                 "agent": other.agent.id,
                 "score": other.score,
-                "reason": other.excluded or _reason(other.agent, best.agent, stage, metric, tone, demand),
+                "reason": other.excluded or compared(other.agent, best.agent).lost,
             }
             for other in others
         ),
@@ -159,11 +171,11 @@ def mode(stage: PlannedStage, metric: Success, demand: float) -> Mode:
 
 
 def _exclusion(agent: Agent, tone: Tone, tools: Sequence[str]) -> str | None:
-    """Why the gate excludes ``agent`` from a stage that needs ``tools``, if it does."""
+    """A sentence: why the gate excludes ``agent`` from a stage that needs ``tools``, if it does."""
     if tone not in agent.strategy.scope.tones:
-        return f"does not write in a {tone} tone"
+        return f"It does not write in a {tone} tone."
     missing = next((tool for tool in tools if not agent.may_use(tool)), None)
-    return f"may not use {missing.replace('_', ' ')}" if missing else None
+    return f"It may not use {_TOOLS.get(missing, missing.replace('_', ' '))}." if missing else None
 
 
 def _strength(agent: Agent, metric: Success) -> float:
@@ -171,45 +183,93 @@ def _strength(agent: Agent, metric: Success) -> float:
     return sum(strengths.values()) / len(strengths) if metric == "balanced" else strengths[metric]
 
 
-def _reason(
-    agent: Agent, winner: Agent, stage: PlannedStage, metric: Success, tone: Tone, demand: float
-) -> str:
-    """Why ``agent`` lost: the part of the score with the largest gap to the winner."""
+class _Gap(NamedTuple):
+    """The part of the score in which two agents differ most, in the words of the one behind and of the one
+    ahead."""
+
+    lost: str
+    won: str
+
+
+def _gap(
+    behind: Agent, ahead: Agent, *, stage: PlannedStage, metric: Success, tone: Tone, demand: float
+) -> _Gap:
+    """Why ``behind`` has a lower score than ``ahead``."""
     missing = [
         need
         for need in stage.needs
-        if need not in agent.strategy.capabilities and need in winner.strategy.capabilities
+        if need not in behind.strategy.capabilities and need in ahead.strategy.capabilities
     ]
-    measured = "the four metrics together" if metric == "balanced" else metric
-    home = {each.id: tone in each.strategy.scope.home for each in (agent, winner)}
-    distance = {each.id: abs(demand - each.strategy.approach.comfort) for each in (agent, winner)}
+    cannot = typography.listed([_CAPABILITIES[need] for need in missing] or [""], "or")
+    can = typography.listed([_CAPABILITIES[need] for need in missing] or [""])
+    measured = "the four success measures together" if metric == "balanced" else METRICS[metric]
+    weak, strong = _strength(behind, metric), _strength(ahead, metric)
+    home = {each.id: tone in each.strategy.scope.home for each in (behind, ahead)}
+    distance = {each.id: abs(demand - each.strategy.approach.comfort) for each in (behind, ahead)}
+    simpler = "simpler" if behind.strategy.approach.comfort < demand else "more complex"
     gaps = (
         (
             0.35 * len(missing) / len(stage.needs),
-            f"lacks {' and '.join(map(_CAPABILITIES.__getitem__, missing))}",
+            f"It cannot {cannot}, which this stage needs.",
+            f"Unlike that agent, it can {can}.",
         ),
-        (0.35 * (_strength(winner, metric) - _strength(agent, metric)), f"is weaker on {measured}"),
-        (0.075 * (home[winner.id] - home[agent.id]), f"does not specialise in a {tone} tone"),
-        (0.15 * (distance[agent.id] - distance[winner.id]), "is made for another complexity"),
+        (
+            0.35 * (strong - weak),
+            f"It is weaker on {measured} ({percent(weak)} against {percent(strong)}).",
+            f"It is stronger on {measured} ({percent(strong)} against {percent(weak)}).",
+        ),
+        (
+            0.075 * (home[ahead.id] - home[behind.id]),
+            f"It does not specialise in a {tone} tone.",
+            f"It specialises in a {tone} tone.",
+        ),
+        (
+            0.15 * (distance[behind.id] - distance[ahead.id]),
+            f"It is made for {simpler} work than this stage.",
+            "It is made for work as complex as this stage.",
+        ),
     )
-    cost, reason = max(gaps)
-    return reason if cost > 0 else "has the same score and a later name"
+    cost, lost, won = max(gaps)
+    if cost > 0:
+        return _Gap(lost, won)
+    return _Gap("It has the same score and comes later by name.", "It comes first by name.")
+
+
+def _lead(best: Candidate, second: Candidate | None, compared: Callable[[Agent, Agent], _Gap]) -> str:
+    """Why ``best`` was chosen."""
+    if second is None:
+        return "No other agent can take this stage."
+    points = round(100 * (best.score - second.score))
+    lead = f"{counted(points, 'point')} of 100 ahead of" if points else "level with"
+    won = compared(second.agent, best.agent).won
+    return f"It scores highest of those that may take this stage, {lead} the {second.agent.name} agent. {won}"
 
 
 _CAPABILITIES: Final = {
-    "read_brief": "reading briefs",
-    "check_policy": "policy checks",
-    "list_unknowns": "listing unknowns",
-    "position": "positioning",
-    "weigh_messages": "weighing messages",
-    "write": "writing",
-    "hold_tone": "keeping the tone",
-    "lay_out": "page layout",
-    "compute_contrast": "contrast checks",
-    "compare_texts": "text comparison",
-    "repair": "repairing texts",
-    "normalize": "normalizing files",
-    "package": "packaging",
-    "account": "accounting",
+    "read_brief": "read briefs",
+    "check_policy": "check policies",
+    "list_unknowns": "list open questions",
+    "position": "position an offer",
+    "weigh_messages": "weigh messages",
+    "write": "write copy",
+    "hold_tone": "keep the tone",
+    "lay_out": "lay out a page",
+    "compute_contrast": "compute contrast",
+    "compare_texts": "compare texts",
+    "repair": "repair texts",
+    "normalize": "normalise files",
+    "package": "package files",
+    "account": "account for costs",
 }
 """The capabilities in words."""
+
+_TOOLS: Final = {
+    "content": "the library of texts",
+    "policy_rules": "the policy rules",
+    "style_sheets": "the style sheets",
+    "contrast": "the contrast checker",
+    "page_reader": "the page reader",
+    "archive": "the archive",
+    "language_model": "a language model",
+}
+"""The tools in words."""

@@ -7,14 +7,17 @@ import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 from .... import events
 from ....events import Payload
 from ....events.file_names import file_name
+from ....events.request_models import Tone
 from ....host.worker import RunError
 from ..brief.facts import QUOTED_AS_GIVEN, Facts
 from ..language import typography
 from ..policy import drift
+from ..policy.drift import DriftMeasurement
 from ..policy.rules import Violation, check
 from ..writing.draft import Draft
 from ..writing.pen import Pen
@@ -24,14 +27,15 @@ from .agents import Agent
 from .failures import Finding, OptionalSections, StageFailure
 from .pacing import StagePacer
 from .plan import STAGES, PlannedStage
+from .prose import percent
 from .recovery import RecoveryContext, StageOrder
 from .routing import Decision
 from .run_context import RunContext
 
 _MODES = {
     "sequential": "",
-    "parallel": "; it runs in parallel with the other stages of its wave",
-    "reviewed": "; another agent reviews the texts",
+    "parallel": " The stage runs at the same time as the others of its wave.",
+    "reviewed": " Another agent proofreads the texts.",
 }
 
 
@@ -56,6 +60,7 @@ class StageRun:
     fallbacks: list[Agent] = field(default_factory=list)
     _recovering: list[tuple[str, str]] = field(default_factory=list)
     _reported: set[tuple[str, str, str]] = field(default_factory=set)
+    _warned: set[str] = field(default_factory=set)
     _streamed: dict[tuple[str, str], int] = field(default_factory=dict)
     _held: list[tuple[str, str, str]] = field(default_factory=list)
     _facts: tuple[StageOrder, Facts] | None = None
@@ -98,7 +103,12 @@ class StageRun:
     @property
     def recovery_context(self) -> RecoveryContext:
         return RecoveryContext(
-            self.order, self.facts, self.run.rules, self.fallbacks, reads_task=self.stage.id == "preflight"
+            self.order,
+            self.facts,
+            self.run.rules,
+            self.run.anchors,
+            self.fallbacks,
+            reads_task=not self.stage.after,
         )
 
     def pen(self, facts: Facts | None = None) -> Pen:
@@ -143,19 +153,24 @@ class StageRun:
 
     def _log_choice(self) -> None:
         decision = self.decision
-        message = f"Chose {self.agent.id} ({decision.ranked[0].score:.2f})"
-        if decision.alternatives:
-            second = decision.alternatives[0]
-            message += f" over {second['agent']} ({second['score']:.2f}), which {second['reason']}"
-        self.log(message + _MODES[decision.mode], "debug")
+        score = percent(decision.ranked[0].score)
+        self.log(
+            f"Chose the {self.agent.name} agent (score {score}). {decision.reason}{_MODES[decision.mode]}",
+            "debug",
+        )
 
     def report_routing(self, source: str) -> None:
         decision = self.decision
-        alternatives = [other for other in decision.alternatives if other["agent"] != self.agent.id]
+        score = next(found.score for found in decision.ranked if found.agent is self.agent)
+        reason, alternatives = decision.reason, list(decision.alternatives)
+        if self.agent is not decision.agent:
+            reason, alternatives = self._taken_over()
         self.emit(
             events.RoutingDecision(
                 stage_id=self.stage.id,
                 selected_agent=self.agent.id,
+                score=score,
+                reason=reason,
                 complexity=decision.complexity,
                 confidence=decision.confidence,
                 alternatives=alternatives,
@@ -166,6 +181,8 @@ class StageRun:
             {
                 "stage_id": self.stage.id,
                 "selected_agent": self.agent.id,
+                "score": score,
+                "reason": reason,
                 "complexity": decision.complexity,
                 "confidence": decision.confidence,
                 "alternatives": alternatives,
@@ -174,6 +191,20 @@ class StageRun:
                 "orchestration_mode": decision.mode,
             }
         )
+
+    def _taken_over(self) -> tuple[str, list[dict[str, Any]]]:
+        """The reason and the alternatives of a decision after a failure: those before it could not do it."""
+        ranked = self.decision.ranked
+        at = next(index for index, found in enumerate(ranked) if found.agent is self.agent)
+        failed = [
+            {"agent": found.agent.id, "score": found.score, "reason": "It could not complete this stage."}
+            for found in ranked[:at]
+        ]
+        later = {found.agent.id for found in ranked[at + 1 :]}
+        others = [other for other in self.decision.alternatives if other["agent"] in later]
+        before = ranked[at - 1].agent.name
+        reason = f"It takes over because the {before} agent could not complete this stage."
+        return reason, [*failed, *others]
 
     def complete(self) -> None:
         duration = self._account("completed")
@@ -269,14 +300,29 @@ class StageRun:
                 aligned=found.aligned,
             )
         )
-        if not found.aligned:
-            error = (
-                f"{of} does not match the brand's voice: drift {found.score:.2f}, at most {drift.THRESHOLD} "
-                f"allowed ({found.missing:.0%} of the brand's terms are missing, wrong tone "
-                f"{found.wrong_tone:.2f}, avoided wordings {found.offending:.2f})."
+        if not found.aligned and not self.order.accepts_drift:
+            error = _drift_described(of, found, self.run.facts.tone)
+            strict = self.run.request.strict_mode
+            failure = failures.DRIFT_IN_STRICT_MODE if strict else failures.DRIFT_OVER_THRESHOLD
+            raise StageFailure(Finding(failure, error, marks=found.marks))
+        if self.order.brand_words:
+            self._warn(
+                "brand_words",
+                f"{of} does not sound like the brand, even in plainer words. "
+                "The texts therefore use the brand's own words in place of it.",
             )
-            self.log(error, "warning")
-            raise StageFailure(Finding(failures.DRIFT_OVER_THRESHOLD, error, marks=found.marks))
+        if not found.aligned:
+            self._warn(
+                "drift",
+                f"{of} still does not sound like the brand: {percent(found.score)} drift, at most "
+                f"{percent(drift.THRESHOLD)} is allowed. Read the result before you use it.",
+            )
+
+    def _warn(self, code: str, message: str) -> None:
+        """Emit a warning about the run's result once, however often the stage is repeated."""
+        if code not in self._warned:
+            self._warned.add(code)
+            self.emit(events.RunWarning(stage_id=self.stage.id, code=code, message=message))
 
     # --- recovery ---
 
@@ -294,6 +340,7 @@ class StageRun:
                 severity=failure.severity,
             )
         )
+        self.log(finding.error, "warning")
         suggested = recovery.suggestions(finding, self.recovery_context)
         self.emit(
             events.RecoverySuggestion(failure_code=failure.code, suggestions=suggested, auto_apply=True)
@@ -430,3 +477,23 @@ def with_texts(facts: Facts, texts: Mapping[str, str]) -> Facts:
         if location in facts.texts:
             facts = facts.with_text(location, text)
     return facts
+
+
+_MOST_NAMED: Final = 5
+
+
+def _drift_described(of: str, found: DriftMeasurement, tone: Tone) -> str:
+    """Why a text drifts, in a sentence."""
+    reasons = []
+    words = tuple(dict.fromkeys(mark.found for mark in found.marks))
+    if words:
+        listed = typography.listed([f"“{word}”" for word in words[:_MOST_NAMED]])
+        reasons.append(f"it has words and signs that do not fit a {tone} tone ({listed})")
+    if found.repeated:
+        listed = typography.listed([f"“{text}”" for text in found.repeated[:_MOST_NAMED]])
+        reasons.append(f"it repeats wording that the brand avoids ({listed})")
+    if found.missing:
+        have = "none" if found.missing == 1 else f"only {percent(1 - found.missing)}"
+        reasons.append(f"it has {have} of the brand's own terms")
+    amount = f"{percent(found.score)} drift, at most {percent(drift.THRESHOLD)} is allowed"
+    return f"{of} does not sound like the brand ({amount}): {typography.listed(reasons)}."

@@ -55,12 +55,14 @@ class DriftAnchors:
 
 @dataclass(frozen=True)
 class DriftMeasurement:
-    """A measurement; ``marks`` are the words and marks in the wrong tone."""
+    """A measurement; ``marks`` are the words and marks in the wrong tone, ``repeated`` the bad examples and
+    avoided wordings of which at least a part is repeated."""
 
     missing: float
     wrong_tone: float
     offending: float
     marks: tuple[ToneMark, ...] = ()
+    repeated: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
@@ -90,8 +92,10 @@ def measure(text: str, against: DriftAnchors) -> DriftMeasurement:
     missing = sum(term not in present for term in against.terms) / max(len(against.terms), 1)
     weight = sum(mark.weight for mark in marks)
     wrong_tone = min(1.0, weight / (max(len(words), _FEWEST_WORDS) * _MARKS_PER_WORD))
-    offending = max((_repeated(example, words) for example in against.offending), default=0.0)
-    return DriftMeasurement(round(missing, 4), round(wrong_tone, 4), round(offending, 4), marks)
+    shares = {example: _repeated(example, words) for example in against.offending}
+    offending = max(shares.values(), default=0.0)
+    repeated = tuple(example for example, share in shares.items() if share)
+    return DriftMeasurement(round(missing, 4), round(wrong_tone, 4), round(offending, 4), marks, repeated)
 
 
 def terms(text: str) -> list[str]:
