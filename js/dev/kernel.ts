@@ -4,7 +4,6 @@ import type { Model } from "../src/kernel/channel";
 import type {
   FromBrowser,
   FromKernel,
-  HistoryRow,
   Requests,
   Saved,
   SubscriberNews,
@@ -13,6 +12,7 @@ import type {
   WireError,
 } from "../src/kernel/wire";
 import { artifactAnswer } from "./artifacts";
+import { comparedRuns, recentRuns } from "./history";
 import { decorated, logAnswer, progressOf, SCAN_ROWS, windowOf } from "./log";
 import { type Moment, momentOf, nothingRun, type Scene, TEXTS, TOTAL_S } from "./run";
 
@@ -242,6 +242,13 @@ export class PageKernel implements Model {
       this.#advance();
       this.#snapshot(client);
     }
+    if (name === "run.open") {
+      this.#setup = { ...this.#setup, live: false, scene: { at: TOTAL_S + 1, recording: true } };
+      this.#advance();
+      const { run } = this.#moment.state;
+      if (run) this.#moment.state.run = { ...run, run_id: message.args.run_id };
+      this.#snapshot(client);
+    }
     if (name === "run.new") {
       this.#setup = { ...this.#setup, scene: null };
       this.#moment = nothingRun();
@@ -253,7 +260,9 @@ export class PageKernel implements Model {
     const { name, args } = message;
     switch (name) {
       case "history.list":
-        return { runs: history() };
+        return { runs: recentRuns(), total: 12 };
+      case "history.compare":
+        return comparedRuns(args.a, args.b);
       case "brand.check":
         return {
           valid: false,
@@ -273,26 +282,6 @@ export class PageKernel implements Model {
         return logAnswer(this.#moment.log, message) ?? artifactAnswer(this.#moment, message) ?? {};
     }
   }
-}
-
-function history(): HistoryRow[] {
-  const ages = [0.5, 4, 19, 66, 190, 700, 1500, 3000, 4400, 9000];
-  const tasks = [
-    "A landing page for a podcast tool that small teams like to use",
-    "Write a tagline",
-    "Launch page for a bakery that delivers bread before seven in the morning, with a waiting list",
-  ];
-  return ages.map((minutes, n) => ({
-    run_id: n === 0 ? "3d303d0d-2b8a-4061-8302-33d99695c39d" : `run-${n}`,
-    worker: "business-builder",
-    task: tasks[n % 3] ?? null,
-    status: n === 3 ? "failed" : n === 5 ? "cancelled" : "completed",
-    success: n !== 3,
-    started_us: Date.now() * 1000 - minutes * 60e6,
-    latency_ms: 11_200 - n * 413,
-    replay_of: n === 1 ? "run-4" : null,
-    strict_mode: n === 2,
-  }));
 }
 
 export function savedRun(): Saved {

@@ -166,14 +166,14 @@ describe("comparing", () => {
     );
   });
 
-  it("marks a replay and a strict run", async () => {
+  it("marks a verification and a strict run", async () => {
     const { press, all, text, type } = await open();
     await press("Compare with another run or artifact");
     await until(() => expect(all("[role=option]").length).toBeGreaterThan(9));
     const field = all("[role=dialog] input")[0] as HTMLInputElement;
-    type(field, "replay");
+    type(field, "verification");
     await until(() => expect(all("[role=option]")).toHaveLength(1));
-    expect(text("[role=option]")).toContain("replay · Write a tagline");
+    expect(text("[role=option]")).toContain("verification · Write a tagline");
     type(field, "strict");
     await until(() => expect(all("[role=option]")).toHaveLength(1));
     expect(text("[role=option]")).toContain("strict · Launch page for a bakery");

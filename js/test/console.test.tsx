@@ -485,22 +485,65 @@ describe("menus", () => {
     document.body.dispatchEvent(new Event("pointerdown", { bubbles: true, composed: true }));
     await until(() => expect(all("[role=listbox]")).toEqual([]));
   });
+});
 
-  it("list the last ten runs", async () => {
-    const { press, all } = await open({});
-    press("History");
-    await until(() => expect(all("[role=menuitem]")).toHaveLength(10));
-    const marked = (word: string) =>
-      all("[role=menuitem]").map((item) => item.textContent?.includes(`completed · ${word}`));
-    expect(marked("replay").flatMap((is, n) => (is ? [n] : []))).toEqual([1]);
-    expect(marked("strict").flatMap((is, n) => (is ? [n] : []))).toEqual([2]);
+describe("the run history", () => {
+  it("lists the newest runs with status, worker, kind, duration and reason", async () => {
+    const { press, all, text } = await open({});
+    await until(() => expect(text(".badge")).toBe("12"));
+    press("History12");
+    await until(() => expect(all("[role=dialog] .past")).toHaveLength(10));
+    const rows = all(".past").map((item) => item.textContent ?? "");
+    expect(rows[1]).toMatch(
+      /^CompletedWrite a tagline.*Business Builder · verification · recording · 10\.8 s · /,
+    );
+    expect(rows[2]).toContain("strict");
+    expect(rows[3]).toMatch(/^Failed.*Preflight: the value proposition promises/);
+    expect(rows[8]).toContain("on the server");
+    expect(rows[3]).not.toContain("Run again and verify");
+    expect(rows[4]).toContain("Run again and verify");
   });
 
-  it("show why they have nothing to list", async () => {
+  it("shows why there is nothing to list", async () => {
     const refusals = { "history.list": { code: "history", message: "The disk is full.", problems: [] } };
     const { press, text } = await open({ refusals });
     press("History");
-    await until(() => expect(text("[role=menu] [role=alert]")).toBe("The disk is full."));
+    await until(() => expect(text("[role=dialog] [role=alert]")).toBe("The disk is full."));
+  });
+
+  it("compares two chosen runs, the older first, and shows the difference of a file", async () => {
+    const { app, press, all, text } = await open({});
+    await until(() => expect(text(".badge")).toBe("12"));
+    press("History12");
+    await until(() => expect(all(".past")).toHaveLength(10));
+    const boxes = () => all("[role=dialog] input") as HTMLInputElement[];
+    expect(boxes()[8]?.disabled).toBe(true);
+    expect(all("[aria-disabled=true]").map((item) => item.textContent)).toContain("Compare");
+    for (const n of [4, 1, 2]) {
+      boxes()[n]?.click();
+      await until(() => expect(boxes()[n]?.checked).toBe(true));
+    }
+    expect(boxes().flatMap(({ checked }, n) => (checked ? [n] : []))).toEqual([1, 2]);
+    press("Compare");
+    await until(() => expect(all(".compared thead")).toHaveLength(3));
+    expect(text(".compared thead")).toMatch(/First run.*bakery.*Second run.*tagline/);
+    expect(text(".compared")).toMatch(/Duration11\.2 s10\.4 s−800 ms/);
+    press("Difference");
+    await until(() =>
+      expect(app.view.comparison?.a).toMatchObject({ run_id: "run-2", file: "landing.html" }),
+    );
+    expect(app.run.state.run?.run_id).toBe("run-1");
+    expect(text(".sub")).toContain("The earlier run, and this run");
+  });
+
+  it("executes an earlier run again from its token", async () => {
+    const { press, all, text } = await open({});
+    await until(() => expect(text(".badge")).toBe("12"));
+    press("History12");
+    await until(() => expect(all(".past")).toHaveLength(10));
+    press("Run again and verify");
+    await until(() => expect(text("[data-status]")).toBe("Running"));
+    expect(all("[role=dialog]")).toEqual([]);
   });
 });
 
@@ -651,8 +694,9 @@ describe("views", () => {
     const started = vi.spyOn(globalThis, "setInterval");
     const stopped = vi.spyOn(globalThis, "clearInterval");
     const { place, end, press, all } = await open({ scene: { at: 5 }, live: true });
-    press("History");
-    await until(() => expect(all("[role=menuitem]")).toHaveLength(10));
+    await until(() => expect(all(".badge")).toHaveLength(1));
+    press("History12");
+    await until(() => expect(all(".past")).toHaveLength(10));
     expect(listening.size).toBeGreaterThan(3);
     end();
     expect([...listening].filter(([, n]) => n !== 0)).toEqual([]);

@@ -571,9 +571,12 @@ class TestView:
                 for m in console.comm.custom
             )
         )
-        listed = view.result("history.list")["runs"]
+        recent = view.result("history.list")
+        listed = recent["runs"]
         assert [row["run_id"] for row in listed][:2] == [second, first]
         assert len(listed) <= 10
+        assert recent["total"] == 2
+        assert all(row["recorded"] and row["replayable"] for row in listed[:2])
         view.result("run.open", run_id=first)
         wait_until(lambda: console.run_id == first)
         snapshots = [m for m in console.comm.custom if m["kind"] == "snapshot"]
@@ -604,6 +607,24 @@ class TestView:
         assert listed[again.run_id]["replay_of"] == strict.run_id
         assert not listed[plain.run_id]["strict_mode"]
         assert listed[plain.run_id]["replay_of"] is None
+
+    def test_the_history_has_the_reason_of_a_failure(self, view: View, console: WorkerConsole) -> None:
+        failed = console.run("log 1; fail it is too hard").wait(20)
+        row = view.result("history.list")["runs"][0]
+        assert row["status"] == "failed"
+        assert row["error"] == failed.error
+
+    def test_two_runs_are_compared(self, view: View, console: WorkerConsole) -> None:
+        a = console.run("log 1; page one").wait(20)
+        b = console.run("log 2; page two").wait(20)
+        compared = view.result("history.compare", a=a.run_id, b=b.run_id)
+        assert compared["tasks"] == ["log 1; page one", "log 2; page two"]
+        rows = {row["name"]: row for section in compared["sections"] for row in section["rows"]}
+        assert rows["Status"]["change"] == "same"
+        (artifact,) = compared["sections"][2]["rows"]
+        assert (artifact["change"], artifact["file"]) == ("changed", artifact["name"])
+        error = view.error("history.compare", a=a.run_id, b="nothing")
+        assert error["code"] == "run_unknown"
 
     def test_new_leaves_the_run_and_it_goes_on_into_the_history(
         self, view: View, console: WorkerConsole, worker: ScriptedWorker

@@ -560,22 +560,57 @@ export interface ExportPart {
   done: boolean;
 }
 
-/** The newest runs, newest first. */
-export interface RecentRuns {
-  runs: HistoryRow[];
+/** Two runs, by their ids and tasks. `started_us` are the times when they started. */
+export interface ComparedRuns {
+  run_ids: [string, string];
+  tasks: [string, string];
+  started_us: [number, number];
+  sections: ComparedSection[];
 }
 
-/** A run as the history menu shows it. */
+/** Rows under a heading. */
+export interface ComparedSection {
+  title: string;
+  rows: ComparedRow[];
+}
+
+/**
+ * One figure of both runs with units, and how it changes. `differs` marks rows that are not equal.
+ * `file` is the artifact whose difference can be shown.
+ */
+export interface ComparedRow {
+  name: string;
+  a: string;
+  b: string;
+  change: string;
+  differs: boolean;
+  file: string | null;
+}
+
+/** The newest runs, newest first; `total` is the number of runs in this computer's history. */
+export interface RecentRuns {
+  runs: HistoryRow[];
+  total: number;
+}
+
+/**
+ * A run in the history. `worker` is the worker's id.
+ * `started_us` is when it started, or was added to the history. `recorded`: its events are in this computer's
+ * history, so that it can be watched without the server. `replayable`: it has a replay token.
+ */
 export interface HistoryRow {
   run_id: string;
   worker: string | null;
   task: string | null;
   status: string;
   success: boolean | null;
+  error: string | null;
   started_us: number | null;
   latency_ms: number | null;
   replay_of: string | null;
   strict_mode: boolean | null;
+  recorded: boolean;
+  replayable: boolean;
 }
 
 /**
@@ -670,6 +705,8 @@ export interface Requests {
   "export.open": { args: { format: "json" | "txt" | "csv"; }; result: OpenedExport };
   /** The next part of an export, of about 1 MiB. */
   "export.part": { args: { export_id: number; }; result: ExportPart };
+  /** Compares two runs of this computer's history. */
+  "history.compare": { args: { a: string; b: string; }; result: ComparedRuns };
   "history.list": { args: Record<string, never>; result: RecentRuns };
   /** A window of the ledger; `counts` is the number of rows that each filter passes. */
   "ledger.window": { args: { stage_id: string | null; kind: LedgerFilter; start: number; count: number; }; result: LedgerWindow };

@@ -1,5 +1,6 @@
 import type { App } from "../state/app";
 import { Form } from "./form";
+import { createHistory } from "./history/store";
 import type { ShellLive } from "./live-types";
 import { Menus } from "./menus";
 import { createRetry } from "./retry";
@@ -7,10 +8,11 @@ import { Splitters } from "./splitters";
 import { Reason, RunTask } from "./status";
 
 export function createShellLive(app: App): ShellLive {
+  const history = createHistory(app);
   const { Retry, tried } = createRetry(app);
   return {
     Form: () => <Form app={app} tried={tried} />,
-    Menus: () => <Menus app={app} />,
+    Menus: () => <Menus app={app} history={history} />,
     Reason: (props) => <Reason app={app} {...props} />,
     RunTask: () => <RunTask app={app} />,
     Retry,

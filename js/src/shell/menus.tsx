@@ -1,24 +1,24 @@
 import type { Requests } from "../kernel/wire";
 import type { Uses } from "../state/app";
-import { joined, kindOfRun } from "../state/history";
 import type { Operations } from "../state/operations";
 import { isOver } from "../state/selectors";
 import type { ThemeChoice } from "../state/theme";
 import { Button } from "../ui/button";
 import { Failure } from "../ui/failure";
-import { ago, dateTime, duration } from "../ui/format";
-import { EXPORT, HALF, HISTORY, Mark, MOON, REFRESH, REPLAY, SUN } from "../ui/icons";
+import { EXPORT, HALF, MOON, REPLAY, SUN } from "../ui/icons";
 import { saveFile } from "../ui/page";
 import { Popover } from "../ui/popover";
+import { HistoryButton } from "./history/dialog";
+import type { HistoryStore, HistoryStores } from "./history/store";
 import { closeOnOutsideClick } from "./outside-click";
 
 type MenuStores = Uses<"run" | "view" | "operations" | "connection">;
 
-export function Menus({ app }: { app: MenuStores & Uses<"appearance"> }) {
+export function Menus({ app, history }: { app: HistoryStores; history: HistoryStore }) {
   return (
     <span class="menus row" ref={closeOnOutsideClick(app)}>
       <ReplayButton app={app} />
-      <HistoryMenu app={app} />
+      <HistoryButton app={app} history={history} />
       <ExportMenu app={app} />
       <ThemeButton app={app} />
     </span>
@@ -43,73 +43,6 @@ function ReplayButton({ app }: { app: MenuStores }) {
         />
       )}
       <Failure failures={app.operations} at="run.replay" />
-    </>
-  );
-}
-
-function HistoryMenu({ app }: { app: MenuStores }) {
-  const { view } = app;
-  const { history } = view;
-  const load = async () => {
-    const answer = await app.operations.act("history.list", {});
-    if (answer) app.view.set({ history: answer.result.runs });
-  };
-  return (
-    <>
-      <Popover
-        panels={app.view}
-        id="history"
-        role="menu"
-        label="Run history"
-        icon={HISTORY}
-        text="History"
-        tip="The last ten runs"
-        off={app.connection.off}
-        busy={app.operations.busy.has("run.open")}
-        onopen={load}
-      >
-        {() => (
-          <>
-            <header class="bar row">
-              <h3 class="grow">Last runs</h3>
-              <Button
-                icon={REFRESH}
-                tip="Refresh"
-                busy={app.operations.busy.has("history.list")}
-                onclick={load}
-              />
-            </header>
-            {history?.map((run) => (
-              <button
-                key={run.run_id}
-                role="menuitem"
-                class="option run marked"
-                aria-current={run.run_id === app.run.state.run?.run_id}
-                title={[run.task, dateTime(run.started_us), run.replay_of && `Replay of run ${run.replay_of}`]
-                  .filter(Boolean)
-                  .join("\n")}
-                onclick={() => {
-                  app.view.set({ panel: "" });
-                  app.operations.act("run.open", { run_id: run.run_id });
-                }}
-              >
-                <Mark status={run.status} />
-                <span class="cut">{run.task || run.run_id}</span>
-                <span class="row small dim">
-                  <span class="grow">{joined(run.status, kindOfRun(run))}</span>
-                  <span class="num">{duration(run.latency_ms)}</span>
-                  <span class="num end">{ago(run.started_us, Date.now() * 1000)}</span>
-                </span>
-              </button>
-            ))}
-            {!history?.length && !app.operations.errors["history.list"] && (
-              <p class="empty">{history ? "No run yet. Runs stay here when the notebook is closed." : "…"}</p>
-            )}
-            <Failure failures={app.operations} at="history.list" />
-          </>
-        )}
-      </Popover>
-      <Failure failures={app.operations} at="run.open" />
     </>
   );
 }

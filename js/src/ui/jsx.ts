@@ -176,7 +176,13 @@ export declare namespace JSX {
     select: Html<HTMLSelectElement, Field>;
     span: Html;
     style: Html<HTMLStyleElement>;
+    table: Html;
+    tbody: Html;
+    td: Html;
     textarea: Html<HTMLTextAreaElement, Field & { rows: number }>;
+    th: Html<HTMLTableCellElement, { scope: "col" | "row" }>;
+    thead: Html;
+    tr: Html;
     ul: Html;
     circle: Svg<{ cx: string; cy: string; r: string }>;
     path: Svg<{ d: string }>;

@@ -29,10 +29,12 @@ interface PopoverProps {
 
 const ITEMS = "[role^=menuitem],[role=option],textarea";
 
-/** Focuses the chosen item, the first item, or the field; when the panel closes, its button. */
+/** Focuses the chosen item, the first item, the field, or the first button; when the panel closes, its button. */
 const focusFirst: Ref = (panel) => {
   const item =
-    panel.querySelector<HTMLElement>("[aria-selected=true]") ?? panel.querySelector<HTMLElement>(ITEMS);
+    panel.querySelector<HTMLElement>("[aria-selected=true]") ??
+    panel.querySelector<HTMLElement>(ITEMS) ??
+    panel.querySelector<HTMLElement>("button:not([aria-disabled=true])");
   item?.focus({ preventScroll: true });
   const button = panel.previousElementSibling as HTMLElement;
   return restoreFocus(() => button)(panel);

@@ -10,8 +10,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
 import msgspec
 
@@ -25,31 +24,13 @@ from ..errors import (
     WorkerUnavailable,
     WorkerWidgetError,
 )
-from ..events import RunStarted
-from ..events.answers import RunListItem
 from ..events.run_request import RunRequest
 from ..runs.live_run import LiveRun
 from ..sources.worker_api import follow
 from ..sources.worker_api.client import AsyncWorkerClient
-from ..state.run_state import ENDED
-from ..store.event_store import EventStore, RunRecord
-from .wire import FormState, Link, Shown, WireError, WireProblem
-
-RECENT_RUNS = 10
-
-
-class HistoryRow(TypedDict):
-    """A run as the history menu shows it."""
-
-    run_id: str
-    worker: str | None
-    task: str | None
-    status: str
-    success: bool | None
-    started_us: int | None
-    latency_ms: float | None
-    replay_of: str | None
-    strict_mode: bool | None
+from ..store.event_store import EventStore
+from . import history
+from .wire import FormState, HistoryRow, Link, Shown, WireError, WireProblem
 
 
 class ConsoleController:
@@ -164,21 +145,18 @@ class ConsoleController:
         async with self._opening:
             return await self._open(run_id, recording=recording)
 
-    async def recent_runs(self) -> list[HistoryRow]:
-        """The last ten runs, newest first: those in the history and those that only the server has."""
+    async def recent_runs(self) -> tuple[list[HistoryRow], int]:
+        """The newest runs, those in the history and those that only the server has, and the number of runs in
+        the history. Raises `HistoryError`.
+        """
         worker = self._form.worker
-        records, starts = await asyncio.to_thread(self._recorded_runs)
-        rows = {record.run_id: _recorded(record, starts.get(record.run_id)) for record in records}
+        recorded = await asyncio.to_thread(history.recorded_rows, self.store)
+        total = await asyncio.to_thread(self.store.run_count)
         try:
-            listed = (await self.client.runs(limit=RECENT_RUNS, worker=worker)).runs
+            listed = (await self.client.runs(limit=history.RECENT_RUNS, worker=worker)).runs
         except WorkerWidgetError:
             listed = []  # the history of this computer can be read without the server
-        for item in listed:
-            known = rows.get(item.run_id)
-            if known is None or known["status"] not in ENDED:
-                rows[item.run_id] = _listed(item, worker, known)
-        newest = sorted(rows.values(), key=lambda row: row["started_us"] or 0, reverse=True)
-        return newest[:RECENT_RUNS]
+        return history.merged_rows(recorded, listed, worker), total
 
     async def close(self) -> None:
         """Stops following runs without other holders, and closes the connections when all have ended."""
@@ -196,10 +174,6 @@ class ConsoleController:
             await action
         except WorkerWidgetError as error:
             self._set(notice=wire_error(error))
-
-    def _recorded_runs(self) -> tuple[list[RunRecord], dict[str, RunStarted]]:
-        records = self.store.runs(limit=RECENT_RUNS)
-        return records, self.store.run_starts([record.run_id for record in records])
 
     async def _open(self, run_id: str, *, recording: bool) -> LiveRun:
         followed = self._show_followed(run_id)
@@ -304,38 +278,6 @@ class ConsoleController:
 
 def _nothing() -> None:
     pass
-
-
-def _microseconds(time: datetime | None) -> int | None:
-    return None if time is None else round(time.timestamp() * 1_000_000)
-
-
-def _recorded(record: RunRecord, started: RunStarted | None) -> HistoryRow:
-    return {
-        "run_id": record.run_id,
-        "worker": record.worker,
-        "task": record.task,
-        "status": record.status,
-        "success": record.success,
-        "started_us": record.started_us or record.created_us,
-        "latency_ms": record.latency_ms,
-        "replay_of": started.replay_of if started else None,
-        "strict_mode": started.strict_mode if started else None,
-    }
-
-
-def _listed(item: RunListItem, worker: str, known: HistoryRow | None) -> HistoryRow:
-    return {
-        "run_id": item.run_id,
-        "worker": worker,
-        "task": item.task,
-        "status": item.status,
-        "success": item.success,
-        "started_us": _microseconds(item.created_at) or (known["started_us"] if known else None),
-        "latency_ms": item.total_latency_ms,
-        "replay_of": known["replay_of"] if known else None,
-        "strict_mode": known["strict_mode"] if known else None,
-    }
 
 
 def wire_link(link: follow.StreamLink) -> Link:

@@ -76,6 +76,27 @@ class FormState(msgspec.Struct, frozen=True, kw_only=True):
     notice: WireError | None = None
 
 
+class HistoryRow(TypedDict):
+    """A run in the history. ``worker`` is the worker's id.
+
+    ``started_us`` is when it started, or was added to the history. ``recorded``: its events are in this
+    computer's history, so that it can be watched without the server. ``replayable``: it has a replay token.
+    """
+
+    run_id: str
+    worker: str | None
+    task: str | None
+    status: str
+    success: bool | None
+    error: str | None
+    started_us: int | None
+    latency_ms: float | None
+    replay_of: str | None
+    strict_mode: bool | None
+    recorded: bool
+    replayable: bool
+
+
 class VerifiedArtifact(TypedDict):
     """The SHA-256 sums of an artifact in a run and in its replay; ``None`` if there is none."""
 

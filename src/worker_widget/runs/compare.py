@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, overload
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, overload
 
 from ..artifacts.diff.difference import Difference, difference
 from ..state.reduce import reduce_all
 from ..state.run_state import Artifact, RunState, Stage
+from ..store.event_store import EventStore
 from ..store.shared import shared_store
 from .artifacts import ArtifactFile
 from .run import Run
@@ -28,6 +29,9 @@ _STAGE_COLUMNS: Final = {
     "tokens_b": "Int64",
 }
 _Row = tuple[str, str, int | None, int | None, int, int, int, float, str | None, str | None]
+PairStatus = Literal["same", "changed", "added", "removed"]
+"""An artifact that is "added" is only in the second run, one that is "removed" only in the first."""
+
 _COLUMNS: Final = {
     "file": "string",
     "status": "string",
@@ -40,6 +44,26 @@ _COLUMNS: Final = {
     "sha256_a": "string",
     "sha256_b": "string",
 }
+
+
+class ArtifactPair(NamedTuple):
+    """One artifact in two runs, ``None`` for a run that does not have it, and the SHA-256 of its texts."""
+
+    file: str
+    status: PairStatus
+    a: Artifact | None
+    b: Artifact | None
+    sha256_a: str | None
+    sha256_b: str | None
+
+
+class StagePair(NamedTuple):
+    """One stage in two runs; ``None`` for a run that does not have it."""
+
+    stage_id: str
+    name: str
+    a: Stage | None
+    b: Stage | None
 
 
 @overload
@@ -78,9 +102,17 @@ def _side(run: Run | str) -> _Side:
     if isinstance(run, Run):
         artifacts = run.artifacts
         return _Side(run.run_id, run.state, lambda file: artifacts[file].text)
-    store = shared_store()
-    state = reduce_all(store.iterate(run, without=("log",)))
-    return _Side(run, state, lambda file: store.artifact_text(run, file) or "")
+    return _recorded_side(shared_store(), run)
+
+
+def _recorded_side(store: EventStore, run_id: str) -> _Side:
+    state = reduce_all(store.iterate(run_id, without=("log",)))
+    return _Side(run_id, state, lambda file: store.artifact_text(run_id, file) or "")
+
+
+def compare_recorded(store: EventStore, a: str, b: str) -> Comparison:
+    """Compares two runs of a history by their ids. Raises `RunUnknown`, and `HistoryError`."""
+    return Comparison(_recorded_side(store, a), _recorded_side(store, b))
 
 
 class Comparison(Mapping[str, Difference]):
@@ -166,22 +198,38 @@ class Comparison(Mapping[str, Difference]):
         """
         import pandas as pd
 
-        a, b = ({stage.stage_id: stage for stage in side.state.stages} for side in (self._a, self._b))
         rows = []
-        for stage_id, known in {**b, **a}.items():
-            sides = (a.get(stage_id), b.get(stage_id))
+        for stage_id, stage_name, *sides in self.stage_pairs():
             fields = (_field(side, name) for name in ("status", "duration_ms", "tokens") for side in sides)
-            rows.append((stage_id, known.name, *fields))
+            rows.append((stage_id, stage_name, *fields))
         return pd.DataFrame(rows, columns=list(_STAGE_COLUMNS)).astype(_STAGE_COLUMNS)
+
+    @property
+    def states(self) -> tuple[RunState, RunState]:
+        """The states of both runs."""
+        return self._a.state, self._b.state
+
+    def stage_pairs(self) -> list[StagePair]:
+        """The stages of both runs, in the order of the second run, then those of only the first."""
+        a, b = ({stage.stage_id: stage for stage in side.state.stages} for side in (self._a, self._b))
+        return [StagePair(key, known.name, a.get(key), b.get(key)) for key, known in {**b, **a}.items()]
+
+    def artifact_pairs(self) -> list[ArtifactPair]:
+        """The artifacts of both runs. No difference is computed."""
+        pairs = []
+        for file in self:
+            a, b = self._a.artifacts.get(file), self._b.artifacts.get(file)
+            sum_a, sum_b = self._sum(self._a, a), self._sum(self._b, b)
+            both: PairStatus = "same" if sum_a == sum_b else "changed"
+            status: PairStatus = "removed" if b is None else "added" if a is None else both
+            pairs.append(ArtifactPair(file, status, a, b, sum_a, sum_b))
+        return pairs
 
     def _rows(self) -> list[_Row]:
         """The rows of `frame`."""
         rows: list[_Row] = []
-        for file, found in self.items():
-            a, b = self._a.artifacts.get(file), self._b.artifacts.get(file)
-            sum_a, sum_b = self._sum(self._a, a), self._sum(self._b, b)
-            both = "same" if sum_a == sum_b else "changed"
-            status = "removed" if b is None else "added" if a is None else both
+        for file, status, a, b, sum_a, sum_b in self.artifact_pairs():
+            found = self[file]
             chars = (None if a is None else a.chars, None if b is None else b.chars)
             words = (found.words_added, found.words_removed, found.words_changed)
             rows.append((file, status, *chars, *words, found.similarity, sum_a, sum_b))

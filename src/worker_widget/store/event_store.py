@@ -209,6 +209,12 @@ class EventStore:
             ).fetchall()
         return [_record(row) for row in rows]
 
+    def run_count(self) -> int:
+        """The number of runs in the history."""
+        with self._db.read() as db:
+            (count,) = db.execute("SELECT count(*) FROM runs").fetchone()
+        return int(count)
+
     def run_starts(self, run_ids: Collection[str]) -> dict[str, RunStarted]:
         """The ``run_started`` event of each run, by run id; a run whose log starts without it is left out."""
         marks = ",".join("?" * len(run_ids))

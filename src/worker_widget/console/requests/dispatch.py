@@ -22,6 +22,7 @@ from ..wire import Request, Watch, WireError
 from .artifacts import ArtifactRequests
 from .exports import ExportRequests
 from .handlers import NOTHING, Args, Handlers, NoArgs, RequestAnswer, RequestHandler
+from .history import HistoryRequests
 from .log import LogRequests
 from .routing_and_ledger import RowRequests
 from .runs import RunRequests
@@ -50,6 +51,7 @@ class Requests:
         self._searching: dict[tuple[str, str], asyncio.Task[RequestAnswer]] = {}
         self.handlers: Handlers = {
             **RunRequests(controller).handlers,
+            **HistoryRequests(controller).handlers,
             **LogRequests(controller).handlers,
             **RowRequests(controller).handlers,
             **ArtifactRequests(controller).handlers,

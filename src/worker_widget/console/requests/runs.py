@@ -1,4 +1,4 @@
-"""Requests about runs as a whole: start, stop, open, replay, workers, brand, history."""
+"""Requests about runs as a whole: start, stop, open, replay, workers, brand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 from ...errors import RequestRefused
 from ...events.run_request import Depth, RunRequest
-from ..controller import ConsoleController, HistoryRow, parse_brand
+from ..controller import ConsoleController, parse_brand
 from ..wire import WireProblem
 from .handlers import NOTHING, Args, Handlers, NoArgs, NoResult, RequestAnswer, RequestHandler
 
@@ -51,12 +51,6 @@ class CheckedBrand(TypedDict):
     drift_anchors_count: int
 
 
-class RecentRuns(TypedDict):
-    """The newest runs, newest first."""
-
-    runs: list[HistoryRow]
-
-
 class RunRequests:
     """Answers the requests about runs for one console."""
 
@@ -71,7 +65,6 @@ class RunRequests:
             "worker.select": RequestHandler(WorkerArgs, NoResult, self._select),
             "workers.refresh": RequestHandler(NoArgs, NoResult, self._refresh),
             "brand.check": RequestHandler(BrandArgs, CheckedBrand, self._check_brand),
-            "history.list": RequestHandler(NoArgs, RecentRuns, self._history),
         }
 
     async def _start(self, args: StartArgs) -> RequestAnswer:
@@ -126,6 +119,3 @@ class RunRequests:
                 "drift_anchors_count": check.drift_anchors_count or 0,
             }
         )
-
-    async def _history(self, args: NoArgs) -> RequestAnswer:
-        return RequestAnswer({"runs": await self._controller.recent_runs()})

@@ -1,0 +1,98 @@
+"""The rows of the run history, and the comparison of two runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from worker_widget.console.comparison import artifact_row, duration, figures, stage_row
+from worker_widget.console.history import merged_rows
+from worker_widget.console.wire import HistoryRow
+from worker_widget.events.answers import RunListItem
+from worker_widget.runs.compare import ArtifactPair, StagePair
+from worker_widget.state.run_state import Artifact, RunState, Stage
+
+
+def row(run_id: str, status: str, started_us: int) -> HistoryRow:
+    return {
+        "run_id": run_id,
+        "worker": "w",
+        "task": "A task",
+        "status": status,
+        "success": None,
+        "error": "why",
+        "started_us": started_us,
+        "latency_ms": None,
+        "replay_of": "earlier",
+        "strict_mode": True,
+        "recorded": True,
+        "replayable": True,
+    }
+
+
+def listed(run_id: str, status: str, second: int) -> RunListItem:
+    return RunListItem(run_id=run_id, status=status, created_at=datetime.fromtimestamp(second, UTC))
+
+
+def test_the_history_of_an_ended_run_is_final_and_the_server_knows_the_others() -> None:
+    recorded = [row("ended", "failed", 3_000_000), row("going", "queued", 2_000_000)]
+    rows = merged_rows(
+        recorded,
+        [listed("ended", "running", 3), listed("going", "running", 2), listed("new", "queued", 9)],
+        "w",
+    )
+    assert [(item["run_id"], item["status"], item["recorded"]) for item in rows] == [
+        ("new", "queued", False),
+        ("ended", "failed", True),
+        ("going", "running", True),
+    ]
+    assert (rows[2]["task"], rows[2]["replay_of"], rows[2]["strict_mode"]) == ("A task", "earlier", True)
+    assert rows[0]["worker"] == "w"
+
+
+def test_only_the_newest_runs_are_listed() -> None:
+    recorded = [row(f"r{n}", "completed", n) for n in range(30)]
+    assert [item["run_id"] for item in merged_rows(recorded, [], "w", limit=2)] == ["r29", "r28"]
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [(0.2, "0 ms"), (213, "213 ms"), (1_000, "1.0 s"), (59_949, "59.9 s"), (123_000, "2 min 3 s")],
+)
+def test_a_duration_has_its_units(ms: float, text: str) -> None:
+    assert duration(ms) == text
+
+
+def test_figures_have_their_change_and_missing_ones_have_none() -> None:
+    a = RunState(status="completed", tokens=1_200, latency_ms=2_500)
+    b = RunState(status="failed", tokens=900, stages=(Stage(stage_id="s", name="S", drift=0.31),))
+    rows = {item["name"]: (item["a"], item["b"], item["change"]) for item in figures(a, b)}
+    assert rows["Status"] == ("Completed", "Failed", "differs")
+    assert rows["Tokens"] == ("1,200", "900", "−300")
+    assert rows["Duration"] == ("2.5 s", "–", "")
+    assert rows["Highest drift"] == ("–", "31 %", "")
+    assert rows["Events"] == ("0", "0", "same")
+
+
+def test_a_stage_differs_by_its_status() -> None:
+    done = Stage(stage_id="s", name="Copy", status="completed", duration_ms=1_500)
+    slow = Stage(stage_id="s", name="Copy", status="recovered", duration_ms=2_500)
+    compared = stage_row(StagePair("s", "Copy", done, slow))
+    assert (compared["a"], compared["b"], compared["change"]) == (
+        "completed in 1.5 s",
+        "recovered in 2.5 s",
+        "+1.0 s",
+    )
+    assert compared["differs"]
+    assert not stage_row(StagePair("s", "Copy", done, done))["differs"]
+    assert stage_row(StagePair("s", "Copy", done, None))["b"] == "–"
+
+
+def test_only_an_artifact_of_both_runs_has_a_difference_to_show() -> None:
+    page = Artifact(file="p.html", name="p", kind="html", stage_id=None, status="done", chars=1_234)
+    changed = artifact_row(ArtifactPair("p.html", "changed", page, page, "1", "2"))
+    assert (changed["a"], changed["change"], changed["file"]) == ("1,234 characters", "changed", "p.html")
+    removed = artifact_row(ArtifactPair("p.html", "removed", page, None, "1", None))
+    assert (removed["b"], removed["change"], removed["file"]) == ("–", "only in the first run", None)
+    assert not artifact_row(ArtifactPair("p.html", "same", page, page, "1", "1"))["differs"]
