@@ -26,12 +26,16 @@ export interface Setup {
   live: boolean;
   /** The number of log lines in each frame, without an end. */
   flood?: number;
+  /** How long each answer takes, in milliseconds. */
+  answerMs?: number;
   /** It does not answer. */
   dead?: boolean;
   /** The text of `live.js`. */
   code?: () => Promise<string>;
   traits?: Partial<Traits>;
   notice?: { code: string; message: string };
+  /** The worker of the form. */
+  worker?: string;
   /** The errors of refused requests. */
   refusals?: Partial<Record<keyof Requests, WireError>>;
 }
@@ -96,7 +100,7 @@ export class PageKernel implements Model {
       this.#watches.set(message.client, message.watch);
       setTimeout(() => this.#snapshot(message.client), 30);
     } else if (message.kind === "request") {
-      setTimeout(() => this.#answer(message), 30);
+      setTimeout(() => this.#answer(message), this.#setup.answerMs ?? 30);
     }
   }
 
@@ -107,13 +111,14 @@ export class PageKernel implements Model {
   }
 
   #advance(): void {
-    const { scene, live, notice, flood } = this.#setup;
+    const { scene, live, notice, flood, worker } = this.#setup;
     if (flood && this.#moment.log.length) this.#pour(flood);
     else if (scene) {
       const at = live ? (Date.now() * 1000 - this.#startUs) / 1e6 : scene.at;
       this.#moment = momentOf({ ...scene, at: Math.min(at, TOTAL_S + 0.01) }, this.#startUs);
       if (scene.styled) this.#moment.log = decorated(this.#moment.log);
     }
+    if (worker) this.#moment.state.form.worker = worker;
     if (notice) this.#moment.state.form.notice = { ...notice, problems: [] };
   }
 
@@ -284,8 +289,8 @@ export class PageKernel implements Model {
   }
 }
 
-export function savedRun(): Saved {
-  const moment = momentOf({ at: TOTAL_S + 1 }, Date.now() * 1000 - 3600e6);
+export function savedRun(scene: Partial<Scene> = {}): Saved {
+  const moment = momentOf({ at: TOTAL_S + 1, ...scene }, Date.now() * 1000 - 3600e6);
   return {
     state: moment.state,
     log: moment.log,

@@ -5,7 +5,7 @@ import widget from "../src/index";
 import type { Model } from "../src/kernel/channel";
 import type { FromKernel, Traits } from "../src/kernel/wire";
 import { PageKernel, type Setup, savedRun } from "./kernel";
-import { HOSTILE, TEXTS, TOTAL_S } from "./run";
+import { BRAND, HOSTILE, TEXTS, TOTAL_S } from "./run";
 
 const DONE = TOTAL_S + 1;
 const STATES: Record<string, () => Setup> = {
@@ -14,6 +14,8 @@ const STATES: Record<string, () => Setup> = {
   start: () => ({ scene: { at: 0 }, live: true }),
   paused: () => ({ scene: { at: 7.4 }, live: false }),
   completed: () => ({ scene: { at: DONE }, live: false }),
+  strict: () => ({ scene: { at: DONE, strict: true, brand: BRAND }, live: false }),
+  announced: () => ({ scene: null, live: false, worker: "code-debugger" }),
   recording: () => ({ scene: { at: DONE, recording: true }, live: false }),
   failed: () => ({ scene: { at: 8.2, failing: "ux" }, live: false }),
   cancelled: () => ({ scene: { at: 5.1, cancelled: true }, live: false }),
@@ -72,7 +74,12 @@ const STATES: Record<string, () => Setup> = {
     return { scene: { at: 7.5 }, live: true };
   },
   dead: () => ({ scene: null, live: false, dead: true }),
-  saved: () => ({ scene: null, live: false, dead: true, traits: { saved: savedRun() } }),
+  saved: () => ({
+    scene: null,
+    live: false,
+    dead: true,
+    traits: { saved: savedRun({ strict: true, brand: BRAND }) },
+  }),
 };
 
 const query = new URLSearchParams(location.search);

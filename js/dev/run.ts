@@ -9,9 +9,34 @@ import type {
   LogRow,
   RoutingRow,
   RunHeader,
+  RunRequest,
   Stage,
   WorkerInfo,
+  WorkerOption,
 } from "../src/kernel/wire";
+
+const OPTION = { choices: [], minimum: null, maximum: null, unit: null, affects_artifacts: true };
+
+const OPTIONS: WorkerOption[] = [
+  {
+    ...OPTION,
+    name: "pace",
+    type: "number",
+    default: 12,
+    minimum: 0,
+    maximum: 120,
+    unit: "s",
+    help: "The duration of the run; 0 is full speed.",
+  },
+  {
+    ...OPTION,
+    name: "writer",
+    type: "choice",
+    default: "auto",
+    choices: ["auto", "rules", "model"],
+    help: "Who writes the texts.",
+  },
+];
 
 export const WORKERS: WorkerInfo[] = [
   {
@@ -20,7 +45,7 @@ export const WORKERS: WorkerInfo[] = [
     description: "Turns an idea into positioning, copy and a landing page.",
     status: "available",
     moats: ["M9", "M10", "M15", "M17", "M18", "M19", "M20"],
-    options: [],
+    options: OPTIONS,
     reason: null,
   },
   {
@@ -42,6 +67,16 @@ export const WORKERS: WorkerInfo[] = [
     reason: null,
   },
 ];
+
+export const BRAND = {
+  company_name: "Clearwave",
+  mission: "Help small teams make podcasts that people finish",
+  value_proposition: "Clearwave turns a raw recording into a published episode in one afternoon",
+  target_audience: ["b2b_smb", "b2c_prosumer"],
+  tone: { primary: "professional", avoid: ["hype"] },
+  forbidden_claims: [{ pattern: "guaranteed", reason: "Nothing is guaranteed" }],
+  visual: { primary_color: "#1f4e79", secondary_color: "#e07a3f" },
+};
 
 const STAGES: [id: string, name: string, agent: string, seconds: number][] = [
   ["preflight", "Preflight Validation", "validator_agent", 0.4],
@@ -155,6 +190,7 @@ export interface Scene {
   large?: boolean;
   /** It stops at the first violation. */
   strict?: boolean;
+  brand?: RunRequest["brand"];
 }
 
 export const TOTAL_S = STAGES.reduce((sum, [, , , seconds]) => sum + seconds, 0);
@@ -432,6 +468,14 @@ export function momentOf(scene: Scene, startUs: number): Moment {
     figures: figuresOf(routing, ledger, stages),
     recording: scene.recording ?? false,
   };
+  const asked: RunRequest = {
+    task: run.task ?? "",
+    brand: scene.brand ?? null,
+    budget: null,
+    strict_mode: scene.strict ?? false,
+    depth: "auto",
+    options: {},
+  };
   const link: Link = {
     phase: over ? "ended" : "live",
     message: null,
@@ -441,10 +485,11 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   };
   return {
     state: {
-      form: form(),
+      form: { ...form(), ...asked, brand: asked.brand ? JSON.stringify(asked.brand, null, 2) : "" },
       link,
       run,
-      request: null,
+      request: asked,
+      asked: inWords(asked),
       understanding: null,
       warnings: [],
       stages,
@@ -484,6 +529,17 @@ function figuresOf(
   };
 }
 
+const inWords = (asked: RunRequest): [string, string][] => [
+  ["Strict mode", asked.strict_mode ? "yes" : "no"],
+  ["Depth", asked.depth],
+  ["Budget", "none"],
+  ["Options", "defaults"],
+  [
+    "Brand",
+    asked.brand ? `Company name: ${asked.brand.company_name}\nMission: ${asked.brand.mission}` : "none",
+  ],
+];
+
 export function form(): ConsoleState["form"] {
   return {
     worker: "business-builder",
@@ -491,6 +547,9 @@ export function form(): ConsoleState["form"] {
     origin: "embedded host",
     task: "A landing page for a podcast tool that small teams like to use",
     brand: "",
+    strict_mode: false,
+    depth: "auto",
+    budget: null,
     options: {},
     notice: null,
   };
@@ -502,6 +561,7 @@ export const nothingRun = (): Moment => ({
     link: { phase: "idle", message: null, attempt: 0, retry_us: null },
     run: null,
     request: null,
+    asked: [],
     understanding: null,
     warnings: [],
     stages: [],

@@ -48,7 +48,7 @@ const SAVED: Record<string, string[]> = {
     "preview/neutralise",
     "preview/static-page",
   ],
-  shell: ["console", "header", "mount", "run-status"],
+  shell: ["console", "header", "mount", "request", "run-status"],
 };
 
 interface Import {

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PageKernel, type Setup, savedRun } from "../dev/kernel";
-import { TOTAL_S } from "../dev/run";
+import { BRAND, TOTAL_S } from "../dev/run";
 import widget from "../src/index";
 import { mount } from "../src/shell/mount";
 
@@ -344,15 +344,48 @@ describe("the form", () => {
 
   it("shows the task of the run on screen, once another task is written", async () => {
     const { write, text, all, press, root } = await finished();
-    expect(all(".asked")).toEqual([]);
+    expect(text(".asked button")).toBe("Request");
     write("Write a tagline");
     await until(() => expect(text(".asked button")).toContain(TASK));
     expect(root.querySelector<HTMLElement>(".asked button")?.title).toContain(TASK);
     all(".asked button")[0]?.click();
-    await until(() => expect(text(".asked .whole")).toBe(TASK));
-    press("Put into the form");
-    await until(() => expect(all(".asked")).toEqual([]));
+    await until(() => expect(text(".asked .facts")).toContain(TASK));
+    press("Use this request again");
+    await until(() => expect(text("[data-status]")).toBe("Ready"));
+    expect(all(".asked")).toEqual([]);
     expect(root.querySelector<HTMLTextAreaElement>("[aria-label=Task]")?.value).toBe(TASK);
+  });
+
+  it("uses the whole request of a run again: brand, strict mode and all", async () => {
+    const { app, text, all, press } = await open({ scene: { ...DONE, strict: true, brand: BRAND } });
+    expect(text(".status")).toContain("Strict");
+    expect(text(".run-options button")).toBe("OptionsStrict");
+    app.view.set({ brand: "", strict_mode: false, budget: 5_000, depth: "deep", options: { pace: 0 } });
+    await until(() => expect(text(".run-options button")).toBe("Options3"));
+    expect(text(".primary")).toBe("Run");
+    all(".asked button")[0]?.click();
+    await until(() => expect(text(".asked .facts")).toContain("Company name: Clearwave"));
+    expect(text(".asked .facts")).toMatch(/Strict modeyes.*Depthauto.*Budgetnone.*Optionsdefaults/);
+    press("Use this request again");
+    await until(() => expect(text(".primary")).toBe("Run"));
+    expect(JSON.parse(app.view.brand)).toEqual(BRAND);
+    expect(app.view).toMatchObject({ strict_mode: true, budget: null, depth: "auto", options: {} });
+    expect(text(".run-options button")).toBe("OptionsStrict");
+  });
+
+  it("has strict mode, depth and budget beside the options of the worker", async () => {
+    const { app, all, root, text, press } = await open({});
+    press("Options");
+    await until(() => expect(text("[role=dialog]")).toMatch(/Run.*Strict mode.*Depth.*Budget.*Pace/));
+    const budget = root.querySelector("[aria-label=Budget]") as HTMLInputElement;
+    budget.value = "5000";
+    budget.dispatchEvent(new Event("change", { bubbles: true }));
+    await until(() => expect(app.view.budget).toBe(5_000));
+    all("[role=dialog] [type=checkbox]")[0]?.click();
+    await until(() => expect(text(".run-options button")).toBe("OptionsStrict1"));
+    press("Reset");
+    await until(() => expect(text(".run-options button")).toBe("Options"));
+    expect(app.view).toMatchObject({ strict_mode: false, budget: null });
   });
 
   it("does with Enter what the button does: a new run first, then a run", async () => {
@@ -369,7 +402,8 @@ describe("the form", () => {
   });
 
   it("leaves the keyboard where it is at every step", async () => {
-    const { all, root, text } = await open({});
+    // Long enough that the progress of each step is drawn, however slow the machine is.
+    const { all, root, text } = await open({ answerMs: 400 });
     const button = all(".primary button")[0] as HTMLElement;
     button.focus();
     for (const [status, next] of [
@@ -406,11 +440,6 @@ describe("the form", () => {
     expect(root.activeElement).toBe(pop);
   });
 
-  it("takes up how strict the run on screen was", async () => {
-    const { text } = await open({ scene: { ...DONE, strict: true } });
-    expect(text(".primary")).toBe("New run");
-  });
-
   it("runs another task at once, by Enter or by the button", async () => {
     const { write, enter, text } = await finished();
     write("Write a tagline");
@@ -439,6 +468,13 @@ describe("the form", () => {
     await until(() => expect(text(".task [role=alert]")).toBe("needs at least 5 characters"));
     expect(root.querySelector("[aria-label=Task]")?.getAttribute("aria-invalid")).toBe("true");
     expect(text(".primary [role=alert]")).toBe("");
+  });
+
+  it("opens the options where the budget was wrong", async () => {
+    const { press, text } = await open({ refusals: refusing("budget", "must be at most 100,000") });
+    press("Run");
+    await until(() => expect(text("[role=dialog] [role=alert]")).toBe("must be at most 100,000"));
+    expect(text(".run-options button")).toContain("check");
   });
 
   it("opens the brand where that was wrong", async () => {
@@ -584,25 +620,38 @@ describe("states", () => {
 
   it("show once that no worker answers, and try again from there", async () => {
     const notice = { code: "host_unreachable", message: "Nothing answers at 127.0.0.1:9." };
-    const refused = { ...notice, problems: [] };
-    const { all, text, press, root } = await open({ notice, refusals: { "run.start": refused } });
+    const { all, text, press, root } = await open({ notice });
     expect(text("[data-status]")).toBe("Not ready");
-    press("Run");
-    await until(() => expect(root.querySelectorAll(".primary [aria-disabled=false]")).toHaveLength(1));
-    const tried = /^Nothing answers at 127\.0\.0\.1:9\.Tried at \d\d:\d\d:\d\dTry again$/;
-    await until(() => expect(text("[role=alert]")).toMatch(tried));
-    expect(all("[role=alert]")).toHaveLength(1);
+    // A run could not be started either: the button says why.
+    expect(text(".primary [aria-disabled=true]")).toBe("Run");
+    expect(root.querySelector<HTMLElement>(".primary button")?.title).toBe(notice.message);
     press("Try again");
     await until(() => expect(all("[role=alert] .spin")).toHaveLength(1));
     await until(() => expect(all("[role=alert] .spin")).toHaveLength(0));
+    const tried = /^Nothing answers at 127\.0\.0\.1:9\.Tried at \d\d:\d\d:\d\dTry again$/;
+    await until(() => expect(text("[role=alert]")).toMatch(tried));
+    expect(all("[role=alert]")).toHaveLength(1);
+  });
+
+  it("say why a worker cannot run, and offer no run", async () => {
+    const { text, all } = await open({ worker: "code-debugger" });
+    expect(text("[data-status]")).toBe("Not available");
+    const reason = "Code Debugger is announced and cannot run yet. Choose another worker.";
+    expect(text(".status")).toContain(reason);
+    expect(all(".primary [aria-disabled=true]").map(({ title }) => title)).toEqual([reason]);
   });
 
   it("show a saved run when no kernel answers", async () => {
-    const { all, text } = await open({ dead: true, traits: { saved: savedRun() } });
+    const { all, text } = await open({
+      dead: true,
+      traits: { saved: savedRun({ strict: true, brand: BRAND }) },
+    });
     await until(() => expect(text("[data-status]")).toBe("Connecting"));
     await until(() => expect(text(".strip")).toContain("Saved run, no kernel"));
     expect(text("[data-status]")).toBe("Completed");
     expect(text("[data-pane=log]")).toContain("Completed Final Packaging");
+    expect(text(".status")).toContain("Strict");
+    expect(text("details.asked")).toContain("Company name: Clearwave");
     const run = all("button").find((item) => item.textContent === "Run") as HTMLButtonElement;
     expect(run.disabled).toBe(true);
     expect(run.title).toContain("No kernel");

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { WorkerOption } from "../src/kernel/wire";
-import { chosenOptions, optionLabel, optionValue, withOption } from "../src/shell/option-values";
+import { chosenOptions, optionValue, withOption } from "../src/shell/option-values";
+import { inWords } from "../src/ui/format";
 
 const option = (name: string, over: Partial<WorkerOption> = {}): WorkerOption => ({
   name,
@@ -25,7 +26,7 @@ describe("the options of a run", () => {
   });
 
   it("are named in words", () => {
-    expect(optionLabel(option("stage_timeout"))).toBe("Stage timeout");
+    expect(inWords("stage_timeout")).toBe("Stage timeout");
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { filterLedger, ledgerCounts } from "../src/panes/ledger/filter";
 import { axisStep, stagesToCome, timeline } from "../src/panes/timeline/axis";
 import { elapsedMs, runBlocked, statusOf } from "../src/shell/run-status";
 import { isTicking, shownArtifact } from "../src/state/selectors";
-import { artifact, form, ledgerRow, link, run, stage } from "./samples";
+import { artifact, form, ledgerRow, link, run, stage, state } from "./samples";
 
 describe("statusOf", () => {
   it.each<[string, Link, RunHeader | null, string, string, string]>([
@@ -244,19 +244,38 @@ describe("shownArtifact", () => {
 });
 
 describe("the primary button", () => {
+  const worker = (status: string, reason: string | null = null) =>
+    form({
+      workers: [{ id: "w", name: "Repo Fixer", description: "", status, moats: [], options: [], reason }],
+    });
+  const idle = (over = {}) => state({ run: null, form: form(over) });
+  const notice = (code: string) => ({ code, message: "Nothing answers.", problems: [] });
+
   it("has a reason when it is disabled", () => {
-    const worker = {
-      id: "w",
-      name: "Repo Fixer",
-      description: "",
-      status: "coming_soon",
-      moats: [],
-      options: [],
-      reason: null,
-    };
-    expect(runBlocked("here", undefined, "a task")).toBe("");
-    expect(runBlocked("here", undefined, "  ")).toBe("Write a task first.");
-    expect(runBlocked("here", worker, "a task")).toBe("Repo Fixer is not available yet.");
-    expect(runBlocked("connecting", undefined, "a task")).toBe("Waiting for the kernel.");
+    expect(runBlocked("here", idle(), "a task")).toBe("");
+    expect(runBlocked("here", idle(), "  ")).toBe("Write a task first.");
+    expect(runBlocked("connecting", idle(), "a task")).toBe("Waiting for the kernel.");
+  });
+
+  it("starts nothing where no server was found, but tries again beside a run", () => {
+    expect(runBlocked("here", idle({ notice: notice("key_refused") }), "a task")).toBe("Nothing answers.");
+    expect(runBlocked("here", idle({ notice: notice("run_unknown") }), "a task")).toBe("");
+    const beside = state({ run: run(), form: form({ notice: notice("host_unreachable") }) });
+    expect(runBlocked("here", beside, "a task")).toBe("");
+  });
+
+  it("agrees with the status about a worker that cannot run", () => {
+    for (const [form, reason] of [
+      [worker("coming_soon"), "Repo Fixer is announced and cannot run yet. Choose another worker."],
+      [worker("unavailable", "It needs a GPU."), "Repo Fixer cannot run: It needs a GPU."],
+    ] as const) {
+      expect(runBlocked("here", state({ run: null, form }), "a task")).toBe(reason);
+      expect(statusOf("here", link({ phase: "idle" }), null, form, 0)).toEqual([
+        "warning",
+        "Not available",
+        reason,
+      ]);
+    }
+    expect(statusOf("here", link({ phase: "idle" }), null, worker("beta"), 0)[1]).toBe("Ready");
   });
 });

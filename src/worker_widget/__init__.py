@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         WorkerUnavailable,
         WorkerWidgetError,
     )
+    from .events.run_request import RunRequest
     from .runs.artifacts import ArtifactFile, Artifacts
     from .runs.client import WorkerClient
     from .runs.compare import Comparison, compare
@@ -51,6 +52,7 @@ _MODULES = {
     "RequestRefused": "errors",
     "Run": "runs.run",
     "RunHistory": "runs.history",
+    "RunRequest": "events.run_request",
     "RunTimeout": "errors",
     "RunUnknown": "errors",
     "ServerError": "errors",
@@ -76,6 +78,7 @@ __all__ = [
     "RequestRefused",
     "Run",
     "RunHistory",
+    "RunRequest",
     "RunTimeout",
     "RunUnknown",
     "ServerError",

@@ -11,6 +11,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from worker_widget import (
     RunTimeout,
     RunUnknown,
     UnknownWorker,
+    WorkerClient,
     WorkerConsole,
     WorkerUnavailable,
     background,
@@ -36,12 +38,19 @@ from worker_widget import (
 from worker_widget.console.jupyter import front_end
 from worker_widget.console.jupyter.cells import Cells, Execution
 from worker_widget.console.requests import exports
+from worker_widget.events import RunCompleted, RunStarted, make
 from worker_widget.events.run_request import RunRequest
 from worker_widget.host.process.threaded import ThreadedHost
+from worker_widget.runs import client as client_module
 from worker_widget.runs.live_run import LiveRun
 from worker_widget.store.event_store import EventStore
 
 PAGE = "page <h1>Hello</h1>"
+BRAND = {
+    "company_name": "Crumb",
+    "mission": "Fresh bread for every street",
+    "value_proposition": "Bread baked at night and brought to the door by bicycle",
+}
 
 
 class RecordingComm(BaseComm):
@@ -202,6 +211,51 @@ class TestRun:
         assert both["landing.html"].words_changed == 1
         with pytest.raises(TypeError, match="not one of each"):
             compare(run, page)  # type: ignore[call-overload]
+
+    def test_a_run_keeps_its_request(self, console: WorkerConsole, host: ThreadedHost) -> None:
+        run = console.run(
+            "log 1; page x", BRAND, budget=5_000, strict_mode=True, depth="deep", writer="rules"
+        ).wait(20)
+        asked = RunRequest(
+            task="log 1; page x",
+            brand=BRAND,
+            budget=5_000,
+            strict_mode=True,
+            depth="deep",
+            options={"writer": "rules"},
+        )
+        assert run.request == asked
+        assert run.events()["type"][0] == "run_requested"
+        assert run.replay().wait(20).request == asked
+        assert json.loads(run.export("json"))["request"]["brand"] == BRAND
+        row = console.history.runs().set_index("run_id").loc[run.run_id]
+        assert (row["strict_mode"], row["depth"], row["budget"], row["has_brand"]) == (
+            *(True, "deep", 5_000, True),
+        )
+        client = WorkerClient(url=host.url, api_key=host.token, worker="scripted")
+        try:
+            assert client.get(run.run_id).request == asked
+        finally:
+            client.close()
+        assert host.token not in run.export("json")
+
+    def test_a_run_that_was_started_elsewhere_has_its_request(
+        self, host: ThreadedHost, own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = WorkerClient(url=host.url, api_key=host.token, worker="scripted")
+        started = client.run("log 1; page x", BRAND, strict_mode=True).wait(20)
+        client.close()
+        monkeypatch.setattr(client_module, "shared_store", EventStore.memory)
+        console = WorkerConsole(worker="scripted", url=host.url, api_key=host.token, run_id=started.run_id)
+        try:
+            wait_until(lambda: console.status == "completed")
+            run = console.current_run
+            assert run is not None
+            assert run.request is not None
+            assert (run.request.brand, run.request.strict_mode) == (BRAND, True)
+            assert run.events()["type"][0] == "run_started"
+        finally:
+            console.close()
 
     async def test_a_run_can_be_awaited(self, console: WorkerConsole) -> None:
         run = await console.run("log 1; page x")
@@ -600,7 +654,7 @@ class TestView:
     ) -> None:
         strict = console.run("log 1; page one", strict_mode=True).wait(20)
         again = strict.replay().wait(20)
-        plain = console.run("log 1; page two").wait(20)
+        plain = console.run("log 1; page two", strict_mode=False).wait(20)
         listed = {row["run_id"]: row for row in view.result("history.list")["runs"]}
         assert listed[strict.run_id]["strict_mode"] is True
         assert listed[strict.run_id]["replay_of"] is None
@@ -625,6 +679,52 @@ class TestView:
         assert (artifact["change"], artifact["file"]) == ("changed", artifact["name"])
         error = view.error("history.compare", a=a.run_id, b="nothing")
         assert error["code"] == "run_unknown"
+
+    def test_the_form_takes_over_the_whole_request_of_the_run_on_screen(
+        self, view: View, console: WorkerConsole
+    ) -> None:
+        plain = console.run("log 1; page plain").wait(20)
+        branded = console.run(
+            "log 1; page branded", BRAND, budget=5_000, strict_mode=True, depth="deep", writer="rules"
+        ).wait(20)
+        assert json.loads(console._session.controller.shown.form.brand) == BRAND
+
+        view.result("run.open", run_id=plain.run_id)
+        view.result("run.new")
+        form = console._session.controller.shown.form
+        assert (form.task, form.brand, form.strict_mode, form.depth, form.budget) == (
+            *("log 1; page plain", "", False, "auto", None),
+        )
+        assert console.run().request == plain.request
+
+        view.result("run.open", run_id=branded.run_id)
+        view.result("run.new")
+        assert console.run().wait(20).request == branded.request
+        alone = console.run(brand=None, budget=None).wait(20).request
+        assert alone is not None
+        assert (alone.brand, alone.budget, alone.strict_mode) == (None, None, True)
+
+    def test_the_brand_stays_as_it_was_typed(self, view: View, console: WorkerConsole) -> None:
+        typed = json.dumps(BRAND)
+        view.start("log 1; page x", brand=typed)
+        wait_until(lambda: console.status == "completed")
+        assert console._session.controller.shown.form.brand == typed
+
+    def test_a_request_that_is_known_in_part_brings_nothing_of_another_run(
+        self, view: View, console: WorkerConsole
+    ) -> None:
+        console.run("log 1; page x", BRAND, strict_mode=True, depth="deep").wait(20)
+        store = console._client.store
+        store.begin("partial", worker="scripted", origin="http://127.0.0.1:1", time_us=0)
+        now = datetime.now(UTC)
+        started = RunStarted(task="Their task", has_brand=True, budget=2_000, strict_mode=False)
+        told = [make(data, run_id="partial", time=now) for data in (started, RunCompleted(success=True))]
+        store.append("partial", told)
+        view.result("run.open", run_id="partial")
+        form = console._session.controller.shown.form
+        assert (form.task, form.brand, form.strict_mode, form.depth, form.budget, form.options) == (
+            *("Their task", "", False, "auto", 2_000, {}),
+        )
 
     def test_new_leaves_the_run_and_it_goes_on_into_the_history(
         self, view: View, console: WorkerConsole, worker: ScriptedWorker

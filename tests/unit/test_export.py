@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.recorded import NAMES, events, recording
 from worker_widget.errors import RunUnknown
-from worker_widget.events import ArtifactCreated, Event, Log, PolicyViolation, decode, make
+from worker_widget.events import ArtifactCreated, Event, Log, PolicyViolation, RunRequested, decode, make
 from worker_widget.runs.export import ExportFormat, export_file_name, export_parts, export_run
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.event_store import EventStore, summary
@@ -57,8 +57,8 @@ def as_rows(text: str) -> list[list[str]]:
 def test_json_holds_the_whole_run(store: EventStore) -> None:
     trace = as_json(store, "valid_professional")
     assert list(trace) == [
-        *("format", "version", "exported_at", "run", "metrics", "stages", "routing", "policy", "drift"),
-        *("failures", "recovery", "replay", "artifacts", "logs", "events"),
+        *("format", "version", "exported_at", "run", "request", "metrics", "stages", "routing", "policy"),
+        *("drift", "failures", "recovery", "replay", "artifacts", "logs", "events"),
     ]
     assert (trace["format"], trace["version"]) == ("worker-widget/run", 1)
     assert trace["exported_at"] == "2026-11-23T08:00:00.000005Z"
@@ -143,6 +143,52 @@ def test_whatever_a_server_sends_can_be_exported(raws: list[bytes]) -> None:
         assert "WORKER RUN TRACE" in export_run(store, "r", "txt")
     finally:
         store.close()
+
+
+# --- the request -----------------------------------------------------------------------------------
+
+
+def test_every_format_has_the_whole_request(store: EventStore) -> None:
+    brand = {"company_name": "=Crumb", "tone": {"avoid": ["hype", "slang"]}}
+    asked = RunRequested(
+        worker="w",
+        task="Bread",
+        brand=brand,
+        budget=5_000,
+        strict_mode=True,
+        depth="deep",
+        options={"pace": 0},
+    )
+    put(store, "asked", [make(asked, run_id="asked", time=EXPORTED), said("Baking")])
+    request = {
+        "task": "Bread",
+        "brand": brand,
+        "budget": 5_000,
+        "strict_mode": True,
+        "depth": "deep",
+        "options": {"pace": 0},
+    }
+    assert as_json(store, "asked")["request"] == request
+    _, first, second = as_rows(export_run(store, "asked", "csv"))
+    assert (first[0], json.loads(first[-1])) == ("0", request)
+    assert (second[0], second[-1]) == ("1", "Baking")
+    text = export_run(store, "asked", "txt")
+    section = text.partition("REQUEST\n")[2].partition("\nSTAGES")[0].splitlines()[1:]
+    assert [line for line in section if line] == [
+        "Strict mode yes",
+        "Depth       deep",
+        "Budget      5,000 tokens",
+        "Options     Pace: 0",
+        "Brand       Company name: =Crumb",
+        "            Tone: Avoid: hype, slang",
+    ]
+
+
+def test_what_a_server_does_not_repeat_is_unknown(store: EventStore) -> None:
+    assert as_json(store, "valid_professional")["request"] is None
+    text = export_run(store, "valid_professional", "txt")
+    assert "Brand       set, but the server did not repeat it\n" in text
+    assert "Depth       unknown" in text
 
 
 # --- csv -------------------------------------------------------------------------------------------

@@ -100,6 +100,11 @@ DTYPES: dict[str, dict[str, str]] = {
         "events": "Int64",
         "lines": "Int64",
         "origin": "string",
+        "strict_mode": "boolean",
+        "depth": "string",
+        "budget": "Int64",
+        "has_brand": "boolean",
+        "replay_of": "string",
     },
     "listed_runs": {
         "run_id": "string",
@@ -139,7 +144,11 @@ def made(name: str, store: EventStore) -> tuple[pd.DataFrame, pd.DataFrame]:
         "routing": (dataframes.routing_frame, [], told),
         "ledger": (dataframes.ledger_frame, [], told),
         "artifacts": (dataframes.artifacts_frame, RunState(), state),
-        "runs": (dataframes.runs_frame, [], store.runs()),
+        "runs": (
+            lambda records: dataframes.runs_frame(records, store.opening_states(["r"])),
+            [],
+            store.runs(),
+        ),
         "listed_runs": (dataframes.listed_runs_frame, [], [listed]),
     }
     make, nothing, something = makes[name]

@@ -311,6 +311,16 @@ class TestRequestAndWarnings:
         state = state_after(RunStarted(task="Write it", brand=BRAND, strict_mode=True, depth="auto"))
         assert state.request == RunRequest(task="Write it", brand=BRAND, strict_mode=True)
 
+    def test_the_request_is_known_before_the_server_repeats_it_and_is_no_time_of_the_workers(self) -> None:
+        state = state_after(RunRequested(worker="w", task="Write it", brand=BRAND, budget=5_000))
+        assert (state.task, state.worker, state.budget, state.has_brand) == ("Write it", "w", 5_000, True)
+        assert (state.status, state.started_us, state.last_us) == ("queued", None, None)
+
+    def test_what_is_known_of_a_request_has_defaults_for_the_rest(self) -> None:
+        state = state_after(RunStarted(task="Write it", has_brand=True, strict_mode=True, budget=2_000))
+        assert state.has_brand is True
+        assert state.known_request == RunRequest(task="Write it", strict_mode=True, budget=2_000)
+
     def test_a_part_of_a_request_is_not_taken_for_the_whole(self) -> None:
         assert state_after(RunStarted(task="Write it", has_brand=True)).request is None
 

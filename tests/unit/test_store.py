@@ -30,11 +30,13 @@ from worker_widget.events import (
     Log,
     Payload,
     RunCompleted,
+    RunRequested,
     RunStarted,
     decode,
     encode,
     make,
 )
+from worker_widget.events.run_request import RunRequest
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.artifact_text import assemble
 from worker_widget.store.event_store import EventStore, summary
@@ -457,12 +459,25 @@ def test_the_beginnings_of_runs_are_told_without_those_of_others(store: EventSto
     store.append("replay", [line(1), said(RunStarted(task="Bread", replay_of=RUN), 2)])
     store.append("silent", [line(1)])
     store.append("other", [said(RunStarted(task="Tea"))])
-    told = store.run_starts([RUN, "replay", "silent", "unknown"])
-    assert told == {
-        RUN: RunStarted(task="Bread", strict_mode=True),
-        "replay": RunStarted(task="Bread", replay_of=RUN),
+    begin(store, "asked")
+    store.append("asked", [said(RunRequested(task="Bread", brand={"name": "Crumb"}, depth="deep"))])
+    store.append("asked", [said(RunStarted(task="Bread", has_brand=True, strict_mode=False), 2)])
+    told = store.opening_states([RUN, "replay", "asked", "silent", "unknown"])
+    assert {run_id: (state.task, state.strict_mode, state.replay_of) for run_id, state in told.items()} == {
+        RUN: ("Bread", True, None),
+        "replay": ("Bread", None, RUN),
+        "asked": ("Bread", False, None),
     }
-    assert store.run_starts([]) == {}
+    assert told["asked"].request == RunRequest(task="Bread", brand={"name": "Crumb"}, depth="deep")
+    assert store.opening_states([]) == {}
+
+
+def test_the_beginnings_of_more_runs_than_one_statement_takes_are_told(store: EventStore) -> None:
+    names = [f"run {n}" for n in range(600)]
+    for name in names:
+        begin(store, name)
+        store.append(name, [said(RunStarted(task=name))])
+    assert [state.task for state in store.opening_states(names).values()] == names
 
 
 def test_runs_come_newest_first_filtered_and_page_by_page(store: EventStore) -> None:

@@ -26,13 +26,15 @@ export interface SnapshotMessage {
 
 /**
  * Everything that a console shows, without log rows and artifact texts.
- * `request` is the request of the run, `null` where only a part of it is known.
+ * `request` is the request of the run, `null` where only a part of it is known; `asked` is what is known of
+ * it in words, as pairs of label and text, without the task.
  */
 export interface ConsoleState {
   form: FormState;
   link: Link;
   run: RunHeader | null;
   request: RunRequest | null;
+  asked: [string, string][];
   understanding: Understanding | null;
   warnings: WarningRow[];
   stages: Stage[];
@@ -43,9 +45,10 @@ export interface ConsoleState {
 
 /**
  * The run form and what it offers.
- * `origin` is "embedded host" or the server's origin. `brand` is JSON text or "". `options` are the values
- * that the last run was started with. `notice` is an error that the user must see: host missing, key refused,
- * run unknown, history not writable.
+ * `task`, `brand` (JSON text or ""), `strict_mode`, `depth`, `budget` (tokens) and `options` are the request
+ * of the run that was on screen last, all of them, or else the console's own. `origin` is "embedded host" or
+ * the server's origin. `notice` is an error that the user must see: host missing, key refused, run unknown,
+ * history not writable.
  */
 export interface FormState {
   worker: string;
@@ -53,6 +56,9 @@ export interface FormState {
   origin: string;
   task: string;
   brand: string;
+  strict_mode: boolean;
+  depth: "auto" | "shallow" | "deep";
+  budget: number | null;
   options: Record<string, unknown>;
   notice: WireError | null;
 }
@@ -383,6 +389,7 @@ export interface Patch {
   link?: Link;
   run?: RunHeader;
   request?: RunRequest | null;
+  asked?: [string, string][];
   understanding?: Understanding | null;
   warnings?: WarningRow[];
   stages?: Stage[];

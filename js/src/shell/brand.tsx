@@ -5,7 +5,6 @@ import { Button } from "../ui/button";
 import { plural } from "../ui/format";
 import { BRAND, CHECK, CROSS, Icon, WARNING } from "../ui/icons";
 import { Popover } from "../ui/popover";
-import { strictOf } from "./draft";
 import { objectProblem } from "./json-problem";
 
 const EXAMPLE = {
@@ -137,15 +136,7 @@ export function BrandButton({ app }: { app: Uses<"view" | "run" | "operations" |
             ))}
           </div>
           <footer class="row">
-            <label class="row grow">
-              <input
-                type="checkbox"
-                checked={strictOf(state, view)}
-                disabled={!!locked}
-                onchange={(event) => view.set({ strict: event.currentTarget.checked })}
-              />
-              Strict mode <span class="dim">lets no policy violation through</span>
-            </label>
+            <span class="grow" />
             <Button
               class="button"
               icon={CHECK}

@@ -1,27 +1,32 @@
 // The draft in the form, compared with the run on screen. Pure.
 
-import type { ConsoleState } from "../kernel/wire";
+import type { ConsoleState, WorkerOption } from "../kernel/wire";
 import { isOver } from "../state/selectors";
-import type { View } from "../state/view";
+import type { Draft } from "../state/view";
 import { chosenOptions } from "./option-values";
 
-type Draft = Pick<View, "task" | "brand" | "strict" | "options">;
+/** The options of the form's worker. */
+export const declaredOptions = ({ workers, worker }: ConsoleState["form"]): readonly WorkerOption[] =>
+  workers.find(({ id }) => id === worker)?.options ?? [];
 
-/** Whether the next run uses strict mode: by default, like the run on screen. */
-export const strictOf = ({ run }: ConsoleState, { strict }: Pick<Draft, "strict">): boolean =>
-  strict ?? run?.strict_mode ?? false;
+/** The name of the form's worker. */
+export const workerName = ({ workers, worker }: ConsoleState["form"]): string =>
+  workers.find(({ id }) => id === worker)?.name || worker;
 
 /** The step of the primary button. After a run it depends on whether the draft differs from the run. */
 export function nextStep({ run, form }: ConsoleState, draft: Draft): "run" | "stop" | "new" {
   if (!run) return "run";
   if (!isOver(run)) return "stop";
-  const declared = form.workers.find(({ id }) => id === form.worker)?.options ?? [];
-  const options = (values: Draft["options"]) => JSON.stringify(chosenOptions(declared, values));
-  const same =
-    draft.task.trim() === (run.task ?? form.task).trim() &&
-    draft.brand === form.brand &&
-    options(draft.options) === options(form.options) &&
-    (draft.strict ?? run.strict_mode) === (run.strict_mode ?? draft.strict) &&
-    form.worker === (run.worker ?? form.worker);
+  const keyOf = ({ task, brand, strict_mode, depth, budget, options }: Draft) =>
+    JSON.stringify([
+      task.trim(),
+      brand,
+      strict_mode,
+      depth,
+      budget,
+      chosenOptions(declaredOptions(form), options),
+    ]);
+  // The form has the request of the run on screen.
+  const same = keyOf(draft) === keyOf(form) && form.worker === (run.worker ?? form.worker);
   return same ? "new" : "run";
 }

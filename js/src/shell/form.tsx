@@ -1,11 +1,11 @@
 import type { WireProblem } from "../kernel/wire";
 import type { Uses } from "../state/app";
-import { isActive } from "../state/selectors";
+import { draftOf, isActive } from "../state/selectors";
 import { Button } from "../ui/button";
 import { Failure } from "../ui/failure";
 import { PLAY, PLUS, STOP } from "../ui/icons";
 import { BrandButton, brandProblem, ofBrand } from "./brand";
-import { nextStep, strictOf } from "./draft";
+import { declaredOptions, nextStep } from "./draft";
 import { chosenOptions } from "./option-values";
 import { OptionsButton } from "./options";
 import { runBlocked } from "./run-status";
@@ -33,19 +33,15 @@ export function Form({ app, tried }: Props) {
 
 /** Why no run can be started now, or `""`. */
 function blocked({ connection, run, view }: FormStores): string {
-  const { form } = run.state;
-  const worker = form.workers.find(({ id }) => id === form.worker);
-  return connection.off || runBlocked(connection.kernel, worker, view.task);
+  return connection.off || runBlocked(connection.kernel, run.state, view.task);
 }
 
 async function start({ app, tried }: Props): Promise<void> {
   const { view, operations, run } = app;
-  const { task, brand } = view;
-  const { worker, workers } = run.state.form;
-  const declared = workers.find(({ id }) => id === worker)?.options ?? [];
-  const options = chosenOptions(declared, view.options);
-  const strict_mode = strictOf(run.state, view);
-  const args = { worker, task, brand, budget: null, strict_mode, depth: "auto", options } as const;
+  const { form } = run.state;
+  const { brand } = view;
+  const options = chosenOptions(declaredOptions(form), view.options);
+  const args = { ...draftOf(view), worker: form.worker, options };
   if (!brandProblem(brand)) await operations.act("run.start", args);
   const refused = operations.errors["run.start"];
   if (refused && refused.message === run.state.form.notice?.message) tried();
@@ -54,7 +50,7 @@ async function start({ app, tried }: Props): Promise<void> {
 }
 
 /** The problem is in an option. */
-const ofOptions = ({ field }: WireProblem): boolean => field.startsWith("options.");
+const ofOptions = ({ field }: WireProblem): boolean => /^(options\.|strict_mode$|depth$|budget$)/.test(field);
 
 const STEPS = {
   run: ["run.start", PLAY, "Run", "Start the run (Enter)"],
@@ -74,10 +70,7 @@ function stepOf({ app, tried }: Props) {
   const go = () => {
     if (off || isStepping(app)) return;
     if (name === "run.start") start({ app, tried });
-    else {
-      view.set({ strict: strictOf(run.state, view) });
-      operations.act(name, {});
-    }
+    else operations.act(name, {});
   };
   return { step, off, go };
 }

@@ -2,6 +2,7 @@ import { NO_KERNEL } from "../kernel/channel";
 import type { Uses } from "../state/app";
 import { count, seconds } from "../ui/format";
 import type { ShellLive } from "./live-types";
+import { RequestFacts } from "./request";
 import { elapsedMs, stagesDone, statusOf } from "./run-status";
 
 interface Props {
@@ -15,7 +16,7 @@ export function Header({ app, live }: Props) {
       {live ? live.Form() : <SavedForm app={app} />}
       <div class="state row">
         <StatusLine app={app} live={live} />
-        {live?.RunTask()}
+        {live ? live.Request() : <SavedRequest app={app} />}
         <Figures app={app} />
         {live?.Menus()}
       </div>
@@ -39,6 +40,18 @@ function SavedForm({ app }: { app: Uses<"run"> }) {
   );
 }
 
+function SavedRequest({ app }: { app: Uses<"run"> }) {
+  const { state } = app.run;
+  return (
+    state.run && (
+      <details class="asked">
+        <summary class="tool">Request</summary>
+        <RequestFacts state={state} />
+      </details>
+    )
+  );
+}
+
 function StatusLine({ app, live }: Props) {
   const { run, link, form } = app.run.state;
   const [tone, label, message] = statusOf(app.connection.kernel, link, run, form, app.run.nowUs);
@@ -49,7 +62,12 @@ function StatusLine({ app, live }: Props) {
         <span role="status">{label}</span>
       </span>
       {run?.recording && <i class="tag">recording</i>}
-      {run?.replay_of && <i class="tag">replay</i>}
+      {run?.replay_of && <i class="tag">run again</i>}
+      {run?.strict_mode && (
+        <i class="tag warning" title="A policy violation fails this run">
+          Strict
+        </i>
+      )}
       {message && live ? (
         live.Reason({ tone, text: message })
       ) : (

@@ -8,8 +8,8 @@ export interface ShellLive {
   Menus: () => Child;
   /** The reason of the status; a click shows its full text. */
   Reason: (props: { tone: string; text: string }) => Child;
-  /** The task of the run on screen, if the form has another. */
-  RunTask: () => Child;
+  /** The request of the run on screen. */
+  Request: () => Child;
   /** In the banner: looks for the worker again. */
   Retry: () => Child;
   /** The bars that resize the panes. */

@@ -5,7 +5,7 @@ import type { ShellLive } from "./live-types";
 import { Menus } from "./menus";
 import { createRetry } from "./retry";
 import { Splitters } from "./splitters";
-import { Reason, RunTask } from "./status";
+import { Reason, Request } from "./status";
 
 export function createShellLive(app: App): ShellLive {
   const history = createHistory(app);
@@ -14,7 +14,7 @@ export function createShellLive(app: App): ShellLive {
     Form: () => <Form app={app} tried={tried} />,
     Menus: () => <Menus app={app} history={history} />,
     Reason: (props) => <Reason app={app} {...props} />,
-    RunTask: () => <RunTask app={app} />,
+    Request: () => <Request app={app} />,
     Retry,
     Splitters: () => <Splitters app={app} />,
   };

@@ -4,10 +4,6 @@ import type { WorkerOption } from "../kernel/wire";
 
 export type OptionValues = Record<string, unknown>;
 
-/** What a person reads for an option: its name in words. */
-export const optionLabel = ({ name }: WorkerOption): string =>
-  name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
-
 /** The values that belong to declared options and differ from their defaults. */
 export function chosenOptions(declared: readonly WorkerOption[], values: OptionValues): OptionValues {
   const chosen: OptionValues = {};

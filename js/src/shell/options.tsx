@@ -1,29 +1,46 @@
 import type { WorkerOption } from "../kernel/wire";
 import type { Uses } from "../state/app";
-import { isActive } from "../state/selectors";
+import { draftOf, isActive } from "../state/selectors";
+import type { Draft } from "../state/view";
 import { Button } from "../ui/button";
-import { plural } from "../ui/format";
+import { inWords } from "../ui/format";
 import { CROSS, OPTIONS, WARNING } from "../ui/icons";
 import { Popover } from "../ui/popover";
-import { chosenOptions, optionLabel, optionValue, withOption } from "./option-values";
+import { declaredOptions, workerName } from "./draft";
+import { chosenOptions, optionValue, withOption } from "./option-values";
+import { RUN_OPTIONS } from "./run-options";
 
-/** The options that the worker declares, in a panel. Nothing for a worker without options. */
+/** The options of every run and those that the worker declares, in a panel. */
 export function OptionsButton({ app }: { app: Uses<"view" | "run" | "operations" | "connection"> }) {
   const { view, operations, connection } = app;
   const { form, run } = app.run.state;
-  const declared = form.workers.find(({ id }) => id === form.worker)?.options ?? [];
-  if (!declared.length) return null;
-  const chosen = chosenOptions(declared, view.options);
-  const count = Object.keys(chosen).length;
+  const declared = declaredOptions(form);
+  const ofRun = chosenOptions(RUN_OPTIONS, { ...draftOf(view) });
+  const ofWorker = chosenOptions(declared, view.options);
+  const { strict_mode: strict, ...others } = { ...ofRun, ...ofWorker };
+  const count = Object.keys(others).length;
   const problems = operations.errors["run.start"]?.problems ?? [];
-  const problemOf = ({ name }: WorkerOption) =>
-    problems.find(({ field }) => field === `options.${name}`)?.message ?? "";
-  const flawed = declared.some(problemOf);
+  const problemOf = (name: string) => problems.find(({ field }) => field === name)?.message ?? "";
+  const flawed =
+    RUN_OPTIONS.some(({ name }) => problemOf(name)) ||
+    declared.some(({ name }) => problemOf(`options.${name}`));
   const locked = connection.offline ? connection.off : isActive(run) ? "A run is in progress" : "";
-  const edit = (option: WorkerOption, value: unknown) => {
+  const edit = (change: Partial<Draft>) => {
     operations.clearError("run.start");
-    view.set({ options: withOption(chosen, option, value) });
+    view.set(change);
   };
+  const setting = (option: WorkerOption, value: unknown, problem: string, set: (value: unknown) => void) => (
+    <div class="setting" key={option.name}>
+      <Setting option={option} value={value} disabled={!!locked} flawed={!!problem} edit={set} />
+      {option.help && <p class="dim">{option.help}</p>}
+      {problem && (
+        <p class="error" role="alert">
+          {problem}
+        </p>
+      )}
+    </div>
+  );
+  const changed = [...RUN_OPTIONS, ...declared].filter(({ name }) => name in ofRun || name in ofWorker);
   return (
     <Popover
       panels={view}
@@ -35,10 +52,15 @@ export function OptionsButton({ app }: { app: Uses<"view" | "run" | "operations"
       text={
         <>
           <span class="grow">Options</span>
+          {strict && <i class="tag warning">Strict</i>}
           {(flawed || count > 0) && <i class={`tag ${flawed ? "error" : ""}`}>{flawed ? "check" : count}</i>}
         </>
       }
-      tip={count ? `${plural(count, "option")} set` : "The options of this worker"}
+      tip={
+        changed.length
+          ? `Changed: ${changed.map(({ name }) => inWords(name)).join(", ")}`
+          : "Strict mode, depth, budget and the options of this worker: all have their defaults"
+      }
     >
       {() => (
         <>
@@ -48,28 +70,25 @@ export function OptionsButton({ app }: { app: Uses<"view" | "run" | "operations"
               class="link"
               text="Reset"
               tip="Use the defaults"
-              off={locked || (count ? "" : "All options have their defaults")}
-              onclick={() => view.set({ options: {} })}
+              off={locked || (changed.length ? "" : "All options have their defaults")}
+              onclick={() => edit({ strict_mode: false, depth: "auto", budget: null, options: {} })}
             />
             <Button icon={CROSS} tip="Close (Esc)" onclick={() => view.set({ panel: "" })} />
           </header>
-          {declared.map((option) => (
-            <div class="setting" key={option.name}>
-              <Setting
-                option={option}
-                value={chosen[option.name]}
-                disabled={!!locked}
-                flawed={!!problemOf(option)}
-                edit={(value) => edit(option, value)}
-              />
-              {option.help && <p class="dim">{option.help}</p>}
-              {problemOf(option) && (
-                <p class="error" role="alert">
-                  {problemOf(option)}
-                </p>
-              )}
-            </div>
-          ))}
+          <div class="settings scroll">
+            <b class="small dim">Run</b>
+            {RUN_OPTIONS.map((option) =>
+              setting(option, ofRun[option.name], problemOf(option.name), (value) =>
+                edit({ [option.name]: value ?? option.default }),
+              ),
+            )}
+            {declared.length > 0 && <b class="small dim">{workerName(form)}</b>}
+            {declared.map((option) =>
+              setting(option, ofWorker[option.name], problemOf(`options.${option.name}`), (value) =>
+                edit({ options: withOption(ofWorker, option, value) }),
+              ),
+            )}
+          </div>
         </>
       )}
     </Popover>
@@ -86,7 +105,7 @@ interface SettingProps {
 
 /** The label and the control of one option, by its type. */
 function Setting({ option, value, disabled, flawed, edit }: SettingProps) {
-  const label = optionLabel(option);
+  const label = inWords(option.name);
   if (option.type === "boolean")
     return (
       <label class="row">

@@ -1,7 +1,7 @@
 // The status of the run and its figures, computed from the state. Pure: time is passed in.
 
 import type { Kernel } from "../kernel/channel";
-import type { ConsoleState, Link, RunHeader, Stage, WorkerInfo } from "../kernel/wire";
+import type { ConsoleState, Link, RunHeader, Stage } from "../kernel/wire";
 import { isOver, isTicking } from "../state/selectors";
 
 /** A screen reader announces the label; the message is a sentence: the reason, or what to do. */
@@ -15,7 +15,7 @@ export function statusOf(
   kernel: Kernel,
   { phase, message, attempt, retry_us }: Link,
   run: RunHeader | null,
-  { notice }: ConsoleState["form"],
+  form: ConsoleState["form"],
   nowUs: number,
 ): Status {
   const reason = message ?? "";
@@ -32,9 +32,11 @@ export function statusOf(
     const when = left > 0 ? `in ${left} s` : "now";
     return ["warning", "Reconnecting", `Attempt ${attempt} ${when}. ${reason}`];
   }
-  // An unknown run does not prevent another run.
-  if (!run)
-    return notice && notice.code !== "run_unknown" ? ["error", "Not ready", ""] : ["", "Ready", reason];
+  if (!run) {
+    if (isUnready(form)) return ["error", "Not ready", ""];
+    const cannot = unrunnable(form);
+    return cannot ? ["warning", "Not available", cannot] : ["", "Ready", reason];
+  }
   if (phase !== "live" || run.recording) return ["", "Not followed", reason];
   return ["busy", run.status === "queued" ? "Queued" : "Running", reason];
 }
@@ -43,11 +45,26 @@ export function statusOf(
 const verdict = (verified: RunHeader["verified"]): string =>
   verified ? `The replay ${verified.identical ? "is identical" : "differs"}.` : "";
 
+/** The server or the worker was not found. An unknown run does not prevent another run. */
+const isUnready = ({ notice }: ConsoleState["form"]): boolean =>
+  notice !== null && notice.code !== "run_unknown";
+
+/** Why the form's worker cannot run, or `""`. */
+export function unrunnable({ workers, worker: chosen }: ConsoleState["form"]): string {
+  const worker = workers.find(({ id }) => id === chosen);
+  if (worker?.status === "coming_soon")
+    return `${worker.name} is announced and cannot run yet. Choose another worker.`;
+  if (worker?.status === "unavailable")
+    return `${worker.name} cannot run: ${worker.reason ?? "its server gives no reason"}`;
+  return "";
+}
+
 /** Why no run can be started now, or `""`. */
-export function runBlocked(kernel: Kernel, worker: WorkerInfo | undefined, task: string): string {
+export function runBlocked(kernel: Kernel, { form, run }: ConsoleState, task: string): string {
   if (kernel === "connecting") return "Waiting for the kernel.";
-  if (worker && worker.status === "coming_soon") return `${worker.name} is not available yet.`;
-  return task.trim() ? "" : "Write a task first.";
+  // Beside a run there is no "Try again", so that another start is the way to try.
+  if (!run && isUnready(form)) return form.notice?.message ?? "";
+  return unrunnable(form) || (task.trim() ? "" : "Write a task first.");
 }
 
 /** The duration of the run so far, in milliseconds. */

@@ -1,10 +1,11 @@
 // The parts of the status line that open a panel with their full text.
 
 import type { Uses } from "../state/app";
-import { isOver } from "../state/selectors";
+import { draftOf, isOver } from "../state/selectors";
 import { Button } from "../ui/button";
 import { CROSS, INFO } from "../ui/icons";
 import { Popover } from "../ui/popover";
+import { RequestFacts } from "./request";
 
 export const Reason = ({ app, tone, text }: { app: Uses<"view">; tone: string; text: string }) => (
   <Popover
@@ -20,34 +21,44 @@ export const Reason = ({ app, tone, text }: { app: Uses<"view">; tone: string; t
   </Popover>
 );
 
-export function RunTask({ app: { view, run: store } }: { app: Uses<"run" | "view"> }) {
-  const { run } = store.state;
-  const task = run?.task;
-  // During a run the task field shows it.
-  if (!task || !run || !isOver(run) || view.task.trim() === task.trim()) return null;
+export function Request({ app }: { app: Uses<"run" | "view" | "operations" | "connection"> }) {
+  const { view, operations, connection } = app;
+  const { state } = app.run;
+  const { run, form } = state;
+  if (!run) return null;
+  const task = run.task ?? "";
+  // During a run the task field shows the task.
+  const other = isOver(run) && view.task.trim() !== task.trim();
+  const again = async () => {
+    view.set({ ...draftOf(form), panel: "" });
+    if (run.worker && run.worker !== form.worker)
+      await operations.act("worker.select", { worker: run.worker });
+    await operations.act("run.new", {});
+  };
   return (
     <Popover
       panels={view}
       id="asked"
       role="dialog"
-      label="Task of this run"
+      label="Request of this run"
       icon={INFO}
-      text={<span class="cut">This run: {task}</span>}
-      tip={`Task of this run: ${task}`}
+      text={<span class="cut">{other ? `This run: ${task}` : "Request"}</span>}
+      tip={`What this run was started with: ${task}`}
     >
       {() => (
         <>
           <header class="bar row">
-            <h3 class="grow">Task of this run</h3>
+            <h3 class="grow">Request of this run</h3>
             <Button
               class="link"
-              text="Put into the form"
-              tip="Put this task into the form again"
-              onclick={() => view.set({ task, panel: "" })}
+              text="Use this request again"
+              tip="Leave this run, and fill the form with its request"
+              off={connection.off || (isOver(run) ? "" : "The run has not ended yet")}
+              onclick={again}
             />
             <Button icon={CROSS} tip="Close (Esc)" onclick={() => view.set({ panel: "" })} />
           </header>
-          <p class="whole">{task}</p>
+          <RequestFacts state={state} />
         </>
       )}
     </Popover>

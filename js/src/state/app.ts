@@ -10,7 +10,7 @@ import { type ArtifactStore, createArtifacts } from "./artifacts";
 import { createClock } from "./clock";
 import { createLog, type LogStore } from "./log";
 import { createOperations, type Operations } from "./operations";
-import { isTicking } from "./selectors";
+import { draftOf, isTicking } from "./selectors";
 import { applyPatch, NOTHING } from "./store";
 import { RUN_VIEW } from "./view";
 import { createView, type ViewStore } from "./view-store";
@@ -131,7 +131,12 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
 
   function show(next: ConsoleState, update: SubscriberNews | undefined): void {
     const { form } = state;
-    if (next.run?.run_id !== state.run?.run_id) {
+    const draft = draftOf(next.form);
+    const isOther = next.run?.run_id !== state.run?.run_id;
+    // All of it or nothing: a part of one run's request beside a part of another's was asked for by nobody.
+    if ((next.run && isOther) || JSON.stringify(draft) !== JSON.stringify(draftOf(form)))
+      Object.assign(view, draft);
+    if (isOther) {
       Object.assign(view, RUN_VIEW);
       log.reset();
       artifacts.reset();
@@ -140,9 +145,6 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
       clock.reset();
     }
     state = next;
-    if (next.form.task !== form.task) view.task = next.form.task;
-    if (next.form.brand !== form.brand) view.brand = next.form.brand;
-    if (JSON.stringify(next.form.options) !== JSON.stringify(form.options)) view.options = next.form.options;
     if (update) log.receive(update);
     if (update?.artifact && !artifacts.receive(update.artifact)) channel.watch(watch());
     if (isTicking(next.run, next.link)) {

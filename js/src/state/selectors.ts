@@ -1,11 +1,22 @@
 // Facts about the streamed state that several features need. Pure.
 
 import type { Artifact, Link, RunHeader } from "../kernel/wire";
+import type { Draft } from "./view";
 
 export const isOver = (run: RunHeader): boolean => /^(completed|failed|cancelled)$/.test(run.status);
 
 /** A run in progress, which Stop can cancel. */
 export const isActive = (run: RunHeader | null): run is RunHeader => run !== null && !isOver(run);
+
+/** The draft alone, without what is beside it. */
+export const draftOf = ({ task, brand, strict_mode, depth, budget, options }: Draft): Draft => ({
+  task,
+  brand,
+  strict_mode,
+  depth,
+  budget,
+  options,
+});
 
 /** The run is in progress, and the kernel is connected to it or reconnecting: its time counts. */
 export const isTicking = (run: RunHeader | null, link: Link): boolean =>

@@ -8,10 +8,22 @@ export const TAIL_ROWS = 200;
 const EMPTY = { total: 0, rows: [] };
 
 export const NOTHING: ConsoleState = {
-  form: { worker: "", workers: [], origin: "", task: "", brand: "", options: {}, notice: null },
+  form: {
+    worker: "",
+    workers: [],
+    origin: "",
+    task: "",
+    brand: "",
+    strict_mode: false,
+    depth: "auto",
+    budget: null,
+    options: {},
+    notice: null,
+  },
   link: { phase: "idle", message: null, attempt: 0, retry_us: null },
   run: null,
   request: null,
+  asked: [],
   understanding: null,
   warnings: [],
   stages: [],
@@ -49,12 +61,18 @@ function mergeTail<Row extends { number: number }>(
 export function applyPatch(state: ConsoleState, patch: Patch): ConsoleState {
   const { form = state.form, link = state.link, run = state.run } = patch;
   const old = run?.run_id === state.run?.run_id ? state : NOTHING;
-  const { request = old.request, understanding = old.understanding, warnings = old.warnings } = patch;
+  const {
+    request = old.request,
+    asked = old.asked,
+    understanding = old.understanding,
+    warnings = old.warnings,
+  } = patch;
   return {
     form,
     link,
     run,
     request,
+    asked,
     understanding,
     warnings,
     stages: mergeRows(old.stages, patch.stages, (row) => row.stage_id),

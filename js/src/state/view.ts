@@ -1,6 +1,14 @@
 // The view-only state: what this person looks at. It is never sent and never saved in the notebook.
 
-import type { ArtifactRef, CheckedBrand, HistoryRow, LedgerFilter, Level, LogSearch } from "../kernel/wire";
+import type {
+  ArtifactRef,
+  CheckedBrand,
+  FormState,
+  HistoryRow,
+  LedgerFilter,
+  Level,
+  LogSearch,
+} from "../kernel/wire";
 
 export type PaneName = "timeline" | "routing" | "log" | "ledger" | "artifacts";
 
@@ -58,6 +66,18 @@ export const RUN_VIEW = {
   link: "",
 };
 
+/** The request in the form, for the next run. Of the worker's options, those left out have their defaults. */
+export type Draft = Pick<FormState, "task" | "brand" | "strict_mode" | "depth" | "budget" | "options">;
+
+const EMPTY_DRAFT: Draft = {
+  task: "",
+  brand: "",
+  strict_mode: false,
+  depth: "auto",
+  budget: null,
+  options: {},
+};
+
 export const FIRST_VIEW = {
   ...RUN_VIEW,
   width: 1200,
@@ -78,11 +98,7 @@ export const FIRST_VIEW = {
   filling: false,
   /** What was copied, while the confirmation is shown. */
   copied: "",
-  task: "",
-  brand: "",
-  strict: null as boolean | null,
-  /** The values of the worker's options; the others have their defaults. */
-  options: {} as Record<string, unknown>,
+  ...EMPTY_DRAFT,
   /** The last report of the worker on a brand. */
   checked: null as { brand: string; report: CheckedBrand } | null,
   /** The last runs, once they are loaded. */

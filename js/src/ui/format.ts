@@ -63,5 +63,9 @@ export function ago(us: number | null, nowUs: number): string {
   return minutes < 1440 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 1440)} d ago`;
 }
 
+/** A name as a person reads it: "company_name" → "Company name". */
+export const inWords = (name: string): string =>
+  name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+
 /** "strategist_agent" → "strategist". */
 export const agentName = (agent: string | null): string => (agent ?? "").replace(/[_-]agent$/, "");

@@ -147,6 +147,7 @@ export declare namespace JSX {
     button: Html<HTMLButtonElement, { disabled: boolean }>;
     code: Html;
     dd: Html;
+    details: Html;
     div: Html<HTMLDivElement>;
     dl: Html;
     dt: Html;
@@ -173,6 +174,7 @@ export declare namespace JSX {
     p: Html;
     pre: Html<HTMLPreElement>;
     section: Html;
+    summary: Html;
     select: Html<HTMLSelectElement, Field>;
     span: Html;
     style: Html<HTMLStyleElement>;

@@ -10,7 +10,8 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from enum import Enum, auto
+from typing import Any, Final
 
 import msgspec
 
@@ -31,6 +32,20 @@ from ..sources.worker_api.client import AsyncWorkerClient
 from ..store.event_store import EventStore
 from . import history
 from .wire import FormState, HistoryRow, Link, Shown, WireError, WireProblem
+
+_NOT_RUNNABLE = ("coming_soon", "unavailable")
+
+
+class FromForm(Enum):
+    """Stands for the form's value, as the default of an argument."""
+
+    FROM_FORM = auto()
+
+    def __repr__(self) -> str:
+        return "<the form's>"
+
+
+FROM_FORM: Final = FromForm.FROM_FORM
 
 
 class ConsoleController:
@@ -54,6 +69,7 @@ class ConsoleController:
         self._start_link: Link | None = None
         self._starting = False
         self._recording = False
+        self._taken: RunRequest | None = None
         self._unlisten: Callable[[], None] = _nothing
         self._followed: set[LiveRun] = set()
         self._opening = asyncio.Lock()  # a run that is opened twice at once is followed once
@@ -102,6 +118,14 @@ class ConsoleController:
         self._require_runnable(worker)
         self._set(worker=worker, notice=None)
 
+    def declared_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of ``options`` that the form's worker declares; they can be of the worker before."""
+        for row in self._form.workers:
+            if row.id == self._form.worker:
+                names = {option.name for option in row.options}
+                return {name: value for name, value in options.items() if name in names}
+        return dict(options)
+
     async def start(self, request: RunRequest, *, worker: str, brand: str) -> LiveRun:
         """Starts a run and shows it; ``brand`` is the request's brand as the form's text.
 
@@ -113,9 +137,9 @@ class ConsoleController:
                 await self.refresh_workers()
             self._require_runnable(worker)
             answer = await self.client.start(request, worker=worker)
-            self._set(worker=worker, task=request.task, brand=brand, options=request.options)
+            self._fill_form(request, worker=worker, brand=brand)
             async with self._opening:
-                return await self._follow(answer.run_id, worker=worker, task=request.task)
+                return await self._follow(answer.run_id, worker=worker, request=request)
 
     async def stop(self) -> None:
         """Cancels the run on screen; its end arrives over the stream."""
@@ -123,7 +147,8 @@ class ConsoleController:
             await self.live.cancel()
 
     def leave_run(self) -> None:
-        """Shows the form instead of the run; the run continues, and its events are written to the history."""
+        """Shows the form instead of the run, with its request; the run continues, and its events are written
+        to the history."""
         self._leave()
         self._set(notice=None)
 
@@ -135,7 +160,10 @@ class ConsoleController:
         with self._start("a replay"):
             answer = await self.client.replay(live.state.replay_token, worker=live.worker)
             async with self._opening:
-                return await self._follow(answer.run_id, worker=live.worker, task=live.state.task)
+                state = live.state
+                return await self._follow(
+                    answer.run_id, worker=live.worker, task=state.task, request=state.request
+                )
 
     async def open_run(self, run_id: str, *, recording: bool = False) -> LiveRun:
         """Shows a run by its id: from the history if it has ended there, else from the server.
@@ -184,7 +212,6 @@ class ConsoleController:
         live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
         await live.recall()
         if live.state.over:
-            self._set(task=live.state.task or self._form.task)
             self._show(live, recording=True)
             live.over.set_result(None)
             return live
@@ -193,7 +220,7 @@ class ConsoleController:
                 f"No finished run {run_id!r} is in the history of this computer. "
                 "WorkerConsole(run_id=...) follows a run on the server."
             )
-        if not live.state.position:
+        if live.state.started_us is None:
             await self.client.ensure_known(run_id, worker=worker)
         return await self._follow(run_id, worker=worker, task=live.state.task)
 
@@ -203,12 +230,14 @@ class ConsoleController:
             self._show(live, recording=False)
         return live
 
-    async def _follow(self, run_id: str, *, worker: str, task: str | None) -> LiveRun:
+    async def _follow(
+        self, run_id: str, *, worker: str, task: str | None = None, request: RunRequest | None = None
+    ) -> LiveRun:
         followed = self._show_followed(run_id)  # another front end may have opened it
         if followed is not None:
             return followed
         live = LiveRun(run_id, client=self.client, store=self.store, worker=worker)
-        await live.begin(origin=self._form.origin, task=task)
+        await live.begin(origin=self._form.origin, task=task, request=request)
         live.hold()
         self._followed.add(live)
         live.over.add_done_callback(lambda _: self._followed.discard(live))
@@ -218,9 +247,48 @@ class ConsoleController:
 
     def _show(self, live: LiveRun, *, recording: bool) -> None:
         self._leave()
-        self.live, self._recording = live, recording
-        self._unlisten = live.listen(self._changed)
+        self.live, self._recording, self._taken = live, recording, None
+        self._unlisten = live.listen(self._run_changed)
+        self._take_over(live)
         self._set(notice=None)
+
+    def _run_changed(self) -> None:
+        if self.live is not None:
+            self._take_over(self.live)
+        self._changed()
+
+    def _take_over(self, live: LiveRun) -> None:
+        """The form takes over the request of the run on screen: never a part of it beside another run's.
+
+        What is unknown of it is cleared.
+        """
+        if not live.state.position:
+            return
+        request = live.state.known_request
+        if request == self._taken:
+            return
+        self._taken = request
+        worker = live.state.worker or live.worker
+        offered = self._form.workers
+        if offered and all(row.id != worker or row.status in _NOT_RUNNABLE for row in offered):
+            worker = self._form.worker
+        self._fill_form(request, worker=worker, brand=self._same_brand(request) or brand_text(request.brand))
+
+    def _same_brand(self, request: RunRequest) -> str:
+        """The form's text of the brand, as it was typed, if it is the brand of ``request``."""
+        same = request.brand is not None and parse_brand(self._form.brand) == dict(request.brand)
+        return self._form.brand if same else ""
+
+    def _fill_form(self, request: RunRequest, *, worker: str, brand: str) -> None:
+        self._set(
+            worker=worker,
+            task=request.task,
+            brand=brand,
+            strict_mode=request.strict_mode,
+            depth=request.depth,
+            budget=request.budget,
+            options=request.options,
+        )
 
     def _leave(self) -> None:
         self._unlisten()

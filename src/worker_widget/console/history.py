@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from ..events import RunStarted
 from ..events.answers import RunListItem
-from ..state.run_state import ENDED
+from ..state.run_state import ENDED, RunState
 from ..store.event_store import EventStore, RunRecord
 from .wire import HistoryRow
 
@@ -17,8 +16,8 @@ RECENT_RUNS = 10
 def recorded_rows(store: EventStore, limit: int = RECENT_RUNS) -> list[HistoryRow]:
     """The newest runs in the history, newest first. Raises `HistoryError`."""
     records = store.runs(limit=limit)
-    starts = store.run_starts([record.run_id for record in records])
-    return [row_of(record, starts.get(record.run_id)) for record in records]
+    opened = store.opening_states([record.run_id for record in records])
+    return [row_of(record, opened.get(record.run_id, RunState())) for record in records]
 
 
 def merged_rows(
@@ -37,8 +36,8 @@ def merged_rows(
     return newest[:limit]
 
 
-def row_of(record: RunRecord, started: RunStarted | None) -> HistoryRow:
-    """The row of a run in the history; ``started`` is its first event, if that is there."""
+def row_of(record: RunRecord, opened: RunState) -> HistoryRow:
+    """The row of a run in the history; ``opened`` is its state after its first events."""
     return {
         "run_id": record.run_id,
         "worker": record.worker,
@@ -48,8 +47,8 @@ def row_of(record: RunRecord, started: RunStarted | None) -> HistoryRow:
         "error": record.error,
         "started_us": record.started_us or record.created_us,
         "latency_ms": record.latency_ms,
-        "replay_of": started.replay_of if started else None,
-        "strict_mode": started.strict_mode if started else None,
+        "replay_of": opened.replay_of,
+        "strict_mode": opened.strict_mode,
         "recorded": True,
         "replayable": record.replay_token is not None,
     }

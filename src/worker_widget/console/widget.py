@@ -24,7 +24,7 @@ from ..runs.history import RunHistory
 from ..runs.live_run import LiveRun
 from ..runs.run import Run
 from ..state.run_state import RunState
-from .controller import brand_text, parse_brand
+from .controller import FROM_FORM, FromForm, brand_text, parse_brand
 from .jupyter import front_end
 from .jupyter.cells import Cells, current_execution
 from .jupyter.comm_fixes import quiet, unbind, unbound
@@ -136,17 +136,20 @@ class WorkerConsole(anywidget.AnyWidget):
 
     def run(
         self,
-        task: str | None = None,
-        brand: Mapping[str, Any] | None = None,
+        task: str | FromForm = FROM_FORM,
+        brand: Mapping[str, Any] | FromForm | None = FROM_FORM,
         *,
-        budget: int | None = None,
-        strict_mode: bool = False,
-        depth: Depth = "auto",
+        budget: int | FromForm | None = FROM_FORM,
+        strict_mode: bool | FromForm = FROM_FORM,
+        depth: Depth | FromForm = FROM_FORM,
         **options: Any,
     ) -> Run:
         """Starts a run, shows it and returns it at once; the run continues while later cells run.
 
-        ``task``, ``brand`` and ``options`` default to the form's. ``budget`` is in tokens (1000 to 100000).
+        Everything defaults to the form's, which has the request of the run that was on screen last: after a
+        strict run, ``run()`` is strict, too. What was typed in the browser since and was not run is not known
+        here. ``brand=None`` is no brand, ``budget=None`` no budget; a budget is in tokens (1000 to 100000).
+        With ``strict_mode`` a policy violation fails the run. ``depth`` is "auto", "shallow" or "deep".
         ``options`` are those that the worker declares; the Business Builder has ``pace`` (the duration of the
         run in seconds, 0 for full speed), ``writer`` ("auto", "rules" or "model") and ``stage_timeout``
         (seconds).
@@ -158,16 +161,16 @@ class WorkerConsole(anywidget.AnyWidget):
             raise RequestRefused("This console is closed: run its cell again, or use WorkerClient.")
         controller = self._session.controller
         form = controller.shown.form
-        brand_json = form.brand if brand is None else brand_text(brand)
+        brand_json = form.brand if isinstance(brand, FromForm) else brand_text(brand)
         request = RunRequest(
-            task=form.task if task is None else task,
+            task=form.task if isinstance(task, FromForm) else task,
             brand=parse_brand(brand_json),
-            budget=budget,
-            strict_mode=strict_mode,
-            depth=depth,
-            options={**form.options, **options},
+            budget=form.budget if isinstance(budget, FromForm) else budget,
+            strict_mode=form.strict_mode if isinstance(strict_mode, FromForm) else strict_mode,
+            depth=form.depth if isinstance(depth, FromForm) else depth,
+            options={**controller.declared_options(form.options), **options},
         )
-        live = background.call(controller.start(request, worker=self.worker, brand=brand_json))
+        live = background.call(controller.start(request, worker=form.worker, brand=brand_json))
         return self._run_of(live)
 
     def stop(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 import msgspec
 
 from ..events.answers import WorkerInfo
-from ..events.run_request import RunRequest
+from ..events.run_request import Depth, RunRequest
 from ..state.figures import Figures
 from ..state.log_line import Level
 from ..state.run_state import (
@@ -62,9 +62,10 @@ class WireError(msgspec.Struct, frozen=True):
 class FormState(msgspec.Struct, frozen=True, kw_only=True):
     """The run form and what it offers.
 
-    ``origin`` is "embedded host" or the server's origin. ``brand`` is JSON text or "". ``options`` are the
-    values that the last run was started with. ``notice`` is an error that the user must see: host
-    missing, key refused, run unknown, history not writable.
+    ``task``, ``brand`` (JSON text or ""), ``strict_mode``, ``depth``, ``budget`` (tokens) and ``options`` are
+    the request of the run that was on screen last, all of them, or else the console's own. ``origin`` is
+    "embedded host" or the server's origin. ``notice`` is an error that the user must see: host missing, key
+    refused, run unknown, history not writable.
     """
 
     worker: str
@@ -72,6 +73,9 @@ class FormState(msgspec.Struct, frozen=True, kw_only=True):
     origin: str = "embedded host"
     task: str = ""
     brand: str = ""
+    strict_mode: bool = False
+    depth: Depth = "auto"
+    budget: int | None = None
     options: Mapping[str, Any] = {}
     notice: WireError | None = None
 
@@ -273,13 +277,15 @@ class LedgerTail(TypedDict):
 class ConsoleState(TypedDict):
     """Everything that a console shows, without log rows and artifact texts.
 
-    ``request`` is the request of the run, ``None`` where only a part of it is known.
+    ``request`` is the request of the run, ``None`` where only a part of it is known; ``asked`` is what is
+    known of it in words, as pairs of label and text, without the task.
     """
 
     form: FormState
     link: Link
     run: RunHeader | None
     request: RunRequest | None
+    asked: list[tuple[str, str]]
     understanding: Understanding | None
     warnings: list[WarningRow]
     stages: list[Stage]
@@ -298,6 +304,7 @@ class Patch(TypedDict, total=False):
     link: Link
     run: RunHeader
     request: RunRequest | None
+    asked: list[tuple[str, str]]
     understanding: Understanding | None
     warnings: list[WarningRow]
     stages: list[Stage]

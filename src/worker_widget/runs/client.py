@@ -61,7 +61,7 @@ class WorkerClient:
             task=task, brand=brand, budget=budget, strict_mode=strict_mode, depth=depth, options=options
         )
         answer = background.call(self.api.start(request, worker=named))
-        return self._follow(answer.run_id, worker=named, task=task)
+        return self._follow(answer.run_id, worker=named, request=request)
 
     def get(self, run_id: str) -> Run:
         """Gets a run by its id: from the history if it has ended there, else from the server.
@@ -75,9 +75,9 @@ class WorkerClient:
         if live.state.over:
             background.call(live.stop())
             return Run(live, start_replay=self._replay)
-        if not live.state.position:
+        if live.state.started_us is None:
             background.call(self.api.ensure_known(run_id, worker=worker))
-        return self._follow(run_id, worker=worker, task=None)
+        return self._follow(run_id, worker=worker)
 
     def runs(self, limit: int = 20, status: str | None = None) -> pd.DataFrame:
         """The newest runs on the server, one row each. `RunHistory.runs` has the runs followed from here."""
@@ -98,9 +98,11 @@ class WorkerClient:
         """Closes the connections to the server."""
         background.call(self.api.aclose())
 
-    def _follow(self, run_id: str, *, worker: str, task: str | None) -> Run:
+    def _follow(
+        self, run_id: str, *, worker: str, task: str | None = None, request: RunRequest | None = None
+    ) -> Run:
         live = LiveRun(run_id, client=self.api, store=self.store, worker=worker)
-        background.call(live.begin(origin=self.origin, task=task))
+        background.call(live.begin(origin=self.origin, task=task, request=request))
         run = Run(live, start_replay=self._replay)
         background.call_soon(live.start)
         return run
@@ -111,4 +113,4 @@ class WorkerClient:
             raise RequestRefused("This run has no replay token: it was stopped, or its worker gives none.")
         worker = run.state.worker or self.worker
         answer = background.call(self.api.replay(token, worker=worker))
-        return self._follow(answer.run_id, worker=worker, task=run.state.task)
+        return self._follow(answer.run_id, worker=worker, task=run.state.task, request=run.request)

@@ -7,7 +7,7 @@ that ``logs[logs.level >= "warning"]`` works. Missing values are ``NA``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -202,35 +202,44 @@ def artifacts_frame(state: RunState) -> pd.DataFrame:
     return columns.frame(chars=_integers, version=_integers)
 
 
-def runs_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
-    """Runs of the history, one row each.
+def runs_frame(records: Iterable[RunRecord], opened: Mapping[str, RunState]) -> pd.DataFrame:
+    """Runs of the history, one row each. ``opened`` are their states after their first events, by run id.
 
-    ==========  ===================  ============================================
-    run_id      string
-    worker      string
-    task        string
-    status      string               queued, running, completed, failed, cancelled
-    success     boolean              NA until the run has ended
-    error       string
-    created     datetime64[us, UTC]  when it was added to the history
-    started     datetime64[us, UTC]
-    ended       datetime64[us, UTC]
-    latency_ms  Float64              the worker's figure
-    tokens      Int64
-    events      Int64                number of events
-    lines       Int64                number of log lines
-    origin      string               "embedded host" or the server's address
-    ==========  ===================  ============================================
+    ===========  ===================  ============================================
+    run_id       string
+    worker       string
+    task         string
+    status       string               queued, running, completed, failed, cancelled
+    success      boolean              NA until the run has ended
+    error        string
+    created      datetime64[us, UTC]  when it was added to the history
+    started      datetime64[us, UTC]
+    ended        datetime64[us, UTC]
+    latency_ms   Float64              the worker's figure
+    tokens       Int64
+    events       Int64                number of events
+    lines        Int64                number of log lines
+    origin       string               "embedded host" or the server's address
+    strict_mode  boolean              NA where it is unknown, like the following four
+    depth        string               auto, shallow or deep
+    budget       Int64                tokens; NA also where none was set
+    has_brand    boolean
+    replay_of    string               the run that was executed again
+    ===========  ===================  ============================================
     """
     columns = _Columns(
         *("run_id", "worker", "task", "status", "success", "error", "created", "started", "ended"),
         *("latency_ms", "tokens", "events", "lines", "origin"),
+        *("strict_mode", "depth", "budget", "has_brand", "replay_of"),
     )
     for record in records:
+        state = opened.get(record.run_id, RunState())
         columns.add(
             *(record.run_id, record.worker, record.task, record.status, record.success, record.error),
             *(record.created_us, record.started_us, record.ended_us, record.latency_ms),
             *(record.tokens, record.events, record.lines, record.origin),
+            *(state.strict_mode, state.request and state.request.depth, state.budget, state.has_brand),
+            state.replay_of,
         )
     return columns.frame(
         success=_flags,
@@ -241,6 +250,9 @@ def runs_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
         tokens=_integers,
         events=_integers,
         lines=_integers,
+        strict_mode=_flags,
+        budget=_integers,
+        has_brand=_flags,
     )
 
 

@@ -48,7 +48,9 @@ class RunHistory:
         from . import dataframes
 
         since_us = None if since is None else _microseconds(since)
-        return dataframes.runs_frame(self._store.runs(limit, status=status, since_us=since_us, worker=worker))
+        records = self._store.runs(limit, status=status, since_us=since_us, worker=worker)
+        opened = self._store.opening_states([record.run_id for record in records])
+        return dataframes.runs_frame(records, opened)
 
     def events(self, run_id: str) -> pd.DataFrame:
         """The events of a run, one row each."""

@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
+from datetime import UTC, datetime
 from functools import partial
 
 from ..errors import HistoryError, RunUnknown, ServerError, WorkerWidgetError
-from ..events import Event
+from ..events import Event, RunRequested, make
+from ..events.run_request import RunRequest
 from ..sources.worker_api.client import AsyncWorkerClient
 from ..sources.worker_api.follow import StreamLink, follow
 from ..state.log_line import LoggedEvent
@@ -52,6 +54,7 @@ class LiveRun:
         self._listeners: set[Callable[[], None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._holders = 0
+        self._requested: Event | None = None
         self.skew_us: int | None = None
 
     def hold(self) -> None:
@@ -69,10 +72,17 @@ class LiveRun:
         self._listeners.add(listener)
         return partial(self._listeners.discard, listener)
 
-    async def begin(self, *, origin: str, task: str | None) -> None:
-        """Adds the run to the history. A history that cannot be written does not stop the run."""
+    async def begin(self, *, origin: str, task: str | None = None, request: RunRequest | None = None) -> None:
+        """Adds the run to the history, with the ``request`` that started it as its first event.
+
+        ``task`` is that of a run whose request is unknown. A history that cannot be written does not stop
+        the run.
+        """
+        if request is not None:
+            task = request.task
+            self._requested = _requested(request, self.run_id, self.worker)
         try:
-            await asyncio.to_thread(self._begin, self.store, origin, task)
+            self.state = await asyncio.to_thread(self._begin, self.store, origin, task)
         except HistoryError as error:
             await self._keep_in_memory(error, origin, task)
 
@@ -157,9 +167,13 @@ class LiveRun:
         known = self.state.position
         return await asyncio.to_thread(self.store.append, self.run_id, events, after=known)
 
-    def _begin(self, store: EventStore, origin: str, task: str | None) -> None:
+    def _begin(self, store: EventStore, origin: str, task: str | None) -> RunState:
+        """Adds the run to ``store``; the state after its first event, if that is the request."""
         now_us = time.time_ns() // 1000
         store.begin(self.run_id, worker=self.worker, origin=origin, task=task, time_us=now_us)
+        if self._requested is None:
+            return self.state
+        return reduce_all(store.append(self.run_id, [self._requested]), self.state)
 
     async def _keep_in_memory(self, error: HistoryError, origin: str = "", task: str | None = None) -> None:
         """Continues with a store in memory after an error of the history."""
@@ -195,3 +209,17 @@ class LiveRun:
     def _notify(self) -> None:
         for listener in tuple(self._listeners):
             listener()
+
+
+def _requested(request: RunRequest, run_id: str, worker: str) -> Event:
+    """The event with the whole request, which real servers do not repeat."""
+    data = RunRequested(
+        worker=worker,
+        task=request.task,
+        brand=None if request.brand is None else dict(request.brand),
+        budget=request.budget,
+        strict_mode=request.strict_mode,
+        depth=request.depth,
+        options=dict(request.options),
+    )
+    return make(data, run_id=run_id, time=datetime.now(UTC))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .. import background
 from ..errors import RunTimeout
+from ..events.run_request import RunRequest
 from ..state.run_state import RunState
 from .artifacts import Artifacts
 from .live_run import LiveRun
@@ -64,6 +65,20 @@ class Run:
     def error(self) -> str | None:
         """The worker's reason why the run failed or was cancelled; else ``None``."""
         return self.state.error
+
+    @property
+    def request(self) -> RunRequest | None:
+        """What the run was started with: task, brand, budget, strict mode, depth and options.
+
+        Also of a run that was started elsewhere, if its server repeats the request, as the embedded host
+        does. ``None`` where the request is unknown. A replay has the request of its original. It contains no
+        key. To start the same again::
+
+            asked = run.request
+            client.run(asked.task, asked.brand, budget=asked.budget, strict_mode=asked.strict_mode,
+                       depth=asked.depth, **asked.options)
+        """
+        return self.state.request
 
     @property
     def replay_token(self) -> dict[str, Any] | None:

@@ -72,7 +72,8 @@ def reduce(state: RunState, logged: LoggedEvent) -> RunState:
         state,
         position=logged.position,
         run_id=state.run_id or event.run_id,
-        last_us=_latest(state.last_us, time_us),
+        # The time of a request is that of this computer's clock, all others are of the worker's.
+        last_us=state.last_us if isinstance(event.data, RunRequested) else _latest(state.last_us, time_us),
         counts=Counts(
             events=counts.events + 1,
             logs=counts.logs + (line is not None),
@@ -125,6 +126,9 @@ def _run_requested(state: RunState, data: RunRequested, time_us: int | None) -> 
         state,
         task=state.task or data.task,
         worker=state.worker or data.worker,
+        budget=data.budget if state.budget is None else state.budget,
+        strict_mode=data.strict_mode if state.strict_mode is None else state.strict_mode,
+        has_brand=data.brand is not None,
         request=state.request or _request(data),
     )
 
@@ -148,10 +152,11 @@ def _run_started(state: RunState, data: RunStarted, time_us: int | None) -> RunS
     return replace(
         state,
         status=state.status if state.over else "running",
-        task=data.task,
+        task=data.task or state.task,
         worker=data.worker or state.worker,
-        budget=data.budget,
-        strict_mode=data.strict_mode,
+        budget=state.budget if data.budget is None else data.budget,
+        strict_mode=state.strict_mode if data.strict_mode is None else data.strict_mode,
+        has_brand=state.has_brand if data.has_brand is None else data.has_brand,
         replay_of=data.replay_of,
         # Servers that repeat the whole request name its depth.
         request=state.request or (_request(data) if data.depth else None),

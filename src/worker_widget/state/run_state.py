@@ -157,6 +157,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     worker: str | None = None
     budget: int | None = None
     strict_mode: bool | None = None
+    has_brand: bool | None = None
     replay_of: str | None = None
     request: RunRequest | None = None
     understanding: Understanding | None = None
@@ -183,3 +184,10 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     def over(self) -> bool:
         """Whether the run has ended."""
         return self.status in ENDED
+
+    @property
+    def known_request(self) -> RunRequest:
+        """The request as far as it is known; what is unknown has its default."""
+        return self.request or RunRequest(
+            task=self.task or "", budget=self.budget, strict_mode=bool(self.strict_mode)
+        )

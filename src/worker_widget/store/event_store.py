@@ -17,13 +17,14 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 
 from ..errors import HistoryError, RunUnknown
-from ..events import Event, RunStarted, decode
+from ..events import Event, decode
 from ..settings import home
 from ..state.log_line import LoggedEvent
+from ..state.reduce import reduce
 from ..state.run_state import Artifact, RunState
 from . import database, events_table, log_table, routing_and_ledger
 from .artifact_text import Chunk, chunk, newest_text, version_text, versions
-from .database import NUMBER_MASK, ROW_BITS, Database, key_range
+from .database import NUMBER_MASK, ROW_BITS, ROWS_AT_ONCE, Database, key_range
 from .line_filter import EVERY_LINE, LineFilter
 from .log_index import Facets, LogIndex, LogProgress, LogWindow, NextLine
 from .log_table import StoredLine
@@ -35,7 +36,8 @@ READ_EVENTS: Final = 1_000
 _INT64: Final = 1 << 63
 _ROWS_AT_ONCE: Final = 4_096
 _FIRST_EVENTS: Final = 8
-"""``run_started`` is searched for among so many first events: it is the first, unless events are missing."""
+"""The request of a run is searched for among so many first events: it is the first, unless events are
+missing."""
 
 
 class RunSummary(TypedDict, total=False):
@@ -215,18 +217,25 @@ class EventStore:
             (count,) = db.execute("SELECT count(*) FROM runs").fetchone()
         return int(count)
 
-    def run_starts(self, run_ids: Collection[str]) -> dict[str, RunStarted]:
-        """The ``run_started`` event of each run, by run id; a run whose log starts without it is left out."""
-        marks = ",".join("?" * len(run_ids))
-        with self._db.read() as db:
-            rows = db.execute(
-                f"""SELECT run_id, type, raw FROM runs JOIN events
-                        ON row_key BETWEEN (run << {ROW_BITS}) + 1 AND (run << {ROW_BITS}) + {_FIRST_EVENTS}
-                    WHERE run_id IN ({marks}) AND type = 'run_started' ORDER BY row_key""",
-                list(run_ids),
-            ).fetchall()
-        starts = ((run_id, decode(raw, kind).data) for run_id, kind, raw in rows)
-        return {run_id: data for run_id, data in starts if isinstance(data, RunStarted)}
+    def opening_states(self, run_ids: Sequence[str]) -> dict[str, RunState]:
+        """The states of runs, by run id, after the events with their request: ``run_requested`` and
+        ``run_started``. A run whose log starts without them is left out."""
+        states: dict[str, RunState] = {}
+        for start in range(0, len(run_ids), ROWS_AT_ONCE):
+            part = run_ids[start : start + ROWS_AT_ONCE]
+            with self._db.read() as db:
+                rows = db.execute(
+                    f"""SELECT run_id, row_key, type, raw FROM runs JOIN events
+                            ON row_key BETWEEN (run << {ROW_BITS}) + 1
+                                AND (run << {ROW_BITS}) + {_FIRST_EVENTS}
+                        WHERE run_id IN ({",".join("?" * len(part))})
+                            AND type IN ('run_requested', 'run_started') ORDER BY row_key""",
+                    part,
+                ).fetchall()
+            for run_id, key, kind, raw in rows:
+                logged = LoggedEvent(key & NUMBER_MASK, decode(raw, kind))
+                states[run_id] = reduce(states.get(run_id, RunState()), logged)
+        return states
 
     def set_followed_run(self, cell: str, run_id: str | None) -> None:
         """Stores which run a notebook's cell follows, ``None`` for none."""

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import msgspec
 
+from ...state.request_facts import request_facts
 from ...state.run_state import RunState
 from ..wire import ConsoleState, Patch, RunHeader, Shown, Verdict
 
@@ -23,6 +24,7 @@ def state(shown: Shown) -> ConsoleState:
             "link": shown.link,
             "run": run_header(shown),
             "request": run.request,
+            "asked": request_facts(run),
             "understanding": run.understanding,
             "warnings": run.warnings,
             "stages": run.stages,
@@ -84,6 +86,8 @@ def _rows(old: RunState, new: RunState) -> dict[str, Any]:
     for name in ("request", "understanding", "warnings"):
         if getattr(old, name) is not getattr(new, name):
             rows[name] = getattr(new, name)
+    if _asked(old) != _asked(new):
+        rows["asked"] = request_facts(new)
     if old.stages is not new.stages:
         known = {stage.stage_id: stage for stage in old.stages}
         rows["stages"] = [stage for stage in new.stages if known.get(stage.stage_id) != stage]
@@ -97,6 +101,11 @@ def _rows(old: RunState, new: RunState) -> dict[str, Any]:
         entered = [row for row in new.ledger if row.number > old.counts.ledger]
         rows["ledger"] = {"total": new.counts.ledger, "rows": entered}
     return rows
+
+
+def _asked(run: RunState) -> tuple[Any, ...]:
+    """All that `request_facts` depends on; the request itself is replaced at most once."""
+    return id(run.request), run.strict_mode, run.budget, run.has_brand
 
 
 def _plain(value: Any) -> Any:

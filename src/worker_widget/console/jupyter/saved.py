@@ -20,8 +20,8 @@ def saved(shown: Shown, store: EventStore) -> Saved | dict[str, Any]:
     """The trait ``saved``: the state, the newest log rows and one artifact; `{}` before the first run."""
     if shown.run_id is None:
         return {}
-    # The list of workers and the notice do not belong to the run.
-    form = msgspec.structs.replace(shown.form, workers=(), notice=None)
+    # The list of workers and the notice do not belong to the run, and its request is there in words.
+    form = msgspec.structs.replace(shown.form, workers=(), notice=None, brand="", options={})
     log = log_window(
         store,
         shown.run_id,
@@ -30,7 +30,7 @@ def saved(shown: Shown, store: EventStore) -> Saved | dict[str, Any]:
         MOST_LOG_ROWS,
     )
     return {
-        "state": snapshot.state(msgspec.structs.replace(shown, form=form)),
+        "state": {**snapshot.state(msgspec.structs.replace(shown, form=form)), "request": None},
         "log": log["rows"],
         "artifact": _artifact(shown, store),
     }

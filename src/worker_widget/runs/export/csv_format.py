@@ -1,6 +1,7 @@
 """The log as comma-separated values (RFC 4180), one log line in each row.
 
-Columns: ``line, position, time, level, stage_id, agent, message``; times are ISO 8601 in UTC.
+Columns: ``line, position, time, level, stage_id, agent, message``; times are ISO 8601 in UTC. Line 0, before
+the log, has the run's request as JSON in its message, if the request is known.
 
 A cell that a spreadsheet would evaluate as a formula gets a leading quote, so that it is shown as text: a
 worker's text is never executed by the program that opens the file.
@@ -12,6 +13,8 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 from typing import Final
+
+import msgspec
 
 from .trace import Trace, instant
 
@@ -26,6 +29,10 @@ def csv_parts(trace: Trace) -> Iterator[str]:
     piece = StringIO(newline="")
     writer = csv.writer(piece, lineterminator="\r\n")
     writer.writerow(COLUMNS)
+    request = trace.state.request
+    if request is not None:
+        asked = msgspec.json.encode(request).decode()
+        writer.writerow((0, 0, instant(trace.record.created_us), "info", None, None, asked))
     for row in trace.log():
         writer.writerow(
             (

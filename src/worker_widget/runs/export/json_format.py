@@ -6,6 +6,7 @@ One object. Times are ISO 8601 in UTC, durations milliseconds, sizes code points
 ``format``        "worker-widget/run", and ``version`` 1
 ``exported_at``   when this was written
 ``run``           ids, worker, task, status, error, times, settings, ``replay_token``
+``request``       task, brand, budget, strict mode, depth, options; ``null`` if it is unknown
 ``metrics``       tokens, latency, counts, ``cost_report``
 ``stages``        one object each, with times, duration, tokens, agent and drift
 ``routing``       every routing decision
@@ -14,7 +15,8 @@ One object. Times are ISO 8601 in UTC, durations milliseconds, sizes code points
 ``artifacts``     one object each; ``content`` is the text, ``null`` if there is none
 ``logs``          every log line
 ``events``        every event: ``position``, ``id`` if the stream has ids, and ``event``, its
-                  JSON, or ``text`` if the server sent no valid JSON
+                  JSON, or ``text`` if the server sent no valid JSON; ``run_requested`` is of
+                  the client
 ================  =======================================================================
 """
 
@@ -45,6 +47,7 @@ def json_parts(trace: Trace) -> Iterator[str]:
     yield '  "format": "worker-widget/run",\n  "version": 1,\n'
     yield f'  "exported_at": {_json(instant(trace.exported_us))},\n'
     yield f'  "run": {_json(_run(trace))},\n'
+    yield f'  "request": {_json(trace.state.request)},\n'
     yield f'  "metrics": {_json(_metrics(trace))},\n'
     yield from _list("stages", (_json(_stage(stage)) for stage in trace.state.stages))
     yield from _list("routing", (_json(_routing(row)) for row in trace.routing()))

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
-from ...state.run_state import LedgerRow, RoutingRow, Stage
+from ...state.request_facts import request_facts
+from ...state.run_state import LedgerRow, RoutingRow, RunState, Stage
 from .trace import Trace, instant
 
 _WIDTH: Final = 100
@@ -42,6 +43,7 @@ def _lines(trace: Trace) -> Iterator[str]:
     yield "WORKER RUN TRACE"
     yield "=" * _WIDTH
     yield from _facts(_head(trace))
+    yield from _request(trace.state)
     yield from _heading("Stages", len(state.stages))
     yield from _table(_STAGES, lambda: map(_stage, state.stages), right=(4, 5, 6))
     for stage in state.stages:
@@ -91,9 +93,17 @@ def _head(trace: Trace) -> dict[str, str | None]:
         "Duration": _duration(state.latency_ms),
         "Tokens": f"{state.tokens:,}",
         "Events": f"{record.events:,}",
-        "Replay of": state.replay_of,
+        "Again from": state.replay_of,
         "Exported": instant(trace.exported_us),
     }
+
+
+def _request(state: RunState) -> Iterator[str]:
+    yield ""
+    yield "REQUEST"
+    yield "-" * _WIDTH
+    for label, text in request_facts(state):
+        yield from _indented(f"{label:12}", text)
 
 
 def _facts(facts: dict[str, str | None]) -> Iterator[str]:
