@@ -177,9 +177,9 @@ class TestAModelThatIsWell:
         told = scene.run(writer="rules")
         assert (scene.endpoint.asked, scene.endpoint.probed) == ([], before)
         assert set(engines(told).values()) == {BY_RULES}
-        gate = [line for line in lines(told) if line.startswith("The rule engine writes this stage")]
+        gate = [line for line in lines(told) if line.startswith("The rules write this stage")]
         assert len(gate) == 3
-        assert "the request asks for the rule engine" in gate[0]
+        assert "the request asks for the rules" in gate[0]
 
     def test_fenced_json_and_thoughts_are_read_as_what_they_are(self, scene: Scene) -> None:
         scene.endpoint.begin_anew(
@@ -308,7 +308,7 @@ class TestAModelThatFails:
         scene.run()
         first, second = scene.endpoint.about("landing_copy")
         assert "was not used" not in first.prompt
-        assert "was not used: landing_copy.json" in second.prompt
+        assert "was not used: The artifact landing_copy.json" in second.prompt
         assert "“The best”" in second.prompt
 
     def test_a_silent_model_times_out(self, scene: Scene) -> None:
@@ -373,7 +373,7 @@ class TestAnEndpointThatIsAway:
         assert set(engines(told).values()) == {BY_RULES}
         assert scene.endpoint.asked == []
         assert KEY not in everything(told)
-        gate = next(line for line in lines(told) if line.startswith("The rule engine writes this stage"))
+        gate = next(line for line in lines(told) if line.startswith("The rules write this stage"))
         assert f"{models.status}" in gate
         assert scene.replay(told.answer["replay_token"]).all("replay_verified")[0]["identical"] is True
 
@@ -563,7 +563,7 @@ class TestReplay:
             (tmp_path / "answers.db").mkdir()
             told = scene.run()
             assert told.kinds[-1] == "run_completed"
-            assert any("was not recorded" in line for line in lines(told))
+            assert any("could not be recorded" in line for line in lines(told))
             again = scene.replay(told.answer["replay_token"])
         assert "recorded answers cannot be read" in again.answer["error"]
         assert again.all("replay_verified") == []
@@ -616,7 +616,7 @@ class TestSettings:
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint, **nothing) as scene:
             told = scene.run()
         assert codes(told) == []
-        gate = [line for line in lines(told) if line.startswith("The rule engine writes this stage")]
+        gate = [line for line in lines(told) if line.startswith("The rules write this stage")]
         assert "WORKER_LLM_URL and WORKER_LLM_MODEL are not set" in gate[0]
 
     def test_the_key_is_in_no_repr_and_in_no_file(self, scene: Scene) -> None:

@@ -545,8 +545,8 @@ async def test_claims_of_a_german_brand_reach_no_artifact() -> None:
     }
     run = await run_alone(task=BRIEFS["bakery"]["task"], brand=brand)
     found = {(e.policy, (e.location or "").split("[")[0]) for e in run.all(events.PolicyViolation)}
-    assert ("advertising", "brand.mission") in found
-    assert ("advertising", "brand.value_proposition") in found
+    assert ("advertising_claims", "brand.mission") in found
+    assert ("advertising_claims", "brand.value_proposition") in found
     for artifact, content in run.artifacts.items():
         assert not re.search(r"(?i)\bbeste[nmrs]?\b|garantier|unschlagbar|marktführ", content), artifact
 

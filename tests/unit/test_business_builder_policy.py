@@ -78,9 +78,9 @@ def test_rules_are_in_governance_order() -> None:
     kinds = list(dict.fromkeys((rule.governance, rule.policy) for rule in rules))
     assert kinds == [
         ("safety", "forbidden_claims"),
-        ("safety", "advertising"),
+        ("safety", "advertising_claims"),
         ("operational", "token_budget"),
-        ("custom", "tone_avoid"),
+        ("custom", "avoided_wording"),
         ("custom", "required_disclosures"),
     ]
 

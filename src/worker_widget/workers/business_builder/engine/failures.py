@@ -232,8 +232,8 @@ CATALOG: Final[Mapping[str, Failure]] = {
 
 _BY_POLICY: Final[Mapping[PolicyName, Failure]] = {
     "forbidden_claims": FORBIDDEN_CLAIM,
-    "tone_avoid": TONE_AVOIDED,
-    "advertising": ADVERTISING,
+    "avoided_wording": TONE_AVOIDED,
+    "advertising_claims": ADVERTISING,
     "token_budget": BUDGET_EXCEEDED,
     "required_disclosures": PAGE_INCONSISTENT,
 }

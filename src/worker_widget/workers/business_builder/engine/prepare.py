@@ -18,7 +18,7 @@ from .routing import Decision
 from .run_context import RunContext, design_for
 
 NO_MODEL: Final = "no language model is configured: WORKER_LLM_URL and WORKER_LLM_MODEL are not set"
-NOT_REQUESTED: Final = "the request asks for the rule engine"
+NOT_REQUESTED: Final = "the request asks for the rules"
 
 
 async def prepare(
@@ -36,7 +36,7 @@ async def prepare(
     rules = compiler.compile_rules(brand, name=own_name, budget=budget)
     writer = options.value(request.options, options.WRITER)
     by_model = writer == "model" or (writer == "auto" and model is not None)
-    brand_rules = sum(rule.policy != "advertising" for rule in rules)
+    brand_rules = sum(rule.policy != "advertising_claims" for rule in rules)
     metric = routing.success_metric(request)
     decisions = {
         stage.id: routing.decide(

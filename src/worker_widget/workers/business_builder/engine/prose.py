@@ -10,6 +10,7 @@ from ..language import typography
 _LONGEST_QUOTE: Final = 160
 
 _ITEM: Final = re.compile(r"(?P<list>.+)\[(?P<index>\d+)\](?:\.\w+)?")
+_FILE: Final = re.compile(r"\w+\.(?:html|json|md)")
 _PLACES: Final = {
     "task": "the task",
     "budget": "the token budget",
@@ -30,14 +31,48 @@ _LISTS: Final = {
     "brand.forbidden_claims": "forbidden claim {number} of the brand",
     "brand.required_disclosures": "required disclosure {number} of the brand",
     "brief.features": "feature {number} in the task",
-    "advertising": "the rule against advertising claims that nobody can verify",
+    "advertising": "the rule on advertising claims",
+}
+
+_SECTIONS: Final = {
+    "after": "the tasks after the launch",
+    "audience": "the audience",
+    "audiences": "the audiences",
+    "channels": "the texts by channel",
+    "concerns": "the answers to concerns",
+    "contrast": "the contrast table",
+    "derived_from": "what was read from the task",
+    "do": "the advice on the voice",
+    "dont": "the advice against other voices",
+    "evidence": "the evidence to collect",
+    "examples": "the examples of the voice",
+    "faq": "the questions and answers",
+    "how_to_find_out": "the ways to find out",
+    "hypotheses": "the assumptions",
+    "interview_guide": "the interview guide",
+    "introductions": "the introductions of sections",
+    "measure": "the figures to measure",
+    "messages": "the messages by audience",
+    "mission": "the mission",
+    "more_questions": "further questions",
+    "pain_points": "the pain points",
+    "pillars": "the reasons to choose the offer",
+    "prepare": "the preparations",
+    "problem": "the problem",
+    "problem_terms": "the terms of the problem",
+    "promise": "the promise",
+    "reach": "the channels to reach people",
+    "type": "the typefaces",
+    "unclaimed": "what is not claimed",
+    "value_propositions": "the value propositions",
+    "vision": "the vision",
 }
 
 
 def place(location: str) -> str:
     """A location for people: ``brand.audience_pain_points[1]`` is "pain point 2 of the brand".
 
-    A file and an unknown location stay as they are.
+    An artifact is named by its file; an unknown location stays as it is.
     """
     if known := _PLACES.get(location):
         return known
@@ -46,7 +81,12 @@ def place(location: str) -> str:
         return wording.format(number=int(item["index"]) + 1)
     if location.startswith("brief."):
         return f"the {location.removeprefix('brief.').replace('_', ' ')} in the task"
-    return location
+    return f"the artifact {location}" if _FILE.fullmatch(location) else location
+
+
+def section(code: str) -> str:
+    """The name of a part of an artifact that can be left out."""
+    return _SECTIONS.get(code, code.replace("_", " "))
 
 
 def percent(share: float) -> str:

@@ -31,9 +31,10 @@ from ..policy import drift, rewriting
 from ..policy.drift import DriftAnchors
 from ..policy.rewriting import Rewrite
 from ..policy.rules import Rule, Violation, breaks
+from . import prose
 from .agents import Agent
 from .failures import Action, Finding
-from .prose import place, quoted
+from .prose import counted, place, quoted
 
 _LENGTHS: Final = (280, 180, 110, 70, 40)
 """Characters that the brand's texts are shortened to, one after the other, until the stage fits."""
@@ -129,16 +130,16 @@ def _retry(finding: Finding, context: RecoveryContext) -> RecoveryStep | None:
         return _after_a_wait(finding, order)
     if not order.paced:
         return None
-    return RecoveryStep(replace(order, paced=False), (("retry", "run the stage again without pauses"),))
+    return RecoveryStep(replace(order, paced=False), (("retry", "The stage runs again, without pauses"),))
 
 
 def _after_a_wait(finding: Finding, order: StageOrder) -> RecoveryStep | None:
     if finding.wait_s is None:
-        return RecoveryStep(order, (("retry", "run the stage again"),))
+        return RecoveryStep(order, (("retry", "The stage runs again"),))
     if finding.wait_s > LONGEST_WAIT_S:
         return None
     wait_s = max(finding.wait_s, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (order.attempt - 1)))
-    return RecoveryStep(order, (("retry", f"run the stage again after {wait_s:g} s"),), wait_s)
+    return RecoveryStep(order, (("retry", f"The stage runs again after {wait_s:g} s"),), wait_s)
 
 
 def _feedback(finding: Finding, order: StageOrder) -> str:
@@ -161,8 +162,9 @@ def _reduce_scope(finding: Finding, context: RecoveryContext) -> RecoveryStep | 
             left_out, least = (*left_out, section), excess
     if not left_out or (least > 0 and finding.failure.category != "budget"):
         return None
-    unit = "tokens" if finding.failure.category == "budget" else "violations"
-    what = f"leave out {', '.join(left_out)}: {before - least} {unit} fewer"
+    unit = "token" if finding.failure.category == "budget" else "violation"
+    parts = typography.listed(list(map(prose.section, left_out)))
+    what = f"Left out {parts}, which saves {counted(before - least, unit)}"
     return RecoveryStep(replace(order, left_out=order.left_out.union(left_out)), (("reduce_scope", what),))
 
 
@@ -177,7 +179,7 @@ def _truncate(finding: Finding, context: RecoveryContext) -> RecoveryStep | None
             if len(text) > most and location.startswith("brand.") and not location.startswith(QUOTED_AS_GIVEN)
         }
         if shortened and sections.excess(order.left_out, {**order.rewrites, **shortened}) <= 0:
-            what = f"shorten {', '.join(shortened)} to at most {most} characters"
+            what = f"Shortened {typography.listed(list(map(place, shortened)))} to at most {most} characters"
             changed = replace(order, rewrites={**order.rewrites, **shortened})
             return RecoveryStep(changed, (("truncate", what),))
     return None
@@ -189,7 +191,7 @@ def _rephrase(finding: Finding, context: RecoveryContext) -> RecoveryStep | None
         offer = facts.text("brand.value_proposition")
         if not offer:
             return None
-        what = "use the brand's value proposition as the task"
+        what = "The brand's value proposition takes the place of the task"
         return RecoveryStep(replace(order, task=offer), (("rephrase", what),))
     if finding.failure.category == "drift":
         return _without_avoided(context)
@@ -197,10 +199,9 @@ def _rephrase(finding: Finding, context: RecoveryContext) -> RecoveryStep | None
     for location in _sources(finding, facts):
         rewrite = _rewrite(location, context)
         rewrites[location] = rewrite.after
-        what = f"{rewrite.how}: {rewrite.after!r}" if rewrite.after else rewrite.how
-        steps.append((f"rephrase {location}", what))
+        steps.append((f"rephrase {location}", _rewritten(location, rewrite)))
     if not rewrites:
-        again = (("rephrase", "ask the language model again and name the forbidden wording"),)
+        again = (("rephrase", "The language model is asked again, with the wording that is not allowed"),)
         return RecoveryStep(order, again) if order.by_model else None
     return RecoveryStep(replace(order, rewrites={**order.rewrites, **rewrites}), tuple(steps))
 
@@ -223,8 +224,8 @@ def _re_tone(finding: Finding, context: RecoveryContext) -> RecoveryStep | None:
         return None
     rewrites = {location: text.text for location, text in changed.items() if location != "task"}
     swaps = dict.fromkeys(swap for text in changed.values() for swap in text.changes)
-    listed = ", ".join(
-        f"{found!r} becomes {new!r}" if new else f"{found!r} is removed" for found, new in swaps
+    listed = typography.listed(
+        [f"“{found}” became “{new}”" if new else f"“{found}” was removed" for found, new in swaps] or [""]
     )
     retoned = replace(
         order,
@@ -232,13 +233,15 @@ def _re_tone(finding: Finding, context: RecoveryContext) -> RecoveryStep | None:
         rewrites={**order.rewrites, **rewrites},
         retoned=True,
     )
-    what = f"use a {facts.tone} tone: {listed or 'plainer words'}"
+    what = f"Put the text in a {facts.tone} tone: {listed}"
+    if not listed:
+        what = f"The text is written again in plainer words, in a {facts.tone} tone"
     return RecoveryStep(retoned, (("re_tone", what),))
 
 
 def _without_avoided(context: RecoveryContext) -> RecoveryStep | None:
     """The task without the wordings that the brand avoids."""
-    avoided = [rule for rule in context.rules if rule.policy == "tone_avoid"]
+    avoided = [rule for rule in context.rules if rule.policy == "avoided_wording"]
     task = context.facts.task
     if not context.reads_task or breaks(task, avoided) is None:
         return None
@@ -311,12 +314,12 @@ def _fall_back(finding: Finding, context: RecoveryContext) -> RecoveryStep | Non
     if order.by_model:
         if order.model_required:
             return None
-        what = "let the rule engine write the texts"
+        what = "The rules write the texts in place of the language model"
         return RecoveryStep(replace(order, by_model=False), (("fall_back_agent", what),))
     if not context.fallbacks:
         return None
     successor = context.fallbacks[0]
-    what = f"{successor.id} takes over from {order.agent.id}"
+    what = f"The {successor.name} agent takes over from the {order.agent.name} agent"
     return RecoveryStep(replace(order, agent=successor, left_out=frozenset()), (("fall_back_agent", what),))
 
 
@@ -356,9 +359,9 @@ def _hints(action: Action, finding: Finding, context: RecoveryContext) -> list[t
         case "fall_back_agent" if finding.failure.category == "drift" and context.reads_task:
             return []
         case "fall_back_agent" if context.order.by_model:
-            return [] if context.order.model_required else [({}, "let the rule engine write the texts")]
+            return [] if context.order.model_required else [({}, "let the rules write the texts")]
         case "fall_back_agent" if context.fallbacks:
-            return [({}, f"let {context.fallbacks[0].id} take over")]
+            return [({}, f"let the {context.fallbacks[0].name} agent take over")]
         case "use_brand_words" if context.reads_task and (found := _closest_statement(context)):
             return [({"location": "task"}, found[1])]
         case "use_brand_words" if not context.reads_task:
@@ -369,6 +372,14 @@ def _hints(action: Action, finding: Finding, context: RecoveryContext) -> list[t
             return [({}, "run the stage again")]
         case _:
             return []
+
+
+def _rewritten(location: str, rewrite: Rewrite) -> str:
+    """What was done to the text at ``location``."""
+    if not rewrite.after:
+        return f"Left out {place(location)}, because no wording of it is allowed: {quoted(rewrite.before)}"
+    how = "Reworded" if rewrite.how == "reworded" else "Shortened"
+    return f"{how} {place(location)} from {quoted(rewrite.before)} to {quoted(rewrite.after)}"
 
 
 def _rewrite(location: str, context: RecoveryContext) -> Rewrite:

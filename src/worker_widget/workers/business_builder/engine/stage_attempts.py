@@ -54,7 +54,7 @@ async def _attempt(stage_run: StageRun, work: Work) -> Finding | None:
     except TimeoutError:
         if not timeout.expired():
             raise
-        error = f"{stage_run.stage.name} took longer than its {time_limit_s:g} s."
+        error = f"{stage_run.stage.name} took longer than its limit of {time_limit_s:g} s."
         return Finding(failures.STAGE_TIMED_OUT, error)
     return None
 
@@ -79,6 +79,6 @@ def _recover(stage_run: StageRun, finding: Finding, tried: list[Action]) -> floa
         if not step.order.paced:
             stage_run.stop_pacing()
         return step.wait_s
-    stage_run.start_recovery([("give_up", "no recovery action is left that would help")])
+    stage_run.start_recovery([("give_up", "No recovery is left that would help, so the run ends here")])
     stage_run.finish_recovery(success=False)
     raise RunError(f"{finding.error} {finding.failure.advice}")

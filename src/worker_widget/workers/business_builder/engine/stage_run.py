@@ -12,7 +12,7 @@ from typing import Any, Final
 from .... import events
 from ....events import Payload
 from ....events.file_names import file_name
-from ....events.request_models import Tone
+from ....events.request_models import ForbiddenClaim, Tone
 from ....host.worker import RunError
 from ..brief.facts import QUOTED_AS_GIVEN, Facts
 from ..language import typography
@@ -27,7 +27,7 @@ from .agents import Agent
 from .failures import Finding, OptionalSections, StageFailure
 from .pacing import StagePacer
 from .plan import STAGES, PlannedStage
-from .prose import percent
+from .prose import percent, place, sentence
 from .recovery import RecoveryContext, StageOrder
 from .routing import Decision
 from .run_context import RunContext
@@ -60,6 +60,7 @@ class StageRun:
     fallbacks: list[Agent] = field(default_factory=list)
     _recovering: list[tuple[str, str]] = field(default_factory=list)
     _reported: set[tuple[str, str, str]] = field(default_factory=set)
+    _logged: set[str] = field(default_factory=set)
     _warned: set[str] = field(default_factory=set)
     _streamed: dict[tuple[str, str], int] = field(default_factory=dict)
     _held: list[tuple[str, str, str]] = field(default_factory=list)
@@ -120,6 +121,11 @@ class StageRun:
         self.run.emit(data)
 
     def log(self, message: str, level: LogLevel = "info", *, agent: str | None = None) -> None:
+        """Emit a log line; one that is no warning only once, however often the stage is repeated."""
+        if level in {"debug", "info"}:
+            if message in self._logged:
+                return
+            self._logged.add(message)
         self.emit(
             events.Log(stage_id=self.stage.id, agent=agent or self.agent.id, message=message, level=level)
         )
@@ -148,8 +154,8 @@ class StageRun:
         self.report_routing("care")
         self._log_choice()
         if self.stage.by_model and self.writer is not self.run.model:
-            why = self.run.model_problem or "preflight gave it up"
-            self.log(f"The rule engine writes this stage, not a language model: {why}", "debug")
+            why = self.run.model_problem or f"{STAGES[0].name} did without the language model"
+            self.log(f"The rules write this stage, because {why}.", "debug")
 
     def _log_choice(self) -> None:
         decision = self.decision
@@ -221,7 +227,7 @@ class StageRun:
     async def check_inputs(self) -> None:
         """Check the texts that the stage may quote. Raises `StageFailure`, or `RunError` in strict mode."""
         found = await self.violations(self.facts.texts)
-        self.report_check("inputs", passed=not found)
+        self.report_check("source_texts", passed=not found)
         self.stop_at(found)
 
     async def violations(self, texts: Mapping[str, str]) -> list[Violation]:
@@ -311,6 +317,9 @@ class StageRun:
                 f"{of} does not sound like the brand, even in plainer words. "
                 "The texts therefore use the brand's own words in place of it.",
             )
+        elif found.aligned and not self.stage.after:
+            amount = f"{percent(found.score)} drift, at most {percent(drift.THRESHOLD)} is allowed"
+            self.log(f"{of} sounds like the brand ({amount}).")
         if not found.aligned:
             self._warn(
                 "drift",
@@ -350,11 +359,13 @@ class StageRun:
         """Emit the start of each step, given as ``(action, description)``."""
         for action, what in steps:
             self.emit(events.RecoveryStarted(stage_id=self.stage.id, action=action))
-            self.log(f"{action}: {what}", "warning")
+            self.log(sentence(what), "warning")
             self._recovering.append((action, what))
 
     def finish_recovery(self, *, success: bool = True) -> None:
         """Emit the end of the started recovery steps."""
+        if self._recovering and success:
+            self.log(f"{self.stage.name} was repeated with this change, and it passes now.")
         for action, what in self._recovering:
             self.emit(events.RecoveryCompleted(stage_id=self.stage.id, action=action, success=success))
             self.run.ledger.recoveries.append(
@@ -402,8 +413,8 @@ class StageRun:
             self.run.drafts[name] = draft
             self.run.ledger.engines[name] = self.writer.engine
         self.published.set()
-        file_names = " and ".join(file_name(draft.name, draft.type) for draft in drafts)
-        self.log(f"{typography.capital(self.writer.engine)} wrote {file_names}", "debug")
+        file_names = typography.listed([file_name(draft.name, draft.type) for draft in drafts])
+        self.log(f"{typography.capital(self.writer.engine)} wrote {file_names}.", "debug")
 
     @property
     def writer(self) -> TextWriter:
@@ -463,12 +474,14 @@ class StageRun:
         return duration
 
 
+_NO_REASON: Final = ForbiddenClaim.model_fields["reason"].default
+
+
 def described(violation: Violation) -> str:
     """A violation as a sentence."""
-    rule, location = violation.rule, violation.location
-    if violation.end:
-        location += f", characters {violation.start + 1} to {violation.end},"
-    return f"{location} contains “{violation.found}”, which {rule.source} forbids: {rule.reason}."
+    rule, where = violation.rule, typography.capital(place(violation.location))
+    reason = "" if rule.reason == _NO_REASON else f": {rule.reason.rstrip('.')}"
+    return f"{where} says “{violation.found}”, which {place(rule.source)} does not allow{reason}."
 
 
 def with_texts(facts: Facts, texts: Mapping[str, str]) -> Facts:

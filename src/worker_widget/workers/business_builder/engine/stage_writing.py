@@ -13,6 +13,7 @@ from typing import Final
 from ....events.file_names import file_name
 from ....host.worker import RunError
 from ..brief.facts import QUOTED_AS_GIVEN
+from ..language import typography
 from ..policy.rules import Rule, Violation, check
 from ..writing import proofreading, text_location
 from ..writing.draft import Draft
@@ -20,6 +21,7 @@ from ..writing.pen import Pen
 from ..writing.writer import StageTexts, WritingRequest
 from . import failures
 from .failures import Finding, OptionalSections, StageFailure
+from .prose import counted, quoted
 from .stage_run import StageRun, with_texts
 
 WRITING_SHARE: Final = 0.75
@@ -55,7 +57,9 @@ async def write(
     stage_run.finish_recovery()
     stage_run.counted = _cost(texts) if texts.tokens is None else 0
     if stage_run.run.budget is not None:
-        stage_run.log(f"Used {_cost(texts)} of the {limit} tokens that this stage may write", "debug")
+        stage_run.log(
+            f"Wrote {_cost(texts):,} of the {counted(limit, 'token')} that this stage may write.", "debug"
+        )
     return texts
 
 
@@ -112,12 +116,15 @@ class _StageWriting:
             stage_run.report_check("token_budget", passed=size <= limit)
         if size <= limit:
             return
-        agent = stage_run.agent.id
-        source = f"of the budget of {run.budget}" if allotted else f"by the strategy of {agent}"
+        agent = stage_run.agent
+        most = counted(limit, "token")
+        share = (
+            f"its share of the budget is {most}" if allotted else f"the {agent.name} agent may write {most}"
+        )
         budget = next((rule for rule in run.rules if rule.policy == "token_budget"), None)
-        own = Rule("token_budget", f"{agent}.tokens", str(limit), "The agent may not write more", "error")
+        own = Rule("token_budget", f"{agent.id}.tokens", str(limit), "The agent may not write more", "error")
         stage_run.report_violation(Violation(budget or own, stage_run.stage.id, 0, 0, ""))
-        error = f"{stage_run.stage.name} needs {size} tokens and may write {limit} {source}."
+        error = f"{stage_run.stage.name} needs {counted(size, 'token')}, and {share}."
         if run.request.strict_mode:
             raise RunError(f"Strict mode: {error}")
         sections = OptionalSections(
@@ -149,13 +156,14 @@ class _StageWriting:
                 *proofreading.open_slots(draft.prose),
             )
         ]
-        self.stage_run.report_check("review", passed=not problems)
+        self.stage_run.report_check("proofreading", passed=not problems)
         reviewer = decision.fallbacks[0].id
         if problems:
-            message = f"Reviewed the texts and found {len(problems)} problems: {'; '.join(problems[:3])}"
+            listed = typography.listed([quoted(problem) for problem in problems[:3]])
+            message = f"Proofreading found {counted(len(problems), 'problem')}, such as {listed}."
             self.stage_run.log(message, "warning", agent=reviewer)
         else:
-            self.stage_run.log("Reviewed the texts and found no problem", agent=reviewer)
+            self.stage_run.log("Proofreading by another agent found no problem.", agent=reviewer)
 
     def composed(self, left_out: frozenset[str], texts: Mapping[str, str]) -> StageTexts:
         """The rule engine's texts, without some sections and with other texts of the facts."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -16,7 +17,7 @@ from ....events.artifacts_zip import bundle
 from ....host.worker import RunError
 from ..brief.brief import brief_parts
 from ..brief.facts import QUOTED_AS_GIVEN
-from ..language import detection
+from ..language import detection, typography
 from ..page import colors, guidelines, page_reader, render
 from ..policy import drift
 from ..policy.rules import Violation
@@ -28,6 +29,7 @@ from ..writing.writer import StageTexts, TextWriter
 from . import failures, stage_writing
 from .failures import Finding, StageFailure
 from .plan import STAGES, waves
+from .prose import counted, percent, quoted
 from .routing import METRICS
 from .stage_run import StageRun, described
 
@@ -35,8 +37,8 @@ SHALLOW: Final = {"report": market_report.OPTIONAL, "landing": ("faq", "audience
 """The sections that a shallow run leaves out."""
 
 _APPROACHES: Final[Mapping[Approach, str]] = {
-    "plain": "that starts with the offer",
-    "story": "that starts with the situation of the audience",
+    "plain": "the offer",
+    "story": "the situation of its readers",
 }
 
 
@@ -50,20 +52,20 @@ async def preflight(stage_run: StageRun) -> None:
     if not any(char.isalpha() for char in brief.task):
         raise StageFailure(Finding(failures.EMPTY_INPUT, "The task contains no readable word."))
     if brief.is_read:
-        parts = "; ".join(f"{label}: {phrase}" for label, phrase in brief_parts(brief))
-        stage_run.log(f"Read the task ({len(brief.task.split())} words): {parts}")
-    else:
+        parts = [f"{label} {quoted(phrase)}" for label, phrase in brief_parts(brief)]
+        stage_run.log(f"Understood from the task: {typography.listed(parts or ['its line of business'])}.")
+    elif not stage_run.is_repeated:
         stage_run.log(
-            "The task names no offer and no audience, so the texts stay general. Name both in a sentence, "
-            "such as: a bakery in Lyon for early risers",
+            "The task names no offer and no audience, so the texts stay general; name both in a sentence, "
+            "such as “a bakery in Lyon for early risers”.",
             "warning",
         )
     await stage_run.pace_to(0.3)
     language = stage_run.facts.language
     if brief.language != language.code and not stage_run.is_repeated:
         stage_run.log(
-            f"The task is in {detection.NAMES[brief.language]}, which this worker does not write; the texts "
-            f"will be in {language.name}",
+            f"The task is in {detection.NAMES[brief.language]}, which this worker does not write, so the "
+            f"texts are in {language.name}.",
             "warning",
         )
     await stage_run.pace_to(0.5)
@@ -74,6 +76,9 @@ async def preflight(stage_run: StageRun) -> None:
     if in_name:
         _reject_name(stage_run, in_name, found)
     stage_run.stop_at(found)
+    texts = counted(len(stage_run.facts.texts), "text")
+    rules = counted(len(run.rules), "rule")
+    stage_run.log(f"Checked {texts} from the task and the brand against {rules}: all of them pass.")
     if run.request.brand is not None:
         stage_run.check_drift(brief.task, of="The task")
     stage_run.finish_recovery()
@@ -87,24 +92,25 @@ def _log_setup(stage_run: StageRun) -> None:
     run = stage_run.run
     if run.pace_s:
         stage_run.log(
-            f"This run is paced to about {run.pace_s:g} s so that you can watch it; durations include the "
-            "pauses. pace=0 runs without them."
+            f"The run takes about {run.pace_s:g} s so that you can watch it; with pace=0 it runs without "
+            "pauses."
         )
     if run.request.brand is None:
         stage_run.log(
-            f"No brand given: neutral tone, working title {run.facts.name!r} from the task",
-            "debug",
+            f"No brand was given, so the texts have a neutral tone and the working title "
+            f"{quoted(run.facts.name)}, which comes from the task."
         )
-    counted = _counted(rule.policy for rule in run.rules)
+    policies = _counted(rule.policy.replace("_", " ") for rule in run.rules)
     stage_run.log(
-        f"{len(run.rules)} rules apply ({counted}); drift is measured against {run.anchors.count} anchors",
+        f"{counted(len(run.rules), 'rule')} apply ({policies}); drift is measured against "
+        f"{counted(run.anchors.count, 'anchor')}.",
         "debug",
     )
     joint = " > " if run.plan.metric == "risk" else " | "
     order = " > ".join(joint.join(stage.id for stage in wave) for wave in waves(STAGES))
     metric = METRICS[run.decisions[stage_run.stage.id].metric]
-    stage_run.log(f"Plan {run.plan.id}: {order}. Routing weighs {metric}", "debug")
-    stage_run.log(f"Tokens are counted by a fixed rule: {tokens.RULE}", "debug")
+    stage_run.log(f"The plan {run.plan.id} is {order}; agents are chosen by {metric}.", "debug")
+    stage_run.log(f"Tokens are counted by a fixed rule: {tokens.RULE}.", "debug")
 
 
 async def _check_model(stage_run: StageRun) -> None:
@@ -135,7 +141,7 @@ def _reject_name(stage_run: StageRun, in_name: Sequence[Violation], others: Sequ
         stage_run.report_violation(violation)
         if stage_run.run.request.strict_mode:
             raise RunError(f"Strict mode: {described(violation)}")
-    error = f"{described(in_name[0])} A name cannot be rephrased."
+    error = f"{described(in_name[0])} A name cannot be reworded."
     failure = replace(failures.classify(in_name[0].rule.policy), actions=("give_up",))
     advice = "Change the rule or the name."
     raise StageFailure(Finding(replace(failure, advice=advice), error, tuple(in_name)))
@@ -145,11 +151,20 @@ async def research(stage_run: StageRun) -> None:
     """Write down what the brief says about its market, and what has to be found out."""
     run, facts = stage_run.run, stage_run.facts
     known = facts.field is not facts.kind
-    line = facts.field.id.replace("_", " ") if known else "not recognised"
-    stage_run.log(f"Line of business: {line}; kind of offer: {facts.kind.id}")
+    if known:
+        line = facts.field.id.replace("_", " ")
+        stage_run.log(f"Recognised the line of business ({line}), so the report uses what is usual in it.")
+    else:
+        stage_run.log(
+            f"Recognised no line of business, so the report uses general questions for the kind of offer "
+            f"({facts.kind.id})."
+        )
     terms = market_report.problem_terms(facts)
     stage_run.log(
-        f"Terms of the problem: {', '.join(terms)}" if terms else "The brief describes no problem", "debug"
+        f"The terms of the problem are {typography.listed(terms)}."
+        if terms
+        else "The task and the brand describe no problem.",
+        "debug",
     )
     await stage_run.pace_to(0.15)
     skipped = _skipped(run.request.depth, market_report.DEEP, SHALLOW["report"])
@@ -161,8 +176,8 @@ async def research(stage_run: StageRun) -> None:
     )
     hypotheses = json.loads(texts.drafts[0].content).get("hypotheses", [])
     stage_run.log(
-        f"Wrote {len(hypotheses)} hypotheses, none of them verified: no source outside the brief was used",
-        "warning",
+        f"Wrote {counted(len(hypotheses), 'assumption')} about the market; none is verified, because the "
+        "worker uses no source besides the task and the brand."
     )
     await stage_run.publish(texts.drafts, 0.2, 0.95, streamed=texts.streamed)
     await stage_run.pace_to(1.0)
@@ -171,10 +186,13 @@ async def research(stage_run: StageRun) -> None:
 async def strategy(stage_run: StageRun) -> None:
     """Write the positioning and the messages."""
     run, facts = stage_run.run, stage_run.facts
-    source = "the brand" if facts.all("brand.audience_pain_points") else "the line of business"
-    stage_run.log(f"Took the problem from {source} and proposed {len(facts.field.values)} pillars")
-    audience = ", ".join(facts.audiences) or stage_run.pen().slots["who"]
-    stage_run.log(f"Audience: {audience}", "debug")
+    stated = facts.all("brand.audience_pain_points")
+    source = "the brand's pain points" if stated else "what is usual for such an offer"
+    reasons = counted(len(facts.field.values), "reason")
+    stage_run.log(f"Took the customers' problem from {source} and proposed {reasons} to choose the offer.")
+    labels = [text.label for text in facts.audience_texts]
+    readers = [quoted(label) for label in labels or (stage_run.pen().slots["who"],)]
+    stage_run.log(f"The texts address {typography.listed(readers)}.")
     await stage_run.pace_to(0.12)
     skipped = _skipped(run.request.depth, messaging.DEEP, ())
     texts = await stage_writing.write(
@@ -187,7 +205,7 @@ async def strategy(stage_run: StageRun) -> None:
     )
     await stage_run.publish(texts.drafts, 0.16, 0.95, streamed=texts.streamed)
     size = sum(len(draft.content) for draft in texts.drafts)
-    stage_run.log(f"Wrote positioning and messages, {size} characters")
+    stage_run.log(f"Wrote the positioning and the messages ({counted(size, 'character')}).")
     await stage_run.pace_to(1.0)
 
 
@@ -195,8 +213,9 @@ async def copywriting(stage_run: StageRun) -> None:
     """Write the copy of the landing page."""
     run, pen = stage_run.run, stage_run.pen()
     stage_run.log(
-        f"Writing copy {_APPROACHES[pen.approach]}, in a {stage_run.facts.tone} tone: {pen.tone.voice}"
+        f"The page's copy has a {stage_run.facts.tone} tone and starts with {_APPROACHES[pen.approach]}."
     )
+    stage_run.log(f"The voice of this tone: {pen.tone.voice}", "debug")
     skipped = _skipped(run.request.depth, (), SHALLOW["landing"])
 
     def compose(pen: Pen, out: frozenset[str]) -> StageTexts:
@@ -206,16 +225,21 @@ async def copywriting(stage_run: StageRun) -> None:
     texts = await stage_writing.write(stage_run, compose, landing.OPTIONAL, drift_of="The copy")
     copy = texts.copy
     if copy is None or not copy.hero.headline or not copy.hero.cta:
-        error = "The rules forbid every wording of the headline or the button."
+        error = "The rules allow no wording of the page's headline or button."
         raise StageFailure(Finding(failures.NO_WORDING_LEFT, error))
     run.copy = copy
     if texts.rejected:
-        stage_run.log(f"Skipped {texts.rejected} standard wordings that a rule forbids", "debug")
-    stage_run.log(f"Headline: {copy.hero.headline}")
+        skipped_wordings = counted(texts.rejected, "standard wording")
+        stage_run.log(f"Skipped {skipped_wordings} that a rule does not allow.", "debug")
+    stage_run.log(f"The headline is {quoted(copy.hero.headline)}.")
     await stage_run.publish(texts.drafts, 0.15, 0.95, streamed=texts.streamed)
-    stage_run.log(
-        f"{copy.proposals} lines are proposals for you to confirm; the others quote the brief", "debug"
-    )
+    if copy.proposals:
+        proposals = counted(copy.proposals, "passage")
+        verb = "is" if copy.proposals == 1 else "are"
+        stage_run.log(
+            f"{proposals} of the copy {verb} proposed and not taken from the task or the brand; confirm "
+            f"{'it' if copy.proposals == 1 else 'them'} before you publish the page."
+        )
     await stage_run.pace_to(1.0)
 
 
@@ -225,20 +249,21 @@ async def layout(stage_run: StageRun) -> None:
     copy, design = run.copy, run.design
     if copy is None:
         raise RunError("There is no copy to lay out.")
-    field = run.facts.field.id.replace("_", " ")
-    basis = "the brand's colours" if design.own_colors else f"colours for {field}"
     first, second = colors.code(design.palette.primary), colors.code(design.palette.secondary)
-    stage_run.log(f"Using {basis}: {first} and {second}")
+    if design.own_colors:
+        stage_run.log(f"The page uses the brand's colours, {first} and {second}.")
+    else:
+        stage_run.log(f"The request names no colours, so the page uses {first} and {second}.")
     if stage_run.agent.may_use("contrast"):
         pair, lowest = min(design.palette.pairs().items(), key=lambda pair: pair[1])
         text, _, ground = pair.replace("_", " ").partition(" on ")
         text = "text" if text.startswith("on ") else text
         stage_run.log(
-            f"Checked the contrast of {len(design.palette.pairs())} colour pairs; the lowest is "
-            f"{lowest:.2f}, {text} on {ground}",
+            f"Checked the contrast of {counted(len(design.palette.pairs()), 'colour pair')}: the lowest is "
+            f"{lowest:.2f} : 1, {text} on {ground}, and {colors.TEXT_CONTRAST:g} : 1 is needed.",
             "debug",
         )
-        stage_run.report_check("contrast_aa", passed=lowest >= colors.TEXT_CONTRAST)
+        stage_run.report_check("readable_contrast", passed=lowest >= colors.TEXT_CONTRAST)
     texts = await stage_writing.write(
         stage_run,
         lambda pen, _: StageTexts((render.render(copy, design, pen),)),
@@ -248,9 +273,9 @@ async def layout(stage_run: StageRun) -> None:
     )
     await stage_run.publish(texts.drafts, 0.03, 0.97, streamed=texts.streamed)
     content = texts.drafts[0].content
-    anchors = len(page_reader.read(content).ids)
     stage_run.log(
-        f"Wrote the page: {len(content)} characters, {anchors} anchors, no script, no outside request"
+        f"Wrote the page ({counted(len(content), 'character')}); it needs no script and loads nothing from "
+        "the internet."
     )
     await stage_run.pace_to(1.0)
 
@@ -263,22 +288,32 @@ async def consistency(stage_run: StageRun) -> None:
     missing = [text for text in disclosures if text not in found.texts]
     if disclosures:
         stage_run.report_check("required_disclosures", passed=not missing)
-        shown = len(disclosures) - len(missing)
-        stage_run.log(f"{shown} of {len(disclosures)} required disclosures are on the page")
+        every = "The required disclosure is"
+        if len(disclosures) > 1:
+            every = f"All {len(disclosures)} required disclosures are"
+        if missing:
+            every = f"{len(disclosures) - len(missing)} of {len(disclosures)} required disclosures are"
+        stage_run.log(f"{every} on the page, word for word.", "warning" if missing else "info")
     for rule in (rule for rule in run.rules if rule.policy == "required_disclosures" and missing):
         stage_run.report_violation(Violation(rule, "landing.html", 0, 0, ""))
     broken = found.broken_links
     stage_run.report_check("page_links", passed=not broken)
     same = run.copy is not None and run.copy.hero.headline in found.texts
-    stage_run.report_check("copy_matches_page", passed=same)
+    stage_run.report_check("page_matches_copy", passed=same)
     repeated = proofreading.repeated(found.main)
+    links = f"{len(broken)} of {counted(len(found.links), 'link')} of the page lead nowhere"
+    if not broken:
+        links = f"All {counted(len(found.links), 'link')} of the page work"
+    repeats = counted(len(repeated), "sentence") if repeated else "no sentence"
     stage_run.log(
-        f"Checked {len(found.links)} links: {len(broken)} broken; {len(repeated)} sentences are repeated",
+        f"{links}, and {repeats} {'are' if len(repeated) > 1 else 'is'} repeated on it.",
         "warning" if broken or repeated else "info",
     )
     if missing or broken or not same:
-        reasons = "; ".join([*missing, *broken] or ["the headline differs from the copy"])
-        error = f"The page is inconsistent: {reasons}."
+        reasons = [f"it lacks the disclosure {quoted(text)}" for text in missing]
+        reasons += [f"its link {quoted(link)} leads nowhere" for link in broken]
+        reasons = reasons or ["its headline is not that of the copy"]
+        error = f"The page is not as it should be: {typography.listed(reasons)}."
         raise StageFailure(Finding(failures.PAGE_INCONSISTENT, error))
     await stage_run.pace_to(0.2)
     texts = await stage_writing.write(
@@ -291,8 +326,14 @@ async def consistency(stage_run: StageRun) -> None:
     await stage_run.publish(texts.drafts, 0.25, 0.95, streamed=texts.streamed)
     voice = len(stage_run.pen().tone.do) + len(stage_run.pen().tone.dont)
     pairs = len(run.design.palette.pairs())
-    stage_run.log(f"Wrote the guidelines from {voice} rules of voice and {pairs} colour pairs")
-    stage_run.log(f"{len(run.artifacts)} artifacts pass {len(run.rules)} rules", "debug")
+    stage_run.log(
+        f"Wrote the brand guidelines with {counted(voice, 'rule')} for the voice and "
+        f"{counted(pairs, 'colour pair')}."
+    )
+    stage_run.log(
+        f"All {counted(len(run.artifacts), 'artifact')} so far pass the {counted(len(run.rules), 'rule')}.",
+        "debug",
+    )
     await stage_run.pace_to(1.0)
 
 
@@ -300,20 +341,32 @@ async def recovering(stage_run: StageRun) -> None:
     """Summarise the recoveries, and check that every artifact is in normal form."""
     run = stage_run.run
     repaired = run.ledger.recoveries
-    kinds = _counted(entry["recovery"].split(":")[0].split(" ")[0] for entry in repaired)
-    recoveries = "1 recovery" if len(repaired) == 1 else f"{len(repaired)} recoveries"
-    stage_run.log(f"{recoveries} so far: {kinds}" if repaired else "No recovery was needed")
+    if repaired:
+        names = {stage.id: stage.name for stage in STAGES}
+        where = _counted(f"in {names[entry['stage']]}" for entry in repaired)
+        steps = counted(len(repaired), "recovery step")
+        stage_run.log(f"{steps} {'was' if len(repaired) == 1 else 'were'} needed so far: {where}.")
+    else:
+        stage_run.log("No recovery was needed: every text passed at the first attempt.")
     await stage_run.pace_to(0.4)
     odd = [name for name, text in run.artifacts.items() if not proofreading.is_normal(text)]
-    stage_run.report_check("normal_form", passed=not odd)
-    normal = len(run.artifacts) - len(odd)
+    stage_run.report_check("clean_files", passed=not odd)
+    every = f"All {counted(len(run.artifacts), 'artifact')}"
+    if odd:
+        every = f"{len(run.artifacts) - len(odd)} of {counted(len(run.artifacts), 'artifact')}"
     stage_run.log(
-        f"{normal} of {len(run.artifacts)} artifacts are in normal form (NFC, LF, one line end at the end)"
+        f"{every} have clean characters and line ends, so that every editor shows them alike.",
+        "warning" if odd else "info",
     )
+    stage_run.log("Clean means NFC, LF, no space before a line end and one line end at the end.", "debug")
     furthest = max(run.ledger.drifts.values(), default=0.0)
+    against = "the brand" if run.request.brand is not None else "the task"
     stage_run.log(
-        f"Drift was at most {furthest:.2f} in {len(run.ledger.drifts)} stages; {drift.THRESHOLD} is allowed",
-        "debug",
+        f"The texts stay close to {against}: the highest drift is {percent(furthest)}, and "
+        f"{percent(drift.THRESHOLD)} is allowed."
+        if furthest <= drift.THRESHOLD
+        else f"The highest drift from {against} is {percent(furthest)}, more than the allowed "
+        f"{percent(drift.THRESHOLD)}.",
     )
     await stage_run.pace_to(1.0)
 
@@ -337,18 +390,23 @@ async def packaging(stage_run: StageRun) -> None:
     await stage_run.publish(texts.drafts, 0.05, 0.7, streamed=texts.streamed)
     await stage_run.publish([_manifest(run.artifacts)], 0.7, 0.95)
     tasks = texts.drafts[0].content.count("- [ ]")
-    stage_run.log(f"The launch plan lists {tasks} tasks for people")
-    size = sum(map(len, run.artifacts.values()))
+    stage_run.log(f"The launch plan lists {counted(tasks, 'task')} that people have to do.")
     spent = run.spent + stage_run.tokens
-    engines = _counted(f"by {engine}" for engine in run.ledger.engines.values())
     stage_run.log(
-        f"Packaged {len(run.artifacts)} artifacts ({engines}): {size} characters, {spent} tokens written"
+        f"{counted(len(run.artifacts), 'artifact')} are ready; their texts have {counted(spent, 'token')}."
     )
-    stage_run.log(
-        f"bundle.zip has {len(bundle(run.artifacts))} bytes; it is packed when it is downloaded", "debug"
-    )
+    if len(set(run.ledger.engines.values())) > 1:
+        engines = _counted(f"by {engine}" for engine in run.ledger.engines.values())
+        stage_run.log(f"The artifacts were written {engines}.")
     if run.budget is not None:
-        stage_run.log(f"{run.budget - spent} of {run.budget} tokens of the budget are left", "debug")
+        stage_run.log(
+            f"The run used {spent:,} of the {counted(run.budget, 'token')} of its budget.",
+            "info" if spent <= run.budget else "warning",
+        )
+    stage_run.log(
+        f"bundle.zip has {counted(len(bundle(run.artifacts)), 'byte')}; it is packed when it is downloaded.",
+        "debug",
+    )
     await stage_run.pace_to(1.0)
 
 
@@ -385,7 +443,5 @@ def _new_pen(pen: Pen) -> Pen:
 
 
 def _counted(names: Iterable[str]) -> str:
-    counted: dict[str, int] = {}
-    for name in names:
-        counted[name] = counted.get(name, 0) + 1
-    return ", ".join(f"{count} {name}" for name, count in counted.items())
+    """Equal names with their number: "2 in Copy Generation and 1 in UX Layout"."""
+    return typography.listed([f"{number} {name}" for name, number in Counter(names).items()])

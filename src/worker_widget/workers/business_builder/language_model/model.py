@@ -70,7 +70,7 @@ class LanguageModel:
                 parts = f"{len(texts)} of the {len(draft.prose)} texts"
                 name = file_name(draft.name, draft.type)
                 request.log(
-                    f"The language model wrote {parts} in {name}, the rule engine the others", "debug"
+                    f"The language model wrote {parts} in {name}, the rules wrote the others.", "debug"
                 )
             streamed = streamed and whole
             drafts.append(filled)
@@ -155,16 +155,16 @@ def _cost(answer: ModelAnswer, most: int, request: WritingRequest, *, live: bool
     """The cost of an answer in tokens: the endpoint's count, or our own where that cannot be right."""
     counted, reported = tokens.count(answer.text), answer.written
     if not live:
-        request.log("Used the recorded answer; the language model was not called", "debug")
+        request.log("Used the recorded answer; the language model was not called.", "debug")
     if reported is None:
-        request.log(f"The endpoint reports no token count; the worker counted {counted}", "info")
+        request.log(f"The endpoint reports no token count; the worker counted {counted}.", "debug")
         return counted
     if not counted // 4 <= reported <= most:
-        claim = f"The endpoint reports {reported} tokens for {len(answer.text)} characters, which is wrong"
-        request.log(f"{claim}; the worker counted {counted}", "warning")
+        claim = f"The language model's endpoint reports {reported} tokens for {len(answer.text)} characters"
+        request.log(f"{claim}, which cannot be right; the worker counted {counted}.", "warning")
         return counted
     read = "" if answer.read is None else f"{answer.read} tokens read, "
-    request.log(f"The endpoint reports {read}{reported} tokens written", "debug")
+    request.log(f"The endpoint reports {read}{reported} tokens written.", "debug")
     return reported
 
 

@@ -129,7 +129,10 @@ class LiveAnswers:
         try:
             await asyncio.to_thread(self._recordings.keep, reference.request, reference.answer, content)
         except sqlite3.Error as error:
-            request.log(f"The answer was not recorded ({error}): this run cannot be replayed", "warning")
+            request.log(
+                f"The answer could not be recorded ({error}), so this run cannot be replayed.",
+                "warning",
+            )
 
 
 class RecordedAnswers:

@@ -61,15 +61,18 @@ def compose(
 def _claims(pen: Pen, rules: Sequence[Rule]) -> list[str]:
     words = pen.words.guidelines
     counted = {
-        policy: sum(rule.policy == policy for rule in rules) for policy in ("forbidden_claims", "tone_avoid")
+        policy: sum(rule.policy == policy for rule in rules)
+        for policy in ("forbidden_claims", "avoided_wording")
     }
     lines = [pen.line("claims", words.claims)]
     if counted["forbidden_claims"]:
         lines.append(
             pen.line("forbidden", _counted(counted["forbidden_claims"], words.one_forbidden, words.forbidden))
         )
-    if counted["tone_avoid"]:
-        lines.append(pen.line("avoided", _counted(counted["tone_avoid"], words.one_avoided, words.avoided)))
+    if counted["avoided_wording"]:
+        lines.append(
+            pen.line("avoided", _counted(counted["avoided_wording"], words.one_avoided, words.avoided))
+        )
     return lines
 
 

@@ -3,8 +3,8 @@
 Three policies search a text:
 
 ``forbidden_claims``  the claims that the brand forbids (see `pattern_matcher`)
-``advertising``       for every brand: superlatives, guarantees and rankings that cannot be verified
-``tone_avoid``        words, phrases and styles ("salesy", "jargon") that its tone avoids, and its bad
+``advertising_claims``      for every brand: superlatives, guarantees and rankings that cannot be verified
+``avoided_wording``       words, phrases and styles ("salesy", "jargon") that its tone avoids, and its bad
                       examples
 
 Two are counted: ``token_budget`` while a stage is written, ``required_disclosures`` on the finished page.
@@ -72,7 +72,7 @@ def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = N
                 phrase = _spans(phrase_matcher(typography.clean(text).rstrip(".")), but=own)
                 reason = f"The brand's tone avoids {kind}" if kind else "The brand's tone avoids it"
                 find = _marks(kind) if kind else phrase
-                rules.append(Rule("tone_avoid", source, text, reason, "warning", find))
+                rules.append(Rule("avoided_wording", source, text, reason, "warning", find))
         for index, text in enumerate(brand.required_disclosures):
             if typography.clean(text):
                 source = f"brand.required_disclosures[{index}]"
@@ -89,7 +89,7 @@ def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = N
     for index, (expression, pattern, reason) in enumerate((*_UNIVERSAL, *translated)):
         matcher = re.compile(expression, re.IGNORECASE)
         find = _spans(matcher, but=own)
-        rules.append(Rule("advertising", f"advertising[{index}]", pattern, reason, "warning", find))
+        rules.append(Rule("advertising_claims", f"advertising[{index}]", pattern, reason, "warning", find))
     return tuple(sorted(rules, key=lambda rule: ORDER.index(rule.governance)))
 
 

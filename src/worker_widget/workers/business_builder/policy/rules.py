@@ -13,14 +13,16 @@ Governance = Literal["safety", "operational", "routing", "custom"]
 
 ORDER: Final[tuple[Governance, ...]] = ("safety", "operational", "routing", "custom")
 
-PolicyName = Literal["forbidden_claims", "tone_avoid", "advertising", "required_disclosures", "token_budget"]
+PolicyName = Literal[
+    "forbidden_claims", "avoided_wording", "advertising_claims", "required_disclosures", "token_budget"
+]
 
 
 GOVERNANCE: Final[Mapping[PolicyName, Governance]] = {
     "forbidden_claims": "safety",
-    "advertising": "safety",
+    "advertising_claims": "safety",
     "token_budget": "operational",
-    "tone_avoid": "custom",
+    "avoided_wording": "custom",
     "required_disclosures": "custom",
 }
 
