@@ -1,7 +1,9 @@
 """The event loop thread of this process, shared by all consoles and clients.
 
-A kernel runs cells on its main thread, where a busy cell would block a stream. This thread is a daemon; it
-starts with the first `submit` and is closed at exit.
+A kernel runs cells on its main thread, where a busy cell would block a stream. This thread and those of
+``asyncio.to_thread`` are daemons: no work of the package keeps a process alive. The loop starts with the
+first `submit` and ends at exit. After that nothing starts it again: `submit` and `call` raise
+``RuntimeError``, and `clean_up` does nothing.
 
 The thread, its coroutines and its callbacks start with an empty context instead of the caller's context
 variables. ipykernel stores the parent message of a cell in a context variable: a task that inherits it would
@@ -17,16 +19,25 @@ import atexit
 import concurrent.futures
 import contextvars
 import os
+import queue
 import threading
+import weakref
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from functools import partial
+from typing import Any, Final, Generic, ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 THREAD_NAME: Final = "worker-widget"
 _CLOSE_WITHIN_S: Final = 3.0
+_MOST_THREADS: Final = 16
+_ENDING: Final = (
+    "Python is shutting down, and worker_widget starts nothing any more."
+    " Make this call before the program ends."
+)
 
 
 @dataclass(frozen=True)
@@ -43,19 +54,29 @@ class Background:
         # Reentrant: the garbage collector can run a finalizer inside `loop`, and finalizers call `submit`.
         self._lock = threading.RLock()
         self._running: _Running | None = None
+        self._ended = False
         self._submitted: set[concurrent.futures.Future[Any]] = set()
         self._before_fork: list[object] = []
 
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop. Starts its thread if necessary."""
+        """The event loop. Starts its thread if necessary. Raises ``RuntimeError`` once Python shuts down."""
         with self._lock:
             if self._running is None or not self._running.thread.is_alive():
+                if self._ended or _at_exit():
+                    raise RuntimeError(_ENDING)
                 self._running = _start()
             return self._running.loop
 
     def submit(self, coro: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Run ``coro`` on the loop without waiting. Cancelling the future cancels the coroutine."""
-        future = contextvars.Context().run(asyncio.run_coroutine_threadsafe, coro, self.loop())
+        """Run ``coro`` on the loop without waiting. Cancelling the future cancels the coroutine.
+
+        Raises ``RuntimeError`` once Python shuts down.
+        """
+        try:
+            future = contextvars.Context().run(asyncio.run_coroutine_threadsafe, coro, self.loop())
+        except RuntimeError:
+            coro.close()
+            raise RuntimeError(_ENDING) from None
         # The loop has only weak references to its tasks: without a strong one a task can be collected.
         self._submitted.add(future)
         future.add_done_callback(self._submitted.discard)
@@ -66,7 +87,7 @@ class Background:
 
         An interrupt cancels the coroutine. ``timeout`` is in seconds; after it the coroutine is cancelled and
         ``TimeoutError`` is raised. Raises ``RuntimeError`` on the thread of the loop, which would wait for
-        itself.
+        itself, and once Python shuts down.
         """
         running = self._running
         if running is not None and threading.current_thread() is running.thread:
@@ -77,14 +98,44 @@ class Background:
             )
         call = _Call(coro)
         try:
-            return self.submit(call.run()).result(timeout)
+            return self.wait(self.submit(call.run()), timeout)
         except BaseException:
             call.cancel()
             raise
 
+    def wait(self, future: concurrent.futures.Future[T], timeout: float | None = None) -> T:
+        """The result of ``future``, as its own ``result``; a daemon thread waits for ever at exit.
+
+        At exit all tasks are cancelled. In a daemon thread that would be an exception that nobody can handle,
+        printed at the end of a program that did nothing wrong.
+        """
+        try:
+            return future.result(timeout)
+        finally:
+            if self._ended and threading.current_thread().daemon:
+                threading.Event().wait()
+
+    def clean_up(self, coro: Coroutine[Any, Any, object]) -> None:
+        """Run ``coro`` on the loop if that is running, without waiting.
+
+        For finalizers: what ends with the loop needs no clean-up after it.
+        """
+        with self._lock:
+            running = self._running
+        if running is None or not running.thread.is_alive() or self._ended:
+            coro.close()
+            return
+        with suppress(RuntimeError):  # the loop ends just now
+            self.submit(coro)
+
     def call_soon(self, callback: Callable[[], object]) -> None:
         """Schedule ``callback`` on the thread of the loop. It must not block."""
         self.loop().call_soon_threadsafe(callback, context=contextvars.Context())
+
+    def end(self) -> None:
+        """Close the loop, and never start it again."""
+        self._ended = True
+        self.close()
 
     def close(self) -> None:
         """Cancel all tasks of the loop and end its thread. A later `submit` starts a new one."""
@@ -122,9 +173,100 @@ class _Call(Generic[T]):
     def cancel(self) -> None:
         self._cancelled = True
         task = self._task
-        if task is not None and not task.done():
+        if task is None:
+            with suppress(ValueError):  # it starts just now, and `run` closes it
+                self._coro.close()
+        elif not task.done():
             with suppress(RuntimeError):  # the loop has ended, and its tasks with it
                 task.get_loop().call_soon_threadsafe(task.cancel, context=contextvars.Context())
+
+
+class _DaemonThreads(concurrent.futures.ThreadPoolExecutor):
+    """The threads of ``asyncio.to_thread``: daemons, unlike those of the base class.
+
+    Python joins the threads of a ``ThreadPoolExecutor`` at exit, and takes no work for them from then on,
+    also while other threads of the program still run.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_MOST_THREADS)
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._idle_threads = threading.Semaphore(0)
+        self._started = 0
+        self._starting = threading.Lock()
+
+    def submit(
+        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> concurrent.futures.Future[T]:
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._jobs.put(partial(_work, future, partial(fn, *args, **kwargs)))
+        if not self._idle_threads.acquire(blocking=False):
+            self._start_thread()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the threads after their jobs; does not wait for them."""
+        with self._starting:
+            for _ in range(self._started):
+                self._jobs.put(None)
+            self._started = 0
+
+    def _start_thread(self) -> None:
+        with self._starting:
+            if self._started >= _MOST_THREADS:
+                return
+            thread = threading.Thread(
+                target=contextvars.Context().run,
+                args=(_serve_jobs, self._jobs, self._idle_threads),
+                name=f"{THREAD_NAME}-{self._started}",
+                daemon=True,
+            )
+            try:
+                thread.start()
+            except RuntimeError:  # Python shuts down: the threads that there are have to do
+                if not self._started:
+                    raise
+            else:
+                self._started += 1
+
+
+def _serve_jobs(jobs: queue.SimpleQueue[Callable[[], None] | None], idle: threading.Semaphore) -> None:
+    while True:
+        try:
+            job = jobs.get_nowait()
+        except queue.Empty:
+            idle.release()
+            job = jobs.get()
+        if job is None:
+            return
+        job()
+        del job  # else its arguments would live until the next one
+
+
+def _work(future: concurrent.futures.Future[T], job: Callable[[], T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(job())
+    except BaseException as error:
+        future.set_exception(error)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_default_executor(_DaemonThreads())
+        # Python's development mode reports callbacks above 0.1 s, which is any callback while a cell is busy.
+        self.slow_callback_duration = float("inf")
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Does nothing: `close` ends the threads, and nothing waits for their work."""
+
+
+def _at_exit() -> bool:
+    """Whether the program has ended: its main thread runs exit handlers and finalizers, if anything."""
+    main = threading.main_thread()
+    return threading.current_thread() is main and not main.is_alive()
 
 
 def _start() -> _Running:
@@ -145,7 +287,9 @@ def _serve(started: concurrent.futures.Future[tuple[asyncio.AbstractEventLoop, a
         await stop.wait()
 
     try:
-        with asyncio.Runner() as runner:  # its exit cancels the tasks and closes async generators
+        with asyncio.Runner(
+            loop_factory=_Loop
+        ) as runner:  # its exit cancels the tasks and closes async generators
             runner.run(until_stopped())
     except BaseException as error:
         if started.done():
@@ -158,8 +302,13 @@ loop = _shared.loop
 submit = _shared.submit
 call = _shared.call
 call_soon = _shared.call_soon
+clean_up = _shared.clean_up
+wait = _shared.wait
 close = _shared.close
 
-atexit.register(close)
+# Exit handlers run in reverse order: this one before that of `weakref.finalize`, which is registered with the
+# first finalizer. So no finalizer closes what a task still uses.
+weakref.finalize(_shared, int)
+atexit.register(_shared.end)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_shared.forget)

@@ -298,3 +298,57 @@ print(shared_store() is parents)
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == ["False", "True"]
+
+
+def test_a_clean_up_does_not_start_the_thread() -> None:
+    background.clean_up(asyncio.sleep(0))
+    assert threads() == []
+
+
+def test_a_clean_up_runs_on_a_loop_that_is_there() -> None:
+    done = threading.Event()
+
+    async def clean_up() -> None:
+        done.set()
+
+    background.call(where())
+    background.clean_up(clean_up())
+    assert done.wait(120)
+
+
+def test_after_the_end_nothing_starts_the_thread() -> None:
+    ended = Background()
+    assert ended.call(asyncio.sleep(0, "before")) == "before"
+    ended.end()
+    for use in (ended.call, ended.submit):
+        with pytest.raises(RuntimeError, match="Python is shutting down"):
+            use(asyncio.sleep(0))
+    with pytest.raises(RuntimeError, match="before the program ends"):
+        ended.call_soon(int)
+    ended.clean_up(asyncio.sleep(0))
+    assert threads() == []
+
+
+def test_work_on_other_threads_is_done_by_daemons_and_as_many_as_are_needed() -> None:
+    together = threading.Barrier(5, timeout=120)
+
+    def work(number: int) -> tuple[int, bool]:
+        together.wait()
+        return number, threading.current_thread().daemon
+
+    async def at_once() -> list[tuple[int, bool]]:
+        return await asyncio.gather(*(asyncio.to_thread(work, number) for number in range(5)))
+
+    assert background.call(at_once(), timeout=120) == [(number, True) for number in range(5)]
+
+
+def test_more_work_than_threads_is_done_in_the_end() -> None:
+    async def many() -> int:
+        return sum(await asyncio.gather(*(asyncio.to_thread(abs, -1) for _ in range(500))))
+
+    assert background.call(many(), timeout=120) == 500
+
+
+def test_an_error_on_another_thread_reaches_the_caller() -> None:
+    with pytest.raises(ZeroDivisionError):
+        background.call(asyncio.to_thread(divmod, 1, 0))

@@ -14,10 +14,12 @@ import pytest
 from tests.recorded import NAMES, events, recording
 from worker_widget.errors import RunUnknown
 from worker_widget.events import Log, make
+from worker_widget.runs.client import WorkerClient
 from worker_widget.runs.export import ExportFormat
 from worker_widget.runs.history import RunHistory
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.event_store import EventStore, summary
+from worker_widget.store.shared import shared_store
 
 DAY_US = 86_400_000_000
 FIRST_US = round(datetime.fromisoformat("2026-11-20T00:00:00+00:00").timestamp()) * 1_000_000
@@ -134,3 +136,15 @@ def test_a_deleted_run_is_unknown_afterwards(history: RunHistory) -> None:
 
 def test_its_repr_is_the_same_in_every_run_of_a_notebook(history: RunHistory) -> None:
     assert repr(history) == "RunHistory()"
+
+
+def test_without_arguments_it_is_the_history_of_this_computer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKER_WIDGET_HOME", str(tmp_path))
+    shared_store().begin("r1", worker="w", origin="o", time_us=FIRST_US)
+    assert list(RunHistory().runs()["run_id"]) == ["r1"]
+    assert list(WorkerClient().history.runs()["run_id"]) == ["r1"]
+    shared_store().close()
+    assert list(RunHistory().runs()["run_id"]) == ["r1"]
+    shared_store().close()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Mapping
-from contextvars import Context
+from functools import partial
 from typing import Any, Final, Literal
 
 import anywidget
@@ -180,7 +180,7 @@ class WorkerConsole(anywidget.AnyWidget):
     def close(self) -> None:
         """Removes the console from the notebook. Its runs continue, and `Run` objects still follow them."""
         if self.comm is not None and hasattr(self, "_session"):
-            background.submit(self._session.close())
+            background.clean_up(self._session.close())
             self._run = None
         super().close()
 
@@ -196,7 +196,7 @@ class WorkerConsole(anywidget.AnyWidget):
 
 def _receive(widget: WorkerConsole, content: Any, buffers: Any) -> None:
     """Passes a browser's message to the background loop, from the thread on which the kernel handles it."""
-    background.loop().call_soon_threadsafe(widget._session.receive, content, context=Context())
+    background.call_soon(partial(widget._session.receive, content))
 
 
 async def _assemble(

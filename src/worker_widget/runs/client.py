@@ -12,6 +12,7 @@ from ..sources.worker_api.client import AsyncWorkerClient
 from ..sources.worker_api.endpoint_settings import endpoint_from
 from ..store.event_store import EventStore
 from ..store.shared import shared_store
+from .history import RunHistory
 from .live_run import LiveRun
 from .run import Run
 
@@ -40,6 +41,11 @@ class WorkerClient:
 
     def __repr__(self) -> str:
         return f"WorkerClient({self.origin!r}, worker={self.worker!r})"
+
+    @property
+    def history(self) -> RunHistory:
+        """The runs that were followed on this computer."""
+        return RunHistory(self.store)
 
     def run(
         self,
@@ -95,8 +101,8 @@ class WorkerClient:
         return background.call(self.api.health())
 
     def close(self) -> None:
-        """Closes the connections to the server."""
-        background.call(self.api.aclose())
+        """Closes the connections to the server. A later request opens new ones."""
+        background.clean_up(self.api.aclose())
 
     def _follow(
         self, run_id: str, *, worker: str, task: str | None = None, request: RunRequest | None = None

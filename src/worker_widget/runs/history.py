@@ -10,6 +10,7 @@ from ..state.reduce import reduce_all
 from ..state.routing_and_ledger import TYPES_WITHOUT_ROWS
 from ..state.run_state import RunState
 from ..store.event_store import EventStore
+from ..store.shared import shared_store
 from .saving import write_parts
 
 if TYPE_CHECKING:
@@ -24,10 +25,13 @@ class RunHistory:
     The columns of each DataFrame and their dtypes are documented in `worker_widget.runs.dataframes`. Methods
     raise `RunUnknown` for a run that is not in the history, and `HistoryError` for a history that cannot be
     read.
+
+    ``store`` is the history to read, by default the one that all consoles and clients write. Raises
+    `HistoryError` if it cannot be opened.
     """
 
-    def __init__(self, store: EventStore) -> None:
-        self._store = store
+    def __init__(self, store: EventStore | None = None) -> None:
+        self._store = shared_store() if store is None else store
 
     def __repr__(self) -> str:
         return "RunHistory()"

@@ -5,13 +5,14 @@ All its data comes from the event log and the run state, and can be read during 
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from .. import background
-from ..errors import RunTimeout
+from ..errors import RunTimeout, WorkerWidgetError
 from ..events.run_request import RunRequest
 from ..state.run_state import RunState
 from .artifacts import Artifacts
@@ -35,7 +36,8 @@ class Run:
         self._live = live
         self._start_replay = start_replay
         background.call_soon(live.hold)
-        self._finalizer = weakref.finalize(self, _release, live)
+        self._process = os.getpid()
+        self._finalizer = weakref.finalize(self, _release, live, self._process)
         self._finalizer.atexit = False
 
     def __repr__(self) -> str:
@@ -97,8 +99,9 @@ class Run:
         and the error that ended following before the run ended: `RunUnknown`, `HostUnreachable` or
         `KeyRefused`.
         """
+        self._check_process()
         try:
-            self._live.over.result(timeout)
+            background.wait(self._live.over, timeout)
         except TimeoutError as error:
             state = self.state
             raise RunTimeout(
@@ -110,6 +113,7 @@ class Run:
     def __await__(self) -> Generator[Any, None, Run]:
         import asyncio
 
+        self._check_process()
         yield from asyncio.shield(asyncio.wrap_future(self._live.over)).__await__()
         return self._settled()
 
@@ -171,11 +175,23 @@ class Run:
 
         return RunHistory(self._live.store)
 
+    def _check_process(self) -> None:
+        """A forked child has no thread that follows the run: it would wait for ever."""
+        if os.getpid() != self._process:
+            raise WorkerWidgetError(
+                f"Run {self.run_id} is followed by the parent of this process. "
+                f"Get it here with WorkerClient().get({self.run_id!r})."
+            )
+
     def _settled(self) -> Run:
-        if not self.state.over and self._live.failure is not None:
-            raise self._live.failure
-        return self
+        if self.state.over:
+            return self
+        raise self._live.failure or WorkerWidgetError(
+            f"Run {self.run_id} is no longer followed, because this program ends. The run continues; "
+            f"WorkerClient().get({self.run_id!r}) follows it again."
+        )
 
 
-def _release(live: LiveRun) -> None:
-    background.submit(live.release())
+def _release(live: LiveRun, process: int) -> None:
+    if os.getpid() == process:
+        background.clean_up(live.release())

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -123,6 +124,8 @@ class Database:
         self._writing = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        # At exit too: Python warns of each connection that is not closed.
+        self._finalizer = weakref.finalize(self, _close_connections, writer, self._idle, os.getpid())
 
     @classmethod
     def open(cls, path: Path) -> Database:
@@ -149,6 +152,11 @@ class Database:
         writer = _connect(None)
         _create(writer)
         return cls(writer, None)
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called, or the process is ending."""
+        return self._closed or not self._finalizer.alive
 
     @property
     def location(self) -> str:
@@ -236,8 +244,14 @@ class Database:
             self._idle.pop().close()
 
     def _check_open(self) -> None:
-        if self._closed:
+        if self.closed:
             raise HistoryError(f"The history {self.location} has been closed. Open it again to use it.")
+
+
+def _close_connections(writer: sqlite3.Connection, idle: list[sqlite3.Connection], process: int) -> None:
+    if os.getpid() == process:  # a forked child must not close the connections of its parent
+        for connection in (writer, *idle):
+            connection.close()
 
 
 def key_range(run: int) -> tuple[int, int]:

@@ -115,6 +115,11 @@ class EventStore:
         """The file's path, or ``None`` for a history in memory."""
         return self._db.path
 
+    @property
+    def closed(self) -> bool:
+        """Whether the history has been closed: by `close`, or because the process is ending."""
+        return self._db.closed
+
     def __repr__(self) -> str:
         return f"<EventStore {self._db.location}>"
 

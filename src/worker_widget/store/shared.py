@@ -14,10 +14,13 @@ _before_fork: list[dict[Path, EventStore]] = []
 
 
 def shared_store() -> EventStore:
-    """The history in `home()`, opened at the first call. Raises `HistoryError` if that fails."""
+    """The history in `home()`, opened at the first call, and again after it was closed.
+
+    Raises `HistoryError` if that fails.
+    """
     path = default_path()
     with _lock:
-        if path not in _open:
+        if path not in _open or _open[path].closed:
             _open[path] = EventStore.open(path)
         return _open[path]
 

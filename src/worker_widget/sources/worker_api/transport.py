@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import ssl
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -47,6 +48,7 @@ class Transport:
         self._given: Endpoint | None = None
         self._endpoint: Endpoint | None = None
         self._client: httpx.AsyncClient | None = None
+        self._drop: weakref.finalize[..., Transport] | None = None
 
     async def endpoint(self, *, after_failure: bool = False) -> Endpoint:
         """The endpoint with its prefix settled."""
@@ -91,6 +93,8 @@ class Transport:
 
     async def aclose(self) -> None:
         client, self._client = self._client, None
+        if self._drop is not None:
+            self._drop()
         if client is not None:
             await client.aclose()
 
@@ -184,7 +188,34 @@ class Transport:
                 trust_env=not _is_loopback(endpoint.origin),
                 verify=_tls(),
             )
+            self._drop = _close_when_dropped(self, self._client)
         return self._client
+
+
+_closers: Final[set[asyncio.Task[None]]] = set()  # a loop has only weak references to its tasks
+
+
+def _close_when_dropped(transport: Transport, client: httpx.AsyncClient) -> weakref.finalize[..., Transport]:
+    """Closes the connections of ``client`` when ``transport`` is collected, or else when its loop ends."""
+    loop, dropped = asyncio.get_running_loop(), asyncio.Event()
+
+    async def close() -> None:
+        try:
+            await dropped.wait()
+        finally:
+            await client.aclose()
+
+    task = loop.create_task(close(), name="close the connections of a dropped client")
+    _closers.add(task)
+    task.add_done_callback(_closers.discard)
+    finalizer = weakref.finalize(transport, _set, loop, dropped)
+    finalizer.atexit = False
+    return finalizer
+
+
+def _set(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+    with suppress(RuntimeError):  # the loop has ended, and its tasks with it
+        loop.call_soon_threadsafe(event.set)
 
 
 @cache
