@@ -12,7 +12,8 @@
     ├── HistoryError            the local history cannot be opened or written
     └── RunTimeout              a run did not end within the timeout (also a TimeoutError)
 
-Every message says what was wrong, where, and what to do. No message contains a key.
+Every message says what was wrong, where, and what to do. No message contains a key. A notebook cell shows the
+message and the user's own lines; ``%tb`` in the next cell shows every frame.
 """
 
 from __future__ import annotations
@@ -21,11 +22,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import cell_traceback
+
 
 class WorkerWidgetError(Exception):
     """Base class of all errors of this package. ``code`` is a stable identifier of the class."""
 
     code = "error"
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython's hook: a cell shows the message without the frames of this package."""
+        return cell_traceback.lines(self)
 
 
 @dataclass(frozen=True)
