@@ -15,13 +15,8 @@ from types import TracebackType
 from typing import Any, Final
 
 _PACKAGE: Final = Path(__file__).parent
-_NOT_THE_USERS: Final = tuple(
-    f"{Path(path).resolve()}/"
-    for path in (
-        _PACKAGE,
-        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-    )
-)
+_LIBRARIES: Final = tuple(map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")))
+_NOT_THE_USERS: Final = tuple(f"{Path(path).resolve()}/" for path in (str(_PACKAGE), *_LIBRARIES))
 _RED: Final = "\x1b[31m"
 _PLAIN: Final = "\x1b[39m"
 _MOST_LINES: Final = 10
