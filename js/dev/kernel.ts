@@ -2,6 +2,8 @@
 
 import type { Model } from "../src/kernel/channel";
 import type {
+  BrandFinding,
+  CheckedBrand,
   FromBrowser,
   FromKernel,
   Requests,
@@ -12,6 +14,7 @@ import type {
   WireError,
 } from "../src/kernel/wire";
 import { artifactAnswer } from "./artifacts";
+import { BRAND_FORM } from "./brand-form";
 import { comparedRuns, recentRuns } from "./history";
 import { decorated, logAnswer, progressOf, SCAN_ROWS, windowOf } from "./log";
 import { type Moment, momentOf, nothingRun, type Scene, TEXTS, TOTAL_S } from "./run";
@@ -53,6 +56,7 @@ export class PageKernel implements Model {
   #startUs: number;
   #timer: ReturnType<typeof setInterval> | undefined;
   #moment: Moment = nothingRun();
+  #brands = new Map<string, string>();
 
   constructor(setup: Setup) {
     this.#setup = setup;
@@ -268,17 +272,18 @@ export class PageKernel implements Model {
         return { runs: recentRuns(), total: 12 };
       case "history.compare":
         return comparedRuns(args.a, args.b);
+      case "brand.form":
+        return BRAND_FORM;
       case "brand.check":
-        return {
-          valid: false,
-          errors: [
-            { field: "mission", message: "needs at least 3 words, has 1" },
-            { field: "tone.primary", message: "is not one of casual, neutral, professional, formal, luxury" },
-          ],
-          warnings: ["“colour” is not a field of a brand and is ignored"],
-          policy_rules_generated: 2,
-          drift_anchors_count: 4,
-        };
+        return checkedBrand(args.brand);
+      case "brand.names":
+      case "brand.save":
+      case "brand.delete":
+        if (name === "brand.save") this.#brands.set(args.name, args.brand);
+        if (name === "brand.delete") this.#brands.delete(args.name);
+        return { names: [...this.#brands.keys()].sort() };
+      case "brand.load":
+        return { brand: this.#brands.get(args.name) };
       case "export.open":
         return { export_id: 1, file_name: `trace.${args.format}`, mime: "text/plain" };
       case "export.part":
@@ -287,6 +292,20 @@ export class PageKernel implements Model {
         return logAnswer(this.#moment.log, message) ?? artifactAnswer(this.#moment, message) ?? {};
     }
   }
+}
+
+/** The report on a brand: a mission of two words is an error, "guaranteed" in it a warning. */
+function checkedBrand(text: string): CheckedBrand {
+  const { mission = "" } = JSON.parse(text) as { mission?: string };
+  const words = mission.split(/\s+/).length;
+  const findings: BrandFinding[] = [];
+  const add = (tone: BrandFinding["tone"], message: string) =>
+    findings.push({ tone, path: "mission", message });
+  if (!mission) add("missing", "Required");
+  else if (words < 3) add("error", `Needs at least 3 words; it has ${words}.`);
+  if (/guaranteed/.test(mission)) add("warning", "Mission contains “guaranteed”, which advertising forbids.");
+  const valid = findings.every(({ tone }) => tone === "warning");
+  return { valid, findings, summary: valid ? "Valid: 12 policy rules, 4 drift anchors" : "1 problem" };
 }
 
 export function savedRun(scene: Partial<Scene> = {}): Saved {

@@ -426,14 +426,14 @@ describe("the form", () => {
     const pop = all("[data-pop=brand] button")[0] as HTMLElement;
     const named = (name: string) => all("[role=dialog] button").find((item) => item.textContent === name);
     pop.click();
-    await until(() => expect(root.activeElement?.tagName).toBe("TEXTAREA"));
+    await until(() => expect(root.activeElement?.getAttribute("aria-label")).toBe("Company name"));
     named("Insert example")?.focus();
     named("Insert example")?.click();
     await until(() => expect(named("Insert example")?.getAttribute("aria-disabled")).toBe("true"));
     expect(root.activeElement).toBe(named("Insert example"));
     named("Check")?.focus();
     named("Check")?.click();
-    await until(() => expect(text(".findings")).toContain("mission"));
+    await until(() => expect(text("[role=dialog] footer")).toContain("Valid: 12 policy rules"));
     expect(root.activeElement).toBe(named("Check"));
     root.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
     await until(() => expect(all("[role=dialog]")).toEqual([]));
@@ -478,9 +478,14 @@ describe("the form", () => {
   });
 
   it("opens the brand where that was wrong", async () => {
-    const { press, text } = await open({ refusals: refusing("brand.mission", "needs at least 3 words") });
+    const { press, root, text } = await open({
+      refusals: refusing("brand.mission", "needs at least 3 words"),
+    });
     press("Run");
-    await until(() => expect(text("[role=dialog] .findings")).toBe("mission needs at least 3 words"));
+    await until(() =>
+      expect(text("[role=dialog] [data-field=mission] .error")).toBe("needs at least 3 words"),
+    );
+    expect(root.activeElement?.getAttribute("aria-label")).toBe("Mission");
   });
 
   it("shows any other error at the button, until it is dismissed", async () => {
@@ -494,6 +499,8 @@ describe("the form", () => {
   it("does not start with a brand that is no JSON", async () => {
     const { press, root, all, text } = await open({});
     all(".brand button")[0]?.click();
+    await until(() => expect(all("[role=dialog] textarea").length).toBeGreaterThan(0));
+    press("JSON");
     await until(() => expect(all("textarea.json")).toHaveLength(1));
     const field = root.querySelector("textarea.json") as HTMLTextAreaElement;
     field.value = '{"a": }';
@@ -504,6 +511,152 @@ describe("the form", () => {
     press("Run");
     await until(() => expect(text(".findings")).toBe("Line 1, column 7: expected a value"));
     expect(text("[data-status]")).toBe("Ready");
+  });
+});
+
+describe("the brand", () => {
+  /** A console with the brand's dialog, and ways to fill it in. */
+  async function dialog(setup: Partial<Setup> = {}) {
+    const console = await open(setup);
+    const { app, all, root } = console;
+    const field = (label: string) =>
+      all("input, textarea, select").find((item) => item.getAttribute("aria-label") === label) as
+        | HTMLInputElement
+        | undefined;
+    const type = (label: string, value: string) => {
+      const control = field(label) as HTMLInputElement;
+      control.value = value;
+      for (const event of control.tagName === "SELECT" ? ["change"] : ["input", "change"])
+        control.dispatchEvent(new Event(event, { bubbles: true }));
+      app.painting.paint();
+    };
+    (root.querySelector("[data-pop=brand] button") as HTMLElement).click();
+    await until(() => expect(field("Company name")).toBeDefined());
+    return { ...console, field, type, brand: () => JSON.parse(app.view.brand || "null") };
+  }
+
+  it("is written by the fields of the form, and shown by them", async () => {
+    const { type, brand, field, press, app, text } = await dialog();
+    type("Company name", "Acme");
+    type("Mission", "We make things well");
+    type("Main tone", "luxury");
+    type("Add to Words to avoid", "hype");
+    type("Add to Words to avoid", "synergy");
+    type("Add to Forbidden claims: Claim", "guaranteed");
+    type("Forbidden claims 1: Severity", "warning");
+    type("Pick Main colour", "#aabbcc");
+    type("Token budget", "20000");
+    press("Developers");
+    expect(brand()).toEqual({
+      company_name: "Acme",
+      mission: "We make things well",
+      tone: { primary: "luxury", avoid: ["hype", "synergy"] },
+      forbidden_claims: [{ pattern: "guaranteed", severity: "warning" }],
+      visual: { primary_color: "#aabbcc" },
+      budget_tokens: 20000,
+      target_audience: ["b2b_developer"],
+    });
+    expect(text("[data-pop=brand] > button")).toBe("BrandAcme");
+    app.painting.paint();
+    press("Remove Words to avoid 1");
+    type("Mission", " ");
+    press("Developers");
+    app.view.set({
+      brand: JSON.stringify({ ...brand(), colour: "kept", visual: { primary_color: "#abc" } }),
+    });
+    app.painting.paint();
+    expect(field("Pick Main colour")?.value).toBe("#aabbcc");
+    type("Tagline", "Made to last");
+    expect(brand()).toEqual({
+      company_name: "Acme",
+      tone: { primary: "luxury", avoid: ["synergy"] },
+      forbidden_claims: [{ pattern: "guaranteed", severity: "warning" }],
+      visual: { primary_color: "#abc" },
+      budget_tokens: 20000,
+      colour: "kept",
+      tagline: "Made to last",
+    });
+  });
+
+  it("is none again when the last field is emptied", async () => {
+    const { type, app, text } = await dialog();
+    type("Company name", "Acme");
+    type("Company name", "");
+    expect(app.view.brand).toBe("");
+    expect(text("[data-pop=brand] > button")).toBe("Brandnone");
+  });
+
+  it("is the same draft as JSON, also where the form cannot show a value", async () => {
+    const { type, press, root, app, text, field } = await dialog();
+    type("Company name", "Acme");
+    press("JSON");
+    app.painting.paint();
+    const json = root.querySelector("textarea.json") as HTMLTextAreaElement;
+    expect(JSON.parse(json.value)).toEqual({ company_name: "Acme" });
+    json.value = '{"company_name": "Acme", "tone": "loud"';
+    json.dispatchEvent(new Event("input", { bubbles: true }));
+    press("Form");
+    app.painting.paint();
+    expect(json.value).toBe('{"company_name": "Acme", "tone": "loud"');
+    expect(text(".findings")).toContain("Line 1, column 40");
+    json.value += "}";
+    json.dispatchEvent(new Event("input", { bubbles: true }));
+    app.painting.paint();
+    await until(() => expect(field("Company name")?.value).toBe("Acme"));
+    expect(text("[data-field=tone]")).toContain("Edit as JSON");
+  });
+
+  it("has what is wrong at its field, and keeps it while another is edited", async () => {
+    const { type, text, field } = await dialog();
+    type("Mission", "guaranteed quality");
+    await until(() => expect(text("[data-field=mission]")).toContain("Needs at least 3 words; it has 2."));
+    expect(text("[data-field=mission] .warning")).toContain("advertising");
+    expect(field("Mission")?.getAttribute("aria-invalid")).toBe("true");
+    type("Tagline", "Short");
+    expect(text("[data-field=mission]")).toContain("Needs at least 3 words");
+    type("Mission", "Quality for everybody");
+    expect(text("[data-field=mission]")).not.toContain("Needs");
+  });
+
+  it("is saved under a name, chosen from the list, taken back, and deleted after a question", async () => {
+    const { type, press, app, all, field, brand } = await dialog();
+    const choices = () => all("[aria-label='Saved brands'] option").map((option) => option.textContent);
+    type("Company name", "Acme");
+    expect(field("Name of the saved brand")?.value).toBe("Acme");
+    press("Save");
+    await until(() => expect(choices()).toEqual(["Use a saved brand…", "Acme"]));
+    type("Company name", "Other");
+    type("Saved brands", "Acme");
+    await until(() => expect(brand().company_name).toBe("Acme"));
+    app.painting.paint();
+    press("Undo");
+    expect(brand().company_name).toBe("Other");
+    app.painting.paint();
+    press("Delete");
+    app.painting.paint();
+    expect(choices()).toHaveLength(2);
+    press("Really delete");
+    await until(() => expect(choices()).toEqual(["No saved brand"]));
+    expect(brand().company_name).toBe("Other");
+  });
+
+  it("opens at the field that another part of the console names", async () => {
+    const { app, root } = await open({});
+    app.view.set({ panel: "brand", brandField: "brand.forbidden_claims[0].pattern" });
+    await until(() =>
+      expect(root.activeElement?.getAttribute("aria-label")).toBe("Add to Forbidden claims: Claim"),
+    );
+    app.view.set({ panel: "" });
+    app.painting.paint();
+    app.view.set({ panel: "brand", brandField: "value_proposition[3:9]" });
+    await until(() => expect(root.activeElement?.getAttribute("aria-label")).toBe("Value proposition"));
+  });
+
+  it("can only be read while a run is in progress", async () => {
+    const { app, all } = await open({ scene: { at: 3 } });
+    app.view.set({ panel: "brand" });
+    await until(() => expect(all("fieldset.entries")).toHaveLength(1));
+    expect(all("fieldset.entries")[0]?.hasAttribute("disabled")).toBe(true);
   });
 });
 

@@ -30,6 +30,16 @@ describe("a tree", () => {
     expect(place.innerHTML).toBe("");
   });
 
+  it("shows the value of a list of choices at its first drawing", () => {
+    draw(
+      <select value="b">
+        <option value="a">A</option>
+        <option value="b">B</option>
+      </select>,
+    );
+    expect(place.querySelector("select")?.value).toBe("b");
+  });
+
   it("never takes text for HTML", () => {
     draw(<p title={'"><img>'}>{"<img src=x onerror=alert(1)>"}</p>);
     expect(place.querySelector("img")).toBeNull();

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .runs.compare import Comparison, compare
     from .runs.history import RunHistory
     from .runs.run import Run
+    from .runs.saved_brands import SavedBrands
 
 _MODULES = {
     "ArtifactFile": "runs.artifacts",
@@ -55,6 +56,7 @@ _MODULES = {
     "RunRequest": "events.run_request",
     "RunTimeout": "errors",
     "RunUnknown": "errors",
+    "SavedBrands": "runs.saved_brands",
     "ServerError": "errors",
     "UnknownWorker": "errors",
     "WorkerClient": "runs.client",
@@ -81,6 +83,7 @@ __all__ = [
     "RunRequest",
     "RunTimeout",
     "RunUnknown",
+    "SavedBrands",
     "ServerError",
     "UnknownWorker",
     "WorkerClient",

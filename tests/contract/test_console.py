@@ -91,19 +91,19 @@ class View:
         self.comm.say({"kind": "hello", "client": self.client, "have": 0, "visible": True})
         wait_until(lambda: any(m["kind"] == "snapshot" for m in self.comm.custom))
 
-    def ask(self, name: str, **args: Any) -> dict[str, Any]:
+    def ask(self, name: str, /, **args: Any) -> dict[str, Any]:
         """The reply to a request, whatever it is."""
         self._ids += 1
         number = self._ids
         self.comm.say({"kind": "request", "client": self.client, "id": number, "name": name, "args": args})
         return wait_until(lambda: self._reply(number))
 
-    def result(self, name: str, **args: Any) -> Any:
+    def result(self, name: str, /, **args: Any) -> Any:
         reply = self.ask(name, **args)
         assert reply["ok"], reply
         return reply["result"]
 
-    def error(self, name: str, **args: Any) -> dict[str, Any]:
+    def error(self, name: str, /, **args: Any) -> dict[str, Any]:
         reply = self.ask(name, **args)
         assert not reply["ok"], reply
         error: dict[str, Any] = reply["error"]
@@ -392,17 +392,53 @@ class TestRefusals:
             assert says in error["message"]
         assert view.start("log 1; page x")
 
-    def test_a_brand_is_checked_by_the_server(self, view: View) -> None:
-        brand = {
-            "company_name": "Acme",
-            "mission": "We make things well",
-            "value_proposition": "Things that last and can be mended",
+    def test_a_brand_is_checked_here_and_by_the_server(self, view: View) -> None:
+        good = view.result("brand.check", brand=json.dumps(BRAND))
+        assert good == {
+            "valid": True,
+            "findings": [{"tone": "warning", "path": "", "message": "A tagline would help."}],
+            "summary": "1 warning. Valid: 0 policy rules, 2 drift anchors",
         }
-        good = view.result("brand.check", brand=json.dumps(brand))
-        assert (good["valid"], good["warnings"]) == (True, ["A tagline would help."])
-        bad = view.result("brand.check", brand=json.dumps({**brand, "mission": "two words"}))
-        assert not bad["valid"]
-        assert "mission" in json.dumps(bad["errors"])
+        bad = view.result(
+            "brand.check", brand=json.dumps({**BRAND, "mission": "two words", "company_name": ""})
+        )
+        assert bad["findings"] == [
+            {"tone": "missing", "path": "company_name", "message": "Required"},
+            {"tone": "error", "path": "mission", "message": "Needs at least 3 words; it has 2."},
+        ]
+        assert (bad["valid"], bad["summary"]) == (False, "1 problem, 1 required field empty")
+
+    def test_the_form_of_a_brand_is_made_from_the_servers_schema(self, view: View) -> None:
+        form = view.result("brand.form", worker="scripted")
+        kinds = {field["name"]: field["kind"] for field in form["fields"]}
+        assert kinds["mission"] == "paragraph"
+        assert kinds["forbidden_claims"] == "rows"
+        assert json.loads(form["example"])["company_name"] == "Clearwave"
+        unknown = view.result("brand.form", worker="no such worker")
+        assert unknown == form, "without a schema of the server it is the one of this package"
+
+    def test_brands_are_saved_for_every_console(
+        self, host: ThreadedHost, view: View, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("WORKER_WIDGET_HOME", str(tmp_path))
+        brand = {**BRAND, "colour": ["kept"]}
+        assert view.result("brand.names") == {"names": []}
+        assert view.result("brand.save", name="Acme", brand=json.dumps(brand)) == {"names": ["Acme"]}
+        other = WorkerConsole("scripted", url=host.url, api_key=host.token, brand="Acme")
+        try:
+            assert json.loads(other._session.controller.shown.form.brand) == brand
+            second = View(other)
+            second.hello()
+            assert json.loads(second.result("brand.load", name="Acme")["brand"]) == brand
+            assert second.error("brand.load", name="Acne")["message"].endswith("Saved: 'Acme'.")
+            assert "not JSON" in second.error("brand.save", name="B", brand="{")["message"]
+            assert second.error("brand.save", name=" ", brand="{}")["code"] == "request_refused"
+            assert other.run("log 1; page x", brand="Acme").wait(20).success
+            with pytest.raises(RequestRefused, match="No brand is saved as 'Acne'"):
+                other.run("log 1; page x", brand="Acne")
+        finally:
+            other.close()
+        assert view.result("brand.delete", name="Acme") == {"names": []}
 
     def test_a_wrong_key_is_named_and_never_shown(self, host: ThreadedHost) -> None:
         secret = "sk-very-secret-key"

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 import worker_widget
+from tests import brand_docs
 from worker_widget import WorkerClient, events
 from worker_widget.host.http.app import create_app
 from worker_widget.host.process.threaded import ThreadedHost
@@ -72,6 +73,11 @@ def test_it_lists_the_fields_of_a_run_request() -> None:
             "required" if fields[name].is_required() else fields[name].get_default(call_default_factory=True)
         )
         assert shown == {None: "null", True: "true", False: "false"}.get(_hashable(wanted), str(wanted)), name
+
+
+def test_it_lists_the_fields_of_a_brand() -> None:
+    documented = [(code(name)[0], *rest) for name, *rest in rows("The brand")]
+    assert documented == brand_docs.table_rows(), "Run `python -m tests.brand_docs`."
 
 
 def test_it_lists_the_fields_of_an_option() -> None:

@@ -546,13 +546,68 @@ export interface ArtifactText {
   chars: number;
 }
 
-/** What the server found in a brand. */
+/** The findings of the form and of the server on a brand; `summary` says in words how it is. */
 export interface CheckedBrand {
   valid: boolean;
-  errors: WireProblem[];
-  warnings: string[];
-  policy_rules_generated: number;
-  drift_anchors_count: number;
+  findings: BrandFinding[];
+  summary: string;
+}
+
+/**
+ * A finding at the path of a field, such as `tone.avoid.0`; the path of the whole brand is "".
+ * `missing` is a required field without a value.
+ */
+export interface BrandFinding {
+  tone: "error" | "missing" | "warning";
+  path: string;
+  message: string;
+}
+
+/** The names of the brands on this computer, in alphabetical order. */
+export interface SavedBrandNames {
+  names: string[];
+}
+
+/** The fields of the brand form, and a brand of their examples as JSON text. */
+export interface BrandForm {
+  fields: BrandField[];
+  example: string;
+}
+
+/**
+ * A field of the brand form.
+ * `kind` is the control: `text` is one line, `paragraph` several, `texts` a list of texts, `choices` a list
+ * of listed values, `group` an object with `fields`, `rows` a list of such objects; `json` can be edited as
+ * JSON only. `help` ends with the limits in words. `choices` are pairs of value and name; with `free` other
+ * words are allowed. `default` is a text for people.
+ */
+export interface BrandField {
+  name: string;
+  kind: "text" | "paragraph" | "color" | "number" | "choice" | "texts" | "choices" | "group" | "rows" | "json";
+  label: string;
+  help: string;
+  example: string;
+  default: string;
+  required: boolean;
+  choices: [string, string][];
+  free: boolean;
+  limits: FieldLimits;
+  fields: BrandField[];
+}
+
+/** The limits of a text, of each text of a list, or of a number; `max_items` is of the list. */
+export interface FieldLimits {
+  min_chars: number | null;
+  max_chars: number | null;
+  min_words: number | null;
+  max_items: number | null;
+  minimum: number | null;
+  maximum: number | null;
+}
+
+/** A brand as JSON text. */
+export interface BrandText {
+  brand: string;
 }
 
 /** An export that can be read; its parts together are the file. */
@@ -707,7 +762,18 @@ export interface Requests {
   "artifact.render": { args: { file: string; shape: "preview" | "source"; dark: boolean; version: number | null; find: string | null; any_length: boolean; }; result: RenderedArtifact };
   /** A page of the text, of at most 1,048,576 characters. */
   "artifact.text": { args: { file: string; version: number | null; offset: number; count: number; }; result: ArtifactText };
+  /** Checks a brand: its limits here, the rest on the server. */
   "brand.check": { args: { brand: string; }; result: CheckedBrand };
+  /** Deletes a brand saved on this computer. */
+  "brand.delete": { args: { name: string; }; result: SavedBrandNames };
+  /** The form of a worker's brand, from the schema of its server or of this package. */
+  "brand.form": { args: { worker: string; }; result: BrandForm };
+  /** A brand saved on this computer. */
+  "brand.load": { args: { name: string; }; result: BrandText };
+  /** The brands saved on this computer. */
+  "brand.names": { args: Record<string, never>; result: SavedBrandNames };
+  /** Saves a brand under a name, also in place of one of the same name. */
+  "brand.save": { args: { name: string; brand: string; }; result: SavedBrandNames };
   /** Begins an export of the run on screen. */
   "export.open": { args: { format: "json" | "txt" | "csv"; }; result: OpenedExport };
   /** The next part of an export, of about 1 MiB. */

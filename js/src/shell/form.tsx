@@ -2,9 +2,10 @@ import type { WireProblem } from "../kernel/wire";
 import type { Uses } from "../state/app";
 import { draftOf, isActive } from "../state/selectors";
 import { Button } from "../ui/button";
+import type { Child } from "../ui/dom";
 import { Failure } from "../ui/failure";
 import { PLAY, PLUS, STOP } from "../ui/icons";
-import { BrandButton, brandProblem, ofBrand } from "./brand";
+import { brandProblem, ofBrand } from "./brand/findings";
 import { declaredOptions, nextStep } from "./draft";
 import { chosenOptions } from "./option-values";
 import { OptionsButton } from "./options";
@@ -19,12 +20,12 @@ interface Props {
   tried: () => void;
 }
 
-export function Form({ app, tried }: Props) {
+export function Form({ app, tried, Brand }: Props & { Brand: () => Child }) {
   return (
     <div class="form row">
       <WorkerSelect app={app} />
       <TaskField app={app} tried={tried} />
-      <BrandButton app={app} />
+      <Brand />
       <OptionsButton app={app} />
       <PrimaryButton app={app} tried={tried} />
     </div>
@@ -45,7 +46,8 @@ async function start({ app, tried }: Props): Promise<void> {
   if (!brandProblem(brand)) await operations.act("run.start", args);
   const refused = operations.errors["run.start"];
   if (refused && refused.message === run.state.form.notice?.message) tried();
-  if (brandProblem(brand) || refused?.problems.some(ofBrand)) view.set({ panel: "brand" });
+  const flawed = refused?.problems.find(ofBrand);
+  if (brandProblem(brand) || flawed) view.set({ panel: "brand", brandField: flawed?.field ?? "" });
   else if (refused?.problems.some(ofOptions)) view.set({ panel: "run-options" });
 }
 

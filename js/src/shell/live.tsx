@@ -1,4 +1,5 @@
 import type { App } from "../state/app";
+import { createBrand } from "./brand/brand";
 import { Form } from "./form";
 import { createHistory } from "./history/store";
 import type { ShellLive } from "./live-types";
@@ -10,8 +11,9 @@ import { Reason, Request } from "./status";
 export function createShellLive(app: App): ShellLive {
   const history = createHistory(app);
   const { Retry, tried } = createRetry(app);
+  const Brand = createBrand(app);
   return {
-    Form: () => <Form app={app} tried={tried} />,
+    Form: () => <Form app={app} tried={tried} Brand={Brand} />,
     Menus: () => <Menus app={app} history={history} />,
     Reason: (props) => <Reason app={app} {...props} />,
     Request: () => <Request app={app} />,

@@ -99,6 +99,8 @@ export const FIRST_VIEW = {
   /** What was copied, while the confirmation is shown. */
   copied: "",
   ...EMPTY_DRAFT,
+  /** The field that the brand form shows first as it opens, such as "tone.primary". */
+  brandField: "",
   /** The last report of the worker on a brand. */
   checked: null as { brand: string; report: CheckedBrand } | null,
   /** The last runs, once they are loaded. */

@@ -102,8 +102,9 @@ function patchChildren(parent: Node, old: Element[], next: Element[], patch: Pat
     if (dom === spot) spot = spot.nextSibling;
     else parent.insertBefore(dom, spot);
     if (before === element) return;
-    patchProps(dom as HTMLElement, before?.props ?? {}, element.props, patch.onError);
+    // The value of a list of choices can be set only when its choices are there.
     patchChildren(dom, before?.children ?? NO_CHILDREN, element.children, patch);
+    patchProps(dom as HTMLElement, before?.props ?? {}, element.props, patch.onError);
     if (before) element.leave = before.leave;
     else if (element.props.ref) patch.arrived.push(element);
   });

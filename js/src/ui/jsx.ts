@@ -72,6 +72,7 @@ interface Aria {
   "aria-label": string;
   "aria-orientation": "horizontal" | "vertical";
   "aria-pressed": Flag;
+  "aria-required": Flag;
   "aria-rowcount": number;
   "aria-rowindex": number;
   "aria-selected": Flag;
@@ -151,7 +152,7 @@ export declare namespace JSX {
     div: Html<HTMLDivElement>;
     dl: Html;
     dt: Html;
-    fieldset: Html<HTMLFieldSetElement>;
+    fieldset: Html<HTMLFieldSetElement, { disabled: boolean }>;
     footer: Html;
     h3: Html;
     header: Html;
@@ -160,7 +161,7 @@ export declare namespace JSX {
       HTMLInputElement,
       Field & {
         checked: boolean;
-        type: "checkbox" | "number" | "text";
+        type: "checkbox" | "color" | "number" | "text";
         min: number;
         max: number;
         step: number | "any";

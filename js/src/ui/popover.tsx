@@ -35,7 +35,8 @@ const focusFirst: Ref = (panel) => {
     panel.querySelector<HTMLElement>("[aria-selected=true]") ??
     panel.querySelector<HTMLElement>(ITEMS) ??
     panel.querySelector<HTMLElement>("button:not([aria-disabled=true])");
-  item?.focus({ preventScroll: true });
+  if (!panel.contains((panel.getRootNode() as ShadowRoot).activeElement))
+    item?.focus({ preventScroll: true });
   const button = panel.previousElementSibling as HTMLElement;
   return restoreFocus(() => button)(panel);
 };

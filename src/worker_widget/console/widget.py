@@ -23,6 +23,7 @@ from ..runs.client import WorkerClient
 from ..runs.history import RunHistory
 from ..runs.live_run import LiveRun
 from ..runs.run import Run
+from ..runs.saved_brands import brand_of
 from ..state.run_state import RunState
 from .controller import FROM_FORM, FromForm, brand_text, parse_brand
 from .jupyter import front_end
@@ -51,7 +52,8 @@ class WorkerConsole(anywidget.AnyWidget):
         to ``WORKER_URL``, and without that the embedded host is started. ``api_key`` defaults to
         ``WORKER_API_KEY``, then to the keyring. The key never leaves the kernel.
     task, brand
-        The initial contents of the form; ``brand`` is a mapping, ``None`` for none.
+        The initial contents of the form. ``brand`` is a mapping with the fields below, the name of a brand of
+        `SavedBrands`, or ``None`` for none.
     run_id
         The id of a run to follow, or to show from the history if it has ended.
     replay
@@ -63,6 +65,53 @@ class WorkerConsole(anywidget.AnyWidget):
 
     If a cell is run again before the run that it followed has ended, the new console follows the same run,
     also in a new kernel.
+
+    Fields of a brand
+    -----------------
+    ``tone`` and ``visual`` are mappings, ``forbidden_claims`` is a list of mappings. Unknown fields are kept
+    and ignored. A worker of another server may have other fields; its form shows them.
+
+    ``company_name``: Required. The name that the texts use. At most 200 characters.
+    ``mission``: Required. What the company does and for whom. 10 to 2,000 characters, at least 3 words.
+    ``value_proposition``: Required. What a customer gets, and why it is worth having. 20 to 2,000
+        characters, at least 5 words.
+    ``tagline``: A short line that goes with the name. At most 500 characters.
+    ``vision``: What the company wants to change in the long run. At most 500 characters.
+    ``target_audience``: The people that the texts address. Any of "b2c_consumer", "b2c_prosumer",
+        "b2b_smb", "b2b_enterprise", "b2b_developer". Default: "b2b_smb".
+    ``audience_pain_points``: What troubles this audience today, one trouble each. At most 50 entries,
+        each at most 500 characters.
+    ``tone``: How the texts sound.
+    ``tone.primary``: The tone that every text is measured against. One of "casual", "neutral",
+        "professional", "formal", "luxury". Default: "professional".
+    ``tone.avoid``: Words or phrases that no text may use. At most 50 entries, each at most 500
+        characters.
+    ``tone.examples_good``: Sentences in the tone of the brand. At most 50 entries, each at most 500
+        characters.
+    ``tone.examples_bad``: Sentences that no text may contain or sound like. At most 50 entries, each at
+        most 500 characters.
+    ``voice_attributes``: Words that describe the voice of the brand. At most 50 entries, each at most 500
+        characters.
+    ``forbidden_claims``: Claims that no text may make. At most 50 entries.
+    ``forbidden_claims.pattern``: Required. Words, or a regular expression, that no text may contain, in
+        any case. At most 500 characters.
+    ``forbidden_claims.reason``: Why it is forbidden; shown beside a violation. At most 500 characters.
+        Default: "Policy violation".
+    ``forbidden_claims.severity``: How serious a violation is. Both are rewritten; a strict run stops at
+        both. One of "error", "warning". Default: "error".
+    ``required_disclosures``: Sentences that the page must show word for word. At most 50 entries, each at
+        most 500 characters.
+    ``visual``: Colours and fonts of the page.
+    ``visual.primary_color``: The colour of buttons, links and headings, as #RRGGBB or #RGB.
+    ``visual.secondary_color``: The colour of accents beside the main colour, as #RRGGBB or #RGB.
+    ``visual.font_heading``: The name of a font. A reader who does not have it sees a similar one. At most
+        500 characters. Default: "Inter".
+    ``visual.font_body``: The name of a font. A reader who does not have it sees a similar one. At most
+        500 characters. Default: "Inter".
+    ``visual.logo_placement``: Where the logo stands on the page: top-left, top-center or top-right. At
+        most 500 characters. Default: "top-left".
+    ``budget_tokens``: The most tokens that a run may use if the run itself has no budget. 1,000 to
+        1,000,000.
 
     Raises ``TypeError`` for an argument that is not listed here and `RequestRefused` for an invalid value.
     The console shows an error for a worker, run or host that cannot be found.
@@ -82,7 +131,7 @@ class WorkerConsole(anywidget.AnyWidget):
         url: str | None = None,
         api_key: str | None = None,
         task: str = DEFAULT_TASK,
-        brand: Mapping[str, Any] | None = None,
+        brand: Mapping[str, Any] | str | None = None,
         run_id: str | None = None,
         replay: str | None = None,
         theme: Theme = "auto",
@@ -94,7 +143,7 @@ class WorkerConsole(anywidget.AnyWidget):
             raise RequestRefused(f"theme must be 'auto', 'light' or 'dark', not {theme!r}.")
         if height < LOWEST:
             raise RequestRefused(f"height must be at least {LOWEST} pixels, not {height}.")
-        form = brand_text(brand)
+        form = brand_text(brand_of(brand))
         client = WorkerClient(url=url, api_key=api_key, worker=worker)
         super().__init__(_esm=front_end.text(), theme=theme, height=height)
         if os.environ.get("ANYWIDGET_HMR") == "1":
@@ -137,7 +186,7 @@ class WorkerConsole(anywidget.AnyWidget):
     def run(
         self,
         task: str | FromForm = FROM_FORM,
-        brand: Mapping[str, Any] | FromForm | None = FROM_FORM,
+        brand: Mapping[str, Any] | str | FromForm | None = FROM_FORM,
         *,
         budget: int | FromForm | None = FROM_FORM,
         strict_mode: bool | FromForm = FROM_FORM,
@@ -148,8 +197,9 @@ class WorkerConsole(anywidget.AnyWidget):
 
         Everything defaults to the form's, which has the request of the run that was on screen last: after a
         strict run, ``run()`` is strict, too. What was typed in the browser since and was not run is not known
-        here. ``brand=None`` is no brand, ``budget=None`` no budget; a budget is in tokens (1000 to 100000).
-        With ``strict_mode`` a policy violation fails the run. ``depth`` is "auto", "shallow" or "deep".
+        here. ``brand`` may be the name of a saved brand; ``None`` is no brand, and for ``budget`` no limit.
+        A budget is in tokens (1000 to 100000). With ``strict_mode`` a policy violation fails the run.
+        ``depth`` is "auto", "shallow" or "deep".
         ``options`` are those that the worker declares; the Business Builder has ``pace`` (the duration of the
         run in seconds, 0 for full speed), ``writer`` ("auto", "rules" or "model") and ``stage_timeout``
         (seconds).
@@ -161,7 +211,7 @@ class WorkerConsole(anywidget.AnyWidget):
             raise RequestRefused("This console is closed: run its cell again, or use WorkerClient.")
         controller = self._session.controller
         form = controller.shown.form
-        brand_json = form.brand if isinstance(brand, FromForm) else brand_text(brand)
+        brand_json = form.brand if isinstance(brand, FromForm) else brand_text(brand_of(brand))
         request = RunRequest(
             task=form.task if isinstance(task, FromForm) else task,
             brand=parse_brand(brand_json),

@@ -6,11 +6,24 @@ the run has started; this host answers 422 with the field's name before it start
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic.config import JsonDict
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
 
 from .run_request import Depth
+from .schema_keywords import NAMES, WORDS
 
 Tone = Literal["casual", "neutral", "professional", "formal", "luxury"]
 Audience = Literal["b2c_consumer", "b2c_prosumer", "b2b_smb", "b2b_enterprise", "b2b_developer"]
@@ -20,14 +33,43 @@ MOST_ITEMS = 50
 """The most items of a list in a brand, because every text is checked against every rule."""
 
 
-def _at_least_words(count: int) -> AfterValidator:
-    def check(text: str) -> str:
+@dataclass(frozen=True)
+class _AtLeastWords:
+    """The constraint on the number of words, in the validator and as `WORDS` in the schema."""
+
+    count: int
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), WORDS: self.count}
+
+    def _check(self, text: str) -> str:
         words = len(text.split())
-        if words < count:
-            raise ValueError(f"needs at least {count} words, has {words}")
+        if words < self.count:
+            raise ValueError(f"needs at least {self.count} words, has {words}")
         return text
 
-    return AfterValidator(check)
+
+_TONE_NAMES: Final[JsonDict] = {
+    "casual": "Casual",
+    "neutral": "Neutral",
+    "professional": "Professional",
+    "formal": "Formal",
+    "luxury": "Luxury",
+}
+_AUDIENCE_NAMES: Final[JsonDict] = {
+    "b2c_consumer": "Consumers",
+    "b2c_prosumer": "Ambitious amateurs",
+    "b2b_smb": "Small and medium companies",
+    "b2b_enterprise": "Large companies",
+    "b2b_developer": "Developers",
+}
 
 
 def _not_empty(items: tuple[Audience, ...]) -> tuple[Audience, ...]:
@@ -42,15 +84,19 @@ _ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=
 _ShortTexts = Annotated[tuple[_ShortText, ...], Field(max_length=MOST_ITEMS)]
 _Task = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=20_000)]
 _Mission = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=10, max_length=2_000), _at_least_words(3)
+    str, StringConstraints(strip_whitespace=True, min_length=10, max_length=2_000), _AtLeastWords(3)
 ]
 _ValueProposition = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=20, max_length=2_000), _at_least_words(5)
+    str, StringConstraints(strip_whitespace=True, min_length=20, max_length=2_000), _AtLeastWords(5)
 ]
 _Audiences = Annotated[
     tuple[Audience, ...], AfterValidator(_not_empty), Field(json_schema_extra={"minItems": 1})
 ]
-_Color = Annotated[str, StringConstraints(pattern=r"^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")]
+_Color = Annotated[
+    str,
+    StringConstraints(pattern=r"^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$"),
+    Field(json_schema_extra={"format": "color"}),
+]
 
 
 class RequestModel(BaseModel):
@@ -62,45 +108,152 @@ class RequestModel(BaseModel):
 
 
 class ToneProfile(RequestModel):
-    primary: Tone = "professional"
-    avoid: _ShortTexts = ()
-    examples_good: _ShortTexts = ()
-    examples_bad: _ShortTexts = ()
+    primary: Tone = Field(
+        default="professional",
+        title="Main tone",
+        description="The tone that every text is measured against.",
+        json_schema_extra={NAMES: _TONE_NAMES},
+    )
+    avoid: _ShortTexts = Field(
+        default=(),
+        title="Words to avoid",
+        description="Words or phrases that no text may use.",
+        examples=["hype"],
+    )
+    examples_good: _ShortTexts = Field(
+        default=(),
+        title="Sounds right",
+        description="Sentences in the tone of the brand.",
+        examples=["Record once. We do the rest."],
+    )
+    examples_bad: _ShortTexts = Field(
+        default=(),
+        title="Sounds wrong",
+        description="Sentences that no text may contain or sound like.",
+        examples=["Revolutionise your audio journey"],
+    )
 
 
 class ForbiddenClaim(RequestModel):
-    pattern: Annotated[str, StringConstraints(min_length=1, max_length=500)]
-    reason: _ShortText = "Policy violation"
-    severity: Literal["error", "warning"] = "error"
+    pattern: Annotated[str, StringConstraints(min_length=1, max_length=500)] = Field(
+        title="Claim",
+        description="Words, or a regular expression, that no text may contain, in any case.",
+        examples=["guaranteed"],
+    )
+    reason: _ShortText = Field(
+        default="Policy violation",
+        title="Reason",
+        description="Why it is forbidden; shown beside a violation.",
+        examples=["Nothing is guaranteed"],
+    )
+    severity: Literal["error", "warning"] = Field(
+        default="error",
+        title="Severity",
+        description="How serious a violation is. Both are rewritten; a strict run stops at both.",
+        json_schema_extra={NAMES: {"error": "Error", "warning": "Warning"}},
+    )
 
 
 class Visual(RequestModel):
-    primary_color: _Color | None = None
-    secondary_color: _Color | None = None
-    font_heading: _ShortText = "Inter"
-    font_body: _ShortText = "Inter"
-    logo_placement: _ShortText = "top-left"
+    primary_color: _Color | None = Field(
+        default=None,
+        title="Main colour",
+        description="The colour of buttons, links and headings, as #RRGGBB or #RGB.",
+        examples=["#1f4e79"],
+    )
+    secondary_color: _Color | None = Field(
+        default=None,
+        title="Second colour",
+        description="The colour of accents beside the main colour, as #RRGGBB or #RGB.",
+        examples=["#e07a3f"],
+    )
+    font_heading: _ShortText = Field(
+        default="Inter",
+        title="Font of headings",
+        description="The name of a font. A reader who does not have it sees a similar one.",
+        examples=["Georgia"],
+    )
+    font_body: _ShortText = Field(
+        default="Inter",
+        title="Font of texts",
+        description="The name of a font. A reader who does not have it sees a similar one.",
+        examples=["Inter"],
+    )
+    logo_placement: _ShortText = Field(
+        default="top-left",
+        title="Place of the logo",
+        description="Where the logo stands on the page: top-left, top-center or top-right.",
+        examples=["top-left"],
+    )
 
 
 class Brand(RequestModel):
     """A brand: the company, its audience, tone, rules and visual identity.
 
-    ``budget_tokens`` is the budget of runs whose request has none.
+    Titles, descriptions, examples and limits are in the schema (``GET /schema/brand``), of which the
+    console's form is made.
     """
 
-    company_name: _Name
-    mission: _Mission
-    value_proposition: _ValueProposition
-    tagline: _ShortText | None = None
-    vision: _ShortText | None = None
-    target_audience: _Audiences = ("b2b_smb",)
-    audience_pain_points: _ShortTexts = ()
-    tone: ToneProfile = ToneProfile()
-    voice_attributes: _ShortTexts = ()
-    forbidden_claims: Annotated[tuple[ForbiddenClaim, ...], Field(max_length=MOST_ITEMS)] = ()
-    required_disclosures: _ShortTexts = ()
-    visual: Visual = Visual()
-    budget_tokens: Annotated[int, Field(ge=1_000, le=1_000_000)] | None = None
+    company_name: _Name = Field(
+        title="Company name", description="The name that the texts use.", examples=["Clearwave"]
+    )
+    mission: _Mission = Field(
+        title="Mission",
+        description="What the company does and for whom.",
+        examples=["Help small teams make podcasts that people finish"],
+    )
+    value_proposition: _ValueProposition = Field(
+        title="Value proposition",
+        description="What a customer gets, and why it is worth having.",
+        examples=["Clearwave turns a raw recording into a published episode in one afternoon"],
+    )
+    tagline: _ShortText | None = Field(
+        default=None,
+        title="Tagline",
+        description="A short line that goes with the name.",
+        examples=["From recording to released"],
+    )
+    vision: _ShortText | None = Field(
+        default=None,
+        title="Vision",
+        description="What the company wants to change in the long run.",
+        examples=["Every voice with a story finds its listeners"],
+    )
+    target_audience: _Audiences = Field(
+        default=("b2b_smb",),
+        title="Audience",
+        description="The people that the texts address.",
+        json_schema_extra={NAMES: _AUDIENCE_NAMES},
+    )
+    audience_pain_points: _ShortTexts = Field(
+        default=(),
+        title="Pain points",
+        description="What troubles this audience today, one trouble each.",
+        examples=["Editing takes longer than recording"],
+    )
+    tone: ToneProfile = Field(default=ToneProfile(), title="Tone", description="How the texts sound.")
+    voice_attributes: _ShortTexts = Field(
+        default=(),
+        title="Voice",
+        description="Words that describe the voice of the brand.",
+        examples=["warm"],
+    )
+    forbidden_claims: Annotated[tuple[ForbiddenClaim, ...], Field(max_length=MOST_ITEMS)] = Field(
+        default=(), title="Forbidden claims", description="Claims that no text may make."
+    )
+    required_disclosures: _ShortTexts = Field(
+        default=(),
+        title="Required disclosures",
+        description="Sentences that the page must show word for word.",
+        examples=["Prices include VAT."],
+    )
+    visual: Visual = Field(default=Visual(), title="Look", description="Colours and fonts of the page.")
+    budget_tokens: Annotated[int, Field(ge=1_000, le=1_000_000)] | None = Field(
+        default=None,
+        title="Token budget",
+        description="The most tokens that a run may use if the run itself has no budget.",
+        examples=[20_000],
+    )
 
 
 class ValidatedRequest(RequestModel):

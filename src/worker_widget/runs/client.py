@@ -15,6 +15,7 @@ from ..store.shared import shared_store
 from .history import RunHistory
 from .live_run import LiveRun
 from .run import Run
+from .saved_brands import brand_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ class WorkerClient:
     def run(
         self,
         task: str,
-        brand: Mapping[str, Any] | None = None,
+        brand: Mapping[str, Any] | str | None = None,
         *,
         budget: int | None = None,
         strict_mode: bool = False,
@@ -64,7 +65,12 @@ class WorkerClient:
         """
         named = worker or self.worker
         request = RunRequest(
-            task=task, brand=brand, budget=budget, strict_mode=strict_mode, depth=depth, options=options
+            task=task,
+            brand=brand_of(brand),
+            budget=budget,
+            strict_mode=strict_mode,
+            depth=depth,
+            options=options,
         )
         answer = background.call(self.api.start(request, worker=named))
         return self._follow(answer.run_id, worker=named, request=request)

@@ -20,6 +20,7 @@ from ..controller import ConsoleController, wire_error
 from ..jupyter import front_end
 from ..wire import Request, Watch, WireError
 from .artifacts import ArtifactRequests
+from .brands import BrandRequests
 from .exports import ExportRequests
 from .handlers import NOTHING, Args, Handlers, NoArgs, RequestAnswer, RequestHandler
 from .history import HistoryRequests
@@ -52,6 +53,7 @@ class Requests:
         self.handlers: Handlers = {
             **RunRequests(controller).handlers,
             **HistoryRequests(controller).handlers,
+            **BrandRequests(controller).handlers,
             **LogRequests(controller).handlers,
             **RowRequests(controller).handlers,
             **ArtifactRequests(controller).handlers,

@@ -1,4 +1,4 @@
-"""Requests about runs as a whole: start, stop, open, replay, workers, brand."""
+"""Requests about runs as a whole: start, stop, open, replay, workers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from typing import Any, TypedDict
 
 import msgspec
 
-from ...errors import RequestRefused
 from ...events.run_request import Depth, RunRequest
 from ..controller import ConsoleController, parse_brand
-from ..wire import WireProblem
 from .handlers import NOTHING, Args, Handlers, NoArgs, NoResult, RequestAnswer, RequestHandler
 
 
@@ -31,24 +29,10 @@ class WorkerArgs(Args, frozen=True, kw_only=True):
     worker: str
 
 
-class BrandArgs(Args, frozen=True, kw_only=True):
-    brand: str
-
-
 class StartedRun(TypedDict):
     """The id of a run that was started."""
 
     run_id: str
-
-
-class CheckedBrand(TypedDict):
-    """What the server found in a brand."""
-
-    valid: bool
-    errors: list[WireProblem]
-    warnings: list[str]
-    policy_rules_generated: int
-    drift_anchors_count: int
 
 
 class RunRequests:
@@ -64,7 +48,6 @@ class RunRequests:
             "run.replay": RequestHandler(NoArgs, StartedRun, self._replay),
             "worker.select": RequestHandler(WorkerArgs, NoResult, self._select),
             "workers.refresh": RequestHandler(NoArgs, NoResult, self._refresh),
-            "brand.check": RequestHandler(BrandArgs, CheckedBrand, self._check_brand),
         }
 
     async def _start(self, args: StartArgs) -> RequestAnswer:
@@ -104,18 +87,3 @@ class RunRequests:
     async def _refresh(self, args: NoArgs) -> RequestAnswer:
         await self._controller.connect()
         return NOTHING
-
-    async def _check_brand(self, args: BrandArgs) -> RequestAnswer:
-        brand = parse_brand(args.brand)
-        if brand is None:
-            raise RequestRefused("There is no brand to check: the field is empty.")
-        check = await self._controller.client.validate_brand(brand, worker=self._controller.shown.form.worker)
-        return RequestAnswer(
-            {
-                "valid": check.valid,
-                "errors": [WireProblem(item.field, item.message) for item in check.problems],
-                "warnings": check.warnings,
-                "policy_rules_generated": check.policy_rules_generated or 0,
-                "drift_anchors_count": check.drift_anchors_count or 0,
-            }
-        )
