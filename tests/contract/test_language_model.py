@@ -326,7 +326,7 @@ class TestAModelThatFails:
         slang = "yo dude this is dope and sick lol, awesome stuff, gonna rock, super cool"
         loud = Say(words=lambda _, label, text: slang if "intro" in label or "body" in label else text)
         scene.endpoint.begin_anew(landing_copy=[loud])
-        told = scene.run(brand=LUXURY, task="A page for handmade rings")
+        told = scene.run(brand=LUXURY, task="A page for a wedding planner")
         assert ("re_tone", True) in actions(told)
         assert engines(told)["landing_copy.json"] == BY_MODEL
         assert "plain words" in scene.endpoint.about("landing_copy")[-1].prompt

@@ -92,6 +92,11 @@ async def page_of(task: str, **request: Any) -> str:
     return (await run_alone(task=task, **request)).artifacts["landing.html"]
 
 
+UNKNOWN_TRADES = {
+    task for task in TASKS[TASKS.index("We sell handmade candles") :] if not task.startswith("Adopt")
+}  # that one names no offer, so the brand's trade counts
+
+
 @pytest.mark.parametrize("task", TASKS)
 async def test_the_page_is_a_sound_document(task: str) -> None:
     html = await page_of(task, brand=brand(required_disclosures=["Terms apply."], vision="A shorter evening"))
@@ -99,7 +104,7 @@ async def test_the_page_is_a_sound_document(task: str) -> None:
     assert html.startswith("<!doctype html>\n")
     assert outline.faults == []
     assert outline.named("html") == [{"lang": "de" if task == GERMAN else "en"}]
-    for tag in ("title", "header", "nav", "main", "footer", "h1", "style"):
+    for tag in ("title", "header", "main", "footer", "h1", "style"):
         assert len(outline.named(tag)) == 1, tag
     assert any(meta.get("name") == "description" and meta.get("content") for meta in outline.named("meta"))
     assert len(outline.ids) == len(set(outline.ids))
@@ -111,7 +116,9 @@ async def test_the_page_is_a_sound_document(task: str) -> None:
         assert section["aria-labelledby"] in outline.ids
     assert "Terms apply." in outline.texts
     places = [name for name in outline.ids if name in {"steps", "values", "faq", "start"}]
-    assert sorted(places) == ["faq", "start", "steps", "values"]
+    known = task not in UNKNOWN_TRADES
+    assert sorted(places) == (["faq", "start", "steps", "values"] if known else ["start"])
+    assert len(outline.named("nav")) == (1 if known else 0)
     assert places[-1] == "start"
 
 
@@ -205,16 +212,17 @@ async def test_every_audience_is_spoken_to() -> None:
     seen = set()
     for audience in library.audiences():
         copy = json.loads(
-            (await run_alone(task="A tool called Ton", brand=brand(target_audience=[audience]))).artifacts[
-                "landing_copy.json"
-            ]
+            (
+                await run_alone(task="A podcast tool called Ton", brand=brand(target_audience=[audience]))
+            ).artifacts["landing_copy.json"]
         )
         seen.add(copy["audience"]["cards"][0]["body"])
     assert len(seen) == 5
     both = json.loads(
         (
             await run_alone(
-                task="A tool called Ton", brand=brand(target_audience=["b2c_consumer", "b2b_developer"])
+                task="A podcast tool called Ton",
+                brand=brand(target_audience=["b2c_consumer", "b2b_developer"]),
             )
         ).artifacts["landing_copy.json"]
     )
@@ -322,8 +330,9 @@ def test_every_field_can_be_drawn_and_has_a_headline_for_each_tone() -> None:
     from worker_widget.workers.business_builder.page import drawings
 
     for field in (*library.kinds().values(), *library.fields().values()):
-        assert set(field.headline) == set(TONES), field.id
         assert field.kind in library.kinds()
         svg = "\n".join(drawings.draw(field.motif, Seed(b"seed")))
         assert Outline(svg).faults == []
-        assert len(field.pains) == len(field.values) == len(field.steps) == 3
+        known = field.id != field.kind
+        assert set(field.headline) == (set(TONES) if known else set()), field.id
+        assert len(field.pains) == len(field.values) == len(field.steps) == (3 if known else 0)

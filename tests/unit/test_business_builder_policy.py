@@ -138,7 +138,10 @@ def test_best_practice_and_the_own_name_are_no_claims() -> None:
 
 async def test_a_working_title_excuses_no_claim() -> None:
     run = await run_alone(task="The best pizzeria in Naples")
-    assert [e.location for e in run.all(events.PolicyViolation)] == ["brief.subject[0:4]"]
+    assert [e.location for e in run.all(events.PolicyViolation)] == [
+        "brief.subject[0:4]",
+        "brief.wording[0:8]",
+    ]
     assert run.artifacts["positioning.md"].startswith("# Positioning: Pizzeria\n")
     assert not any("best" in text.casefold() for text in run.artifacts.values())
 

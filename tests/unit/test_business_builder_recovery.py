@@ -189,8 +189,8 @@ class TestReachedByARequest:
         assert isinstance(run.emitted[-1], events.StageFailed)
 
     async def test_rules_that_leave_no_headline_hand_over_and_then_give_up(self) -> None:
-        claims = [{"pattern": r"[a-z ]*\bfor\b.*"}, {"pattern": r"\w*a\w*"}, {"pattern": r"\w*e\w*"}]
-        name = "Zosk"
+        claims = [{"pattern": r"[a-z ]*\bfor\b.*"}, {"pattern": r"\w*a\w*"}, {"pattern": r"\w*o\w*"}]
+        name = "Zusk"
         run = await run_alone(
             task="Big tools",
             brand=brand(
@@ -250,11 +250,11 @@ class TestDriftingTask:
                 f"{statement}, {word}"
                 for word in (
                     "quiet", "silver", "golden", "velvet", "workshop", "lantern", "marble", "harbour",
-                    "orchard", "meadow", "linen", "amber",
+                    "orchard", "meadow", "linen", "amber", "copper", "willow",
                 )
             ]},
         }  # fmt: skip
-        run = await run_alone(task="Grab your deal now before all of it is gone", brand=unlike)
+        run = await run_alone(task="A workshop for hotels", brand=unlike)
         assert run.error is None
         assert ("copy", "accept", True) in recoveries(run)
         assert "drift" in {warned.code for warned in run.all(events.RunWarning)}

@@ -324,7 +324,7 @@ async def test_drift_is_measured_and_emitted() -> None:
 
 async def test_a_task_in_an_unsupported_language_gets_english_and_a_warning() -> None:
     run = await run_alone(task="Créer une page pour une boulangerie à Lyon avec nos pains")
-    assert any(e.level == "warning" and "French" in e.message for e in run.all(events.Log))
+    assert any("French" in (e.message or "") for e in run.all(events.RunWarning))
     assert "Translate" in run.artifacts["launch_plan.md"]
     assert '<html lang="en">' in run.artifacts["landing.html"]
 

@@ -102,15 +102,16 @@ def _is_good_english(html: str) -> None:
     for text in found.texts:
         assert not re.search(r"[{}]|\bNone\b|\s[,.;:?!]|,,|\.\.|\s\s", text), text
         assert not re.search(r"\ba [aeio]\w|\ban [bcdfgjklmnpqrstvwyz]\w|\b(\w+) \1\b", text), text
-        assert text[0].isupper() or not text[0].isalpha(), text
+        assert text[0] == text[0].upper() or not text[0].isalpha(), text
 
 
 @pytest.mark.parametrize("name", ["podcast_tool", "gym", "bank_api", "database"])
 def test_an_approach_decides_what_comes_first(name: str) -> None:
     plain, story = (copy_of(BRIEFS[name], approach) for approach in APPROACHES)
-    assert plain.sections[0] == "values"
+    first, *others = (name for name in plain.sections if name != "details")  # these depend on the headline
+    assert first == "values"
     assert story.sections[0] == "problem"
-    assert sorted(plain.sections) == sorted(story.sections)
+    assert sorted([first, *others]) == sorted(name for name in story.sections if name != "details")
     assert plain.hero != story.hero
     problem = pen_for(BRIEFS[name]).slots["Problem"]
     assert (story.hero.opening, plain.hero.opening) == (problem, "")
@@ -147,7 +148,7 @@ def test_a_brands_tagline_is_the_headline_of_a_story() -> None:
 def spoken(tone: Tone, audience: Audience, name: str = "bank_api") -> dict[str, Any]:
     asked = BRIEFS[name]
     brand = {**asked["brand"], "tone": {"primary": tone}, "target_audience": [audience]}
-    return {**asked, "task": "An app for keeping a diary", "brand": brand}
+    return {**asked, "task": "A bank API to move money", "brand": brand}
 
 
 @cache
@@ -277,10 +278,10 @@ def test_a_title_fits_into_a_tab() -> None:
 
 def test_every_kind_and_field_has_the_same_parts() -> None:
     for field in (*library.kinds().values(), *library.fields().values()):
-        assert set(field.stance) == set(TONES), field.id
         known = field.id != field.kind
-        assert len(field.faq) == (4 if known else 2), field.id
-        assert len(field.fits) == len(field.unfits) == 2, field.id
+        assert set(field.stance) == (set(TONES) if known else set()), field.id
+        assert len(field.faq) == (4 if known else 0), field.id
+        assert len(field.fits) == len(field.unfits) == (2 if known else 0), field.id
         assert bool(field.closing) == known, field.id
         assert drawings.draw(field.motif, Seed(b"seed"))
     for kind in library.kinds().values():

@@ -125,8 +125,9 @@ async def _run_wave(run: RunContext, wave: Sequence[PlannedStage]) -> None:
                 fallbacks=list(decision.fallbacks),
             )
         )
+    work = stages.RUN if run.facts.brief.other_work is None else stages.RUN_WITHOUT_PAGE
     outcomes = await asyncio.gather(
-        *(perform(stage_run, stages.RUN[stage_run.stage.id]) for stage_run in stage_runs),
+        *(perform(stage_run, work[stage_run.stage.id]) for stage_run in stage_runs),
         return_exceptions=True,
     )
     for outcome in outcomes:

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from ..language import typography
+
+FactKind = Literal["price", "date", "time", "contact", "place", "number", "name"]
+KINDS: Final[tuple[FactKind, ...]] = ("contact", "price", "date", "time", "place", "number", "name")
+
+
+@dataclass(frozen=True)
+class StatedFact:
+    """A fact and its place in the text, in characters."""
+
+    kind: FactKind
+    text: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -22,6 +36,13 @@ class Brief:
     ``place``     a town or country, as written
     ``features``  its features
     ``name``      its name
+    ``quote``     the words of a task in a language that is not written, without the request
+    ``wording``   the offer with all that the sentence says of it, as written: "a café where you can read"
+    ``statements`` the other sentences that say something about the offer, as written
+    ``unused``    the sentences that are about the writing, or about their author: not for a page
+    ``stated``    the prices, dates, times, contacts, places, numbers and names in the task
+    ``link``      the word before ``theme``: "about" or "on"
+    ``other_work`` the opening of a task that asks for other work than a page
     ``field``     the line of business (a key of `library.fields`), ``kind`` the kind of offer
     """
 
@@ -37,14 +58,27 @@ class Brief:
     place: str | None = None
     features: tuple[str, ...] = ()
     name: str | None = None
+    link: str = "about"
+    quote: str | None = None
+    wording: str | None = None
+    statements: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    stated: tuple[StatedFact, ...] = ()
+    other_work: str | None = None
     field: str | None = None
     kind: str = "product"
 
     @property
     def is_read(self) -> bool:
         """Whether the offer, its audience or its purpose was read."""
-        phrases = (self.subject, self.audience, self.activity, self.function, self.gist, self.field)
+        phrases = (
+            self.subject, self.audience, self.activity, self.function, self.gist, self.quote, self.field,
+        )  # fmt: skip
         return any(phrase is not None for phrase in phrases)
+
+    def all_stated(self, kind: FactKind) -> tuple[str, ...]:
+        """The stated facts of a kind, each once."""
+        return tuple(dict.fromkeys(fact.text for fact in self.stated if fact.kind == kind))
 
     @property
     def constraints(self) -> int:

@@ -20,12 +20,14 @@ _ANYONE: Final = word_set("me us you them everyone anyone anybody everybody")
 
 _HELPS: Final = re.compile(
     r"\b(?:(?:that|which|to|and|it)\s+)?(?:can\s+|will\s+|would\s+|should\s+)?"
-    r"(?:helps?|lets?|allows?|enables?|assists?|teach(?:es)?|helping|letting|allowing|enabling|teaching)\s+(?P<rest>.+)",
+    r"(?:helps?|lets?|allows?|enables?|assists?|teach(?:es)?|helping|letting|allowing|enabling|"
+    r"teaching)\s+(?P<rest>.+)",
     re.IGNORECASE,
 )
 
 _DOES: Final = re.compile(
-    r"\b(?:that|which)\s+(?:(?:can|will|would|should|also|automatically|quickly|easily)\s+)*(?P<verb>[a-z]+)\s+(?P<rest>.+)",
+    r"\b(?:that|which)\s+(?:(?:can|will|would|should|also|automatically|quickly|"
+    r"easily)\s+)*(?P<verb>[a-z]+)\s+(?P<rest>.+)",
     re.IGNORECASE,
 )
 
@@ -39,7 +41,8 @@ _PLACE: Final = re.compile(
 )
 
 _NAME: Final = re.compile(
-    r"\b(?:called|named|namens|genannt)\s+[\"“„'‘]?(?P<name>[A-ZÀ-Þ0-9][\w&'’+-]*(?:\s[A-ZÀ-Þ0-9][\w&'’+-]*){0,3})"
+    r"\b(?:called|named|namens|"
+    r"genannt)\s+[\"“„'‘]?(?P<name>[A-ZÀ-Þ0-9][\w&'’+-]*(?:\s[A-ZÀ-Þ0-9][\w&'’+-]*){0,3})"
 )
 
 _WITH: Final = re.compile(
@@ -109,12 +112,12 @@ def purpose(tail: str) -> str | None:
 
 
 def function(tail: str, *, of: str) -> str | None:
-    """The function of an offer of the kind ``of``, in "that does Y"."""
+    """The function of an offer of the kind ``of``, in "that does Y"; it addresses its users as "you"."""
     own = _OF_THE_SELLER - {"deliver"} if of == "device" else _OF_THE_SELLER
     for match in _DOES.finditer(tail):
         verb = english_grammar.base_form(match["verb"].lower())
         if verb in english_grammar.VERBS - own:
-            return english_phrases.clause(f"{verb} {_in_base_forms(match['rest'])}")
+            return english_phrases.own_clause(f"{verb} {_in_base_forms(match['rest'])}")
     return None
 
 

@@ -20,17 +20,28 @@ from typing import Final
 from ..content import library
 from ..language import detection, english_grammar, english_phrases, typography
 from ..language.word_lists import word_set
-from . import clean_task, english_details
+from . import clean_task, english_details, foreign_words, further_sentences, stated_facts
 from .brief import Brief
 
 _LONGEST_READ: Final = 6_000
 """The characters of a task that are read."""
+
+_MOST_QUOTED: Final = 6
+"""The sentences that are quoted of a task in another language, beside the first."""
 
 _EVALUATIVE: Final = word_set(
     "new brand-new cool great amazing awesome innovative nice simple really very super"
 )
 
 _GOODS: Final = re.compile(r"(?i)\b(?:sells?|selling|handmade|hand-made|homemade|knitted|carved|bottled)\b")
+
+_OF_THE_AUTHOR: Final = re.compile(r"(?i)\b(?:i|me|my|mine|myself)\b")
+_MARKUP: Final = re.compile(r"[{}<>|\\^~*_]")
+_TAUGHT: Final = word_set(
+    "workshop workshops talk talks lecture lectures seminar seminars training course courses class classes "
+    "masterclass conference lesson lessons webinar webinars event meetup programme program retreat camp"
+)
+"""Offers whose topic follows "on"."""
 
 _NO_SUBJECT: Final = word_set("smth sth task thing things something stuff idea test text content one what")
 
@@ -42,11 +53,13 @@ _DELIVERABLE: Final = (
 
 _LINK: Final = (
     r"for|about|of|on|around|promoting|introducing|presenting|selling|"
-    r"(?:(?:that|which|to)\s+)?(?:promotes?|sells?|introduces?|presents?|announces?|markets?|explains?)(?:\s+for)?"
+    r"(?:(?:that|which|to)\s+)?(?:promotes?|sells?|introduces?|presents?|announces?|markets?|"
+    r"explains?)(?:\s+for)?"
 )
 
 _ASK: Final = re.compile(
-    r"(?:create|build|make|design|write|generate|develop|launch|draft|prepare|produce|plan|promote|market|advertise|"
+    r"(?:create|build|make|design|write|generate|develop|launch|draft|prepare|produce|plan|promote|market|"
+    r"advertise|"
     r"sell|introduce|announce|pitch|start|open|set up|come up with|give|craft|brand|position|"
     r"publish|present|sketch)"
     r"\s+(?!(?:for|of|to)\b)(?:me\s+|us\s+)?",
@@ -56,23 +69,32 @@ _ASK: Final = re.compile(
 _PREAMBLES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?:hi|hello|hey|yo|so|ok|okay|well|basically|please|kindly|now|also|and|then|maybe|perhaps|task|brief|idea)\b"
+        r"(?:hi|hello|hey|yo|so|ok|okay|well|basically|please|kindly|now|also|and|then|maybe|perhaps|task|"
+        r"brief|idea)\b"
         r"\s*[,!.:–—-]?\s+",
-        r"(?:we|i)(?:['’]re|['’]m|\s+are|\s+am)\s+an?\s+(?:[\w-]+\s+){0,3}?(?:team|company|startup|start-up|group|studio|"
-        r"family|couple|founder|developer|designer|author)\s+(?:that\s+|who\s+)?(?:is\s+|are\s+)?(?:building|making|"
+        r"(?:we|i)(?:['’]re|['’]m|\s+are|\s+am)\s+an?\s+(?:[\w-]+\s+){0,3}?(?:team|company|startup|"
+        r"start-up|group|studio|"
+        r"family|couple|founder|developer|designer|author)\s+(?:that\s+|who\s+)?(?:is\s+|"
+        r"are\s+)?(?:building|making|"
         r"creating|launching|starting|opening|running|selling|developing|builds?|makes?|sells?|runs?)\s+",
         r"(?:can|could|would|will) you\s+(?:please\s+)?",
         r"how\s+(?:do|can|could|should|would)\s+(?:i|we|one|you)\s+",
         r"(?:raise|collect)\s+(?:money|funds|donations)\s+for\s+",
-        r"(?:i|we)(?:['’](?:d|m|re|ve)|\s(?:would|am|are|have|had|really|just|also|currently|now|recently|been))*\s+"
-        r"(?:want|wanted|need|like|love|plan|planning|hope|hoping|wish|going|looking|thinking|trying|try|about|run|own|"
-        r"have|sell|offer|make|build|building|creating|making|launching|starting|opening|developing|designing|writing|"
+        r"(?:i|we)(?:['’](?:d|m|re|ve)|\s(?:would|am|are|have|had|really|just|also|currently|now|recently|"
+        r"been))*\s+"
+        r"(?:want|wanted|need|like|love|plan|planning|hope|hoping|wish|going|looking|thinking|trying|try|"
+        r"about|run|own|"
+        r"have|sell|offer|make|build|building|creating|making|launching|starting|opening|developing|"
+        r"designing|writing|"
         r"selling|running|publish|publishing|wrote|built|made)\s+(?:(?:to|for|of|about)\s+)?",
         r"(?:help\s+(?:me|us)|let['’]?s|let\s+(?:us|me))\s+(?:to\s+)?",
-        r"(?:my|our|the|this)\s+(?:idea|product|startup|start-up|company|business|project|plan|goal|client|brand)\s+"
-        r"(?:is|makes|sells|offers|builds|runs|develops|creates|designs|produces|provides|operates|manufactures)\s+"
+        r"(?:my|our|the|this)\s+(?:idea|product|startup|start-up|company|business|project|plan|goal|client|"
+        r"brand)\s+"
+        r"(?:is|makes|sells|offers|builds|runs|develops|creates|designs|produces|provides|operates|"
+        r"manufactures)\s+"
         r"(?:to\s+)?",
-        r"(?:it|this|that|there)(?:['’]s|\s+is|\s+will\s+be|\s+should\s+be|\s+would\s+be)\s+(?:about\s+|for\s+)?",
+        r"(?:it|this|that|there)(?:['’]s|\s+is|\s+will\s+be|\s+should\s+be|\s+would\s+be)\s+(?:about\s+|"
+        r"for\s+)?",
     )
 )
 
@@ -109,17 +131,52 @@ def read(task: str) -> Brief:
             filter(None, (_kind_of(word.strip(",.;:!?").lower()) for word in whole.split())), "offer"
         )
         kind = library.fields()[field].kind if field else by_word
-        return Brief(typography.clean(task), code, place=place, name=name, field=field, kind=kind)
-    best = Brief(whole)
-    best_score = -1
+        first, *others = (part for line in lines if line for part in foreign_words.sentences(line))
+        return Brief(
+            typography.clean(task),
+            code,
+            place=place,
+            name=name,
+            quote=foreign_words.offer_words(first),
+            statements=tuple(others[:_MOST_QUOTED]),
+            unused=tuple(others[_MOST_QUOTED:]),
+            field=field,
+            kind=kind,
+        )
+    best, best_score, best_part = Brief(whole), -1, ""
     for part in parts:
-        found = _read_sentence(part)
+        found = _read_sentence(stated_facts.without(part, stated_facts.stated_facts(part, code)))
         score = _score(found)
         if score > best_score:
-            best, best_score = found, score
+            best, best_score, best_part = found, score, part
     audience = best.audience or english_details.aimed_at(whole)
-    best = replace(best, task=typography.clean(task), place=place, name=name, audience=audience)
+    statements, unused = further_sentences.sort_sentences(
+        [part for part in parts if part != best_part or not best.is_read], code
+    )
+    best = replace(
+        best,
+        task=typography.clean(task),
+        place=place,
+        name=name,
+        audience=audience,
+        wording=_wording(best_part) if best.subject else None,
+        statements=statements,
+        unused=unused,
+    )
     return _classify(best, whole)
+
+
+def _wording(text: str) -> str | None:
+    """The offer with all that its sentence says of it: "A café in Vienna where you can read for hours"."""
+    rest = _offer_text(text)[0]
+    if rest is None or _OF_THE_AUTHOR.search(rest) or _MARKUP.search(rest):
+        return None
+    first, _, more = rest.partition(" ")
+    if first.lower() in {"my", "our", "your", "their", "some"}:
+        rest = more
+    elif first.lower() in english_phrases.DETERMINERS | {"the"}:
+        return rest
+    return english_grammar.with_article(rest)
 
 
 def recognise(kinds: Sequence[str], *texts: str) -> str | None:
@@ -146,17 +203,10 @@ def kind_of(subject: str) -> str | None:
 
 
 def _read_sentence(text: str) -> Brief:
-    rest, asked = _without_request(text.rstrip(" .!"))
+    rest, asked, thing = _offer_text(text)
     if rest is None:
         return Brief(text)
-    page = _PAGE_FOR.match(rest)
-    if page and (
-        asked
-        or re.match(r"(?i)landing|one|campaign|copy|launch|plan|business plan|marketing", page["what"])
-        or _is_one_known(rest[page.end() :])
-    ):
-        thing, rest = page["what"].lower(), rest[page.end() :]
-        rest = re.sub(r"(?i)^(?:the\s+)?(?:launch|opening|promotion|start|release)\s+of\s+", "", rest)
+    if thing is not None:
         if (
             english_phrases.is_people(english_phrases.words_before_boundary(rest))
             and rest.split()[0].lower() not in english_phrases.DETERMINERS
@@ -168,7 +218,7 @@ def _read_sentence(text: str) -> Brief:
     selling = _BUSINESS_THAT_SELLS.match(rest)
     if selling:
         rest = rest[selling.end() :]
-    subject, tail = _subject(rest, sure=asked or page is not None or selling is not None)
+    subject, tail = _subject(rest, sure=asked or thing is not None or selling is not None)
     if subject:
         return _details(Brief(text, subject=subject), tail)
     audience, activity = english_details.helped(text) or (None, None)
@@ -184,6 +234,23 @@ def _read_sentence(text: str) -> Brief:
     return Brief(
         text, audience=audience or english_details.audience_and_purpose(rest)[0], activity=activity, gist=gist
     )
+
+
+def _offer_text(text: str) -> tuple[str | None, bool, str | None]:
+    """The sentence without its request, whether it had one, and the page that it asks for ("website")."""
+    rest, asked = _without_request(text.rstrip(" .!"))
+    if rest is None:
+        return None, asked, None
+    page = _PAGE_FOR.match(rest)
+    if page is None or not (
+        asked
+        or re.match(r"(?i)landing|one|campaign|copy|launch|plan|business plan|marketing", page["what"])
+        or _is_one_known(rest[page.end() :])
+    ):
+        return rest, asked, None
+    after = rest[page.end() :]
+    after = re.sub(r"(?i)^(?:the\s+)?(?:launch|opening|promotion|start|release)\s+of\s+", "", after)
+    return after or None, asked, page["what"].lower()
 
 
 def _without_request(text: str) -> tuple[str | None, bool]:
@@ -248,7 +315,9 @@ def _details(found: Brief, tail: str) -> Brief:
         activity = None if function else english_details.purpose(tail)
     if function and audience is None:
         audience = english_details.acted_for(function)
-    theme = english_details.theme(tail) if kind == "publication" else None
+    taught = english_grammar.head(found.subject or "") in _TAUGHT
+    theme = english_details.theme(tail) if kind == "publication" or taught else None
+    link = "on" if theme and taught and not re.search(rf"\babout\s+{re.escape(theme)}", tail) else "about"
     return replace(
         found,
         audience=audience,
@@ -256,6 +325,7 @@ def _details(found: Brief, tail: str) -> Brief:
         activity=activity,
         function=function,
         theme=theme,
+        link=link,
         features=english_details.features(tail),
     )
 

@@ -40,6 +40,16 @@ class Facts:
     language: Language
 
     @property
+    def knows_trade(self) -> bool:
+        """Whether the line of business is known, so that there are sentences about it."""
+        return self.field is not self.kind
+
+    @property
+    def theme_link(self) -> str:
+        """The word between the offer and its theme."""
+        return self.brief.link
+
+    @property
     def task(self) -> str:
         """The task, cleaned."""
         return self.brief.task

@@ -10,8 +10,8 @@ from ....events.request_models import Audience, Brand, ValidatedRequest
 from ..content import library
 from ..language import detection, typography
 from ..language.languages import writing_language
-from . import english_reader, german_reader
-from .brief import Brief
+from . import clean_task, english_reader, german_reader, other_work, stated_facts
+from .brief import KINDS, Brief
 from .facts import QUOTED_AS_GIVEN, Facts
 
 
@@ -23,6 +23,9 @@ class Reader(Protocol):
     def recognise(self, kinds: Sequence[str], *texts: str) -> str | None: ...
 
 
+LONGEST_READ: Final = 6_000
+"""The characters of a task that are read."""
+
 _READERS: Final[Mapping[str, Reader]] = {"en": english_reader, "de": german_reader}
 
 
@@ -33,6 +36,12 @@ def gather(request: ValidatedRequest) -> Facts:
     language = writing_language(detection.detect(request.task, *own))
     reader = _READERS[language.code]
     read = reader.read(request.task)
+    prose = typography.clean(clean_task.clean_task(request.task))
+    other = other_work.other_work(prose)
+    if other is not None:
+        read = Brief(read.task, read.language, other_work=other, kind="offer")
+    else:
+        read = replace(read, stated=stated_facts.stated_facts(prose[:LONGEST_READ], read.language))
     texts = dict(_brief_texts(read))
     if brand is not None:
         texts.update(_brand_texts(brand))
@@ -55,9 +64,15 @@ def gather(request: ValidatedRequest) -> Facts:
 
 
 def _brief_texts(read: Brief) -> Mapping[str, str]:
-    single = ("subject", "audience", "activity", "function", "gist", "theme", "setting", "place")
+    single = (
+        "subject", "audience", "activity", "function", "gist", "theme", "setting", "place", "quote",
+        "wording",
+    )  # fmt: skip
     texts = {f"brief.{label}": getattr(read, label) for label in single}
-    texts |= {f"brief.features[{index}]": feature for index, feature in enumerate(read.features)}
+    lists: dict[str, tuple[str, ...]] = {"features": read.features, "statements": read.statements}
+    lists |= {kind: read.all_stated(kind) for kind in KINDS}
+    for label, items in lists.items():
+        texts |= {f"brief.{label}[{index}]": item for index, item in enumerate(items)}
     return {location: text for location, text in texts.items() if text}
 
 

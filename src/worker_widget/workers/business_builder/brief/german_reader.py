@@ -20,7 +20,7 @@ from typing import Final
 from ..content import library
 from ..language import english_phrases, german_grammar, typography
 from ..language.word_lists import word_set
-from . import clean_task
+from . import clean_task, further_sentences, stated_facts
 from .brief import Brief
 
 _LONGEST_READ: Final = 6_000
@@ -28,10 +28,12 @@ _LONGEST_READ: Final = 6_000
 _DELIVERABLE: Final = (
     r"(?:[\w-]*(?:landing-?\s?page|web-?seite|website|homepage|startseite|web-?auftritt|internetseite|"
     r"internetauftritt|onlineauftritt|auftritt|kampagne|markteinführung|businessplan|geschäftsplan|"
-    r"marketingplan|konzept|launch-?plan|startplan|broschüre|flyer|text|texte|pitch|one-?pager|launch|start)|seite)"
+    r"marketingplan|konzept|launch-?plan|startplan|broschüre|flyer|text|texte|pitch|one-?pager|launch|"
+    r"start)|seite)"
 )
 _ASK: Final = re.compile(
-    r"(?:erstell|bau|entwirf|entwerf|gestalt|schreib|mach|entwickl|plan|start|eröffn|gründ|verkauf|bewerb|bewirb|"
+    r"(?:erstell|bau|entwirf|entwerf|gestalt|schreib|mach|entwickl|plan|start|eröffn|gründ|verkauf|bewerb|"
+    r"bewirb|"
     r"stell|präsentier|konzipier|formulier|generier|bereit|setz|leg)\w*\s+"
     r"(?:(?:Sie|mir|uns|bitte|doch|mal|eben|hier)\s+)*",
     re.IGNORECASE,
@@ -42,23 +44,29 @@ _PREAMBLES: Final = tuple(
         r"(?:hallo|hi|hey|guten tag|also|bitte|nun|jetzt|und|dann|aufgabe|idee|thema|gesucht(?: wird)?)\b"
         r"\s*[,.!:–-]?\s+",
         r"(?:ich bin|wir sind)\s+(?:[\w-]+\s+){1,7}?und\s+",
-        r"(?:die\s+|der\s+)?(?:vermarktung|eröffnung|gründung|einführung|verkauf|bewerbung|entwicklung|gestaltung|"
+        r"(?:die\s+|der\s+)?(?:vermarktung|eröffnung|gründung|einführung|verkauf|bewerbung|entwicklung|"
+        r"gestaltung|"
         r"aufbau|vermietung)\s+(?:von\s+|(?=(?:einer|eines|unserer|unseres|meiner|meines|der|des)\s))",
-        r"(?:ich|wir)\s+(?:möchten?|wollen|will|würden?|brauchen?|benötigen?|suchen?|planen?|haben?|hätten?|sind|bin|"
-        r"eröffnen?|gründen|gründe|verkaufen?|bauen?|entwickeln?|entwickle|machen?|starten?|betreiben?|führen?|"
-        r"bieten?|schreiben?|verlegen?|vermieten?|verleihen?|backen?|fertigen?|organisieren?|veranstalten?)\s+"
+        r"(?:ich|wir)\s+(?:möchten?|wollen|will|würden?|brauchen?|benötigen?|suchen?|planen?|haben?|"
+        r"hätten?|sind|bin|"
+        r"eröffnen?|gründen|gründe|verkaufen?|bauen?|entwickeln?|entwickle|machen?|starten?|betreiben?|"
+        r"führen?|"
+        r"bieten?|schreiben?|verlegen?|vermieten?|verleihen?|backen?|fertigen?|organisieren?|"
+        r"veranstalten?)\s+"
         r"(?:(?:gern|gerne|bald|gerade|demnächst|nächstes jahr|im \w+|auch|bitte|dringend|dafür|"
         r"unseren? kunden|kunden)\s+)*",
         r"(?:es|hier|dabei) geht(?: es)? um\s+",
         r"(?:(?:kannst|könntest|würdest) du|(?:können|könnten|würden) Sie)(?:\s+(?:mir|uns|bitte))*\s+",
-        r"(?:mein|meine|unser|unsere)\s+(?:idee|projekt|produkt|firma|unternehmen|startup|start-up|betrieb|geschäft)\s+"
+        r"(?:mein|meine|unser|unsere)\s+(?:idee|projekt|produkt|firma|unternehmen|startup|start-up|betrieb|"
+        r"geschäft)\s+"
         r"(?:ist|heißt|verkauft|bietet|macht|baut)\s+",
         r"das (?:ist|wird|soll)\s+",
     )
 )
 _PAGE_FOR: Final = re.compile(
     rf"(?:(?:{'|'.join(sorted(german_grammar.DETERMINERS))})\s+)?(?:[a-zäöüß]\w*\s+){{0,3}}(?P<what>{_DELIVERABLE})"
-    r"(?:\s+(?:für|zu|zur|zum|über|von)|:)\s+(?:(?:den|die|der)\s+(?:launch|start|eröffnung)\s+(?:von|für)\s+|"
+    r"(?:\s+(?:für|zu|zur|zum|über|von)|:)\s+(?:(?:den|die|der)\s+(?:launch|start|eröffnung)\s+(?:von|"
+    r"für)\s+|"
     r"(?:eröffnung|einführung|vorstellung)\s+(?:von\s+)?)?",
     re.IGNORECASE,
 )
@@ -73,6 +81,8 @@ _EVALUATIVE: Final = word_set(
     "toller tolles coole coolen cooler cooles innovative innovativen innovativer innovatives "
     "geniale genialen genialer geniales super moderne"
 )
+_OF_THE_AUTHOR: Final = re.compile(r"(?i)\b(?:ich|mich|mir|mein\w*)\b")
+_MARKUP: Final = re.compile(r"[{}<>|\\^~*_]")
 _NO_SUBJECT: Final = word_set("aufgabe ding sache etwas idee test text inhalt projekt thema auftrag")
 _BOUNDARY: Final = word_set(
     "für in im am an ans aus bei beim mit ohne über von vom zu zum zur und oder um auf nach bis "
@@ -93,7 +103,8 @@ _PLURAL_PEOPLE: Final = word_set(
 )
 _IN_COMPOUNDS: Final = tuple(sorted(word for word in _PLURAL_PEOPLE if len(word) >= 5))
 _PEOPLE_ENDING: Final = re.compile(
-    r"(?:[a-zäöüß]{2}(?:innen|isten|enten|anten|ogen|eure|oren|leute|besitzer|fans)|[a-zäöüß]{3}(?:er|ler|ner))$"
+    r"(?:[a-zäöüß]{2}(?:innen|isten|enten|anten|ogen|eure|oren|leute|besitzer|fans)|[a-zäöüß]{3}(?:er|ler|"
+    r"ner))$"
 )
 _NOT_PEOPLE: Final = word_set(
     "computer rechner server wecker bücher häuser gewächshäuser räder fahrräder felder wälder "
@@ -104,7 +115,8 @@ _NOT_PEOPLE: Final = word_set(
     "rasenmäher geschirrspüler"
 )
 _NO_PLACE: Final = re.compile(
-    r"(?:ung|heit|keit|schaft|arbeit|form|zeit|ion|tät)$|^(?:Zukunft|Kürze|Ruhe|Deutsch|Englisch|Holz|Minuten|Sekunden|"
+    r"(?:ung|heit|keit|schaft|arbeit|form|zeit|ion|tät)$|^(?:Zukunft|Kürze|Ruhe|Deutsch|Englisch|Holz|"
+    r"Minuten|Sekunden|"
     r"Stunden|Tagen|Schritten|Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|"
     r"Dezember|Python|Rust|Java|Excel|Leder|Farbe|Serie|Echtzeit|Ton|Wort|Bild|Sachen|Zeiten|Handarbeit)$"
 )
@@ -150,13 +162,36 @@ def read(task: str) -> Brief:
     lines = [typography.clean(line).lstrip("-*•# ") for line in cleaned.splitlines()]
     parts = [part for line in lines if line for part in typography.sentences(line)]
     whole = typography.clean(cleaned)
-    best, best_score = Brief(whole, "de"), -1
+    best, best_score, best_part = Brief(whole, "de"), -1, ""
     for part in parts:
-        found = _read_sentence(part)
+        found = _read_sentence(stated_facts.without(part, stated_facts.stated_facts(part, "de")))
         if _score(found) > best_score:
-            best, best_score = found, _score(found)
-    best = replace(best, task=typography.clean(task), place=_place(whole), name=_name(whole))
+            best, best_score, best_part = found, _score(found), part
+    statements, unused = further_sentences.sort_sentences(
+        [part for part in parts if part != best_part or not best.is_read], "de"
+    )
+    best = replace(
+        best,
+        task=typography.clean(task),
+        place=_place(whole),
+        name=_name(whole),
+        wording=_wording(best_part) if best.subject else None,
+        statements=statements,
+        unused=unused,
+    )
     return _classify(best, whole)
+
+
+def _wording(text: str) -> str | None:
+    """The offer with all that its sentence says of it, its noun phrase in the nominative."""
+    rest = _without_request(text.rstrip(" .!"))
+    page = _PAGE_FOR.match(rest)
+    rest = rest[page.end() :] if page else rest
+    words, tail = _subject(rest)
+    if not words or _OF_THE_AUTHOR.search(tail) or _MARKUP.search(rest):
+        return None
+    found = german_grammar.nominative(words).indefinite
+    return found + tail if tail.startswith(",") else f"{found} {tail}".strip()
 
 
 def recognise(kinds: Sequence[str], *texts: str) -> str | None:

@@ -49,17 +49,17 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     noun: str
     modifier: str
-    who: str
-    craft: str
-    unit: str
-    wish: str
-    problem: str
     motif: str
     hues: tuple[int, ...]
-    headline: dict[Tone, str]
-    pains: tuple[Blurb, ...]
-    values: tuple[Blurb, ...]
-    steps: tuple[Blurb, ...]
+    who: str = ""
+    craft: str = ""
+    unit: str = ""
+    wish: str = ""
+    problem: str = ""
+    headline: dict[Tone, str] = {}
+    pains: tuple[Blurb, ...] = ()
+    values: tuple[Blurb, ...] = ()
+    steps: tuple[Blurb, ...] = ()
     steps_heading: dict[Tone, str] = {}
     stance: dict[Tone, str] = {}
     faq: tuple[FaqEntry, ...] = ()
@@ -75,6 +75,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Kind(Field, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A class of offers: ``heads`` are the nouns that identify it, ``cta`` its button's label for each tone,
     ``questions`` are for research.
+
+    A kind has no sentences about a problem, its buyers or its values: those differ from trade to trade, and
+    an offer of an unknown trade goes without.
     """
 
     heads: tuple[str, ...]
@@ -165,12 +168,20 @@ class PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LandingWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``feature`` is the wording of a feature; ``unread`` describes an offer that the task does not name."""
+    """``feature`` is the wording of a feature, ``untitled`` the name of an offer that the task does not name,
+    ``closing`` the last heading of an unknown trade's page, ``quoted`` a note about words in another
+    language, ``labels`` those of the stated facts.
+    """
 
     for_whom: str
     offer: str
-    unread: str
     feature: str
+    closing: str
+    untitled: str
+    about: tuple[str, ...]
+    details: str
+    quoted: str
+    labels: dict[str, str]
 
 
 class PositioningWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -180,6 +191,7 @@ class PositioningWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     statement_offer: str
     statement_working: str
     statement_who: str
+    statement_short: str
     statement_plain: str
     problem_heading: str
     promise_heading: str
@@ -187,6 +199,9 @@ class PositioningWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pillars_note: str
     audiences_heading: str
     unclaimed_heading: str
+    brief_heading: str
+    figures: str
+    no_figures: str
     unclaimed: tuple[str, ...]
     evidence_heading: str
     evidence: tuple[str, ...]
@@ -220,6 +235,7 @@ class LaunchWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     left_out: str
     translate: str
     unread: str
+    unknown_trade: str
     confirm: tuple[str, ...]
     prepare_heading: str
     prepare: tuple[str, ...]
@@ -263,6 +279,17 @@ class GuidelinesWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: dict[str, str]
 
 
+class AnswerWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to a task that asks for no page."""
+
+    title: str
+    task: str
+    why: str
+    ask_heading: str
+    ask: tuple[str, ...]
+    example: str
+
+
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"and_": "and"}):
     """The words of the artifacts in every tone: headings, labels, notes and lists, by artifact.
 
@@ -279,6 +306,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     report: ReportWords
     launch: LaunchWords
     guidelines: GuidelinesWords
+    answer: AnswerWords
 
 
 class AdvertisingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,12 +21,21 @@ from ..language import detection, typography
 from ..page import colors, guidelines, page_reader, render
 from ..policy import drift
 from ..policy.rules import Violation
-from ..writing import landing, launch_plan, market_report, messaging, positioning, proofreading, tokens
+from ..writing import (
+    answer,
+    landing,
+    launch_plan,
+    market_report,
+    messaging,
+    positioning,
+    proofreading,
+    tokens,
+)
 from ..writing.draft import Draft, json_draft
 from ..writing.landing_copy import Approach
 from ..writing.pen import Pen
 from ..writing.writer import StageTexts, TextWriter
-from . import failures, stage_writing
+from . import failures, stage_writing, task_report
 from .failures import Finding, StageFailure
 from .plan import STAGES, waves
 from .prose import counted, percent, quoted
@@ -47,6 +56,7 @@ async def preflight(stage_run: StageRun) -> None:
     run = stage_run.run
     if not stage_run.is_repeated:
         _log_setup(stage_run)
+        task_report.report_understanding(stage_run)
     await _check_model(stage_run)
     brief = stage_run.facts.brief
     if not any(char.isalpha() for char in brief.task):
@@ -54,19 +64,12 @@ async def preflight(stage_run: StageRun) -> None:
     if brief.is_read:
         parts = [f"{label} {quoted(phrase)}" for label, phrase in brief_parts(brief)]
         stage_run.log(f"Understood from the task: {typography.listed(parts or ['its line of business'])}.")
+    elif brief.other_work is not None:
+        stage_run.log(f"The task asks for other work than a landing page: {quoted(brief.other_work)}.")
     elif not stage_run.is_repeated:
         stage_run.log(
-            "The task names no offer and no audience, so the texts stay general; name both in a sentence, "
-            "such as “a bakery in Lyon for early risers”.",
-            "warning",
-        )
-    await stage_run.pace_to(0.3)
-    language = stage_run.facts.language
-    if brief.language != language.code and not stage_run.is_repeated:
-        stage_run.log(
-            f"The task is in {detection.NAMES[brief.language]}, which this worker does not write, so the "
-            f"texts are in {language.name}.",
-            "warning",
+            "The task names no offer and no audience; name both in a sentence, such as “a bakery in Lyon for "
+            "early risers”."
         )
     await stage_run.pace_to(0.5)
     found = await stage_run.violations(stage_run.facts.texts)
@@ -175,10 +178,15 @@ async def research(stage_run: StageRun) -> None:
         drift_of="The market report",
     )
     hypotheses = json.loads(texts.drafts[0].content).get("hypotheses", [])
-    stage_run.log(
-        f"Wrote {counted(len(hypotheses), 'assumption')} about the market; none is verified, because the "
-        "worker uses no source besides the task and the brand."
-    )
+    if hypotheses:
+        stage_run.log(
+            f"Wrote {counted(len(hypotheses), 'assumption')} about the market; none is verified, because the "
+            "worker uses no source besides the task and the brand."
+        )
+    else:
+        stage_run.log(
+            "Wrote no assumption about the market: neither the brand nor a known trade supplies one."
+        )
     await stage_run.publish(texts.drafts, 0.2, 0.95, streamed=texts.streamed)
     await stage_run.pace_to(1.0)
 
@@ -188,11 +196,19 @@ async def strategy(stage_run: StageRun) -> None:
     run, facts = stage_run.run, stage_run.facts
     stated = facts.all("brand.audience_pain_points")
     source = "the brand's pain points" if stated else "what is usual for such an offer"
-    reasons = counted(len(facts.field.values), "reason")
-    stage_run.log(f"Took the customers' problem from {source} and proposed {reasons} to choose the offer.")
+    if stated or facts.knows_trade:
+        reasons = counted(len(facts.field.values), "reason")
+        stage_run.log(
+            f"Took the customers' problem from {source} and proposed {reasons} to choose the offer."
+        )
+    else:
+        stage_run.log("Stated no customers' problem: no pain point was given, and the trade is not known.")
     labels = [text.label for text in facts.audience_texts]
-    readers = [quoted(label) for label in labels or (stage_run.pen().slots["who"],)]
-    stage_run.log(f"The texts address {typography.listed(readers)}.")
+    readers = [quoted(label) for label in labels or (stage_run.pen().slots["who"],) if label]
+    if readers:
+        stage_run.log(f"The texts address {typography.listed(readers)}.")
+    else:
+        stage_run.log("The texts address nobody in particular, because no audience was named.")
     await stage_run.pace_to(0.12)
     skipped = _skipped(run.request.depth, messaging.DEEP, ())
     texts = await stage_writing.write(
@@ -421,6 +437,23 @@ RUN: Final[Mapping[str, Callable[[StageRun], Awaitable[None]]]] = {
     "bundle": packaging,
 }
 """The work of each stage of the plan."""
+
+
+async def _skip(stage_run: StageRun) -> None:
+    stage_run.log("Skipped: the task asks for no landing page.")
+
+
+async def _answer(stage_run: StageRun) -> None:
+    await stage_run.publish([answer.compose(stage_run.pen())], 0.1, 0.9)
+    stage_run.log("Wrote answer.md: what this worker writes, and what to ask for.")
+
+
+RUN_WITHOUT_PAGE: Final[Mapping[str, Callable[[StageRun], Awaitable[None]]]] = {
+    **{stage.id: _skip for stage in STAGES},
+    "preflight": preflight,
+    "bundle": _answer,
+}
+"""The work of each stage for a task that asks for no page."""
 
 
 def _manifest(artifacts: Mapping[str, str]) -> Draft:

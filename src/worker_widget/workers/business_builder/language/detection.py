@@ -1,8 +1,10 @@
-"""Detects the language of a text, among ten that briefs are likely to use.
+"""Detects the language of a text, among those that briefs are likely to use.
+
+A text in another script than Latin has the language of its script.
 
 Counts words that are frequent in a language and rare in the others (two points each), endings of nouns (two)
 and words with letters that the others lack (one). The result is unknown below two points, or where English
-has as many as another language. Other languages than these count as English.
+has as many as another language. Other languages in Latin script count as English.
 """
 
 from __future__ import annotations
@@ -15,8 +17,20 @@ from .word_lists import word_set
 
 NAMES: Final = {
     "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "nl": "Dutch",
-    "pt": "Portuguese", "sv": "Swedish", "da": "Danish", "pl": "Polish",
+    "pt": "Portuguese", "sv": "Swedish", "da": "Danish", "pl": "Polish", "no": "Norwegian", "fi": "Finnish",
+    "cs": "Czech", "tr": "Turkish", "hu": "Hungarian", "ro": "Romanian", "ja": "Japanese", "ko": "Korean",
+    "zh": "Chinese", "ru": "Russian", "uk": "Ukrainian", "el": "Greek", "ar": "Arabic", "he": "Hebrew",
+    "th": "Thai", "hi": "Hindi",
 }  # fmt: skip
+
+_SCRIPTS: Final = (
+    ("ja", re.compile(r"[\u3040-\u30ff]")), ("ko", re.compile(r"[\uac00-\ud7af]")),
+    ("zh", re.compile(r"[\u4e00-\u9fff]")), ("uk", re.compile(r"[іїєґІЇЄҐ]")),
+    ("ru", re.compile(r"[\u0400-\u04ff]")), ("el", re.compile(r"[\u0370-\u03ff]")),
+    ("ar", re.compile(r"[\u0600-\u06ff]")), ("he", re.compile(r"[\u0590-\u05ff]")),
+    ("th", re.compile(r"[\u0e00-\u0e7f]")), ("hi", re.compile(r"[\u0900-\u097f]")),
+)  # fmt: skip
+"""The languages that their script tells apart, the more particular script first."""
 
 _WORDS: Final = {
     "en": word_set(
@@ -31,24 +45,45 @@ _WORDS: Final = {
         "hochzeit betrieb verein wie unternehmen kundinnen kunden menschen leute"
     ),
     "fr": word_set(
-        "le la les des une un et pour avec dans du est sont qui que nous notre nos sur aux au par créer"
+        "le la les des une un et pour avec dans du est sont qui que nous notre nos sur aux au par créer "
+        "créez crée chez sans vous ou ce cette petite petit site qu'il jour"
     ),
-    "es": word_set("el los las una un y para con del en es son que nuestra nuestro por sobre crear página"),
-    "it": word_set("il lo gli un una e per con di del della che sono nostra nostro crea pagina negozio nel"),
+    "es": word_set(
+        "el los las una un y para con del en es son que nuestra nuestro por sobre crear página "
+        "crea una las al más sin desde pequeña pequeño euros nos"
+    ),
+    "it": word_set(
+        "il lo gli un una e per con di del della che sono nostra nostro crea pagina negozio nel "
+        "alla al i da più ogni piccola piccolo sito dove"
+    ),
     "nl": word_set(
         "de het een en voor met van die dat onze ons zijn niet ook naar maak bakkerij op bij wij helpt om"
     ),
-    "pt": word_set("o os as uma um e para com do da no na que são nosso nossa por criar uma página em não"),
-    "sv": word_set("och för en ett som med att är av på till det vår våra skapa inte de den"),
+    "pt": word_set(
+        "o os as uma um e para com do da no na que são nosso nossa por criar uma página em não "
+        "crie ao pequena pequeno mais aos das dos"
+    ),
+    "sv": word_set(
+        "och för en ett som med att är av på till det vår våra skapa inte de den hemsida sida hos barn"
+    ),
     "da": word_set("og for en et som med at er af på til det vores lav ikke de den der"),
-    "pl": word_set("i w na z dla do się że jest nasza nasz strona sklep oraz przez który która"),
+    "pl": word_set(
+        "i w na z dla do się że jest nasza nasz strona stronę sklep oraz przez który która "
+        "stwórz dzieci po od zł osób w małej"
+    ),
+    "no": word_set("og for en et som med ikke av på til det vår våre lag nettside jeg den der"),
+    "fi": word_set("ja on joka jossa sekä varten meidän luo sivu verkkosivu kanssa tai ei että"),
+    "cs": word_set("a pro na se je které který která naše stránku vytvoř v nebo není aby kteří"),
+    "tr": word_set("ve için bir bu ile olan bizim sayfa oluştur açılış web daha çok olarak"),
+    "hu": word_set("és egy az hogy nem számára készíts oldalt oldal mi vagy is meg amely aki"),
+    "ro": word_set("și pentru un o care cu din este sunt nostru noastră creează pagină pagina la ale"),
 }
 _ENDINGS: Final = {
     "de": re.compile(r"(?:[^\W\d_]{4,}ung|[^\W\d_]{3,}(?:heit|keit|schaft)|[^\W\d_]{2,}erei)(?:en)?")
 }
 _LETTERS: Final = {
     "de": "äöüß", "fr": "èêçœùà", "es": "ñ¿¡óí", "pt": "ãõçê", "it": "àòù", "sv": "åäö", "da": "æøå",
-    "pl": "ąęłńśźż",
+    "pl": "ąęłńśźż", "no": "æøå", "fi": "äö", "cs": "ěřůčšž", "tr": "ğışç", "hu": "őűáé", "ro": "ășțâ",
 }  # fmt: skip
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _CLEAR: Final = 2
@@ -68,13 +103,25 @@ def detect(text: str, *others: str) -> str:
 
 def recognise(text: str) -> str | None:
     """The two-letter code of the language of ``text``; ``None`` where it is unknown."""
+    by_script = _by_script(text)
+    if by_script:
+        return by_script
     words = _WORD.findall(text.lower())
-    scores = {code: _score(code, words) for code in NAMES}
+    scores = {code: _score(code, words) for code in _WORDS}
     best = max(scores.values())
     leaders = [code for code, score in scores.items() if score == best]
     if best < _CLEAR or (len(leaders) > 1 and DEFAULT in leaders):
         return None
     return leaders[0]
+
+
+def _by_script(text: str) -> str | None:
+    """The language of a text whose letters are mostly of another script than Latin."""
+    letters = [letter for letter in text if letter.isalpha()]
+    foreign = [letter for letter in letters if letter > "\u0370" and not "\u1e00" <= letter <= "\u1fff"]
+    if not foreign or len(foreign) * 2 < len(letters):
+        return None
+    return next((code for code, script in _SCRIPTS if script.search(text)), None)
 
 
 def _score(code: str, words: Iterable[str]) -> int:

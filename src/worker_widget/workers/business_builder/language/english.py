@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from ..content import library
 from . import detection, english_grammar, typography
 from .language import OfferFacts, default_audience
 from .word_lists import word_set
@@ -29,30 +30,27 @@ def slots(facts: OfferFacts) -> dict[str, str]:
     """The values of the slots in the English sentences."""
     text = facts.text
     known = facts.field
-    thing = text("brief.subject") or known.noun
-    offer = english_grammar.with_article(thing)
-    if text("brief.theme"):
-        offer += f" about {text('brief.theme')}"
-    if text("brief.setting"):
-        offer += f" for {text('brief.setting')}"
-    if text("brief.place") and facts.kind.id in _PLACED:
-        offer += f" in {text('brief.place')}"
+    thing = text("brief.subject") or (known.noun if known is not facts.kind else "")
+    quoted = text("brief.quote")
+    thing = "" if quoted else thing
+    offer = f"“{quoted}”" if quoted else _offer(facts, thing)
     plural = english_grammar.is_plural(thing)
     own = facts.name
     if facts.working_title:
         own = facts.name if _POSSESSIVE.search(thing) else f"these {thing}" if plural else f"this {thing}"
+        own = own if thing else ""
     activity, function = text("brief.activity"), text("brief.function")
     who = text("brief.audience") or default_audience(facts)
     yours = _yours(activity)
     does = function if plural else english_grammar.third_person(function)
-    for_who = _for_audience(facts, who)
-    offer_for_who = f"{offer}{'' if offer.endswith(thing) or not for_who else ','}{for_who}"
+    for_who = f" for {who}" if who else ""
+    offer_for_who = f"{offer}{'' if offer.endswith(thing) or not for_who else ','}{for_who}" if offer else ""
     what = offer_for_who
-    if function:
+    if function and offer:
         what = f"{offer} that {does}"
-    elif activity and text("brief.audience"):
+    elif activity and offer and text("brief.audience"):
         what = f"{offer} that {'help' if plural else 'helps'} {who} {activity}"
-    single = not plural and not english_grammar.is_mass(thing)
+    single = bool(thing) and not plural and not english_grammar.is_mass(thing)
     filled = {
         "name": facts.name,
         "thing": thing,
@@ -66,10 +64,9 @@ def slots(facts: OfferFacts) -> dict[str, str]:
         "them": "them" if plural and facts.working_title else "it",
         "provides": "is" if single else "offers",
         "who": who,
+        "people": who or "the people it is for",
         "and_who": "and" if " who " in who else "that" if _act_together(who) else "who",
-        "craft": english_grammar.gerund(yours) if activity else known.craft,
         "unit": known.unit,
-        "seeks": _seeks(facts, offer),
         "wish": activity or known.wish,
         "self": own,
         "is": "are" if plural and facts.working_title else "is",
@@ -78,8 +75,7 @@ def slots(facts: OfferFacts) -> dict[str, str]:
         "doing": english_grammar.gerund(yours) if activity else "",
     }
     presented = typography.capital(offer_for_who)
-    filled["Presented"] = presented if facts.working_title else f"{facts.name}: {offer_for_who}"
-    filled["Craft"] = typography.capital(filled["craft"])
+    filled["Presented"] = presented if facts.working_title or not offer else f"{facts.name}: {offer_for_who}"
     problem = english_grammar.contract(known.problem) if facts.tone == "casual" else known.problem
     filled["problem"] = problem.format_map(filled)
     capitals = {
@@ -95,28 +91,35 @@ def slots(facts: OfferFacts) -> dict[str, str]:
     return filled | {slot: typography.capital(filled[source]) for slot, source in capitals.items()}
 
 
+def _offer(facts: OfferFacts, thing: str) -> str:
+    """The offer with its article, theme, setting and place; empty where it is not known."""
+    if not thing:
+        return ""
+    text = facts.text
+    offer = english_grammar.with_article(thing)
+    if text("brief.theme"):
+        offer += f" {facts.theme_link} {text('brief.theme')}"
+    if text("brief.setting"):
+        offer += f" for {text('brief.setting')}"
+    if text("brief.place") and facts.kind.id in _PLACED:
+        offer += f" in {text('brief.place')}"
+    return offer
+
+
 def _act_together(who: str) -> bool:
     return english_grammar.head(who) in _COLLECTIVE
-
-
-def _for_audience(facts: OfferFacts, who: str) -> str:
-    """ "for" and the audience; empty where neither the request nor the field names one."""
-    named = facts.text("brief.audience") or facts.audiences
-    return f" for {who}" if named or facts.field.id != "offer" else ""
-
-
-def _seeks(facts: OfferFacts, offer: str) -> str:
-    """The verb phrase for people who look for the offer."""
-    if facts.text("brief.subject"):
-        return f"looks for {offer}"
-    activity = facts.text("brief.activity")
-    return f"wants to {activity}" if activity else "comes with a question of a particular kind"
 
 
 def _yours(activity: str) -> str:
     swaps = {"their": "your", "them": "you", "themselves": "yourself"}
     return " ".join(swaps.get(word, word) for word in activity.split())
 
+
+_LONGEST_TITLE: Final = 60
+"""Characters of a working title in another language."""
+
+_SHORT_THEME: Final = 2
+"""Words of a topic that a working title may have: "De-escalation Workshop"."""
 
 _LONGEST_WITH_SETTING: Final = 4
 """Words of a subject and its setting that a working title may have."""
@@ -135,11 +138,18 @@ def _title(facts: OfferFacts) -> str:
     """A working title from the task's own words: "Podcast Tool", "Climate Sensor", "Habit-Tracking App"."""
     subject = facts.text("brief.subject")
     audience = facts.text("brief.audience")
+    quoted = facts.text("brief.quote")
+    if quoted:
+        return typography.capital(typography.clip(quoted, _LONGEST_TITLE))
     if not subject:
         activity = facts.text("brief.activity")
         if activity and not facts.text("brief.gist"):
             activity = _activity_title(activity)
-        return english_grammar.title(activity or facts.field.noun)
+        known = facts.field.noun if facts.field is not facts.kind else ""
+        return english_grammar.title(activity or known or library.words().landing.untitled)
+    theme = facts.text("brief.theme")
+    if theme and facts.theme_link == "on" and len(theme.split()) <= _SHORT_THEME and " " not in subject:
+        return english_grammar.title(f"{theme} {subject}")
     setting = facts.text("brief.setting")
     if setting and " " not in subject and len(setting.split()) < _LONGEST_WITH_SETTING:
         return english_grammar.title(f"{subject} for {setting}")

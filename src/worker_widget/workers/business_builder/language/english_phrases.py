@@ -6,7 +6,7 @@ A phrase that is not clearly readable is ``None``, and callers leave it out.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from . import english_grammar
@@ -24,7 +24,7 @@ BOUNDARY: Final = word_set(
 _AFTERWARDS: Final = word_set("online please plz asap now today")
 """Words that end a noun phrase, but can begin one."""
 
-_PEOPLE: Final = word_set(
+PEOPLE: Final = word_set(
     "people parents families kids children students teachers nurses doctors teams companies "
     "businesses startups start-ups founders freelancers owners women men couples tenants residents "
     "patients clients customers adults teenagers teens seniors pupils brides grooms musicians "
@@ -82,6 +82,19 @@ _CLAUSE_END: Final = re.compile(
     re.IGNORECASE,
 )
 
+_TOLD_END: Final = re.compile(
+    r"[,.;:!?()\[\]–—]|\s(?:so that|because|while|without|but|using|in order|so|instead|via)\s"
+    r"|\sand\s(?=(?:i|we|it|they|you|the|then|also|is|are|helps|lets)\s)",
+    re.IGNORECASE,
+)
+"""The end of a clause whose verb takes another clause: "tells you when to water your plants"."""
+
+_TELLING: Final = word_set(
+    "tell show remind warn explain alert notify teach inform suggest predict decide know learn ask"
+)
+_YOURS: Final = {
+    "my": "your", "our": "your", "me": "you", "us": "you", "myself": "yourself", "ourselves": "yourselves",
+}  # fmt: skip
 _RELATION: Final = re.compile(r"(?i)\sfor\s+(?:my|our|his|her|their|your)\s")
 _NO_SETTING: Final = word_set(
     "hour hours minute minutes day days week weeks month months year years sale hire rent free"
@@ -97,7 +110,7 @@ _USABLE: Final = re.compile(r"[^\W_](?:[\w '’&/+.#%-]*[\w+#%])?")
 def is_people(phrase: str) -> bool:
     """Whether a plural noun phrase names people or groups of people (teams, companies)."""
     noun = english_grammar.head(phrase)
-    return noun in _PEOPLE or (noun not in _NOT_PEOPLE and _PERSON_ENDING.search(noun) is not None)
+    return noun in PEOPLE or (noun not in _NOT_PEOPLE and _PERSON_ENDING.search(noun) is not None)
 
 
 def words_before_boundary(text: str) -> str:
@@ -178,7 +191,17 @@ def setting(text: str) -> str | None:
 
 def clause(text: str) -> str | None:
     """The verb phrase that ``text`` starts with, at most nine words, with "their" for "my" and "your"."""
-    found = _CLAUSE_END.split(text, maxsplit=1)[0]
+    return _clause(text, _CLAUSE_END, _THEIRS)
+
+
+def own_clause(text: str) -> str | None:
+    """The verb phrase of an offer, which addresses its users: "your" for "my", "you" for "me"."""
+    telling = text.split(" ", 1)[0].lower() in _TELLING
+    return _clause(text, _TOLD_END if telling else _CLAUSE_END, _YOURS)
+
+
+def _clause(text: str, end: re.Pattern[str], pronouns: Mapping[str, str]) -> str | None:
+    found = end.split(text, maxsplit=1)[0]
     with_people = re.search(r"(?i)\sfor\s+", found)
     if with_people and people(found[with_people.end() :]):
         found = found[: with_people.start()]
@@ -197,7 +220,7 @@ def clause(text: str) -> str | None:
         words = words[: joints[-1]]
     while len(words) > 2 and words[-1].lower() in _JOINTS | DETERMINERS | _ADVERBS:
         words.pop()
-    shifted = [_THEIRS.get(word.lower(), word) for word in words]
+    shifted = [pronouns.get(word.lower(), word) for word in words]
     return phrase(shifted, 9)
 
 

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
+from ..content import library
 from . import german_grammar, typography
 from .german_grammar import Noun
 from .language import OfferFacts, default_audience
@@ -40,31 +41,28 @@ def slots(facts: OfferFacts) -> dict[str, str]:
     text, known = facts.text, facts.field
     formal = is_formal(facts)
     thing = _thing(facts)
-    offer = thing.indefinite
-    setting = text("brief.setting")
-    offer += f" über {text('brief.theme')}" if text("brief.theme") else ""
-    offer += f" {setting if german_grammar.is_purpose(setting) else 'für ' + setting}" if setting else ""
-    if text("brief.place") and facts.kind.id in _PLACED:
-        offer += f" in {text('brief.place')}"
+    offer = _offer(facts, thing)
     who = text("brief.audience") or default_audience(facts)
     activity, function = text("brief.activity"), text("brief.function")
     die = " und" if ", die " in who else ", die"
     relative = f", {german_grammar.RELATIVE[thing.gender]}" if thing.gender else ""
     comma = "," if "," in offer or " für " in offer else ""
-    for_who = f"{offer}{comma} für {who}"
+    for_who = f"{offer}{comma} für {who}" if offer and who else offer
     what = for_who
-    if function and relative:
+    if function and relative and offer:
         what = f"{offer}{relative} {function}"
-    elif activity and text("brief.audience"):
+    elif activity and offer and text("brief.audience"):
         what = f"{for_who}{die} {activity} {'wollen' if die == ' und' else 'möchten'}"
-    unit = german_grammar.noun(known.unit)
+    unit = german_grammar.noun(known.unit) if known.unit else None
+    own = thing.this if thing.phrase else ""
     filled = {
         "name": facts.name,
         "title": f"„{facts.name}“" if facts.working_title else facts.name,
         "thing": thing.phrase,
         "offer": offer,
-        "self": thing.this if facts.working_title else facts.name,
+        "self": own if facts.working_title else facts.name,
         "who": who,
+        "people": who or "die Menschen in der Zielgruppe",
         "die": die,
         "wish": activity or known.wish,
         "activity": german_grammar.yours(activity, formal=formal),
@@ -72,12 +70,27 @@ def slots(facts: OfferFacts) -> dict[str, str]:
         "what": what,
         "das": relative,
         "does": function if relative else "",
-        "unit": unit.with_article("nominative"),
-        "unit_dat": unit.with_article("dative"),
+        "unit": unit.with_article("nominative") if unit else "",
+        "unit_dat": unit.with_article("dative") if unit else "",
     }
-    filled["Presented"] = typography.capital(for_who) if facts.working_title else f"{facts.name}: {for_who}"
+    presented = typography.capital(for_who)
+    filled["Presented"] = presented if facts.working_title or not offer else f"{facts.name}: {for_who}"
     filled["problem"] = german_grammar.addressed(known.problem, formal=formal).format_map(filled)
     return filled | {slot: typography.capital(filled[source]) for slot, source in _CAPITALS.items()}
+
+
+def _offer(facts: OfferFacts, thing: Noun) -> str:
+    """The offer with its article, theme, setting and place; empty where it is not known."""
+    if not thing.phrase:
+        return ""
+    text = facts.text
+    setting = text("brief.setting")
+    offer = thing.indefinite
+    offer += f" über {text('brief.theme')}" if text("brief.theme") else ""
+    offer += f" {setting if german_grammar.is_purpose(setting) else 'für ' + setting}" if setting else ""
+    if text("brief.place") and facts.kind.id in _PLACED:
+        offer += f" in {text('brief.place')}"
+    return offer
 
 
 def is_formal(facts: OfferFacts) -> bool:
@@ -93,8 +106,9 @@ def _title(facts: OfferFacts) -> str:
     """A working title from the task's own words: "Podcast-Werkzeug", "Mieter-App", "Kleine Bäckerei"."""
     subject = facts.text("brief.subject")
     if not subject:
+        known = german_grammar.noun(facts.field.noun).phrase if facts.field is not facts.kind else ""
         return typography.capital(
-            facts.text("brief.activity") or german_grammar.noun(facts.field.noun).phrase
+            facts.text("brief.activity") or known or library.words("de").landing.untitled
         )
     audience = facts.text("brief.audience")
     modifier = facts.field.modifier or (audience if len(audience.split()) == 1 else "")
@@ -105,7 +119,7 @@ def _title(facts: OfferFacts) -> str:
 def _thing(facts: OfferFacts) -> Noun:
     subject = facts.text("brief.subject")
     if not subject:
-        return german_grammar.noun(facts.field.noun)
+        return german_grammar.noun(facts.field.noun) if facts.field is not facts.kind else Noun("", None)
     read = german_grammar.nominative(subject.split())
     gender = german_grammar.gender_in(facts.task, read.phrase.split()[-1])
     return read if read.gender else Noun(read.phrase, gender)

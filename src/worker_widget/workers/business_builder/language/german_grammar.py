@@ -151,7 +151,7 @@ def _known() -> dict[str, tuple[str, Gender]]:
     entries = [(head, kind.id) for kind in kinds.values() for head in (*kind.heads, kind.noun)]
     fields = library.fields("de").values()
     entries += [(field.noun, field.kind) for field in fields]
-    entries += [(unit, "") for unit in (*(kind.unit for kind in kinds.values()), *(f.unit for f in fields))]
+    entries += [(field.unit, "") for field in fields]
     known: dict[str, tuple[str, Gender]] = {}
     for entry, kind in entries:
         read = noun(entry)

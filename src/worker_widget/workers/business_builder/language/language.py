@@ -34,6 +34,8 @@ class OfferFacts(Protocol):
     def audiences(self) -> tuple[Audience, ...]: ...
     @property
     def audience_texts(self) -> tuple[AudienceText, ...]: ...
+    @property
+    def theme_link(self) -> str: ...
     def text(self, location: str) -> str: ...
 
 
@@ -73,7 +75,9 @@ class Language(Protocol):
 
 
 def default_audience(facts: OfferFacts) -> str:
-    """The audience of a task that names none: the brand's first one, or the usual one of the field."""
-    known = facts.field
-    first = facts.audience_texts[0].who if facts.audiences and known is facts.kind else ""
-    return first or known.who
+    """The audience of a task that names none: the usual one of a known trade, or the brand's first one.
+
+    Empty if neither is known.
+    """
+    first = facts.audience_texts[0].who if facts.audiences and facts.field is facts.kind else ""
+    return first or facts.field.who

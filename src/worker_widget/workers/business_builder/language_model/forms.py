@@ -101,7 +101,8 @@ class LandingForm(JsonForm):
             value["title"] = title
         unsettled = _UNSETTLED in described
         value["description"] = _UNSETTLED if unsettled else typography.clip(described, _LONGEST_DESCRIPTION)
-        value["steps"]["heading"] = hero["secondary"]
+        if value["steps"].get("items"):
+            value["steps"]["heading"] = hero["secondary"]
         value["closing"]["cta"] = hero["cta"]
 
     def copy(self, texts: Sequence[str]) -> LandingCopy:

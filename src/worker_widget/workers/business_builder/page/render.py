@@ -43,6 +43,7 @@ def render(copy: LandingCopy, design: PageDesign, pen: Pen) -> Draft:
             logo_side=next((side for side in _LOGO_SIDES if side in placement), "left"),
             initial=next((letter.upper() for letter in copy.name if letter.isalnum()), ""),
             links=_links(copy),
+            lang=lambda text: Markup(' lang="{}"').format(copy.foreign[text]) if text in copy.foreign else "",
             drawing=[Markup(line) for line in drawings.draw(design.motif, pen.seed)],
         )
     )
@@ -77,6 +78,10 @@ def _styles(design: PageDesign) -> str:
 def _links(copy: LandingCopy) -> list[tuple[str, str]]:
     """The sections that the header links to, with their headings."""
     headings = {"steps": copy.steps.heading, "values": copy.values.heading}
+    if copy.details:
+        headings["details"] = copy.details.heading
+    if copy.features and not copy.values.items:
+        headings["values"] = copy.features.heading
     if copy.faq:
         headings["faq"] = copy.faq.heading
     return [(name, headings[name]) for name in copy.sections if headings.get(name)]

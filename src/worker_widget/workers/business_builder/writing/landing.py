@@ -1,7 +1,8 @@
 """Composes ``landing_copy.json``, the copy of the landing page.
 
 Every block has the source of its words: ``brand`` (quoted), ``brief`` (read from the task) or ``proposal``
-(proposed for the line of business, to be confirmed).
+(proposed for the line of business, to be confirmed). A section without words of the brief, the brand or a
+known line of business is left out. Every fact of the task that is nowhere else is in the details.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import msgspec
 
 from ..brief.facts import QUOTED_AS_GIVEN
 from ..content.library import Blurb
-from ..language import typography
+from ..language import detection, typography
+from . import landing_details
 from .draft import Draft, json_draft
 from .landing_copy import (
     Approach,
@@ -36,8 +38,8 @@ OPTIONAL = ("faq", "audience", "vision", "problem", "mission", "introductions")
 
 
 ORDER: Final[Mapping[Approach, tuple[str, ...]]] = {
-    "plain": ("values", "steps", "problem", "audience", "mission", "faq"),
-    "story": ("problem", "mission", "values", "steps", "audience", "faq"),
+    "plain": ("details", "values", "steps", "problem", "audience", "mission", "faq"),
+    "story": ("problem", "mission", "details", "values", "steps", "audience", "faq"),
 }
 """How the sections between the headline and the last call follow each other."""
 
@@ -52,39 +54,75 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> LandingCopy:
     problem = None if "problem" in left_out else _problem(pen)
     audience = None if "audience" in left_out else _audience(pen)
     faq = None if "faq" in left_out else _faq(pen, asks_about_problem=problem is not None)
-    optional = {"problem": problem, "mission": mission, "audience": audience, "faq": faq}
-    stance = facts.field.stance.get(facts.tone, "")
-    return LandingCopy(
+    steps = CopySection(
+        heading=hero.secondary,
+        intro=pen.line("steps.intro", *tone.steps_intro) if introduced and facts.field.steps else "",
+        items=_blurbs(pen, "steps", facts.field.steps),
+    )
+    values = _values(pen, introduced=introduced)
+    features = _features(pen)
+    closing = _closing(pen, hero)
+    copy = LandingCopy(
         language=facts.language.code,
         approach=pen.approach,
-        sections=tuple(name for name in ORDER[pen.approach] if optional.get(name, True)),
+        sections=(),
         name=facts.name,
         name_is_working_title=facts.working_title,
         title=_title(pen, hero),
         description=pen.allowed(typography.clip(hero.subhead or hero.headline, 155)),
         hero=hero,
         problem=problem,
-        steps=CopySection(
-            heading=hero.secondary,
-            intro=pen.line("steps.intro", *tone.steps_intro) if introduced else "",
-            items=_blurbs(pen, "steps", pen.facts.field.steps),
-        ),
-        values=CopySection(
-            heading=pen.line("values.heading", tone.values_heading, once=False),
-            intro=pen.prefer("values.intro", stance, *tone.values_intro) if introduced else "",
-            items=_blurbs(pen, "values", pen.facts.field.values),
-        ),
-        features=_features(pen),
+        steps=steps,
+        values=values,
+        features=features,
         mission=mission,
         audience=audience,
         faq=faq,
-        closing=ClosingSection(
-            heading=pen.line("closing.heading", *tone.closing_heading),
-            body=pen.line("closing.body", facts.field.closing)
-            or pen.line("closing.body", *tone.closing_body),
-            cta=hero.cta,
-        ),
+        closing=closing,
         footer=_footer(pen),
+    )
+    details = landing_details.details(pen, copy)
+    present = {
+        "details": details,
+        "problem": problem,
+        "mission": mission,
+        "audience": audience,
+        "faq": faq,
+        "steps": steps.items,
+        "values": values.items or features,
+    }
+    secondary = hero.secondary or (details.heading if details else "")
+    return msgspec.structs.replace(
+        copy,
+        hero=msgspec.structs.replace(hero, secondary=secondary),
+        details=details,
+        sections=tuple(name for name in ORDER[pen.approach] if present[name]),
+        foreign=landing_details.foreign_texts(pen, copy, details),
+    )
+
+
+def _values(pen: Pen, *, introduced: bool) -> CopySection:
+    tone, field = pen.tone, pen.facts.field
+    if not field.values:
+        return CopySection(heading="")
+    stance = field.stance.get(pen.facts.tone, "")
+    return CopySection(
+        heading=pen.line("values.heading", tone.values_heading, once=False),
+        intro=pen.prefer("values.intro", stance, *tone.values_intro) if introduced else "",
+        items=_blurbs(pen, "values", field.values),
+    )
+
+
+def _closing(pen: Pen, hero: Hero) -> ClosingSection:
+    """The last section; for an unknown trade it repeats date, place and price."""
+    facts, tone = pen.facts, pen.tone
+    if not facts.knows_trade:
+        heading = pen.line("closing.heading", pen.words.landing.closing, once=False)
+        return ClosingSection(heading=heading, body=landing_details.in_one_line(pen), cta=hero.cta)
+    return ClosingSection(
+        heading=pen.line("closing.heading", *tone.closing_heading),
+        body=pen.line("closing.body", facts.field.closing) or pen.line("closing.body", *tone.closing_body),
+        cta=hero.cta,
     )
 
 
@@ -94,55 +132,100 @@ def draft(copy: LandingCopy) -> Draft:
 
 def _hero(pen: Pen) -> Hero:
     facts, tone, words = pen.facts, pen.tone, pen.words.landing
+    headline, source, used = _headline(pen)
+    audience, offer = facts.text("brief.audience"), facts.text("brand.value_proposition")
     tagline = typography.heading(facts.text("brand.tagline"))
-    audience = facts.text("brief.audience")
-    offer = facts.text("brand.value_proposition")
-    general = facts.field is facts.kind
-    used, deeds = "", _action_headlines(pen)
-    source: TextSource = "brief" if deeds else "proposal"
-    if tagline and (pen.approach == "story" or (general and not deeds)):
-        used, headline, source = tagline, pen.quote(tagline), "brand"
-    elif general and not deeds and _is_headline(offer):
-        used, headline, source = offer, pen.quote(typography.heading(offer)), "brand"
-    elif general and not deeds and _stands_alone(pen.slots["Offer"], facts.text("brief.subject")):
-        headline, source = pen.line("hero.headline", "{Offer}"), "brief"
-    else:
-        headline = pen.line("hero.headline", *(deeds or (facts.field.headline[facts.tone],)))
-    headline = headline or pen.prefer("hero.headline", words.for_whom, "{Name}")
-    named = (audience and audience not in headline) or not (general or facts.text("brand.mission"))
+    named = (audience and audience not in headline) or (facts.knows_trade or not facts.text("brand.mission"))
     eyebrow = pen.quote(tagline) if used != tagline else ""
     eyebrow = eyebrow or (pen.line("hero.eyebrow", words.for_whom, once=False) if named else "")
-    lead = offer or facts.text("brief.gist")
-    subhead = pen.quote(typography.sentence(typography.clip(lead, 240))) if used != offer or not offer else ""
     opening = pen.line("hero.opening", "{Problem}") if pen.approach == "story" else ""
-    if not subhead and headline == pen.slots["Offer"]:
-        subhead = typography.sentence(pen.line("hero.subhead", facts.field.headline[facts.tone]))
-    if not subhead and not facts.brief.is_read:
-        subhead = pen.prefer("hero.subhead", words.unread)
-    if not subhead:
-        wordings = (words.offer,) if deeds else (*tone.subhead, *tone.lead, words.offer)
-        subhead = pen.prefer("hero.subhead", *wordings, "{Name}.")
+    subhead = _subhead(pen, headline, eyebrow, used, source)
     quotes_offer = (
         offer and facts.text("brief.subject") and source != "brief" and subhead == typography.sentence(offer)
     )
     note = pen.prefer("hero.note", *tone.lead) if quotes_offer else ""
+    if not note and facts.text("brief.quote"):
+        note = pen.line(
+            "hero.note", words.quoted.replace("{language}", detection.NAMES[facts.brief.language])
+        )
+    if not note and facts.knows_trade:
+        note = pen.line("hero.note", tone.hero_note)
     cta = pen.prefer("hero.cta", facts.kind.cta[facts.tone], tone.secondary, "{Name}", once=False)
+    shown = eyebrow not in (headline, subhead.rstrip(".")) and eyebrow.casefold() not in headline.casefold()
     return Hero(
-        eyebrow=eyebrow if eyebrow != headline else "",
+        eyebrow=eyebrow if shown else "",
         headline=headline,
         opening=opening,
         subhead=subhead,
         cta=cta,
-        secondary=_steps_heading(pen),
-        note=note or pen.line("hero.note", tone.hero_note),
+        secondary=_steps_heading(pen) if facts.field.steps else "",
+        note=note,
         source=source,
     )
 
 
+def _headline(pen: Pen) -> tuple[str, TextSource, str]:
+    """The headline, its source, and the brand's text that it quotes, if any."""
+    facts = pen.facts
+    tagline = typography.heading(facts.text("brand.tagline"))
+    offer, quote = facts.text("brand.value_proposition"), facts.text("brief.quote")
+    general, deeds = not facts.knows_trade, _action_headlines(pen)
+    source: TextSource = "brief" if deeds else "proposal"
+    used = headline = ""
+    if tagline and (pen.approach == "story" or (general and not deeds)):
+        used, headline, source = tagline, pen.quote(tagline), "brand"
+    elif general and not deeds and _is_headline(offer):
+        used, headline, source = offer, pen.quote(typography.heading(offer)), "brand"
+    elif quote:
+        headline, source = pen.quote(typography.heading(typography.clip(quote, _LONGEST_QUOTE))), "brief"
+    elif general and not deeds:
+        headline, source = _offer_headline(pen), "brief"
+    else:
+        headline = pen.line("hero.headline", *(deeds or (facts.field.headline[facts.tone],)))
+    if not headline:
+        headline = _offer_headline(pen) or pen.prefer("hero.headline", pen.words.landing.for_whom, "{Name}")
+        source = "brief" if facts.brief.is_read else "proposal"
+    return headline, source, used
+
+
+def _offer_headline(pen: Pen) -> str:
+    """The offer as a headline, with its audience where that fits; empty if the task names none."""
+    for wording in ("{Offer_for_who}", "{Offer}"):
+        text = pen.line("hero.headline", wording)
+        if text and len(text) <= _LONGEST_HEADLINE:
+            return text
+    return ""
+
+
+def _subhead(pen: Pen, headline: str, eyebrow: str, used: str, source: TextSource) -> str:
+    """The sentence below the headline: the brand's offer, the task's own words, or a sentence about both."""
+    facts, tone, words = pen.facts, pen.tone, pen.words.landing
+    offer = facts.text("brand.value_proposition")
+    lead = offer or facts.text("brief.gist")
+    subhead = pen.quote(typography.sentence(typography.clip(lead, 240))) if used != offer or not offer else ""
+    wording = facts.text("brief.wording")
+    if (
+        not subhead
+        and wording
+        and landing_details.says_more(
+            pen, wording, " ".join([facts.name, headline, eyebrow, *facts.all("brief.features")])
+        )
+    ):
+        subhead = pen.quote(typography.sentence(typography.clip(wording, 240)))
+    if not subhead and not facts.brief.is_read and not used:
+        subhead = pen.quote(typography.clip(" ".join(facts.all("brief.statements")), 240))
+    if subhead or facts.text("brief.quote"):
+        return subhead
+    if facts.knows_trade and headline == pen.slots["Offer"]:
+        return typography.sentence(pen.line("hero.subhead", facts.field.headline[facts.tone]))
+    wordings = (words.offer,) if source == "brief" else (*tone.subhead, *tone.lead, words.offer)
+    subhead = pen.prefer("hero.subhead", *wordings)
+    return "" if subhead.rstrip(".").casefold() in headline.casefold() else subhead
+
+
 _LONGEST_HEADLINE: Final = 76
-_LONGEST_OFFER: Final = 60
-_FEWEST_WORDS: Final = 3
-"""Words, with the article."""
+_LONGEST_QUOTE: Final = 140
+"""Characters of a quoted task in another language."""
 
 _LONGEST_TITLE: Final = 70
 
@@ -152,12 +235,6 @@ def _action_headlines(pen: Pen) -> tuple[str, ...]:
     if pen.facts.text("brief.function"):
         return pen.tone.headline_function
     return pen.tone.headline_activity if pen.facts.text("brief.activity") else ()
-
-
-def _stands_alone(offer: str, subject: str) -> bool:
-    """Whether an unknown offer is long enough for a headline: "A coffee roastery in Portland", not
-    "Shoes"."""
-    return bool(subject) and len(offer.split()) >= _FEWEST_WORDS and len(offer) <= _LONGEST_OFFER
 
 
 def _is_headline(text: str) -> bool:
@@ -179,7 +256,9 @@ def _title(pen: Pen, hero: Hero) -> str:
     name = pen.facts.name
     trade = typography.heading(hero.subhead)
     for phrase in (hero.headline, pen.slots["Offer_for_who"], pen.slots["Offer"], trade):
-        title = pen.allowed(f"{name} · {phrase}") if name.casefold() not in phrase.casefold() else ""
+        title = (
+            pen.allowed(f"{name} · {phrase}") if name.casefold() not in phrase.casefold() and phrase else ""
+        )
         if title and len(title) <= _LONGEST_TITLE:
             return title
     return typography.clip(name, _LONGEST_TITLE)
@@ -238,10 +317,12 @@ def _mission(pen: Pen, *, with_vision: bool) -> MissionSection | None:
 
 
 def _audience(pen: Pen) -> AudienceSection | None:
+    if not pen.facts.knows_trade:
+        return None
     heading = pen.line("audience.heading", pen.tone.audience_heading, once=False)
     if not heading:
         return None
-    tone, field, kind = pen.facts.tone, pen.facts.field, pen.facts.kind
+    tone, field = pen.facts.tone, pen.facts.field
     blurbs = tuple(
         Blurb(text.titles.get(tone) or text.title, text.bodies.get(tone) or text.body)
         for text in pen.facts.audience_texts
@@ -249,12 +330,8 @@ def _audience(pen: Pen) -> AudienceSection | None:
     cards = _blurbs(pen, "audience", blurbs)
     if len(cards) > 1:
         return AudienceSection(heading=heading, cards=cards)
-    fits = tuple(
-        filter(None, (pen.line(f"fits[{i}]", text) for i, text in enumerate(field.fits or kind.fits)))
-    )
-    unfits = tuple(
-        filter(None, (pen.line(f"unfits[{i}]", text) for i, text in enumerate(field.unfits or kind.unfits)))
-    )
+    fits = tuple(filter(None, (pen.line(f"fits[{i}]", text) for i, text in enumerate(field.fits))))
+    unfits = tuple(filter(None, (pen.line(f"unfits[{i}]", text) for i, text in enumerate(field.unfits))))
     if not fits:
         return AudienceSection(heading=heading, cards=cards) if cards else None
     yes = pen.line("fits.heading", pen.tone.fits_heading, once=False)
@@ -272,6 +349,8 @@ _LEAST_OF_THE_TRADE: Final = 2
 
 
 def _faq(pen: Pen, *, asks_about_problem: bool) -> CopySection | None:
+    if not pen.facts.knows_trade:
+        return None
     tone = pen.tone
     candidates = list(_questions(pen, asks_about_problem=asks_about_problem))
     first = sorted(candidates, key=lambda candidate: candidate.rank)[:_MOST_QUESTIONS]
@@ -298,7 +377,7 @@ class _Question:
 def _questions(pen: Pen, *, asks_about_problem: bool) -> Iterator[_Question]:
     """The possible questions in the order of the page: those of the trade before general ones."""
     tone, facts = pen.tone, pen.facts
-    for index, trade in enumerate(facts.field.faq or facts.kind.faq):
+    for index, trade in enumerate(facts.field.faq):
         yield _Question(0 if index < _LEAST_OF_THE_TRADE else 2, trade.question, trade.answer)
     for text in facts.audience_texts[:2]:
         entry = text.asked.get(facts.tone)

@@ -78,8 +78,27 @@ class PageFooter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     disclosures: tuple[str, ...] = ()
 
 
+class DetailItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A stated fact with its label: "Price", "240 pounds"."""
+
+    label: str
+    text: str
+
+
+class DetailSection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the task states: its sentences, and its facts with their labels."""
+
+    heading: str
+    texts: tuple[str, ...] = ()
+    items: tuple[DetailItem, ...] = ()
+    source: TextSource = "brief"
+
+
 class LandingCopy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The copy of the page. ``sections`` are those between hero and closing, in the order of the page."""
+    """The copy of the page. ``sections`` are those between hero and closing, in the order of the page.
+
+    ``foreign`` maps texts in another language than the page's to their two-letter codes.
+    """
 
     language: str
     approach: Approach
@@ -89,6 +108,7 @@ class LandingCopy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     title: str
     description: str
     hero: Hero
+    details: DetailSection | None = None
     problem: CopySection | None = None
     steps: CopySection
     values: CopySection
@@ -98,6 +118,7 @@ class LandingCopy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     faq: CopySection | None = None
     closing: ClosingSection
     footer: PageFooter
+    foreign: dict[str, str] = {}
 
     @property
     def proposals(self) -> int:

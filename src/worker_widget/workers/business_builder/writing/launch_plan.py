@@ -56,6 +56,8 @@ def _open_lines(pen: Pen, points: OpenPoints) -> list[str]:
         lines.append(pen.line("title", words.choose_name))
     if not pen.facts.brief.is_read:
         lines.append(pen.line("unread", words.unread))
+    elif not pen.facts.knows_trade:
+        lines.append(pen.line("unknown_trade", words.unknown_trade))
     if points.proposals:
         wording = words.proposals if points.proposals > 1 else words.one_proposal
         lines.append(pen.line("proposals", wording.replace("{count}", str(points.proposals))))

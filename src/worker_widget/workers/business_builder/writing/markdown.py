@@ -20,11 +20,17 @@ class Markdown:
     pen: Pen
     blocks: list[str] = field(default_factory=list)
     prose: list[str] = field(default_factory=list)
+    _heading: tuple[str, str] | None = None
 
     def heading(self, level: int, wording: str) -> None:
+        """The title, or the heading of a section; that is left out if nothing follows it."""
         text = self._fixed(wording)
-        if text:
-            self._add("#" * level + " " + escape(text), text)
+        block = "#" * level + " " + escape(text)
+        self._heading = None
+        if text and level == 1:
+            self._add(block, text)
+        elif text:
+            self._heading = (block, text)
 
     def paragraph(self, text: str, *, quoted: bool = False) -> None:
         if text:
@@ -60,5 +66,10 @@ class Markdown:
         return self.pen.line(wording, wording, once=False)
 
     def _add(self, block: str, *prose: str) -> None:
+        if self._heading is not None:
+            heading, text = self._heading
+            self.blocks.append(heading)
+            self.prose.append(text)
+            self._heading = None
         self.blocks.append(block)
         self.prose.extend(prose)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..brief.brief import KINDS
 from ..brief.facts import Facts
 from .draft import Draft, json_draft
 from .pen import Pen
@@ -23,14 +24,17 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
         "name": facts.name,
         "name_status": pen.line("status", words.working_title if facts.working_title else words.given),
         "method": pen.line("method", words.method),
-        "audience": _audience(pen),
     }
+    audience = _audience(pen)
+    if audience:
+        report["audience"] = audience
     if "derived_from" not in left_out:
         report["derived_from"] = _derived(pen)
     if "problem_terms" not in left_out:
         report["problem_terms"] = [term for term in map(pen.allowed, problem_terms(facts)) if term]
-    if "hypotheses" not in left_out:
-        report["hypotheses"] = _hypotheses(pen)
+    hypotheses = _hypotheses(pen) if "hypotheses" not in left_out else []
+    if hypotheses:
+        report["hypotheses"] = hypotheses
     questions = (*facts.kind.questions, *words.questions)
     if "more_questions" in left_out:
         questions = facts.kind.questions[:2]
@@ -65,7 +69,8 @@ def _audience(pen: Pen) -> dict[str, Any]:
     else:
         basis = words.assumed.replace("{field}", facts.field.label)
     segments = _lines(pen, "segment", tuple(text.label for text in facts.audience_texts))
-    found: dict[str, Any] = {"who": pen.line("who", "{who}", once=False), "basis": pen.line("basis", basis)}
+    who = pen.line("who", "{who}", once=False)
+    found: dict[str, Any] = {"who": who, "basis": pen.line("basis", basis)} if who else {}
     return {**found, "segments": segments} if segments else found
 
 
@@ -80,8 +85,15 @@ def _derived(pen: Pen) -> dict[str, Any]:
     derived: dict[str, Any] = {
         "task": read,
         "kind_of_offer": pen.line("kind", facts.kind.label, once=False),
-        "line_of_business": pen.line("field", facts.field.label, once=False),
     }
+    if facts.knows_trade:
+        derived["line_of_business"] = pen.line("field", facts.field.label, once=False)
+    stated = {kind: found for kind in KINDS if (found := list(facts.all(f"brief.{kind}")))}
+    if stated:
+        derived["stated"] = stated
+    statements = list(facts.all("brief.statements"))
+    if statements:
+        derived["statements"] = statements
     if features:
         derived["features"] = features
     return derived

@@ -25,7 +25,7 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
     content: dict[str, Any] = {
         "name": facts.name,
         "tone": pen.line("tone", pen.words.tones[facts.tone], once=False),
-        "one_line": pen.line("lead", *tone.lead),
+        "one_line": pen.line("lead", *tone.lead) or pen.prefer("one_line", "{Offer}.", "{Name}."),
         "stance": pen.line("stance", facts.field.stance.get(facts.tone, "")),
         "pitch": pen.line("pitch", tone.pitch),
         "call_to_action": pen.line("hero.cta", facts.kind.cta[facts.tone], once=False),
@@ -37,7 +37,7 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
             if (title := pen.line(f"values[{index}].title", blurb.title))
             and (body := pen.line(f"values[{index}].body", blurb.body))
         ]
-    if "messages" not in left_out and facts.audiences:
+    if "messages" not in left_out and facts.audiences and facts.knows_trade:
         texts = facts.audience_texts
         content["messages"] = [
             {"audience": label, "message": message}
@@ -46,12 +46,13 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
             and (label := pen.allowed(text.label))
         ]
     if "channels" not in left_out:
-        content["channels"] = {
+        channels = {
             "email_subject": pen.line("subject_line", tone.subject_line),
             "announcement": pen.line("announcement", tone.announcement),
             "social": pen.line("social", tone.social_line),
         }
-    if "concerns" not in left_out:
+        content["channels"] = {channel: text for channel, text in channels.items() if text}
+    if "concerns" not in left_out and facts.knows_trade:
         content["concerns"] = [
             {"concern": concern, "answer": answer}
             for index, blurb in enumerate(pen.words.messaging.concerns)

@@ -1,14 +1,18 @@
 """Writes sentences: fills their slots, in the tone, within the rules, and never twice in a document.
 
 `Pen.line` takes wordings of a sentence, starts with the one that the seed picks, and returns the first that
-breaks no rule and repeats nothing. So standard sentences are chosen, not violated and repaired; rejected
-wordings are counted. If no wording is left, the line is empty and its block is left out.
+has a value for every slot, breaks no rule and repeats nothing. A wording with an empty slot would state
+something that nobody said, such as an audience. So standard sentences are chosen, not violated and repaired;
+rejected wordings are counted. If no wording is left, the line is empty and its block is left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from string import Formatter
+from typing import Final
 
 from ..brief.facts import Facts
 from ..brief.seed import Seed
@@ -44,6 +48,8 @@ class Pen:
         """
         first = self.seed.index(key, len(wordings)) if wordings else 0
         for wording in (*wordings[first:], *wordings[:first]):
+            if any(not self.slots.get(slot) for slot in _needed(wording)):
+                continue
             text = self.speak(wording).format_map(self.slots).strip()
             if not text or (once and self._repeats(text)):
                 continue
@@ -81,6 +87,16 @@ class Pen:
 
     def _remember(self, text: str) -> None:
         self.used.update(_keys(text))
+
+
+_JOINTS: Final = frozenset({"aside", "das"})
+"""Slots between two others, which may be empty."""
+
+
+@cache
+def _needed(wording: str) -> frozenset[str]:
+    """The slots of a wording that need a value."""
+    return frozenset(slot for _, slot, _, _ in Formatter().parse(wording) if slot) - _JOINTS
 
 
 def _keys(text: str) -> list[str]:

@@ -1,0 +1,54 @@
+"""Reports how the task is understood, and what a reader of the result must know about that."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .... import events
+from ..brief.understanding import THRESHOLD, understand
+from ..language import detection
+from ..language.languages import LANGUAGES
+from .stage_run import StageRun
+
+TASK_NOT_UNDERSTOOD: Final = "task_not_understood"
+LANGUAGE_NOT_WRITTEN: Final = "language_not_written"
+NO_PAGE_ASKED: Final = "no_page_asked"
+
+NOT_UNDERSTOOD: Final = "Written without understanding the task: add a brand or a language model."
+NOT_UNDERSTOOD_WITH_BOTH: Final = (
+    "Written without understanding the task: say in a sentence what is offered and for whom."
+)
+
+
+def report_understanding(stage_run: StageRun) -> None:
+    """Emit the understanding of the task, and a warning for what a reader of the result must know."""
+    run, brief = stage_run.run, stage_run.facts.brief
+    by_model = stage_run.order.by_model and run.model_problem is None
+    understood = understand(stage_run.facts, has_brand=run.request.brand is not None, by_model=by_model)
+    stage_run.emit(
+        events.TaskUnderstood(
+            score=understood.score,
+            threshold=THRESHOLD,
+            reasons=list(understood.reasons),
+            facts=[{"kind": kind, "text": text} for kind, text in understood.facts],
+        )
+    )
+    if brief.other_work is not None:
+        message = (
+            "The task asks for no landing page, and the Business Builder writes nothing else: answer.md says "
+            "what to ask for."
+        )
+        _warn(stage_run, NO_PAGE_ASKED, message)
+    elif not understood.is_enough:
+        _warn(stage_run, TASK_NOT_UNDERSTOOD, NOT_UNDERSTOOD_WITH_BOTH if by_model else NOT_UNDERSTOOD)
+    written = stage_run.facts.language
+    if brief.language != written.code and brief.language not in LANGUAGES:
+        message = (
+            f"The task is in {detection.NAMES[brief.language]}, which this worker does not write: its words "
+            f"are quoted, and the rest is in {written.name}."
+        )
+        _warn(stage_run, LANGUAGE_NOT_WRITTEN, message)
+
+
+def _warn(stage_run: StageRun, code: str, message: str) -> None:
+    stage_run.emit(events.RunWarning(stage_id=stage_run.stage.id, code=code, message=message))

@@ -1,0 +1,54 @@
+"""Tells words from random letters, by the groups of three letters that the content's own sentences have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from ..content import library
+from . import english_grammar, english_phrases
+
+_WORD: Final = re.compile(r"[^\W\d_]{3,}")
+_LOREM: Final = re.compile(r"(?i)\b(?:lorem|ipsum|dolor sit|consectetur|adipiscing|foo ?bar|blah|bla bla)\b")
+_FEWEST_KNOWN: Final = 0.6
+"""The share of a word's groups of letters that are known."""
+
+
+def is_filler(text: str) -> bool:
+    """Whether ``text`` is placeholder text."""
+    return _LOREM.search(text) is not None
+
+
+def plausible_share(text: str) -> float:
+    """The share of the words in ``text``, of three letters or more, that read as words; 1 if it has none."""
+    words = _WORD.findall(text.lower())
+    return sum(map(_is_plausible, words)) / len(words) if words else 1.0
+
+
+@cache
+def _is_plausible(word: str) -> bool:
+    groups = list(_groups(word))
+    return sum(group in _known_groups() for group in groups) >= _FEWEST_KNOWN * len(groups)
+
+
+def _groups(word: str) -> Iterator[str]:
+    marked = f" {word} "
+    return (marked[index : index + 3] for index in range(len(marked) - 2))
+
+
+@cache
+def _known_groups() -> frozenset[str]:
+    """The groups in the content of both languages and in the word lists of the readers."""
+    content = files(library.__package__)
+    texts = [
+        entry.read_text(encoding="utf-8")
+        for folder in ("fields", "kinds", "tones", "de/fields", "de/kinds", "de/tones")
+        for entry in (content / folder).iterdir()
+        if entry.name.endswith(".toml")
+    ]
+    words = {word for text in texts for word in _WORD.findall(text.lower())}
+    words |= english_grammar.VERBS | english_phrases.PEOPLE | english_grammar.STOP_WORDS
+    return frozenset(group for word in words for group in _groups(word))
