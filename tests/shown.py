@@ -11,6 +11,7 @@ from worker_widget.console import wire
 from worker_widget.console.channel.channel import Channel
 from worker_widget.console.wire import Ack, FormState, FromBrowser, Hello, Link, Request, Shown, Watch
 from worker_widget.events import Event
+from worker_widget.state.incident import Incident
 from worker_widget.state.reduce import reduce_all
 from worker_widget.state.run_state import TAIL_ROWS
 from worker_widget.store.event_store import EventStore
@@ -162,6 +163,15 @@ class Browser:
                 known = {row["number"]: row for row in (*self.state[part]["rows"], *patch[part]["rows"])}
                 rows = list(known.values())[-TAIL_ROWS:]
                 self.state[part] = {"total": patch[part]["total"], "rows": rows}
+        if "incidents" in patch:
+            known = {
+                row["number"]: row for row in (*self.state["incidents"]["rows"], *patch["incidents"]["rows"])
+            }
+            rows = [known[number] for number in sorted(known)]
+            while len(rows) > TAIL_ROWS:
+                done = [n for n, row in enumerate(rows) if not msgspec.convert(row, Incident).unfixed]
+                del rows[done[0] if done else 0]
+            self.state["incidents"] = {"total": patch["incidents"]["total"], "rows": rows}
 
     def _news(self, views: dict[str, Any]) -> None:
         news = views.get(self.client, {})

@@ -24,8 +24,7 @@ from worker_widget.console.controller import brand_text
 from worker_widget.console.requests.dispatch import Requests, VisibleArgs
 from worker_widget.console.requests.handlers import NoArgs, NoResult, RequestHandler
 from worker_widget.events.request_models import Brand
-from worker_widget.state import log_line, run_state
-from worker_widget.store import routing_and_ledger
+from worker_widget.state import incident, log_line, run_state
 
 PATH = Path(__file__).parents[1] / "js/src/kernel/wire.ts"
 FORM_PATH = Path(__file__).parents[1] / "js/dev/brand-form.ts"
@@ -68,8 +67,8 @@ ALIASES: dict[str, Any] = {
     "StageStatus": run_state.StageStatus,
     "ArtifactStatus": run_state.ArtifactStatus,
     "Outcome": run_state.Outcome,
-    "LedgerKind": run_state.LedgerKind,
-    "LedgerFilter": routing_and_ledger.LedgerFilter,
+    "LedgerKind": incident.LedgerKind,
+    "IncidentOutcome": incident.IncidentOutcome,
     "Level": log_line.Level,
     "LinkPhase": wire.LinkPhase,
 }

@@ -3,6 +3,7 @@
 import type {
   Artifact,
   ConsoleState,
+  Incident,
   LedgerRow,
   Level,
   Link,
@@ -224,10 +225,14 @@ export function momentOf(scene: Scene, startUs: number): Moment {
       message,
     });
   };
-  const book = (when: number, row: Omit<LedgerRow, "number" | "position" | "time_us">) => {
+  const book = (
+    when: number,
+    row: Omit<LedgerRow, "number" | "position" | "time_us" | "incident">,
+    incident = 0,
+  ) => {
     if (when > at) return;
     position += 1;
-    ledger.push({ number: ledger.length + 1, position, time_us: us(when), ...row });
+    ledger.push({ number: ledger.length + 1, position, time_us: us(when), incident, ...row });
   };
 
   for (const [id, name, agent, seconds] of STAGES) {
@@ -319,48 +324,64 @@ export function momentOf(scene: Scene, startUs: number): Moment {
           agent,
           "“guaranteed” is a forbidden claim; the sentence is written again",
         );
-        book(begin + 1, {
-          stage_id: id,
-          kind: "policy",
-          engine: "M19",
-          outcome: "warning",
-          title: "Policy violation (forbidden_claims): Nothing is guaranteed",
-          detail: [
-            ["pattern", "guaranteed"],
-            ["location", "hero.subtitle"],
-            ["severity", "warning"],
-          ],
-        });
-        book(begin + 1.05, {
-          stage_id: id,
-          kind: "failure",
-          engine: "M9",
-          outcome: "error",
-          title: "Classified as POLICY_FORBIDDEN_CLAIM (policy)",
-          detail: [
-            ["violations", "1"],
-            ["severity", "medium"],
-          ],
-        });
-        book(begin + 1.1, {
-          stage_id: id,
-          kind: "recovery",
-          engine: "M10",
-          outcome: "info",
-          title: "1 recovery suggestion for POLICY_FORBIDDEN_CLAIM",
-          detail: [
-            ["suggestion 1", "action: rewrite; priority: 1; replacement hint: say what happens instead"],
-            ["applied", "automatically"],
-          ],
-        });
-        book(begin + 1.5, {
-          stage_id: id,
-          kind: "recovery",
-          engine: "M10",
-          outcome: "ok",
-          title: "Recovery completed: rewrite",
-          detail: [],
-        });
+        book(
+          begin + 1,
+          {
+            stage_id: id,
+            kind: "policy",
+            engine: "M19",
+            outcome: "warning",
+            title: "Policy violation (forbidden_claims): Nothing is guaranteed",
+            detail: [
+              ["pattern", "guaranteed"],
+              ["location", "hero.subtitle"],
+              ["severity", "warning"],
+            ],
+          },
+          1,
+        );
+        book(
+          begin + 1.05,
+          {
+            stage_id: id,
+            kind: "failure",
+            engine: "M9",
+            outcome: "error",
+            title: "Classified as POLICY_FORBIDDEN_CLAIM (policy)",
+            detail: [
+              ["violations", "1"],
+              ["severity", "medium"],
+            ],
+          },
+          1,
+        );
+        book(
+          begin + 1.1,
+          {
+            stage_id: id,
+            kind: "recovery",
+            engine: "M10",
+            outcome: "info",
+            title: "1 recovery suggestion for POLICY_FORBIDDEN_CLAIM",
+            detail: [
+              ["suggestion 1", "action: rewrite; priority: 1; replacement hint: say what happens instead"],
+              ["applied", "automatically"],
+            ],
+          },
+          1,
+        );
+        book(
+          begin + 1.5,
+          {
+            stage_id: id,
+            kind: "recovery",
+            engine: "M10",
+            outcome: "ok",
+            title: "Recovery completed: rewrite",
+            detail: [],
+          },
+          1,
+        );
       }
       if (["copy", "ux"].includes(id) && ended) {
         drift = 0.12;
@@ -375,14 +396,18 @@ export function momentOf(scene: Scene, startUs: number): Moment {
       }
       if (fails) {
         say(stops, "error", id, agent, `Stage failed: ${error}`);
-        book(stops, {
-          stage_id: id,
-          kind: "failure",
-          engine: "M9",
-          outcome: "error",
-          title: `Stage failed: ${error}`,
-          detail: [],
-        });
+        book(
+          stops,
+          {
+            stage_id: id,
+            kind: "failure",
+            engine: "M9",
+            outcome: "error",
+            title: `Stage failed: ${error}`,
+            detail: [],
+          },
+          2,
+        );
       } else say(end - 0.01, "info", id, agent, `Completed ${name} (${used} tokens)`);
       const made = ARTIFACTS.filter(([stage]) => stage === id);
       made.forEach(([stage, file, kind], place) => {
@@ -434,13 +459,14 @@ export function momentOf(scene: Scene, startUs: number): Moment {
       position,
     });
   }
+  const incidents = incidentsOf(ledger);
   const count = (level: Level) => log.filter((row) => row.level === level).length;
   const error = stages.find((stage) => stage.error)?.error ?? null;
   const run: RunHeader = {
     run_id: "3d303d0d-2b8a-4061-8302-33d99695c39d",
     status: failed ? "failed" : scene.cancelled ? "cancelled" : over ? "completed" : "running",
     success: over ? !failed && !scene.cancelled : null,
-    error: failed ? `UX Layout: ${error}` : scene.cancelled ? "Stopped by the person at the console." : null,
+    error: failed ? error : scene.cancelled ? "Stopped by the person at the console." : null,
     task: "A landing page for a podcast tool that small teams like to use",
     worker: "business-builder",
     strict_mode: scene.strict ?? false,
@@ -455,6 +481,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
     drift,
     replayable: Boolean(over && !failed && !scene.cancelled),
     verified: null,
+    verdict: verdictOf(failed ? (stages.find((stage) => stage.error) ?? null) : null, over, scene, incidents),
     counts: {
       events: position,
       logs: log.length,
@@ -463,9 +490,11 @@ export function momentOf(scene: Scene, startUs: number): Moment {
       routing: routing.length,
       ledger: ledger.length,
       problems: ledger.filter((row) => row.outcome === "error" || row.outcome === "warning").length,
+      passed: ledger.filter((row) => row.incident === 0).length,
+      incidents: incidents.length,
       unknown: 0,
     },
-    figures: figuresOf(routing, ledger, stages),
+    figures: figuresOf(routing, ledger, stages, incidents),
     recording: scene.recording ?? false,
   };
   const asked: RunRequest = {
@@ -495,6 +524,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
       stages,
       routing: { total: routing.length, rows: routing },
       ledger: { total: ledger.length, rows: ledger },
+      incidents: { total: incidents.length, rows: incidents },
       artifacts,
     },
     log,
@@ -502,10 +532,65 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   };
 }
 
+/** The incidents of the rows that have one: 1 is repaired, 2 is the failure of a stage. */
+function incidentsOf(ledger: readonly LedgerRow[]): Incident[] {
+  const numbers = [...new Set(ledger.map((row) => row.incident))].filter((number) => number > 0);
+  return numbers.map((number) => {
+    const rows = ledger.filter((row) => row.incident === number);
+    const [first, last] = [rows[0] as LedgerRow, rows[rows.length - 1] as LedgerRow];
+    const repaired = number === 1;
+    return {
+      number: numbers.indexOf(number) + 1,
+      kind: repaired ? "policy" : "failure",
+      stage_id: first.stage_id,
+      outcome: !repaired ? "not_fixed" : last.outcome === "ok" ? "fixed" : "open",
+      severity: "error",
+      found: repaired ? "the hero subtitle contains “guaranteed”" : first.title.replace("Stage failed: ", ""),
+      tried: repaired && rows.length > 2 ? ["rewritten"] : [],
+      before: repaired ? "guaranteed" : null,
+      after: repaired && rows.length > 2 ? "say what happens instead" : null,
+      location: repaired ? "landing.hero.subtitle" : null,
+      code: repaired ? "POLICY_FORBIDDEN_CLAIM" : null,
+      engines: [...new Set(rows.map((row) => row.engine))],
+      recoveries: repaired ? 1 : 0,
+      events: rows.length,
+      position: first.position,
+      last: last.position,
+      started_us: first.time_us,
+      ended_us: last.time_us,
+    };
+  });
+}
+
+function verdictOf(
+  failed: Stage | null,
+  over: boolean,
+  scene: Scene,
+  incidents: readonly Incident[],
+): RunHeader["verdict"] {
+  if (!over) return null;
+  const none = { reason: null, stage_id: null, incident: null, location: null };
+  if (failed) {
+    const { error: reason, stage_id } = failed;
+    const incident = incidents.length;
+    return { ...none, tone: "error", summary: `Failed in ${failed.name}`, reason, stage_id, incident };
+  }
+  if (scene.cancelled) {
+    return {
+      ...none,
+      tone: "neutral",
+      summary: "Cancelled",
+      reason: "Stopped by the person at the console.",
+    };
+  }
+  return { ...none, tone: "ok", summary: `Completed · ${incidents.length} recovered` };
+}
+
 function figuresOf(
   routing: readonly RoutingRow[],
   ledger: readonly LedgerRow[],
   stages: readonly Stage[],
+  incidents: readonly Incident[],
 ): RunHeader["figures"] {
   const mean = (shares: number[]) =>
     shares.length ? shares.reduce((sum, share) => sum + share, 0) / shares.length : null;
@@ -513,12 +598,13 @@ function figuresOf(
   const drifts = stages.flatMap((stage) => stage.drift ?? []);
   const highest = drifts.length ? Math.max(...drifts) : null;
   const policies = ledger.filter((row) => row.kind === "policy");
-  const recovered = ledger.filter((row) => row.kind === "recovery" && row.outcome === "ok").length;
+  const recovered = incidents.filter((row) => row.outcome === "fixed").length;
   return {
     policies: policies.length,
     policies_passed: policies.filter((row) => row.outcome === "ok").length,
-    recoveries: recovered,
+    recoveries: incidents.filter((row) => row.recoveries > 0).length,
     recovered,
+    unfixed: incidents.length - recovered,
     complexities: complexities.length,
     mean_complexity: mean(complexities),
     drifts: drifts.length,
@@ -567,6 +653,7 @@ export const nothingRun = (): Moment => ({
     stages: [],
     routing: { total: 0, rows: [] },
     ledger: { total: 0, rows: [] },
+    incidents: { total: 0, rows: [] },
     artifacts: [],
   },
   log: [],

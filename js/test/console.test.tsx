@@ -54,12 +54,15 @@ describe("a finished run", () => {
     expect(all(".stage.completed, .stage.recovered")).toHaveLength(8);
     await until(() => expect(text("[data-pane=log]")).toContain("Completed Final Packaging"));
     expect(text("[data-pane=routing]")).toMatch(/Complexity38%Drift12%Artifacts7/);
-    expect(text("[data-pane=ledger]")).toContain("Classified as POLICY_FORBIDDEN_CLAIM");
+    expect(text("[data-pane=ledger]")).toContain(
+      "Copy Generation: the hero subtitle contains “guaranteed” → rewritten → passed",
+    );
+    expect(text("[data-pane=ledger]")).toContain("3 checks passed");
     expect(all("[data-pane=artifacts] [role=tab]")).toHaveLength(7);
     expect(text("[role=tab][aria-selected=true]")).toContain("landing.html");
     expect(all("iframe").map((frame) => frame.getAttribute("sandbox"))).toEqual(["allow-scripts"]);
     expect(all(".figures dd").map((item) => item.textContent)).toEqual(["11.2 s", "3,360", "8/8", "64"]);
-    expect(text("[data-status]")).toBe("Completed");
+    expect(text("[data-status]")).toBe("Completed · 1 recovered");
   });
 
   it("is narrowed to a stage everywhere, and widened again", async () => {
@@ -80,15 +83,29 @@ describe("a finished run", () => {
     await until(() => expect(all("[role=tab]")).toHaveLength(7));
   });
 
-  it("shows the log line of a ledger row, also one that the levels hid", async () => {
+  it("marks the log lines of a chosen incident, also those that the levels hid", async () => {
     const { all, text, press } = await open({ scene: DONE });
     press("warning");
     await until(() => expect(all(".chip.warning")[0]?.getAttribute("aria-pressed")).toBe("false"));
-    all(".entry button")[1]?.click();
+    all(".incident button")[0]?.click();
     await until(() => expect(all(".logdetail")).toHaveLength(1));
     expect(text(".logdetail header")).toMatch(/line \d+.*copy/);
-    expect(text(".entry .detail")).toContain("hero.subtitle");
+    expect(all(".of-incident").length).toBeGreaterThan(0);
+    expect(all(".of-incident").every((row) => row.textContent?.includes("copy"))).toBe(true);
+    expect(text(".incident .detail")).toContain("landing.hero.subtitle");
+    expect(all(".incident .event")).toHaveLength(4);
+    expect(text(".incident .event")).toContain("M19 policy layer");
     expect(all(".chip.warning")[0]?.getAttribute("aria-pressed")).toBe("true");
+    all(".incident button")[0]?.click();
+    await until(() => expect(all(".of-incident")).toHaveLength(0));
+  });
+
+  it("folds the checks that passed into one line", async () => {
+    const { all, press } = await open({ scene: DONE });
+    await until(() => expect(all(".check")).toHaveLength(0));
+    press("3 checks passed");
+    await until(() => expect(all(".check")).toHaveLength(3));
+    expect(all(".check")[0]?.textContent).toContain("Preflight Validation: pre_execution: passed");
   });
 
   it("offers no new lines where none came", async () => {
@@ -139,17 +156,15 @@ describe("a finished run", () => {
     expect(tips()[3]).toMatch(/sure.*agent.*0%.*100%/);
   });
 
-  it("offers no filter for problems without problems, except the chosen filter", async () => {
-    const { all, press } = await open({ scene: DONE });
-    const chips = () => all(".ledger .chips .chip").map((chip) => chip.textContent);
-    expect(chips()).toContain("problems 2");
+  it("shows the incidents and checks of a chosen stage", async () => {
+    const { all, text, press } = await open({ scene: DONE });
+    const titles = () => all(".incident .title").length;
+    expect(titles()).toBe(1);
     all(".stage button")[4]?.click();
-    await until(() => expect(chips()).toEqual(["all 1", "drift 1"]));
+    await until(() => expect(text(".ledger .passed")).toBe("1 check passed"));
+    expect(titles()).toBe(0);
     press("Stage: UX Layout");
-    await until(() => expect(chips()).toContain("problems 2"));
-    press("problems 2");
-    all(".stage button")[4]?.click();
-    await until(() => expect(chips()).toEqual(["all 1", "no problems", "drift 1"]));
+    await until(() => expect(titles()).toBe(1));
   });
 
   it("offers its replay where it stood while the run went", async () => {
@@ -449,7 +464,7 @@ describe("the form", () => {
     enter();
     write("Write a tagline");
     await until(() => expect(text(".primary [aria-disabled=false]")).toBe("Run"));
-    expect(text("[data-status]")).toBe("Completed");
+    expect(text("[data-status]")).toBe("Completed · 1 recovered");
     enter();
     await until(() => expect(text("[data-status]")).toBe("Running"));
   });
@@ -759,11 +774,22 @@ describe("states", () => {
     await until(() => expect(stopped.text("pre.source")).toMatch(/^# /));
   });
 
-  it("show why a run failed, in the header and at its stage", async () => {
-    const { text } = await open({ scene: { at: 8.2, failing: "ux" } });
-    expect(text("[data-status]")).toBe("Failed");
-    expect(text(".status button")).toContain("forbidden claim");
-    expect(text(".stage.failed .why")).toContain("forbidden claim");
+  it("show once why a run failed, and the place", async () => {
+    const { text, all, press, root } = await open({ scene: { at: 8.2, failing: "ux" } });
+    expect(text("[data-status]")).toBe("Failed in UX Layout");
+    expect(text(".stage.failed .why")).toBe("Failed");
+    const reason = "The forbidden claim “guaranteed” stands in the hero text";
+    const shown = all("*").filter(
+      (item) => !item.children.length && !item.closest(".logline") && item.textContent?.includes(reason),
+    );
+    expect(shown).toEqual(all(".strip.error .reading"));
+    const tips = all("[title], [aria-label]").map((item) => item.title + item.getAttribute("aria-label"));
+    expect(tips.filter((tip) => tip.includes(reason))).toEqual([]);
+    expect(text(".ledger .title")).toBe("UX Layout: failed → not fixed");
+    press("Show the place");
+    await until(() => expect(all(".logdetail")).toHaveLength(1));
+    expect(root.querySelector(".incident [aria-expanded=true]")?.textContent).toContain("UX Layout");
+    expect(text(".of-incident")).toContain(reason);
   });
 
   it("show a problem of the whole console", async () => {
@@ -801,7 +827,7 @@ describe("states", () => {
     });
     await until(() => expect(text("[data-status]")).toBe("Connecting"));
     await until(() => expect(text(".strip")).toContain("Saved run, no kernel"));
-    expect(text("[data-status]")).toBe("Completed");
+    expect(text("[data-status]")).toBe("Completed · 1 recovered");
     expect(text("[data-pane=log]")).toContain("Completed Final Packaging");
     expect(text(".status")).toContain("Strict");
     expect(text("details.asked")).toContain("Company name: Clearwave");

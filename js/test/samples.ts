@@ -3,12 +3,14 @@
 import type {
   Artifact,
   ConsoleState,
+  Incident,
   LedgerRow,
   Link,
   LogRow,
   RoutingRow,
   RunHeader,
   Stage,
+  Verdict,
 } from "../src/kernel/wire";
 
 export const link = (over: Partial<Link> = {}): Link => ({
@@ -38,12 +40,25 @@ export const run = (over: Partial<RunHeader> = {}): RunHeader => ({
   drift: null,
   replayable: false,
   verified: null,
-  counts: { events: 0, logs: 0, warnings: 0, errors: 0, routing: 0, ledger: 0, problems: 0, unknown: 0 },
+  verdict: null,
+  counts: {
+    events: 0,
+    logs: 0,
+    warnings: 0,
+    errors: 0,
+    routing: 0,
+    ledger: 0,
+    problems: 0,
+    passed: 0,
+    incidents: 0,
+    unknown: 0,
+  },
   figures: {
     policies: 0,
     policies_passed: 0,
     recoveries: 0,
     recovered: 0,
+    unfixed: 0,
     complexities: 0,
     mean_complexity: null,
     drifts: 0,
@@ -52,6 +67,16 @@ export const run = (over: Partial<RunHeader> = {}): RunHeader => ({
     highest_drift_stage: null,
   },
   recording: false,
+  ...over,
+});
+
+export const verdict = (summary: string, over: Partial<Verdict> = {}): Verdict => ({
+  tone: "ok",
+  summary,
+  reason: null,
+  stage_id: null,
+  incident: null,
+  location: null,
   ...over,
 });
 
@@ -83,6 +108,29 @@ export const ledgerRow = (n: number, over: Partial<LedgerRow> = {}): LedgerRow =
   outcome: "ok",
   title: `row ${n}`,
   detail: [],
+  incident: 0,
+  ...over,
+});
+
+export const incident = (n: number, over: Partial<Incident> = {}): Incident => ({
+  number: n,
+  kind: "policy",
+  stage_id: null,
+  outcome: "fixed",
+  severity: "error",
+  found: `finding ${n}`,
+  tried: ["reworded"],
+  before: null,
+  after: null,
+  location: null,
+  code: null,
+  engines: ["M19"],
+  recoveries: 1,
+  events: 1,
+  position: n * 10,
+  last: n * 10,
+  started_us: null,
+  ended_us: null,
   ...over,
 });
 
@@ -151,6 +199,7 @@ export const state = (over: Partial<ConsoleState> = {}): ConsoleState => ({
   stages: [],
   routing: { total: 0, rows: [] },
   ledger: { total: 0, rows: [] },
+  incidents: { total: 0, rows: [] },
   artifacts: [],
   ...over,
 });

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Link, RunHeader } from "../src/kernel/wire";
-import { filterLedger, ledgerCounts } from "../src/panes/ledger/filter";
 import { axisStep, stagesToCome, timeline } from "../src/panes/timeline/axis";
 import { elapsedMs, runBlocked, statusOf } from "../src/shell/run-status";
 import { isTicking, shownArtifact } from "../src/state/selectors";
-import { artifact, form, ledgerRow, link, run, stage, state } from "./samples";
+import { artifact, form, link, run, stage, state, verdict } from "./samples";
 
 describe("statusOf", () => {
   it.each<[string, Link, RunHeader | null, string, string, string]>([
@@ -45,40 +44,48 @@ describe("statusOf", () => {
       "Quiet for 45 s.",
     ],
     ["left running", link({ phase: "idle" }), run(), "", "Not followed", ""],
-    ["done", link({ phase: "ended" }), run({ status: "completed" }), "ok", "Completed", ""],
-    ["failed", link({ phase: "ended" }), run({ status: "failed", error: "Why." }), "error", "Failed", "Why."],
-    [
-      "failed while cut",
-      link({ phase: "reconnecting", message: "Cut." }),
-      run({ status: "failed", error: "Why." }),
-      "error",
-      "Failed",
-      "Why.",
-    ],
-    [
-      "cancelled",
-      link({ phase: "ended" }),
-      run({ status: "cancelled", error: "By hand." }),
-      "",
-      "Cancelled",
-      "By hand.",
-    ],
-    [
-      "a replay",
-      link({ phase: "ended" }),
-      run({ status: "completed", verified: { identical: false, artifacts: [] } }),
-      "ok",
-      "Completed",
-      "The replay differs.",
-    ],
   ])("%s", (_, at, of, ...expected) => {
     expect(statusOf("here", at, of, form(), 5_000_000)).toEqual(expected);
   });
 
-  it("does not pretend to know what a silent kernel does, but what has ended has ended", () => {
+  it.each<[string, RunHeader, string[]]>([
+    [
+      "done",
+      run({ status: "completed", verdict: verdict("Completed · 1 recovered") }),
+      ["ok", "Completed · 1 recovered", "", "Completed"],
+    ],
+    [
+      "failed",
+      run({
+        status: "failed",
+        verdict: verdict("Failed in Copy", { tone: "error", reason: "Why, in its own place." }),
+      }),
+      ["error", "Failed in Copy", "", "Failed"],
+    ],
+    [
+      "cancelled",
+      run({ status: "cancelled", verdict: verdict("Cancelled", { tone: "neutral", reason: "By hand." }) }),
+      ["", "Cancelled", "By hand.", "Cancelled"],
+    ],
+    [
+      "a replay",
+      run({
+        status: "completed",
+        verdict: verdict("Completed", { tone: "warning", reason: "The replay differs." }),
+      }),
+      ["warning", "Completed", "The replay differs.", "Completed"],
+    ],
+  ])("is the verdict of a run that has ended: %s", (_, of, expected) => {
+    const cut = link({ phase: "reconnecting", message: "Cut." });
+    for (const at of [link({ phase: "ended" }), cut]) {
+      expect(statusOf("here", at, of, form(), 0)).toEqual(expected);
+    }
+    expect(statusOf("silent", cut, of, form(), 0)).toEqual(expected);
+  });
+
+  it("does not pretend to know what a silent kernel does", () => {
     expect(statusOf("silent", link(), run(), form(), 0)[1]).toBe("No answer");
     expect(statusOf("silent", link(), null, form(), 0)[1]).toBe("No answer");
-    expect(statusOf("silent", link(), run({ status: "completed" }), form(), 0)[1]).toBe("Completed");
   });
 
   it("is not ready where no worker can be asked, and ready where only some run is not known", () => {
@@ -181,41 +188,6 @@ describe("timeline", () => {
   ])("divides %i ms into parts of %i", (ms, step) => {
     expect(axisStep(ms)).toBe(step);
     expect(ms / step).toBeLessThanOrEqual(4);
-  });
-});
-
-describe("the ledger", () => {
-  const rows = [
-    ledgerRow(1, { kind: "policy", stage_id: "copy" }),
-    ledgerRow(2, { kind: "failure", outcome: "error", stage_id: "copy" }),
-    ledgerRow(3, { kind: "drift", outcome: "warning", stage_id: "ux" }),
-  ];
-
-  it("is filtered by kind, problems and stage", () => {
-    const ns = (...args: [Parameters<typeof filterLedger>[1], string | null]) =>
-      filterLedger(rows, ...args).map((row) => row.number);
-    expect(ns("all", null)).toEqual([1, 2, 3]);
-    expect(ns("problems", null)).toEqual([2, 3]);
-    expect(ns("policy", null)).toEqual([1]);
-    expect(ns("problems", "copy")).toEqual([2]);
-  });
-
-  it("counts what each filter leaves, without kinds that did not occur", () => {
-    expect(ledgerCounts(rows, null, "all")).toEqual([
-      ["all", 3],
-      ["problems", 2],
-      ["failure", 1],
-      ["policy", 1],
-      ["drift", 1],
-    ]);
-    expect(ledgerCounts([], null, "all")).toEqual([["all", 0]]);
-  });
-
-  it("keeps a filter that is chosen, and the way back from it", () => {
-    expect(ledgerCounts([], null, "problems")).toEqual([
-      ["all", 0],
-      ["problems", 0],
-    ]);
   });
 });
 

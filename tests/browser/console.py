@@ -74,11 +74,10 @@ class Console:
 
     def figures(self) -> dict[str, Any]:
         """What the panes show of a run as a whole, with all numbers as texts."""
-        ledger = self.pane("ledger").locator(".chip.all b")
         return {
             "lines": self.line_count,
             "decisions": self.pane("routing").locator("header .num").inner_text() or "0",
-            "ledger": ledger.inner_text() if ledger.count() else "0",
+            "incidents": self.pane("ledger").locator("header .total").inner_text() or "0",
             "stages": self.stages.locator("b").all_inner_texts(),
             "artifacts": self.pane("artifacts").get_by_role("tab").count(),
         }

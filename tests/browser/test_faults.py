@@ -81,7 +81,7 @@ def test_a_pane_that_fails_takes_down_only_itself_and_is_healed_by_a_retry(page:
     console.expect_status("Completed")
     assert console.log_lines.count() > seen
     expect(console.pane("routing").locator(".decision")).not_to_have_count(0)
-    expect(console.pane("ledger").locator(".entry")).not_to_have_count(0)
+    expect(console.pane("ledger").locator(".incident")).not_to_have_count(0)
     expect(console.preview().locator("h1")).to_be_visible()
     expect(console.root.get_by_role("alert")).to_have_count(1)
     expect(alert).to_be_visible()

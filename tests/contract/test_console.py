@@ -585,11 +585,15 @@ class TestView:
         view.start("fail the paper is out")
         wait_until(lambda: console.status == "failed")
         assert console.current_run is not None
-        ledger = view.result("ledger.window", stage_id=None, kind="problems", start=0, count=10)
+        incidents = view.result("incident.window", stage_id=None, start=0, count=10)
+        assert (incidents["total"], incidents["passed"]) == (1, 0)
+        [incident] = incidents["rows"]
+        assert incident["outcome"] == "not_fixed"
+        args = {"incident": incident["number"], "stage_id": None, "start": 0, "count": 10}
+        ledger = view.result("ledger.window", **args)
         entered = [row.title for row in console.current_run.state.ledger]
         assert [row["title"] for row in ledger["rows"]] == entered
-        assert ledger["counts"]["failure"] == ledger["total"] == len(entered)
-        assert ledger["counts"]["drift"] == 0
+        assert ledger["total"] == incident["events"] == len(entered)
         assert view.result("routing.window", stage_id="copy", start=5, count=10) == {
             "total": 0,
             "start": 0,

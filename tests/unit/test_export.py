@@ -16,7 +16,18 @@ from hypothesis import strategies as st
 
 from tests.recorded import NAMES, events, recording
 from worker_widget.errors import RunUnknown
-from worker_widget.events import ArtifactCreated, Event, Log, PolicyViolation, RunRequested, decode, make
+from worker_widget.events import (
+    ArtifactCreated,
+    Event,
+    Log,
+    Payload,
+    PolicyViolation,
+    RunRequested,
+    RunWarning,
+    TaskUnderstood,
+    decode,
+    make,
+)
 from worker_widget.runs.export import ExportFormat, export_file_name, export_parts, export_run
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.event_store import EventStore, summary
@@ -58,7 +69,8 @@ def test_json_holds_the_whole_run(store: EventStore) -> None:
     trace = as_json(store, "valid_professional")
     assert list(trace) == [
         *("format", "version", "exported_at", "run", "request", "metrics", "stages", "routing", "policy"),
-        *("drift", "failures", "recovery", "replay", "artifacts", "logs", "events"),
+        *("drift", "failures", "recovery", "replay", "incidents", "warnings", "understanding"),
+        *("artifacts", "logs", "events"),
     ]
     assert (trace["format"], trace["version"]) == ("worker-widget/run", 1)
     assert trace["exported_at"] == "2026-11-23T08:00:00.000005Z"
@@ -239,7 +251,7 @@ def test_txt_is_a_page_to_read(store: EventStore) -> None:
     assert "Run        failure_strategy" in lines
     assert "Task       [[list:strategy]] A valid task" in lines
     assert "Exported   2026-11-23T08:00:00.000005Z" in lines
-    titles = ["STAGES (3)", "ROUTING (3)", "POLICY (1)", "DRIFT (0)", "FAILURES (2)", "RECOVERY (2)"]
+    titles = ["STAGES (3)", "ROUTING (3)", "FAILURES AND RECOVERY (1)", "LEDGER (5)"]
     assert [line for line in lines if line in (*titles, "ARTIFACTS (0)", "LOG (9)")] == [
         *titles,
         *("ARTIFACTS (0)", "LOG (9)"),
@@ -255,6 +267,11 @@ def test_txt_is_a_page_to_read(store: EventStore) -> None:
         == 1
     )
     assert "  Strategy: 'list' object has no attribute 'get'" in lines
+    start = lines.index("FAILURES AND RECOVERY (1)") + 2
+    assert lines[start].endswith(
+        "  Strategy: 'list' object has no attribute 'get' → recovery tried → not fixed"
+    )
+    assert lines[start + 2] == "1 check passed"
     assert lines[-1].split()[:3] == ["07:52:35.240683", "ERROR", "strategy"]
 
 
@@ -265,11 +282,36 @@ def test_txt_indents_long_entries_and_shows_control_characters_but_no_sequences(
     assert second.endswith("second ␇")
 
 
+def test_incidents_and_warnings_are_exported(store: EventStore) -> None:
+    violation = PolicyViolation(
+        stage_id="copy", pattern="best ever", location="page.hero[0:9]", severity="error"
+    )
+    told: list[Payload] = [
+        violation,
+        TaskUnderstood(score=0.2, threshold=0.5, reasons=["No audience."], facts=[]),
+        RunWarning(code="drift", message="Read it before use."),
+    ]
+    put(store, "r", [make(data, run_id="r", time=EXPORTED) for data in told])
+    trace = as_json(store, "r")
+    [incident] = trace["incidents"]
+    assert incident["title"] == "Copy: the hero contains “best ever” → still open"
+    assert (incident["location"], incident["before"], incident["position"]) == ("page.hero", "best ever", 1)
+    assert [row["incident"] for row in trace["policy"]] == [1]
+    assert [row["code"] for row in trace["warnings"]] == ["task_not_understood", "drift"]
+    assert trace["understanding"]["score"] == 0.2
+    assert trace["metrics"]["figures"]["unfixed"] == 1
+    text = export_run(store, "r", "txt")
+    assert "WARNINGS (2)" in text
+    assert "Read it before use." in text
+    assert "Understanding of the task: 20%, at least 50% is enough\n  No audience.\n" in text
+    assert "Copy: the hero contains “best ever” → still open" in text
+
+
 def test_txt_lists_what_went_wrong_with_its_details(store: EventStore) -> None:
     violation = PolicyViolation(stage_id="copy", reason="A guarantee", pattern="best ever", severity="error")
     put(store, "r", [make(violation, run_id="r", time=EXPORTED)])
     text = export_run(store, "r", "txt")
-    assert "POLICY (1)" in text
+    assert "LEDGER (1)" in text
     assert "Policy violation: A guarantee" in text
     assert "pattern: best ever" in text
 

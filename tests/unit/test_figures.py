@@ -15,8 +15,6 @@ from worker_widget.events import (
     Log,
     Payload,
     PolicyCheck,
-    RecoveryCompleted,
-    RecoveryStarted,
     RoutingDecision,
 )
 from worker_widget.state.figures import Figures, with_event
@@ -62,18 +60,6 @@ def test_sums_and_means_are_those_of_all_events(events: list[Payload]) -> None:
     ]
     assert figures.complexities == len(complexities)
     assert figures.mean_complexity == (pytest.approx(fmean(complexities)) if complexities else None)
-
-
-def test_recoveries_are_counted_when_they_start_and_when_they_succeed() -> None:
-    figures = figures_of(
-        RecoveryStarted(), RecoveryCompleted(success=False), RecoveryStarted(), RecoveryCompleted()
-    )
-    assert (figures.recoveries, figures.recovered) == (2, 1)
-
-
-def test_never_more_recoveries_succeed_than_were_started() -> None:
-    figures = figures_of(RecoveryCompleted(), RecoveryStarted(), RecoveryCompleted(), RecoveryCompleted())
-    assert (figures.recoveries, figures.recovered) == (1, 1)
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))

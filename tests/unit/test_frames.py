@@ -14,7 +14,7 @@ from worker_widget.events.answers import RunListItem
 from worker_widget.runs import dataframes
 from worker_widget.state.log_line import LoggedEvent
 from worker_widget.state.reduce import reduce_all
-from worker_widget.state.run_state import RunState, Stage
+from worker_widget.state.run_state import RunState, Stage, WarningRow
 from worker_widget.store.event_store import EventStore
 from worker_widget.store.log_table import StoredLine
 
@@ -75,7 +75,31 @@ DTYPES: dict[str, dict[str, str]] = {
         "outcome": "string",
         "title": "string",
         "detail": "string",
+        "incident": "Int64",
     },
+    "incidents": {
+        "number": "Int64",
+        "stage_id": "string",
+        "stage": "string",
+        "kind": "string",
+        "outcome": "string",
+        "severity": "string",
+        "title": "string",
+        "found": "string",
+        "tried": "string",
+        "before": "string",
+        "after": "string",
+        "location": "string",
+        "code": "string",
+        "recoveries": "Int64",
+        "started": TIME,
+        "ended": TIME,
+        "duration_ms": "Float64",
+        "events": "Int64",
+        "position": "Int64",
+        "last": "Int64",
+    },
+    "warnings": {"code": "string", "stage_id": "string", "message": "string", "position": "Int64"},
     "artifacts": {
         "file": "string",
         "kind": "string",
@@ -131,9 +155,10 @@ def recorded(name: str) -> list[LoggedEvent]:
 
 def made(name: str, store: EventStore) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The frame of that name without rows, and with those of a recorded run."""
-    told = recorded("failure_strategy" if name == "ledger" else "valid_professional")
+    told = recorded("failure_strategy" if name in ("ledger", "incidents") else "valid_professional")
     store.append("r", [item.event for item in told])
     state = reduce_all(told)
+    warned = RunState(warnings=(WarningRow(position=1, stage_id=None, code="c", message="m"),))
     listed = RunListItem(
         run_id="r", task="t", status="completed", created_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
@@ -143,6 +168,8 @@ def made(name: str, store: EventStore) -> tuple[pd.DataFrame, pd.DataFrame]:
         "stages": (dataframes.stages_frame, RunState(), state),
         "routing": (dataframes.routing_frame, [], told),
         "ledger": (dataframes.ledger_frame, [], told),
+        "incidents": (lambda events: dataframes.incidents_frame(events, state), [], told),
+        "warnings": (dataframes.warnings_frame, RunState(), warned),
         "artifacts": (dataframes.artifacts_frame, RunState(), state),
         "runs": (
             lambda records: dataframes.runs_frame(records, store.opening_states(["r"])),

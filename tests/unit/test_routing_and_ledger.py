@@ -31,9 +31,10 @@ from worker_widget.events import (
     make,
 )
 from worker_widget.events.vocabulary import PAYLOADS
+from worker_widget.state.incidents import ledger_rows
 from worker_widget.state.log_line import LoggedEvent
 from worker_widget.state.reduce import reduce
-from worker_widget.state.routing_and_ledger import TYPES_WITHOUT_ROWS, ledger_rows, routing_rows
+from worker_widget.state.routing_and_ledger import TYPES_WITHOUT_ROWS, routing_rows
 from worker_widget.state.run_state import LedgerRow, RoutingRow, RunState
 from worker_widget.store.event_store import EventStore
 
@@ -122,20 +123,13 @@ def test_windows_hold_the_rows_that_reduce_tells(parts: list[Any], cut: int, sta
         shown = store.routing_window(RUN, stage_id, start, count)
         at = min(max(start, 0), len(decisions))
         assert (shown.total, shown.start, shown.rows) == (len(decisions), at, decisions[at : at + count])
-        entered = [row for row in ledger if stage_id in (None, row.stage_id)]
-        kinds = {
-            "all": entered,
-            "problems": [row for row in entered if row.outcome in ("error", "warning")],
-            **{
-                kind: [row for row in entered if row.kind == kind]
-                for kind in ("failure", "policy", "drift", "recovery", "replay")
-            },
-        }
-        for kind, rows in kinds.items():
-            window = store.ledger_window(RUN, stage_id, kind, start, count)  # type: ignore[arg-type]
+        for incident in {0, *(row.incident for row in ledger)}:
+            rows = [row for row in ledger if row.incident == incident]
+            if not incident:
+                rows = [row for row in rows if stage_id in (None, row.stage_id)]
+            window = store.ledger_window(RUN, incident, stage_id, start, count)
             at = min(max(start, 0), len(rows))
             assert (window.total, window.start, window.rows) == (len(rows), at, rows[at : at + count])
-            assert window.counts == {name: len(of) for name, of in kinds.items()}
     store.close()
 
 
@@ -148,10 +142,11 @@ def store() -> Iterator[EventStore]:
 
 
 def test_a_deleted_run_takes_its_rows_along(store: EventStore) -> None:
-    store.append(RUN, said([RoutingDecision(), PolicyCheck()] * 50))
+    store.append(RUN, said([RoutingDecision(), PolicyCheck(), PolicyCheck(passed=False)] * 50))
     store.delete(RUN)
     store.begin(RUN, worker="w", origin="o", time_us=0)
     assert store.routing_window(RUN, None, 0, 9).total == 0
-    assert store.ledger_window(RUN, None, "all", 0, 9).total == 0
+    assert store.ledger_window(RUN, 0, None, 0, 9).total == 0
+    assert store.incident_window(RUN, None, 0, 9).total == 0
     store.append(RUN, said([RoutingDecision(selected_agent="new")]))
     assert [(row.number, row.agent) for row in store.routing_window(RUN, None, 0, 9).rows] == [(1, "new")]

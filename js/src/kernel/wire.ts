@@ -7,7 +7,7 @@ export type StageStatus = "pending" | "running" | "completed" | "failed" | "reco
 export type ArtifactStatus = "assembling" | "done" | "failed";
 export type Outcome = "ok" | "warning" | "error" | "info";
 export type LedgerKind = "failure" | "policy" | "drift" | "recovery" | "replay";
-export type LedgerFilter = "all" | "problems" | LedgerKind;
+export type IncidentOutcome = "open" | "fixed" | "not_fixed" | "reported" | "passed";
 export type Level = "debug" | "info" | "warning" | "error";
 export type LinkPhase = "idle" | "starting" | "connecting" | "live" | "reconnecting" | "stalled" | "ended";
 
@@ -40,6 +40,7 @@ export interface ConsoleState {
   stages: Stage[];
   routing: RoutingTail;
   ledger: LedgerTail;
+  incidents: IncidentTail;
   artifacts: Artifact[];
 }
 
@@ -139,14 +140,15 @@ export interface RunHeader {
   complexity: number | null;
   drift: number | null;
   replayable: boolean;
-  verified: Verdict | null;
+  verified: Verification | null;
+  verdict: Verdict | null;
   counts: Counts;
   figures: Figures;
   recording: boolean;
 }
 
 /** Whether a replay has the same artifacts as the original run. */
-export interface Verdict {
+export interface Verification {
   identical: boolean | null;
   artifacts: VerifiedArtifact[];
 }
@@ -158,7 +160,24 @@ export interface VerifiedArtifact {
   actual: string | null;
 }
 
-/** How many events, lines and rows the whole run has; `problems` are ledger rows. */
+/**
+ * The verdict on a run, such as "Failed in Preflight Validation" with its `reason`.
+ * `incident` is the number of the incident to look at, `stage_id` the stage that failed, `location` the place
+ * of the text that caused the failure, such as `brand.tagline`; each is `null` if not known.
+ */
+export interface Verdict {
+  tone: "ok" | "warning" | "error" | "neutral";
+  summary: string;
+  reason: string | null;
+  stage_id: string | null;
+  incident: number | null;
+  location: string | null;
+}
+
+/**
+ * How many events, lines and rows the whole run has; `problems` and `passed` are ledger rows.
+ * `passed` counts the checks and measurements that passed and belong to no incident.
+ */
 export interface Counts {
   events: number;
   logs: number;
@@ -167,21 +186,24 @@ export interface Counts {
   routing: number;
   ledger: number;
   problems: number;
+  passed: number;
+  incidents: number;
   unknown: number;
 }
 
 /**
  * The figures of a whole run so far. Complexity and drift are 0 to 1, `null` before the first.
  * `policies` counts the policy checks with a result, `policies_passed` those that passed. `recoveries` counts
- * the recoveries that were started, `recovered` those that succeeded. `mean_complexity` is over the
- * `complexities` routing decisions that have one, `mean_drift` over the `drifts` measurements;
- * `highest_drift_stage` is the id of the stage with the highest.
+ * the incidents in which a recovery was started, `recovered` those of them that are fixed; `unfixed` counts
+ * the problems that remain. `mean_complexity` is over the `complexities` routing decisions that have one,
+ * `mean_drift` over the `drifts` measurements; `highest_drift_stage` is the id of the stage with the highest.
  */
 export interface Figures {
   policies: number;
   policies_passed: number;
   recoveries: number;
   recovered: number;
+  unfixed: number;
   complexities: number;
   mean_complexity: number | null;
   drifts: number;
@@ -281,7 +303,8 @@ export interface LedgerTail {
 /**
  * One row of the ledger of failures and recovery; `number` counts the rows of the run from 1.
  * `engine` is the number of the engine that reports it (M4 replay, M9 failures, M10 recovery, M18 drift, M19
- * policy). `detail` is the content of an expanded row: pairs of label and text.
+ * policy). `detail` is the content of an expanded row: pairs of label and text. `incident` is the number of
+ * its incident, 0 for a passed check without one.
  */
 export interface LedgerRow {
   number: number;
@@ -293,6 +316,42 @@ export interface LedgerRow {
   outcome: Outcome;
   title: string;
   detail: [string, string][];
+  incident: number;
+}
+
+/** The newest incidents, and before those the newest problems that remain; the others are requested. */
+export interface IncidentTail {
+  total: number;
+  rows: Incident[];
+}
+
+/**
+ * One incident; `number` counts those of the run from 1, in the order of their first events.
+ * `found` is a clause about what was found, `tried` are participles for what was tried, in order. `before`
+ * and `after` are the wording, or the drift, before and after a recovery, where they are known. `location` is
+ * where the text stands, such as `brand.tagline`. `outcome` is open, fixed, not_fixed, reported (nothing was
+ * tried) or passed (an identical replay). `position` and `last` are the positions of its first and last
+ * event, `events` is their number; times are of these two.
+ */
+export interface Incident {
+  number: number;
+  kind: LedgerKind;
+  stage_id: string | null;
+  outcome: IncidentOutcome;
+  severity: "error" | "warning";
+  found: string;
+  tried: string[];
+  before: string | null;
+  after: string | null;
+  location: string | null;
+  code: string | null;
+  engines: string[];
+  recoveries: number;
+  events: number;
+  position: number;
+  last: number;
+  started_us: number | null;
+  ended_us: number | null;
 }
 
 /** One artifact, identified by its file name; `version` counts from 1 how often it was written. */
@@ -395,6 +454,7 @@ export interface Patch {
   stages?: Stage[];
   routing?: RoutingTail;
   ledger?: LedgerTail;
+  incidents?: IncidentTail;
   artifacts?: Artifact[];
   subscribers?: Record<string, SubscriberNews>;
 }
@@ -676,14 +736,21 @@ export interface HistoryRow {
 }
 
 /**
- * A range of `total` ledger rows: `rows` are those from index `start` on (from 0).
- * `counts` maps each `LedgerFilter` to the number of rows that it passes.
+ * A range of `total` incidents: `rows` are those from index `start` on (from 0).
+ * `passed` is the number of checks that passed, in the same stage or in all.
  */
+export interface IncidentWindow {
+  total: number;
+  start: number;
+  rows: Incident[];
+  passed: number;
+}
+
+/** A range of the `total` ledger rows of an incident: those from index `start` on (from 0). */
 export interface LedgerWindow {
   total: number;
   start: number;
   rows: LedgerRow[];
-  counts: Record<string, number>;
 }
 
 /** The source of a JavaScript module. */
@@ -781,8 +848,9 @@ export interface Requests {
   /** Compares two runs of this computer's history. */
   "history.compare": { args: { a: string; b: string; }; result: ComparedRuns };
   "history.list": { args: Record<string, never>; result: RecentRuns };
-  /** A window of the ledger; `counts` is the number of rows that each filter passes. */
-  "ledger.window": { args: { stage_id: string | null; kind: LedgerFilter; start: number; count: number; }; result: LedgerWindow };
+  "incident.window": { args: { stage_id: string | null; start: number; count: number; }; result: IncidentWindow };
+  /** The events of an incident, or, with the number 0, the checks that passed. */
+  "ledger.window": { args: { incident: number; stage_id: string | null; start: number; count: number; }; result: LedgerWindow };
   /** The module `live.js`, from the package's own files. */
   live: { args: Record<string, never>; result: LiveCode };
   /** The rows from `start` to `end` (exclusive) as plain text, at most 100,000 of them. */

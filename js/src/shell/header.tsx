@@ -1,21 +1,25 @@
 import { NO_KERNEL } from "../kernel/channel";
+import type { ShowInLog } from "../panes/ledger/choose";
 import type { Uses } from "../state/app";
+import { Button } from "../ui/button";
 import { count, seconds } from "../ui/format";
 import type { ShellLive } from "./live-types";
 import { RequestFacts } from "./request";
 import { elapsedMs, stagesDone, statusOf } from "./run-status";
+import { showPlace } from "./verdict";
 
 interface Props {
-  app: Uses<"run" | "connection">;
+  app: Uses<"run" | "connection" | "view" | "lists" | "operations">;
   live: ShellLive | undefined;
+  showInLog: ShowInLog;
 }
 
-export function Header({ app, live }: Props) {
+export function Header({ app, live, showInLog }: Props) {
   return (
     <header class="top">
       {live ? live.Form() : <SavedForm app={app} />}
       <div class="state row">
-        <StatusLine app={app} live={live} />
+        <StatusLine app={app} live={live} showInLog={showInLog} />
         {live ? live.Request() : <SavedRequest app={app} />}
         <Figures app={app} />
         {live?.Menus()}
@@ -52,12 +56,18 @@ function SavedRequest({ app }: { app: Uses<"run"> }) {
   );
 }
 
-function StatusLine({ app, live }: Props) {
+function StatusLine({ app, live, showInLog }: Props) {
   const { run, link, form } = app.run.state;
-  const [tone, label, message] = statusOf(app.connection.kernel, link, run, form, app.run.nowUs);
+  const [tone, label, message, status = label] = statusOf(
+    app.connection.kernel,
+    link,
+    run,
+    form,
+    app.run.nowUs,
+  );
   return (
     <div class="status row grow">
-      <span class={`pill row ${tone}`} data-status={label}>
+      <span class={`pill row ${tone}`} data-status={status}>
         <i class={tone === "busy" ? "spin" : "bead"} />
         <span role="status">{label}</span>
       </span>
@@ -67,6 +77,14 @@ function StatusLine({ app, live }: Props) {
         <i class="tag warning" title="A policy violation fails this run">
           Strict
         </i>
+      )}
+      {run?.verdict?.tone === "warning" && (
+        <Button
+          class="link"
+          text="Show"
+          tip="Show the incident and its log lines"
+          onclick={() => showPlace(app, showInLog)}
+        />
       )}
       {message && live ? (
         live.Reason({ tone, text: message })

@@ -4,11 +4,15 @@ import type { Kernel } from "../kernel/channel";
 import type { ConsoleState, Link, RunHeader, Stage } from "../kernel/wire";
 import { isOver, isTicking } from "../state/selectors";
 
-/** A screen reader announces the label; the message is a sentence: the reason, or what to do. */
+/**
+ * A screen reader announces the label; the message is a sentence: the reason, or what to do. `status` is a word
+ * for the label of a run that has ended.
+ */
 export type Status = readonly [
   tone: "" | "busy" | "ok" | "warning" | "error",
   label: string,
   message: string,
+  status?: string,
 ];
 
 export function statusOf(
@@ -20,9 +24,12 @@ export function statusOf(
 ): Status {
   const reason = message ?? "";
   if (kernel === "connecting") return ["busy", "Connecting", "Asking the kernel …"];
-  if (run?.status === "completed") return ["ok", "Completed", verdict(run.verified)];
-  if (run?.status === "failed") return ["error", "Failed", run.error ?? reason];
-  if (run?.status === "cancelled") return ["", "Cancelled", run.error ?? reason];
+  if (run?.verdict) {
+    const { tone, summary, reason: why } = run.verdict;
+    const status = summary.split(" ", 1)[0];
+    // The reason of a failure has its own place.
+    return [tone === "neutral" ? "" : tone, summary, (tone !== "error" && why) || "", status];
+  }
   if (kernel === "silent") return ["warning", "No answer", ""];
   if (phase === "starting") return ["busy", "Starting host", reason];
   if (phase === "connecting") return ["busy", "Connecting", reason];
@@ -40,10 +47,6 @@ export function statusOf(
   if (phase !== "live" || run.recording) return ["", "Not followed", reason];
   return ["busy", run.status === "queued" ? "Queued" : "Running", reason];
 }
-
-/** The result of a replay; the ledger lists the artifacts that differ. */
-const verdict = (verified: RunHeader["verified"]): string =>
-  verified ? `The replay ${verified.identical ? "is identical" : "differs"}.` : "";
 
 /** The server or the worker was not found. An unknown run does not prevent another run. */
 const isUnready = ({ notice }: ConsoleState["form"]): boolean =>

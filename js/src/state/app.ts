@@ -20,7 +20,7 @@ const MARGIN_ROWS = 30;
 const ROW_PX = 20;
 const STAGE_PX = 34;
 const DECISION_PX = 40;
-const ENTRY_PX = 22;
+const INCIDENT_PX = 44;
 const TICK_MS = 100;
 
 /** The streamed state: the run on screen and the form around it. */
@@ -90,7 +90,7 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
   const lists = {
     stages: createList(STAGE_PX),
     routing: createList(DECISION_PX, true),
-    ledger: createList(ENTRY_PX, true),
+    ledger: createList(INCIDENT_PX),
   };
 
   const logRows = () => Math.ceil(log.list.viewPx / ROW_PX);
@@ -140,8 +140,8 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
       Object.assign(view, RUN_VIEW);
       log.reset();
       artifacts.reset();
-      for (const list of [lists.routing, lists.ledger]) list.follow = true;
-      lists.stages.moveTo(0);
+      lists.routing.follow = true;
+      for (const list of [lists.stages, lists.ledger]) list.moveTo(0);
       clock.reset();
     }
     state = next;

@@ -1,6 +1,7 @@
 // The streamed state: what the kernel sent last, and how a patch changes it. Pure.
 
 import type { ConsoleState, Patch } from "../kernel/wire";
+import { newestIncidents } from "./incidents";
 
 /** How many of the newest rows a tail holds, in the kernel and here. */
 export const TAIL_ROWS = 200;
@@ -29,6 +30,7 @@ export const NOTHING: ConsoleState = {
   stages: [],
   routing: EMPTY,
   ledger: EMPTY,
+  incidents: EMPTY,
   artifacts: [],
 };
 
@@ -57,6 +59,15 @@ function mergeTail<Row extends { number: number }>(
   };
 }
 
+function mergeIncidents(
+  tail: ConsoleState["incidents"],
+  changes: ConsoleState["incidents"] | undefined,
+): ConsoleState["incidents"] {
+  if (!changes) return tail;
+  const rows = mergeRows(tail.rows, changes.rows, (row) => row.number);
+  return { total: changes.total, rows: newestIncidents(rows, TAIL_ROWS) };
+}
+
 /** The state after one patch. Another run starts with empty rows. */
 export function applyPatch(state: ConsoleState, patch: Patch): ConsoleState {
   const { form = state.form, link = state.link, run = state.run } = patch;
@@ -78,6 +89,7 @@ export function applyPatch(state: ConsoleState, patch: Patch): ConsoleState {
     stages: mergeRows(old.stages, patch.stages, (row) => row.stage_id),
     routing: mergeTail(old.routing, patch.routing),
     ledger: mergeTail(old.ledger, patch.ledger),
+    incidents: mergeIncidents(old.incidents, patch.incidents),
     artifacts: mergeRows(old.artifacts, patch.artifacts, (row) => row.file),
   };
 }

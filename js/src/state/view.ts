@@ -1,14 +1,7 @@
 // The view-only state: what this person looks at. It is never sent and never saved in the notebook.
 
-import type {
-  ArtifactRef,
-  CheckedBrand,
-  FormState,
-  HistoryRow,
-  LedgerFilter,
-  Level,
-  LogSearch,
-} from "../kernel/wire";
+import type { ArtifactRef, CheckedBrand, FormState, HistoryRow, Level, LogSearch } from "../kernel/wire";
+import type { MarkedLines } from "./incidents";
 
 export type PaneName = "timeline" | "routing" | "log" | "ledger" | "artifacts";
 
@@ -55,8 +48,13 @@ export const RUN_VIEW = {
   anchor: 0,
   /** The index of the last running stage at the last drawing, or -1. */
   running: -1,
-  ledgerFilter: "all" as LedgerFilter,
-  ledgerOpen: null as number | null,
+  /** The number of the chosen incident, and the log lines that belong to it. */
+  incident: null as number | null,
+  marked: null as MarkedLines | null,
+  /** The checks that passed are unfolded. */
+  passedOpen: false,
+  /** The warnings about the result are unfolded. */
+  warningsOpen: false,
   routingOpen: null as number | null,
   /** The artifact that the person picked; `null` follows the worker. */
   picked: null as string | null,

@@ -15,6 +15,7 @@ import msgspec
 from ..events.answers import WorkerInfo
 from ..events.run_request import Depth, RunRequest
 from ..state.figures import Figures
+from ..state.incident import Incident
 from ..state.log_line import Level
 from ..state.run_state import (
     Artifact,
@@ -27,6 +28,7 @@ from ..state.run_state import (
     Understanding,
     WarningRow,
 )
+from ..state.verdict import Verdict
 from ..store.search import LogSearch
 
 EVERY_SUBSCRIBER = "*"
@@ -109,7 +111,7 @@ class VerifiedArtifact(TypedDict):
     actual: str | None
 
 
-class Verdict(TypedDict):
+class Verification(TypedDict):
     """Whether a replay has the same artifacts as the original run."""
 
     identical: bool | None
@@ -139,7 +141,8 @@ class RunHeader(msgspec.Struct, frozen=True, kw_only=True):
     complexity: float | None
     drift: float | None
     replayable: bool
-    verified: Verdict | None
+    verified: Verification | None
+    verdict: Verdict | None
     counts: Counts
     figures: Figures
     recording: bool
@@ -274,6 +277,13 @@ class LedgerTail(TypedDict):
     rows: list[LedgerRow]
 
 
+class IncidentTail(TypedDict):
+    """The newest incidents, and before those the newest problems that remain; the others are requested."""
+
+    total: int
+    rows: list[Incident]
+
+
 class ConsoleState(TypedDict):
     """Everything that a console shows, without log rows and artifact texts.
 
@@ -291,6 +301,7 @@ class ConsoleState(TypedDict):
     stages: list[Stage]
     routing: RoutingTail
     ledger: LedgerTail
+    incidents: IncidentTail
     artifacts: list[Artifact]
 
 
@@ -310,6 +321,7 @@ class Patch(TypedDict, total=False):
     stages: list[Stage]
     routing: RoutingTail
     ledger: LedgerTail
+    incidents: IncidentTail
     artifacts: list[Artifact]
     subscribers: dict[str, SubscriberNews]
 

@@ -15,9 +15,12 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from ..state.incident_title import incident_title, stage_name
+from ..state.incidents import incidents, ledger_rows
 from ..state.log_line import LEVELS, LoggedEvent
-from ..state.routing_and_ledger import ledger_rows, routing_rows
+from ..state.routing_and_ledger import routing_rows
 from ..state.run_state import RunState
+from ..state.run_warnings import run_warnings
 from ..store.event_store import RunRecord
 from ..store.log_table import StoredLine
 
@@ -159,7 +162,7 @@ def routing_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
 def ledger_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
     """Failures, policy, drift, recovery and replay verdicts of a run, one row each.
 
-    =========  ===================  ==============================================
+    =========  ===================  ==================================================
     number     Int64                number in the run, from 1
     position   Int64                position of its event
     time       datetime64[us, UTC]
@@ -169,18 +172,88 @@ def ledger_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
     outcome    string               ok, info, warning or error
     title      string
     detail     string               further fields, ``label: text`` on each line
-    =========  ===================  ==============================================
+    incident   Int64                number of its incident, 0 for a check that passed
+    =========  ===================  ==================================================
     """
     columns = _Columns(
-        "number", "position", "time", "stage_id", "kind", "engine", "outcome", "title", "detail"
+        *("number", "position", "time", "stage_id", "kind"),
+        *("engine", "outcome", "title", "detail", "incident"),
     )
     for row in ledger_rows(events):
         detail = "\n".join(f"{label}: {text}" for label, text in row.detail)
         columns.add(
             *(row.number, row.position, row.time_us, row.stage_id, row.kind),
-            *(row.engine, row.outcome, row.title, detail or None),
+            *(row.engine, row.outcome, row.title, detail or None, row.incident),
         )
-    return columns.frame(number=_integers, position=_integers, time=_times)
+    return columns.frame(number=_integers, position=_integers, time=_times, incident=_integers)
+
+
+def incidents_frame(events: Iterable[LoggedEvent], state: RunState) -> pd.DataFrame:
+    """The incidents of a run, one row each: what was found, what was tried, and how it ended.
+
+    ===========  ===================  ==========================================================
+    number       Int64                number in the run, from 1; ``ledger()`` has it as ``incident``
+    stage_id     string
+    stage        string               the stage's display name
+    kind         string               failure, policy, drift, recovery or replay
+    outcome      string               open, fixed, not_fixed, reported (nothing was tried), or
+                                      passed (a replay that is identical)
+    severity     string               error or warning
+    title        string               a sentence about all of it
+    found        string               what was found
+    tried        string               what was tried, in order, separated by commas
+    before       string               the wording, or the drift, before a recovery
+    after        string               the same after it
+    location     string               where the text is, such as ``brand.tagline``
+    code         string               the worker's code of the failure
+    recoveries   Int64                recoveries that were started
+    started      datetime64[us, UTC]  time of its first event
+    ended        datetime64[us, UTC]  time of its last event
+    duration_ms  Float64              the time between them
+    events       Int64                number of its events
+    position     Int64                position of its first event
+    last         Int64                position of its last event
+    ===========  ===================  ==========================================================
+    """
+    columns = _Columns(
+        *("number", "stage_id", "stage", "kind", "outcome", "severity", "title", "found", "tried", "before"),
+        *("after", "location", "code", "recoveries", "started", "ended", "duration_ms", "events"),
+        *("position", "last"),
+    )
+    for item in incidents(events):
+        stage = stage_name(state, item.stage_id)
+        columns.add(
+            *(item.number, item.stage_id, stage, item.kind, item.outcome, item.severity),
+            *(incident_title(item, stage), item.found, ", ".join(item.tried) or None, item.before),
+            *(item.after, item.location, item.code, item.recoveries, item.started_us, item.ended_us),
+            *(item.duration_ms, item.events, item.position, item.last),
+        )
+    return columns.frame(
+        number=_integers,
+        recoveries=_integers,
+        started=_times,
+        ended=_times,
+        duration_ms=_numbers,
+        events=_integers,
+        position=_integers,
+        last=_integers,
+    )
+
+
+def warnings_frame(state: RunState) -> pd.DataFrame:
+    """The warnings about a run's result, one row each, the most important first.
+
+    ========  ======  ==================================================
+    code      string  the kind of warning
+    stage_id  string
+    message   string
+    position  Int64   position of its event, 0 for one without an event
+    ========  ======  ==================================================
+    """
+    columns = _Columns("code", "stage_id", "message", "position")
+    for row in run_warnings(state):
+        columns.add(row.code, row.stage_id, row.message, row.position)
+    return columns.frame(position=_integers)
 
 
 def artifacts_frame(state: RunState) -> pd.DataFrame:

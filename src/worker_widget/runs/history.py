@@ -86,6 +86,19 @@ class RunHistory:
 
         return dataframes.ledger_frame(self._store.iterate(run_id, without=TYPES_WITHOUT_ROWS))
 
+    def incidents(self, run_id: str) -> pd.DataFrame:
+        """The incidents of a run, one row each: what was found, what was tried, and how it ended."""
+        from . import dataframes
+
+        events = self._store.iterate(run_id, without=TYPES_WITHOUT_ROWS)
+        return dataframes.incidents_frame(events, self._state(run_id))
+
+    def warnings(self, run_id: str) -> pd.DataFrame:
+        """The warnings about the result of a run, one row each."""
+        from . import dataframes
+
+        return dataframes.warnings_frame(self._state(run_id))
+
     def artifacts(self, run_id: str) -> pd.DataFrame:
         """The artifacts of a run, one row each, without their contents."""
         from . import dataframes

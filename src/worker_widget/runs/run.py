@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, overload
 from .. import background
 from ..errors import RunTimeout, WorkerWidgetError
 from ..events.run_request import RunRequest
-from ..state.run_state import RunState
+from ..state.run_state import RunState, Understanding
+from ..state.run_warnings import run_warnings
 from .artifacts import Artifacts
 from .live_run import LiveRun
 
@@ -81,6 +82,19 @@ class Run:
                        depth=asked.depth, **asked.options)
         """
         return self.state.request
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the result must know, the most important first; empty if there is nothing.
+
+        `RunHistory.warnings` has them with their codes and stages.
+        """
+        return tuple(warning.message for warning in run_warnings(self.state))
+
+    @property
+    def understanding(self) -> Understanding | None:
+        """How much of the task the worker understood, with reasons and facts; ``None`` if not reported."""
+        return self.state.understanding
 
     @property
     def replay_token(self) -> dict[str, Any] | None:
@@ -156,6 +170,10 @@ class Run:
     def ledger(self) -> pd.DataFrame:
         """Failures, policy, drift and recovery so far, one row each, as in `RunHistory.ledger`."""
         return self._history.ledger(self.run_id)
+
+    def incidents(self) -> pd.DataFrame:
+        """What was found, tried and fixed so far, one row per incident, as in `RunHistory.incidents`."""
+        return self._history.incidents(self.run_id)
 
     @overload
     def export(self, format: ExportFormat) -> str: ...

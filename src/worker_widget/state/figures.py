@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 
-from ..events import DriftDetected, Payload, PolicyCheck, RecoveryCompleted, RecoveryStarted, RoutingDecision
+from ..events import DriftDetected, Payload, PolicyCheck, RoutingDecision
+from .incident import Change, Incident
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of a whole run so far. Complexity and drift are 0 to 1, ``None`` before the first.
 
     ``policies`` counts the policy checks with a result, ``policies_passed`` those that passed. ``recoveries``
-    counts the recoveries that were started, ``recovered`` those that succeeded. ``mean_complexity`` is over
-    the ``complexities`` routing decisions that have one, ``mean_drift`` over the ``drifts`` measurements;
-    ``highest_drift_stage`` is the id of the stage with the highest.
+    counts the incidents in which a recovery was started, ``recovered`` those of them that are fixed;
+    ``unfixed`` counts the problems that remain. ``mean_complexity`` is over the ``complexities`` routing
+    decisions that have one, ``mean_drift`` over the ``drifts`` measurements; ``highest_drift_stage`` is the
+    id of the stage with the highest.
     """
 
     policies: int = 0
     policies_passed: int = 0
     recoveries: int = 0
     recovered: int = 0
+    unfixed: int = 0
     complexities: int = 0
     mean_complexity: float | None = None
     drifts: int = 0
@@ -38,6 +41,23 @@ def with_event(figures: Figures, data: Payload) -> Figures:
     return figures if rule is None else rule(figures, data)
 
 
+def with_incidents(figures: Figures, changes: Iterable[Change]) -> Figures:
+    """The figures after changes of incidents."""
+    for before, after in changes:
+        figures = replace(
+            figures,
+            recoveries=figures.recoveries + _more(before, after, lambda item: item.recoveries > 0),
+            recovered=figures.recovered
+            + _more(before, after, lambda item: item.recoveries > 0 and item.outcome == "fixed"),
+            unfixed=figures.unfixed + _more(before, after, lambda item: item.unfixed),
+        )
+    return figures
+
+
+def _more(before: Incident | None, after: Incident, counts: Callable[[Incident], bool]) -> int:
+    return counts(after) - (before is not None and counts(before))
+
+
 def _mean(mean: float | None, count: int, value: float) -> float:
     """The mean of ``count`` + 1 values, of which the first ``count`` have the ``mean``."""
     # Divided before subtraction, so that no two numbers overflow.
@@ -50,16 +70,6 @@ def _policy_check(figures: Figures, data: PolicyCheck) -> Figures:
     return replace(
         figures, policies=figures.policies + 1, policies_passed=figures.policies_passed + data.passed
     )
-
-
-def _recovery_started(figures: Figures, data: RecoveryStarted) -> Figures:
-    return replace(figures, recoveries=figures.recoveries + 1)
-
-
-def _recovery_completed(figures: Figures, data: RecoveryCompleted) -> Figures:
-    if data.success is False or figures.recovered == figures.recoveries:
-        return figures
-    return replace(figures, recovered=figures.recovered + 1)
 
 
 def _routing(figures: Figures, data: RoutingDecision) -> Figures:
@@ -82,8 +92,6 @@ def _drift(figures: Figures, data: DriftDetected) -> Figures:
 
 _RULES: Final[dict[type[Payload], Callable[[Figures, Any], Figures]]] = {
     PolicyCheck: _policy_check,
-    RecoveryStarted: _recovery_started,
-    RecoveryCompleted: _recovery_completed,
     RoutingDecision: _routing,
     DriftDetected: _drift,
 }

@@ -42,7 +42,9 @@ from ..events import (
 )
 from ..events.file_names import FALLBACK_TYPE, file_name
 from ..events.run_request import DEPTHS, RunRequest
-from .figures import with_event
+from .figures import with_event, with_incidents
+from .incident import Change, Incident
+from .incidents import PASSED_CHECKS, enter
 from .log_line import LoggedEvent, log_line
 from .routing_and_ledger import NO_REASON, PROBLEMS, ledger_row, routing_row
 from .run_state import (
@@ -58,6 +60,7 @@ from .run_state import (
     WarningRow,
 )
 from .stage_names import display_name
+from .verdict import NO_SUCCESS
 
 
 def reduce(state: RunState, logged: LoggedEvent) -> RunState:
@@ -82,6 +85,8 @@ def reduce(state: RunState, logged: LoggedEvent) -> RunState:
             routing=counts.routing,
             ledger=counts.ledger,
             problems=counts.problems,
+            passed=counts.passed,
+            incidents=counts.incidents,
             unknown=counts.unknown + isinstance(event.data, UnknownEvent),
         ),
         figures=with_event(state.figures, event.data),
@@ -93,17 +98,44 @@ def reduce(state: RunState, logged: LoggedEvent) -> RunState:
 
 
 def _with_rows(state: RunState, logged: LoggedEvent) -> RunState:
-    """The state with the routing decision or the ledger row of the event, if it has one."""
+    """The state with the routing decision, or the ledger row and incident, of the event, if it has one."""
     counts = state.counts
     decision = routing_row(logged, counts.routing + 1)
     if decision is not None:
         counts = replace(counts, routing=decision.number)
         return replace(state, routing=(*state.routing[-TAIL_ROWS + 1 :], decision), counts=counts)
-    entry = ledger_row(logged, counts.ledger + 1)
-    if entry is not None:
-        counts = replace(counts, ledger=entry.number, problems=counts.problems + (entry.outcome in PROBLEMS))
-        return replace(state, ledger=(*state.ledger[-TAIL_ROWS + 1 :], entry), counts=counts)
-    return state
+    entered = enter(state.book, logged)
+    if entered.book is not state.book:
+        counts = replace(counts, incidents=entered.book.total)
+        state = replace(
+            state,
+            book=entered.book,
+            incidents=_with_incidents(state.incidents, entered.changes),
+            figures=with_incidents(state.figures, entered.changes),
+            counts=counts,
+        )
+    if entered.number is None:
+        return state
+    entry = ledger_row(logged, counts.ledger + 1, entered.number)
+    if entry is None:
+        return state
+    counts = replace(
+        counts,
+        ledger=entry.number,
+        problems=counts.problems + (entry.outcome in PROBLEMS),
+        passed=counts.passed + (entered.number == PASSED_CHECKS and entry.outcome == "ok"),
+    )
+    return replace(state, ledger=(*state.ledger[-TAIL_ROWS + 1 :], entry), counts=counts)
+
+
+def _with_incidents(known: tuple[Incident, ...], changes: Iterable[Change]) -> tuple[Incident, ...]:
+    """The incidents after changes: of too many, the oldest that are no problem any more are left out."""
+    rows = {item.number: item for item in known}
+    rows |= {change.after.number: change.after for change in changes}
+    while len(rows) > TAIL_ROWS:
+        oldest = sorted(rows)
+        del rows[next((number for number in oldest if not rows[number].unfixed), oldest[0])]
+    return tuple(rows[number] for number in sorted(rows))
 
 
 def reduce_all(events: Iterable[LoggedEvent], state: RunState | None = None) -> RunState:
@@ -195,7 +227,7 @@ def _run_completed(state: RunState, data: RunCompleted, time_us: int | None) -> 
         cost_report=data.cost_report or state.cost_report,
     )
     if data.success is False:
-        return _end(state, "failed", time_us, "The worker ended the run without success.")
+        return _end(state, "failed", time_us, NO_SUCCESS)
     return _end(state, "completed", time_us)
 
 

@@ -26,8 +26,9 @@ from ..events import (
     RunFailed,
     StageFailed,
 )
+from .incident import LedgerKind
 from .log_line import LoggedEvent
-from .run_state import Alternative, LedgerKind, LedgerRow, Outcome, RoutingRow
+from .run_state import Alternative, LedgerRow, Outcome, RoutingRow
 
 TYPES_WITHOUT_ROWS: Final = ("log", "artifact_started", "artifact_delta", "artifact_created")
 """Frequent event types without routing decisions and ledger rows. Readers of these rows leave them out."""
@@ -59,8 +60,11 @@ def routing_row(logged: LoggedEvent, number: int) -> RoutingRow | None:
     )
 
 
-def ledger_row(logged: LoggedEvent, number: int) -> LedgerRow | None:
-    """Makes a ledger row, the ``number``-th of its run (from 1); ``None`` for other events."""
+def ledger_row(logged: LoggedEvent, number: int, incident: int = 0) -> LedgerRow | None:
+    """Makes a ledger row, the ``number``-th of its run (from 1); ``None`` for other events.
+
+    ``incident`` is the number of its incident.
+    """
     data = logged.event.data
     rule = _RULES.get(type(data))
     if rule is None:
@@ -76,6 +80,7 @@ def ledger_row(logged: LoggedEvent, number: int) -> LedgerRow | None:
         outcome=entry.outcome,
         title=entry.title,
         detail=tuple((label, _text(value)) for label, value in entry.detail if value not in (None, "")),
+        incident=incident,
     )
 
 
@@ -89,14 +94,9 @@ def routing_rows(events: Iterable[LoggedEvent]) -> Iterator[RoutingRow]:
             yield row
 
 
-def ledger_rows(events: Iterable[LoggedEvent]) -> Iterator[LedgerRow]:
-    """The ledger rows in a run's events, numbered from 1."""
-    number = 1
-    for logged in events:
-        row = ledger_row(logged, number)
-        if row is not None:
-            number += 1
-            yield row
+def is_mild(severity: str | None) -> bool:
+    """Whether a worker's severity is less than that of an error; none given is an error."""
+    return (severity or "").lower() in ("warning", "info", "low")
 
 
 class _Entry(NamedTuple):
@@ -126,7 +126,7 @@ def _policy_check(data: PolicyCheck) -> _Entry:
 
 
 def _policy_violation(data: PolicyViolation) -> _Entry:
-    outcome: Outcome = "warning" if (data.severity or "").lower() in ("warning", "info", "low") else "error"
+    outcome: Outcome = "warning" if is_mild(data.severity) else "error"
     kind = data.policy or data.violation_type
     title = "Policy violation" + (f" ({kind})" if kind else "") + f": {data.reason or 'no reason given'}"
     detail = (("pattern", data.pattern), ("location", data.location), ("severity", data.severity))
@@ -174,17 +174,20 @@ def _recovery_completed(data: RecoveryCompleted) -> _Entry:
 
 
 def _replay_verified(data: ReplayVerified) -> _Entry:
+    return _Entry("replay", "M4", "ok" if data.identical else "error", replay_words(data))
+
+
+def replay_words(data: ReplayVerified) -> str:
+    """What a replay verified, as a sentence without a full stop."""
     count = len(data.artifacts)
     if data.identical:
-        title = f"Replay verified: {count} artifact{'' if count == 1 else 's'} identical"
-        return _Entry("replay", "M4", "ok", title)
+        return f"Replay verified: {count} artifact{'' if count == 1 else 's'} identical"
     differing = [
         str(item.get("name"))
         for item in data.artifacts
         if isinstance(item, dict) and item.get("expected") != item.get("actual")
     ]
-    title = "Replay differs: " + (", ".join(differing) or "no artifact named")
-    return _Entry("replay", "M4", "error", title)
+    return "Replay differs: " + (", ".join(differing) or "no artifact named")
 
 
 _RULES: Final[dict[type[Payload], Callable[[Any], _Entry]]] = {

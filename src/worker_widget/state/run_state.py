@@ -12,16 +12,16 @@ import msgspec
 
 from ..events.run_request import RunRequest
 from .figures import Figures
+from .incident import Incident, IncidentBook, LedgerKind
 
 RunStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
 StageStatus = Literal["pending", "running", "completed", "failed", "recovering", "recovered", "cancelled"]
 Outcome = Literal["ok", "warning", "error", "info"]
-LedgerKind = Literal["failure", "policy", "drift", "recovery", "replay"]
 ArtifactStatus = Literal["assembling", "done", "failed"]
 
 ENDED: Final = ("completed", "failed", "cancelled")
 TAIL_ROWS: Final = 200
-"""A state holds at most this many routing decisions, the newest, and as many ledger rows."""
+"""A state holds at most this many routing decisions, the newest, as many ledger rows, and incidents."""
 MOST_WARNINGS: Final = 50
 """A state holds at most this many warnings, the first; all of them are in the log."""
 
@@ -76,7 +76,8 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the ledger of failures and recovery; ``number`` counts the rows of the run from 1.
 
     ``engine`` is the number of the engine that reports it (M4 replay, M9 failures, M10 recovery, M18 drift,
-    M19 policy). ``detail`` is the content of an expanded row: pairs of label and text.
+    M19 policy). ``detail`` is the content of an expanded row: pairs of label and text. ``incident`` is the
+    number of its incident, 0 for a passed check without one.
     """
 
     number: int
@@ -88,6 +89,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     title: str
     detail: tuple[tuple[str, str], ...] = ()
+    incident: int = 0
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +129,10 @@ class Understanding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many events, lines and rows the whole run has; ``problems`` are ledger rows."""
+    """How many events, lines and rows the whole run has; ``problems`` and ``passed`` are ledger rows.
+
+    ``passed`` counts the checks and measurements that passed and belong to no incident.
+    """
 
     events: int = 0
     logs: int = 0
@@ -136,6 +141,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     routing: int = 0
     ledger: int = 0
     problems: int = 0
+    passed: int = 0
+    incidents: int = 0
     unknown: int = 0
 
 
@@ -143,9 +150,10 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     """A run after the first ``position`` events of its log.
 
     ``tokens`` is the worker's total if it reported one, else the sum over the stages so far. ``complexity``
-    and ``drift`` are the newest figures, 0 to 1. ``verified`` is the verdict of a replay. Stages and
-    artifacts are in the order of their first mention. ``request`` is the whole request, ``None`` where it is
-    unknown: real servers repeat only a part of it.
+    and ``drift`` are the newest figures, 0 to 1. ``incidents`` are the newest, and before those the newest
+    problems that remain; ``book`` are those that further events can join. ``verified`` is the verdict of a
+    replay. Stages and artifacts are in the order of their first mention. ``request`` is the whole request,
+    ``None`` where it is unknown: real servers repeat only a part of it.
     """
 
     position: int = 0
@@ -176,6 +184,8 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[Stage, ...] = ()
     routing: tuple[RoutingRow, ...] = ()
     ledger: tuple[LedgerRow, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    book: IncidentBook = IncidentBook()
     artifacts: tuple[Artifact, ...] = ()
     counts: Counts = Counts()
     figures: Figures = Figures()

@@ -23,14 +23,14 @@ from typing import Any, Final
 
 from ..errors import HistoryError
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 BUSY_SECONDS: Final = 10.0
 """How long a process waits for the writes of another."""
 
 ROW_BITS: Final = 32
-"""A row key of ``events``, ``log``, ``routing`` and ``ledger`` is ``run << ROW_BITS | number``: the key of
-the run, and the number of the row among those of the run in its table (from 1). So the rows of a run are one
-range of row keys, and no further index is needed."""
+"""A row key of a table with rows of runs is ``run << ROW_BITS | number``:
+the key of the run, and the number of the row among those of the run in its table (from 1). So the rows of a
+run are one range of row keys, and no further index is needed."""
 
 NUMBER_MASK: Final = (1 << ROW_BITS) - 1
 """The bits of a row key that hold the row's number."""
@@ -63,7 +63,8 @@ _SCHEMA: Final = (
         lines        INTEGER NOT NULL DEFAULT 0,
         routing      INTEGER NOT NULL DEFAULT 0,
         ledger       INTEGER NOT NULL DEFAULT 0,
-        last_id      TEXT
+        last_id      TEXT,
+        book         BLOB
     )""",
     "CREATE INDEX runs_by_creation ON runs (created_us)",
     """CREATE TABLE events (
@@ -100,14 +101,20 @@ _SCHEMA: Final = (
     """CREATE TABLE ledger (
         row_key   INTEGER PRIMARY KEY,
         event_key INTEGER NOT NULL,
-        kind      TEXT NOT NULL,
-        problem   INTEGER NOT NULL,
+        incident  INTEGER NOT NULL,
         stage_id  TEXT
+    )""",
+    """CREATE TABLE incidents (
+        row_key  INTEGER PRIMARY KEY,
+        unfixed  INTEGER NOT NULL,
+        stage_id TEXT,
+        body     BLOB NOT NULL
     )""",
 )
 """``row_key`` orders the rows of a table by run; see `ROW_BITS`. ``event_key`` is the row key of the event
 from which a row is derived: routing decisions and ledger rows are made from their events again when they are
-read. ``styled`` is the original message of a line, if that has control sequences.
+read. ``styled`` is the original message of a line, if that has control sequences. ``incident`` is the number
+of a row's incident; ``body`` is an incident as JSON, and ``book`` are those that further events can join.
 
 ``keys`` holds the key of every event, to recognise repeated events. ``near`` (an event's number in the
 stream, or its time) stores the keys of neighbouring events side by side; without it each new key would change

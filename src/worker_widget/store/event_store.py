@@ -28,7 +28,7 @@ from .database import NUMBER_MASK, ROW_BITS, ROWS_AT_ONCE, Database, key_range
 from .line_filter import EVERY_LINE, LineFilter
 from .log_index import Facets, LogIndex, LogProgress, LogWindow, NextLine
 from .log_table import StoredLine
-from .routing_and_ledger import LedgerFilter, LedgerWindow, RoutingWindow
+from .routing_and_ledger import IncidentWindow, LedgerWindow, RoutingWindow
 
 READ_EVENTS: Final = 1_000
 """The default of the most events that `EventStore.read` returns."""
@@ -408,13 +408,24 @@ class EventStore:
             return routing_and_ledger.routing_window(db, self._head(db, run_id).run, stage_id, start, count)
 
     def ledger_window(
-        self, run_id: str, stage_id: str | None, kind: LedgerFilter, start: int, count: int
+        self, run_id: str, incident: int, stage_id: str | None, start: int, count: int
     ) -> LedgerWindow:
-        """Reads up to ``count`` ledger rows, of all stages or one, from index ``start`` on (from 0)."""
+        """Reads up to ``count`` ledger rows of an incident, from index ``start`` on (from 0).
+
+        The number 0 stands for the checks that passed, those of all stages or of one.
+        """
         with self._db.read() as db:
-            return routing_and_ledger.ledger_window(
-                db, self._head(db, run_id).run, stage_id, kind, start, count
-            )
+            run = self._head(db, run_id).run
+            return routing_and_ledger.ledger_window(db, run, incident, stage_id, start, count)
+
+    def incident_window(self, run_id: str, stage_id: str | None, start: int, count: int) -> IncidentWindow:
+        """Reads up to ``count`` incidents, of all stages or one, from index ``start`` on (from 0).
+
+        Problems that remain come first; of these and of the others the newest comes first.
+        """
+        with self._db.read() as db:
+            run = self._head(db, run_id).run
+            return routing_and_ledger.incident_window(db, run, stage_id, start, count)
 
     # --- artifacts -----------------------------------------------------------------------------
 
@@ -477,7 +488,7 @@ class EventStore:
 
     def _head(self, db: Connection, run_id: str) -> events_table.Head:
         row = db.execute(
-            "SELECT run, events, lines, routing, ledger, last_id FROM runs WHERE run_id = ?", (run_id,)
+            "SELECT run, events, lines, routing, ledger, last_id, book FROM runs WHERE run_id = ?", (run_id,)
         ).fetchone()
         if row is None:
             raise self._unknown(run_id)

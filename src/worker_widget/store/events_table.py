@@ -9,10 +9,13 @@ from itertools import islice
 from sqlite3 import Connection
 from typing import Any, Final, NamedTuple, TypeVar
 
+import msgspec
+
 from ..events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, RoutingDecision, decode
 from ..events.file_names import file_name
+from ..state.incident import Incident, IncidentBook
+from ..state.incidents import enter
 from ..state.log_line import LEVELS, LoggedEvent, log_line
-from ..state.routing_and_ledger import PROBLEMS, ledger_row
 from . import database
 from .database import NUMBER_MASK, ROW_BITS, key_range
 
@@ -29,7 +32,7 @@ DELETIONS: Final = (
         f"""DELETE FROM {table} WHERE row_key IN (
                 SELECT row_key FROM {table} WHERE row_key BETWEEN :first AND :last LIMIT {_DELETED_AT_ONCE}
             )"""
-        for table in ("events", "log", "routing", "ledger")
+        for table in ("events", "log", "routing", "ledger", "incidents")
     ),
     f"""DELETE FROM keys WHERE (run, near, key) IN (
             SELECT run, near, key FROM keys WHERE run = :run LIMIT {_DELETED_AT_ONCE}
@@ -42,7 +45,8 @@ Parameters: run, and its first and last row key.
 
 
 class Head(NamedTuple):
-    """The key of a run in the database, the numbers of its rows by table, and its last stream id."""
+    """The key of a run in the database, the numbers of its rows by table, its last stream id, and its book of
+    incidents as JSON."""
 
     run: int
     events: int
@@ -50,6 +54,7 @@ class Head(NamedTuple):
     routing: int
     ledger: int
     last_id: str | None
+    book: bytes | None
 
 
 class RepeatedEvents(Exception):
@@ -112,6 +117,8 @@ def insert(db: Connection, head: Head, batch: dict[bytes, Event]) -> list[Logged
     position = head.events
     line_number, routing_number, ledger_number = head.lines, head.routing, head.ledger
     last_id = head.last_id
+    book = IncidentBook() if head.book is None else msgspec.json.decode(head.book, type=IncidentBook)
+    changed: dict[int, Incident] = {}
     for part in _parts(batch.items()):
         keys: list[Any] = []
         events: list[Any] = []
@@ -135,10 +142,11 @@ def insert(db: Connection, head: Head, batch: dict[bytes, Event]) -> list[Logged
                 line_number += 1
                 lines += (base | line_number, event_key, _LEVELS[line.level], line.stage_id, line.agent)
                 lines += (line.message, line.styled)
-            row = ledger_row(logged_event, ledger_number + 1)
-            if row is not None:
+            book, incident, changes = enter(book, logged_event)
+            changed |= {change.after.number: change.after for change in changes}
+            if incident is not None:
                 ledger_number += 1
-                ledger += (base | ledger_number, event_key, row.kind, row.outcome in PROBLEMS, row.stage_id)
+                ledger += (base | ledger_number, event_key, incident, getattr(data, "stage_id", None))
             elif type(data) is RoutingDecision:
                 routing_number += 1
                 routing += (base | routing_number, event_key, data.stage_id)
@@ -149,11 +157,20 @@ def insert(db: Connection, head: Head, batch: dict[bytes, Event]) -> list[Logged
         database.insert(db, "events", 6, events)
         database.insert(db, "log", 7, lines)
         database.insert(db, "routing", 3, routing)
-        database.insert(db, "ledger", 5, ledger)
+        database.insert(db, "ledger", 4, ledger)
+    for incidents in _parts(changed.values()):
+        rows: list[Any] = []
+        for item in incidents:
+            rows += (base | item.number, item.unfixed, item.stage_id, msgspec.json.encode(item))
+        database.insert(db, "incidents", 4, rows, "INSERT OR REPLACE")
     db.execute(
-        """UPDATE runs SET events = ?, lines = ?, routing = ?, ledger = ?, last_id = ?, updated_us = ?
-           WHERE run = ?""",
-        (position, line_number, routing_number, ledger_number, last_id, now_us(), head.run),
+        """UPDATE runs SET events = ?, lines = ?, routing = ?, ledger = ?, last_id = ?, updated_us = ?,
+           book = ? WHERE run = ?""",
+        (
+            *(position, line_number, routing_number, ledger_number, last_id, now_us()),
+            msgspec.json.encode(book),
+            head.run,
+        ),
     )
     return logged
 

@@ -1,26 +1,23 @@
-"""Windows of a run's routing decisions and ledger rows, read from the store.
+"""Windows of a run's routing decisions, ledger rows and incidents, read from the store.
 
 The tables hold which events have a row, and the columns that filters use. The row itself is made from its
-event by `worker_widget.state.routing_and_ledger`.
+event by `worker_widget.state.routing_and_ledger`. Incidents are stored whole.
 """
 
 from __future__ import annotations
 
 from sqlite3 import Connection
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import msgspec
 
 from ..events import decode
+from ..state.incident import Incident
+from ..state.incidents import PASSED_CHECKS
 from ..state.log_line import LoggedEvent
 from ..state.routing_and_ledger import ledger_row, routing_row
-from ..state.run_state import LedgerKind, LedgerRow, RoutingRow
+from ..state.run_state import LedgerRow, RoutingRow
 from .database import NUMBER_MASK, key_range
-
-LedgerFilter = Literal["all", "problems"] | LedgerKind
-"""Which ledger rows to show: all, those with the outcome error or warning, or those of one kind."""
-
-_KINDS: Final = get_args(LedgerKind)
 
 
 class RoutingWindow(msgspec.Struct, frozen=True):
@@ -32,15 +29,23 @@ class RoutingWindow(msgspec.Struct, frozen=True):
 
 
 class LedgerWindow(msgspec.Struct, frozen=True):
-    """A range of ``total`` ledger rows: ``rows`` are those from index ``start`` on (from 0).
-
-    ``counts`` maps each `LedgerFilter` to the number of rows that it passes.
-    """
+    """A range of the ``total`` ledger rows of an incident: those from index ``start`` on (from 0)."""
 
     total: int
     start: int
     rows: list[LedgerRow]
-    counts: dict[str, int]
+
+
+class IncidentWindow(msgspec.Struct, frozen=True):
+    """A range of ``total`` incidents: ``rows`` are those from index ``start`` on (from 0).
+
+    ``passed`` is the number of checks that passed, in the same stage or in all.
+    """
+
+    total: int
+    start: int
+    rows: list[Incident]
+    passed: int
 
 
 class _NumberedEvent(NamedTuple):
@@ -56,10 +61,7 @@ class _NumberedEvent(NamedTuple):
 def routing_window(db: Connection, run: int, stage_id: str | None, start: int, count: int) -> RoutingWindow:
     """Up to ``count`` decisions, of all stages or one, from index ``start`` on (from 0)."""
     condition, values = _of_stage(stage_id)
-    first, last = key_range(run)
-    (total,) = db.execute(
-        f"SELECT count(*) FROM routing WHERE row_key BETWEEN ? AND ?{condition}", (first, last, *values)
-    ).fetchone()
+    total = _count(db, run, "routing", condition, values)
     start = min(max(start, 0), total)
     events = _events(db, run, "routing", condition, values, start, count)
     rows = [routing_row(logged, number) for number, logged in events]
@@ -67,32 +69,41 @@ def routing_window(db: Connection, run: int, stage_id: str | None, start: int, c
 
 
 def ledger_window(
-    db: Connection, run: int, stage_id: str | None, kind: LedgerFilter, start: int, count: int
+    db: Connection, run: int, incident: int, stage_id: str | None, start: int, count: int
 ) -> LedgerWindow:
-    """Up to ``count`` rows of a kind, of all stages or one, from index ``start`` on (from 0)."""
+    """Up to ``count`` rows of an incident, from index ``start`` on (from 0)."""
+    condition, values = _of_stage(stage_id if incident == PASSED_CHECKS else None)
+    condition, values = f" AND incident = ?{condition}", [incident, *values]
+    total = _count(db, run, "ledger", condition, values)
+    start = min(max(start, 0), total)
+    events = _events(db, run, "ledger", condition, values, start, count)
+    rows = [ledger_row(logged, number, incident) for number, logged in events]
+    return LedgerWindow(total, start, [row for row in rows if row is not None])
+
+
+def incident_window(db: Connection, run: int, stage_id: str | None, start: int, count: int) -> IncidentWindow:
+    """Up to ``count`` incidents of all stages or one, from index ``start`` on (from 0)."""
     condition, values = _of_stage(stage_id)
+    total = _count(db, run, "incidents", condition, values)
+    passed = _count(db, run, "ledger", f" AND incident = ?{condition}", [PASSED_CHECKS, *values])
+    start = min(max(start, 0), total)
     first, last = key_range(run)
     (found,) = db.execute(
-        f"""SELECT json_group_array(json_array(kind, problem, rows)) FROM (
-                SELECT kind, problem, count(*) AS rows FROM ledger
-                WHERE row_key BETWEEN ? AND ?{condition} GROUP BY kind, problem
+        f"""SELECT json_group_array(json(body)) FROM (
+                SELECT body FROM incidents WHERE row_key BETWEEN ? AND ?{condition}
+                ORDER BY unfixed DESC, row_key DESC LIMIT ? OFFSET ?
             )""",
-        (first, last, *values),
+        (first, last, *values, max(count, 0), start),
     ).fetchone()
-    counts = dict.fromkeys(("all", "problems", *_KINDS), 0)
-    for known, problem, rows in msgspec.json.decode(found, type=list[tuple[str, int, int]]):
-        counts["all"] += rows
-        counts["problems"] += rows if problem else 0
-        counts[known] += rows
-    if kind == "problems":
-        condition += " AND problem"
-    elif kind != "all":
-        condition += " AND kind = ?"
-        values.append(kind)
-    start = min(max(start, 0), counts[kind])
-    events = _events(db, run, "ledger", condition, values, start, count)
-    ledger = [ledger_row(logged, number) for number, logged in events]
-    return LedgerWindow(counts[kind], start, [row for row in ledger if row is not None], counts)
+    return IncidentWindow(total, start, msgspec.json.decode(found, type=list[Incident]), passed)
+
+
+def _count(db: Connection, run: int, table: str, condition: str, values: list[Any]) -> int:
+    first, last = key_range(run)
+    (total,) = db.execute(
+        f"SELECT count(*) FROM {table} WHERE row_key BETWEEN ? AND ?{condition}", (first, last, *values)
+    ).fetchone()
+    return int(total)
 
 
 def _of_stage(stage_id: str | None) -> tuple[str, list[Any]]:

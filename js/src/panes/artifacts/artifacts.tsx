@@ -36,9 +36,11 @@ export function createArtifactPresenter(
     if (!has_content && status !== "assembling") return { message: "It has no content." };
     const { run, stages } = app.run.state;
     const { source } = view;
-    const why = stages.find((stage) => stage.stage_id === stage_id)?.error;
+    const failed = stages.find((stage) => stage.stage_id === stage_id && stage.error !== null);
     const note =
-      !growing && status !== "done" && (why ? `It was not finished: ${why}` : "It was not finished.");
+      !growing &&
+      status !== "done" &&
+      (failed ? `It was not finished: ${failed.name} failed.` : "It was not finished.");
     if (kind === "html" && !source && !blocked) {
       const subject = [run?.run_id, file].join("\n");
       // An unfinished page is drawn to its end, too.
@@ -129,7 +131,8 @@ export function ArtifactsPane({ app, live, presenter }: Props) {
 
 function ArtifactView({ app, live, presenter, row }: Props & { row: Artifact }) {
   const { view } = app;
-  const { stages, artifacts } = app.run.state;
+  const { stages, artifacts, warnings } = app.run.state;
+  const doubt = warnings.find(({ code }) => code === "task_not_understood");
   const { kind, chars, stage_id } = row;
   const stage = stages.find((item) => item.stage_id === stage_id)?.name ?? stage_id;
   const tabs = ofStage(artifacts, view.stage);
@@ -194,6 +197,12 @@ function ArtifactView({ app, live, presenter, row }: Props & { row: Artifact }) 
         />
       </div>
       {live?.Bars({ row })}
+      {doubt && (
+        <p class="strip row small warning">
+          <Icon d={WARNING} />
+          {doubt.message}
+        </p>
+      )}
       <div class="column grow rel">
         {drawing && (
           <div

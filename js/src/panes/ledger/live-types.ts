@@ -1,8 +1,10 @@
-import type { LedgerFilter, LedgerRow } from "../../kernel/wire";
+import type { Incident, LedgerRow } from "../../kernel/wire";
 import type { RowPages } from "../row-pages";
 
-/** What `live.js` adds to the ledger. */
+/** What `live.js` adds to the incidents. */
 export interface LedgerLive {
-  /** The rows of a stage, or of all, under a filter, of which the streamed state holds only the newest. */
-  pages(stageId: string | null, kind: LedgerFilter): RowPages<LedgerRow, Record<LedgerFilter, number>>;
+  /** The incidents of a stage, or of all, of which the streamed state holds only some; with the passed checks. */
+  incidents(stageId: string | null): RowPages<Incident, number>;
+  /** The events of an incident; number 0 stands for the passed checks of a stage, or of all. */
+  events(incident: number, stageId: string | null): RowPages<LedgerRow, undefined>;
 }

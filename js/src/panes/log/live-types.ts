@@ -1,3 +1,4 @@
+import type { MarkedLines } from "../../state/incidents";
 import type { Child } from "../../ui/dom";
 import type { Html } from "../../ui/jsx";
 
@@ -18,6 +19,6 @@ export interface LogLive {
   fetchVisible(): void;
   /** Chooses the line of this index and brings it into view; with `extend`, all lines up to it. */
   choose(index: number, extend?: boolean): void;
-  /** Removes the filters, and chooses the line at or after the position of an event. */
-  showEvent(position: number): Promise<void>;
+  /** Removes the filters, marks lines of a stage, and chooses the first; without any, the nearest. */
+  showLines(lines: MarkedLines): Promise<void>;
 }

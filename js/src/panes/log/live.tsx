@@ -37,6 +37,6 @@ export function createLogLive(
       index <= Math.max(view.active, view.anchor),
     fetchVisible: navigation.fetchVisible,
     choose: navigation.choose,
-    showEvent: navigation.showEvent,
+    showLines: navigation.showLines,
   };
 }

@@ -1,5 +1,6 @@
 import type { Level, LogRow } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
+import { isMarked } from "../../state/incidents";
 import { firstLine, LEVELS, piecesOf } from "../../state/log-rows";
 import { Button, Chips } from "../../ui/button";
 import { clockTime, offset, plural } from "../../ui/format";
@@ -28,7 +29,16 @@ export function LogPane({ app, live }: LogPaneProps) {
         const row = rows.row(index);
         const chosen = live?.isChosen(index);
         const draw = () => <Line key={index} app={app} live={live} index={index} row={row} chosen={chosen} />;
-        const mode = [index, chosen, absolute, wrap, stage, run?.started_us, !live].join();
+        const mode = [
+          index,
+          chosen,
+          absolute,
+          wrap,
+          stage,
+          run?.started_us,
+          !live,
+          isMarked(view.marked, row),
+        ].join();
         return row ? app.painting.memo(row, mode, draw) : draw();
       }}
       class={`${wrap ? "wrap" : ""} ${absolute ? "absolute" : ""}`}
@@ -99,7 +109,7 @@ interface LineProps extends LogPaneProps {
 function Line({ app, live, index, row, chosen }: LineProps) {
   return (
     <div
-      class={`pick row logline ${row?.level ?? "blank"}`}
+      class={`pick row logline ${row?.level ?? "blank"} ${isMarked(app.view.marked, row) ? "of-incident" : ""}`}
       role="row"
       id={`line-${index}`}
       aria-rowindex={index + 1}

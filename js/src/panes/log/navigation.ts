@@ -2,6 +2,7 @@
 
 import type { Level, LogFilter, LogRow } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
+import type { MarkedLines } from "../../state/incidents";
 import type { RowCache } from "../../state/log-rows";
 import { plural } from "../../ui/format";
 import { confirmCopy, copyText } from "../../ui/page";
@@ -28,7 +29,7 @@ export interface Navigation {
   /** The last step, if its line is still the active line of the same log. */
   step(): LogState["step"];
   fetchVisible(): void;
-  showEvent(position: number): Promise<void>;
+  showLines(lines: MarkedLines): Promise<void>;
   /** After a change of the filter: keeps the chosen or topmost line where it is. */
   keepPlace(before: RowCache, active: number | null): void;
   /** The complete message of a line, once it is loaded; its beginning until then. */
@@ -138,6 +139,17 @@ export function createNavigation(
     }
   }
 
+  /** The position of the first of these lines, or of the line of their stage that is nearest to them. */
+  async function nearest({ first, last, stage_id }: MarkedLines): Promise<number> {
+    const filter = { ...log.filter, stage_id: stage_id ?? log.filter.stage_id };
+    const at = { filter, position: first, time_us: null, line: null };
+    const { index } = (await operations.request("log.locate", at)).result;
+    const around = { filter, search: null, start: Math.max(0, index - 1), count: 2 };
+    const { rows } = (await operations.request("log.window", around)).result;
+    const far = ({ position }: LogRow) => Math.max(first - position, position - last, 0);
+    return rows.sort((a, b) => far(a) - far(b))[0]?.position ?? first;
+  }
+
   /** Identifies run, filter and query: counts under another key are outdated. */
   const logKey = () => JSON.stringify([app.run.state.run?.run_id, log.filter, log.query]);
 
@@ -208,11 +220,15 @@ export function createNavigation(
       if (!fetchDue) setTimeout(fetchMissing, fetchedMs + FETCH_PAUSE_MS - Date.now());
       fetchDue = true;
     },
-    showEvent(position) {
-      Object.assign(view, { levels: null, agent: null, only: false });
+    async showLines(lines) {
+      Object.assign(view, { levels: null, agent: null, only: false, marked: lines });
       // The first drawing under a new filter resets the chosen line: it must come first.
       app.painting.paint();
-      return find({ position }, choose);
+      const position = await nearest(lines);
+      if (position < lines.first || position > lines.last) {
+        view.set({ marked: { ...lines, first: position, last: position } });
+      }
+      await find({ position }, choose);
     },
     keepPlace(before, active) {
       const line = keep(before, active);

@@ -67,7 +67,6 @@ function Stage({ app: { view }, bar }: { app: Uses<"view">; bar: Bar }) {
     recoveries && `recoveries: ${recoveries}`,
     violations && `violations: ${violations}`,
     drift !== null && `drift: ${percent(drift)}`,
-    error,
   ]
     .filter(Boolean)
     .join(", ");
@@ -95,7 +94,7 @@ function Stage({ app: { view }, bar }: { app: Uses<"view">; bar: Bar }) {
           </span>
           <span class="num end">{tokens !== null && `${compact(tokens)} tok`}</span>
         </span>
-        {error && <span class="why cut">{error}</span>}
+        {error !== null && <span class="why">Failed</span>}
       </button>
     </div>
   );

@@ -12,7 +12,9 @@ import msgspec
 
 from ...state.request_facts import request_facts
 from ...state.run_state import RunState
-from ..wire import ConsoleState, Patch, RunHeader, Shown, Verdict
+from ...state.run_warnings import run_warnings
+from ...state.verdict import verdict
+from ..wire import ConsoleState, Patch, RunHeader, Shown, Verification
 
 
 def state(shown: Shown) -> ConsoleState:
@@ -26,10 +28,11 @@ def state(shown: Shown) -> ConsoleState:
             "request": run.request,
             "asked": request_facts(run),
             "understanding": run.understanding,
-            "warnings": run.warnings,
+            "warnings": run_warnings(run),
             "stages": run.stages,
             "routing": {"total": run.counts.routing, "rows": run.routing},
             "ledger": {"total": run.counts.ledger, "rows": run.ledger},
+            "incidents": {"total": run.counts.incidents, "rows": run.incidents},
             "artifacts": run.artifacts,
         }
     )
@@ -74,7 +77,8 @@ def run_header(shown: Shown) -> RunHeader | None:
         complexity=run.complexity,
         drift=run.drift,
         replayable=run.replay_token is not None,
-        verified=cast(Verdict | None, run.verified),
+        verified=cast(Verification | None, run.verified),
+        verdict=verdict(run),
         counts=run.counts,
         figures=run.figures,
         recording=shown.recording,
@@ -83,11 +87,13 @@ def run_header(shown: Shown) -> RunHeader | None:
 
 def _rows(old: RunState, new: RunState) -> dict[str, Any]:
     rows: dict[str, Any] = {}
-    for name in ("request", "understanding", "warnings"):
+    for name in ("request", "understanding"):
         if getattr(old, name) is not getattr(new, name):
             rows[name] = getattr(new, name)
     if _asked(old) != _asked(new):
         rows["asked"] = request_facts(new)
+    if "understanding" in rows or old.warnings is not new.warnings:
+        rows["warnings"] = run_warnings(new)
     if old.stages is not new.stages:
         known = {stage.stage_id: stage for stage in old.stages}
         rows["stages"] = [stage for stage in new.stages if known.get(stage.stage_id) != stage]
@@ -100,6 +106,10 @@ def _rows(old: RunState, new: RunState) -> dict[str, Any]:
     if old.counts.ledger != new.counts.ledger:
         entered = [row for row in new.ledger if row.number > old.counts.ledger]
         rows["ledger"] = {"total": new.counts.ledger, "rows": entered}
+    if old.incidents is not new.incidents:
+        before = {item.number: item for item in old.incidents}
+        changed = [item for item in new.incidents if before.get(item.number) != item]
+        rows["incidents"] = {"total": new.counts.incidents, "rows": changed}
     return rows
 
 

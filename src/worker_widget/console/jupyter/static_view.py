@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from ...state.run_state import RunState
+from ...state.run_warnings import run_warnings
+from ...state.verdict import verdict
 
 
 def static_html(worker: str, run: RunState) -> str:
@@ -20,8 +22,11 @@ def static_html(worker: str, run: RunState) -> str:
         f"<td>{'' if stage.duration_ms is None else f'{stage.duration_ms / 1000:.2f} s'}</td></tr>"
         for stage in run.stages
     )
-    reason = f" {escape(run.error)}" if run.error else ""
+    ended = verdict(run)
+    summary = escape(ended.summary if ended else run.status.capitalize())
+    reason = f": {escape(ended.reason.removesuffix('.'))}." if ended and ended.reason else "."
+    warnings = "".join(f"<p>{escape(warning.message)}</p>" for warning in run_warnings(run))
     return (
-        f"Worker console for {name}: run {escape(run.status)}.{reason} "
-        f"{len(run.artifacts)} artifacts, {run.tokens} tokens.\n<table>{rows}</table>"
+        f"Worker console for {name}. {summary}{reason} "
+        f"{len(run.artifacts)} artifacts, {run.tokens} tokens.\n{warnings}<table>{rows}</table>"
     )

@@ -7,11 +7,13 @@ One object. Times are ISO 8601 in UTC, durations milliseconds, sizes code points
 ``exported_at``   when this was written
 ``run``           ids, worker, task, status, error, times, settings, ``replay_token``
 ``request``       task, brand, budget, strict mode, depth, options; ``null`` if it is unknown
-``metrics``       tokens, latency, counts, ``cost_report``
+``metrics``       tokens, latency, counts, ``figures`` of the run, ``cost_report``
 ``stages``        one object each, with times, duration, tokens, agent and drift
 ``routing``       every routing decision
 ``policy``, ``drift``, ``failures``, ``recovery``, ``replay``
-                  every ledger row of the kind, with its engine and outcome
+                  every ledger row of the kind, with its engine, outcome and incident
+``incidents``     every incident: what was found, what was tried, and how it ended
+``warnings``      what a reader of the result must know; ``understanding`` of the task
 ``artifacts``     one object each; ``content`` is the text, ``null`` if there is none
 ``logs``          every log line
 ``events``        every event: ``position``, ``id`` if the stream has ids, and ``event``, its
@@ -27,8 +29,10 @@ from typing import Any, Final
 
 import msgspec
 
+from ...state.incident import Incident
 from ...state.log_line import LoggedEvent
-from ...state.run_state import Artifact, LedgerRow, RoutingRow, Stage
+from ...state.run_state import Artifact, LedgerRow, RoutingRow, Stage, WarningRow
+from ...state.run_warnings import run_warnings
 from ...store.log_table import StoredLine
 from .trace import Trace, instant
 
@@ -53,6 +57,9 @@ def json_parts(trace: Trace) -> Iterator[str]:
     yield from _list("routing", (_json(_routing(row)) for row in trace.routing()))
     for key, kind in _KINDS.items():
         yield from _list(key, (_json(_ledger(row)) for row in trace.ledger() if row.kind == kind))
+    yield from _list("incidents", (_json(_incident(trace, item)) for item in trace.incidents()))
+    yield from _list("warnings", (_json(_warning(row)) for row in run_warnings(trace.state)))
+    yield f'  "understanding": {_json(trace.state.understanding)},\n'
     yield from _list("artifacts", (_json(_artifact(trace, item)) for item in trace.state.artifacts))
     yield from _list("logs", (_json(_log(row)) for row in trace.log()))
     yield from _list("events", (_json(_event(logged)) for logged in trace.events()), end="\n")
@@ -104,6 +111,7 @@ def _metrics(trace: Trace) -> dict[str, Any]:
         "events": trace.record.events,
         "log_lines": trace.record.lines,
         "artifacts": len(state.artifacts),
+        "figures": msgspec.to_builtins(state.figures),
         "cost_report": state.cost_report,
     }
 
@@ -149,7 +157,36 @@ def _ledger(row: LedgerRow) -> dict[str, Any]:
         "outcome": row.outcome,
         "title": row.title,
         "detail": [{"label": label, "text": text} for label, text in row.detail],
+        "incident": row.incident,
     }
+
+
+def _incident(trace: Trace, item: Incident) -> dict[str, Any]:
+    return {
+        "number": item.number,
+        "title": trace.title(item),
+        "stage_id": item.stage_id,
+        "kind": item.kind,
+        "outcome": item.outcome,
+        "severity": item.severity,
+        "found": item.found,
+        "tried": item.tried,
+        "before": item.before,
+        "after": item.after,
+        "location": item.location,
+        "code": item.code,
+        "recoveries": item.recoveries,
+        "started_at": instant(item.started_us),
+        "ended_at": instant(item.ended_us),
+        "duration_ms": item.duration_ms,
+        "events": item.events,
+        "position": item.position,
+        "last": item.last,
+    }
+
+
+def _warning(row: WarningRow) -> dict[str, Any]:
+    return {"code": row.code, "stage_id": row.stage_id, "message": row.message, "position": row.position}
 
 
 def _artifact(trace: Trace, item: Artifact) -> dict[str, Any]:

@@ -8,9 +8,12 @@ from typing import Final
 
 import msgspec
 
+from ...state.incident import Incident
+from ...state.incident_title import incident_title, stage_name
+from ...state.incidents import incidents, ledger_rows
 from ...state.log_line import LoggedEvent
 from ...state.reduce import reduce_all
-from ...state.routing_and_ledger import TYPES_WITHOUT_ROWS, ledger_rows, routing_rows
+from ...state.routing_and_ledger import TYPES_WITHOUT_ROWS, routing_rows
 from ...state.run_state import LedgerRow, RoutingRow, RunState
 from ...store.event_store import EventStore, RunRecord
 from ...store.log_table import StoredLine
@@ -51,6 +54,14 @@ class Trace(msgspec.Struct, frozen=True):
     def ledger(self) -> Iterator[LedgerRow]:
         """Every row of failures, policy, drift, recovery and replay."""
         return ledger_rows(self._row_events())
+
+    def incidents(self) -> Iterator[Incident]:
+        """Every incident, in its last state."""
+        return incidents(self._row_events())
+
+    def title(self, incident: Incident) -> str:
+        """The title of an incident."""
+        return incident_title(incident, stage_name(self.state, incident.stage_id))
 
     def text(self, file: str) -> str | None:
         """The text of an artifact; ``None`` if it has no text."""

@@ -1,25 +1,20 @@
-"""The run as plain text: its figures, then sections for stages, routing, ledger, artifacts and log."""
+"""The run as plain text: its figures, then sections for stages, routing, incidents, artifacts and log."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
+from ...state.incident import Incident
 from ...state.request_facts import request_facts
 from ...state.run_state import LedgerRow, RoutingRow, RunState, Stage
+from ...state.run_warnings import run_warnings
+from ...state.verdict import verdict
 from .trace import Trace, instant
 
 _WIDTH: Final = 100
 _TIME_CHARS: Final = 15
-_SECTIONS: Final = {
-    "policy": "Policy",
-    "drift": "Drift",
-    "failure": "Failures",
-    "recovery": "Recovery",
-    "replay": "Replay",
-}
 _VISIBLE: Final = (
     {code: 0x2400 + code for code in range(0x20) if chr(code) != "\t"}
     | {0x7F: 0x2421}
@@ -44,6 +39,7 @@ def _lines(trace: Trace) -> Iterator[str]:
     yield "=" * _WIDTH
     yield from _facts(_head(trace))
     yield from _request(trace.state)
+    yield from _understanding(state)
     yield from _heading("Stages", len(state.stages))
     yield from _table(_STAGES, lambda: map(_stage, state.stages), right=(4, 5, 6))
     for stage in state.stages:
@@ -51,13 +47,14 @@ def _lines(trace: Trace) -> Iterator[str]:
             yield from _indented(f"  {stage.name}: ", stage.error)
     yield from _heading("Routing", state.counts.routing)
     yield from _table(_ROUTING, lambda: map(_routing, trace.routing()), right=(3, 4))
-    counts: Counter[str] = Counter(row.kind for row in trace.ledger())
-    for kind, title in _SECTIONS.items():
-        if counts[kind] or kind != "replay":
-            yield from _heading(title, counts[kind])
-            for row in trace.ledger():
-                if row.kind == kind:
-                    yield from _ledger(row)
+    yield from _heading("Failures and recovery", state.counts.incidents)
+    for incident in trace.incidents():
+        yield from _incident(trace, incident)
+    if state.counts.passed:
+        yield f"{_checks(state.counts.passed)} passed"
+    yield from _heading("Ledger", state.counts.ledger)
+    for row in trace.ledger():
+        yield from _ledger(row)
     yield from _heading("Artifacts", len(state.artifacts))
     yield from _table(
         _ARTIFACTS,
@@ -81,13 +78,14 @@ def _lines(trace: Trace) -> Iterator[str]:
 
 def _head(trace: Trace) -> dict[str, str | None]:
     record, state = trace.record, trace.state
+    ended = verdict(state)
     return {
         "Run": record.run_id,
         "Worker": trace.worker,
         "Served by": record.origin,
         "Task": trace.task,
-        "Status": state.status,
-        "Error": state.error,
+        "Status": ended.summary if ended else state.status,
+        "Reason": ended.reason if ended else None,
         "Started": instant(state.started_us),
         "Ended": instant(state.ended_us),
         "Duration": _duration(state.latency_ms),
@@ -110,6 +108,24 @@ def _facts(facts: dict[str, str | None]) -> Iterator[str]:
     for label, text in facts.items():
         if text:
             yield from _indented(f"{label:11}", text)
+
+
+def _understanding(state: RunState) -> Iterator[str]:
+    """The warnings, and how the task was understood."""
+    warnings, understood = run_warnings(state), state.understanding
+    if warnings:
+        yield from _heading("Warnings", len(warnings))
+        for warning in warnings:
+            yield from _indented("", warning.message)
+    if understood is not None:
+        score = "not measured" if understood.score is None else f"{understood.score:.0%}"
+        least = "" if understood.threshold is None else f", at least {understood.threshold:.0%} is enough"
+        yield ""
+        yield f"Understanding of the task: {score}{least}"
+        for reason in understood.reasons:
+            yield from _indented("  ", reason)
+        for kind, text in understood.facts:
+            yield from _indented(f"  {kind}: ", text)
 
 
 def _heading(title: str, count: int) -> Iterator[str]:
@@ -146,6 +162,25 @@ def _routing(row: RoutingRow) -> tuple[str, ...]:
         row.source or "",
         others,
     )
+
+
+def _incident(trace: Trace, incident: Incident) -> Iterator[str]:
+    lead = f"{_time(incident.started_us):{_TIME_CHARS}}  "
+    yield from _indented(lead, trace.title(incident))
+    facts = {
+        "location": incident.location,
+        "before": incident.before,
+        "after": incident.after,
+        "code": incident.code,
+        "took": _duration(incident.duration_ms),
+    }
+    for label, text in facts.items():
+        if text:
+            yield from _indented(" " * len(lead) + f"{label}: ", text)
+
+
+def _checks(count: int) -> str:
+    return f"{count:,} check{'' if count == 1 else 's'}"
 
 
 def _ledger(row: LedgerRow) -> Iterator[str]:

@@ -1,0 +1,55 @@
+// Incidents: their order, the parts of their titles, and the log lines that belong to them. Pure.
+
+import type { Incident, Stage } from "../kernel/wire";
+
+/** A problem that remains: not fixed, still open, or an error that was only reported. */
+export const isUnfixed = ({ kind, outcome, severity }: Incident): boolean =>
+  kind !== "replay" &&
+  (outcome === "open" || outcome === "not_fixed" || (outcome === "reported" && severity === "error"));
+
+/** Problems that remain come first; of these and of the others the newest comes first. */
+export const inOrder = (incidents: readonly Incident[]): Incident[] =>
+  [...incidents].sort((a, b) => Number(isUnfixed(b)) - Number(isUnfixed(a)) || b.number - a.number);
+
+/** At most `most` incidents: the oldest that are no problem any more are left out first. */
+export function newestIncidents(incidents: Incident[], most: number): Incident[] {
+  const rows = incidents.sort((a, b) => a.number - b.number);
+  while (rows.length > most) {
+    const done = rows.findIndex((row) => !isUnfixed(row));
+    rows.splice(Math.max(done, 0), 1);
+  }
+  return rows;
+}
+
+const RESULTS = { fixed: "passed", not_fixed: "not fixed", open: "still open", reported: "reported only" };
+
+/** The stage of an incident, and what was found, tried and reached. `reason` is shown elsewhere already. */
+export function titleOf(
+  { kind, outcome, stage_id, found, tried }: Incident,
+  stages: readonly Stage[],
+  reason: string | null | undefined,
+): [stage: string, parts: string[]] {
+  if (kind === "replay" || outcome === "passed") return ["", [found]];
+  const repeated = reason?.replace(/\s+/g, " ").startsWith(found.replace(/…$/, ""));
+  return [
+    stage_id === null ? "The run" : (stages.find((stage) => stage.stage_id === stage_id)?.name ?? stage_id),
+    [repeated ? "failed" : found, ...tried, RESULTS[outcome]],
+  ];
+}
+
+/** The log lines of one stage, or of all, between two positions. */
+export interface MarkedLines {
+  first: number;
+  last: number;
+  stage_id: string | null;
+}
+
+export const isMarked = (
+  marked: MarkedLines | null,
+  row: { position: number; stage_id: string | null } | undefined,
+): boolean =>
+  marked !== null &&
+  row !== undefined &&
+  row.position >= marked.first &&
+  row.position <= marked.last &&
+  (marked.stage_id === null || row.stage_id === marked.stage_id);
