@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import html
+import re
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -16,7 +18,15 @@ from worker_widget.artifacts.text_rows import ROW_CHARS
 from worker_widget.console.requests import artifacts
 from worker_widget.console.requests.artifacts import MOST_TEXT, ArtifactRequests
 from worker_widget.errors import RequestRefused, RunUnknown
-from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, RunCompleted
+from worker_widget.events import (
+    ArtifactCreated,
+    ArtifactDelta,
+    ArtifactSources,
+    ArtifactStarted,
+    Event,
+    RunCompleted,
+)
+from worker_widget.events.vocabulary import SentenceSource
 from worker_widget.state.reduce import reduce_all
 from worker_widget.state.run_state import RunState
 from worker_widget.store.event_store import EventStore
@@ -75,6 +85,34 @@ async def test_a_version_that_the_store_was_ahead_of_is_read_again(shown: Shown)
     shown.live.state = reduce_all(ahead, shown.live.state)
     assert (await shown.ask("text", file="page.html", version=1))["text"] == "one"
     assert (await shown.ask("text", file="page.html"))["text"] == "two"
+
+
+async def test_the_sentences_of_a_text_are_marked_by_their_sources(shown: Shown) -> None:
+    text = "<p>Ours &amp; yours.</p> <p>A rule.</p>"
+    parts = [
+        SentenceSource(start=3, end=20, source="brand", stage_id="copy"),
+        SentenceSource(start=5, end=9, source="rule"),
+        SentenceSource(start=28, end=35, source="of our own", stage_id="ux"),
+        SentenceSource(start=30, end=99, source="rule"),
+    ]
+    sources = ArtifactSources(artifact_name="page", artifact_type="html", sources=parts)
+    shown.tell(created(0, text), said(sources, 1))
+    told = await shown.ask("sources", file="page.html", dark=True)
+    assert told["sentences"] == [
+        {"source": "brand", "stage_id": "copy"}, {"source": "of our own", "stage_id": "ux"}
+    ]  # fmt: skip
+    assert told["note"] == "The first 2 of 4 sentences are marked."
+    links = re.findall(r'<a id="([^"]+)" href="#([^"]+)" class="(\w+)">([^<]*)</a>', told["html"])
+    assert links == [
+        ("sentence-1", "sentence-1", "brand", "Ours &amp;amp; yours."),
+        ("sentence-2", "sentence-2", "rule", "A rule."),
+    ]
+    drawn = re.sub(r"<[^>]+>", "", told["html"].partition('<pre class="source">')[2])
+    assert html.unescape(drawn).strip() == text
+    shown.tell(created(2, "new text"))
+    assert (await shown.ask("sources", file="page.html", dark=False))["sentences"] == []
+    earlier = await shown.ask("sources", file="page.html", dark=False, version=1)
+    assert (len(earlier["sentences"]), earlier["version"]) == (2, 1)
 
 
 async def test_only_what_grows_is_rested_after(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:

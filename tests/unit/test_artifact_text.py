@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.test_store import RUN, begin, created, delta, started
-from worker_widget.events import Event
+from tests.unit.test_store import RUN, begin, created, delta, said, started
+from worker_widget.events import ArtifactSources, Event
+from worker_widget.events.vocabulary import SentenceSource
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.event_store import EventStore
 
@@ -56,6 +57,25 @@ def test_what_is_not_there_is_none(store: EventStore) -> None:
     store.append(RUN, [created(0, "page")])
     for number in (0, 2, -1):
         assert store.artifact_text(RUN, FILE, number) is None
+
+
+def sources(n: int, *parts: str) -> Event:
+    listed = [SentenceSource(start=i, end=i + 1, source=part) for i, part in enumerate(parts)]
+    return said(ArtifactSources(artifact_name="page", artifact_type="html", sources=listed), n)
+
+
+def test_the_sources_of_sentences_are_those_of_the_version(store: EventStore) -> None:
+    store.append(RUN, [started(0), delta(1, "one", 0), created(2, "one"), sources(3, "brand", "rule")])
+    assert [part.source for part in store.artifact_sources(RUN, FILE)] == ["brand", "rule"]
+    assert versions(store) == ["one"]
+    assert "".join(chunk.text for chunk in store.artifact_chunks(RUN, FILE)) == "one"
+    store.append(RUN, [started(4), delta(5, "two", 0), created(6, "two")])
+    assert store.artifact_sources(RUN, FILE) == []
+    store.append(RUN, [sources(7, "brief")])
+    assert [part.source for part in store.artifact_sources(RUN, FILE)] == ["brief"]
+    assert [part.source for part in store.artifact_sources(RUN, FILE, 1)] == ["brand", "rule"]
+    assert store.artifact_sources(RUN, "other.md") == []
+    assert store.artifact_text(RUN, FILE) == "two"
 
 
 EVENTS = st.lists(st.sampled_from(["start", "ab", "cd", "whole", "other", None]), max_size=12)

@@ -599,6 +599,23 @@ export interface RenderedArtifact {
   long: boolean;
 }
 
+/**
+ * A text as a document in which the n-th of `sentences` is the link `sentence-n`, from 1.
+ * There are none where the worker reports no sources.
+ */
+export interface MarkedArtifact {
+  html: string;
+  note: string | null;
+  version: number;
+  sentences: MarkedSentence[];
+}
+
+/** Where a sentence comes from ("brief", "brand", "rule", "model"), and the stage that wrote it. */
+export interface MarkedSentence {
+  source: string;
+  stage_id: string | null;
+}
+
 /** A page of an artifact's text; `chars` is the length of the whole text. */
 export interface ArtifactText {
   text: string;
@@ -827,6 +844,8 @@ export interface Requests {
    * `match-1` to `match-{matches}`.
    */
   "artifact.render": { args: { file: string; shape: "preview" | "source"; dark: boolean; version: number | null; find: string | null; any_length: boolean; }; result: RenderedArtifact };
+  /** The text with its sentences coloured by their sources; at most 2,000 sentences are marked. */
+  "artifact.sources": { args: { file: string; dark: boolean; version: number | null; }; result: MarkedArtifact };
   /** A page of the text, of at most 1,048,576 characters. */
   "artifact.text": { args: { file: string; version: number | null; offset: number; count: number; }; result: ArtifactText };
   /** Checks a brand: its limits here, the rest on the server. */

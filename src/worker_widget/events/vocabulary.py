@@ -223,8 +223,10 @@ class ArtifactCreated(Payload, frozen=True, kw_only=True):
 class SentenceSource(msgspec.Struct, frozen=True, kw_only=True):
     """The source of one sentence of an artifact: the code points from ``start`` to before ``end``.
 
-    ``source`` is "brief" (the task's words), "brand", "rule" or "model"; ``stage_id`` is the stage that
-    wrote it.
+    ``source`` is "brief": it quotes the task, or a rule's sentence is built around words of the task;
+    "brand": it quotes the brand, also where a recovery reworded that; "model": a language model wrote it;
+    "rule": any other. ``stage_id`` is the stage that wrote it: the copy's for a page, and a recovery's for
+    what that reworded.
     """
 
     start: int

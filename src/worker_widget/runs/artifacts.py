@@ -6,12 +6,16 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..events.artifact_bytes import file_bytes
 from ..events.file_names import safe_names
 from ..state.run_state import Artifact
 from .live_run import LiveRun
 from .saving import save_files
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Artifacts(Mapping[str, "ArtifactFile"]):
@@ -130,6 +134,22 @@ class ArtifactFile:
     def sha256(self) -> str:
         """The SHA-256 sum of ``text`` in UTF-8, in hex, as in events and replay tokens."""
         return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def sources(self) -> pd.DataFrame:
+        """The sentences in their order, each with where it comes from; empty if the worker sent none.
+
+        ========  ========  =====================================================================
+        sentence  string    as it is in ``text``, where it may be escaped
+        start     Int64     the first code point of ``text``, from 0
+        end       Int64     the code point after the last
+        source    string    brief (the task's words), brand, rule or model
+        stage_id  string    the stage that wrote it
+        ========  ========  =====================================================================
+        """
+        from .dataframes import sources_frame
+
+        found = self._live.store.artifact_sources(self._live.run_id, self.file, self._number)
+        return sources_frame(self.text, found)
 
     @property
     def versions(self) -> tuple[ArtifactFile, ...]:

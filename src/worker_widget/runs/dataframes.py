@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from ..events.vocabulary import SentenceSource
 from ..state.incident_title import incident_title, stage_name
 from ..state.incidents import incidents, ledger_rows
 from ..state.log_line import LEVELS, LoggedEvent
@@ -60,6 +61,23 @@ def events_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
         stage_id = getattr(event.data, "stage_id", None)
         columns.add(logged.position, event.time_us, event.type, stage_id, event.id, _data(event.raw))
     return columns.frame(position=_integers, time=_times)
+
+
+def sources_frame(text: str, sources: Iterable[SentenceSource]) -> pd.DataFrame:
+    """The sentences of an artifact's ``text``, one row each.
+
+    ========  ======  ===========================================
+    sentence  string  as it is in the text
+    start     Int64   its first code point, from 0
+    end       Int64   the code point after its last
+    source    string  brief, brand, rule or model
+    stage_id  string  the stage that wrote it
+    ========  ======  ===========================================
+    """
+    columns = _Columns("sentence", "start", "end", "source", "stage_id")
+    for part in sources:
+        columns.add(text[part.start : part.end], part.start, part.end, part.source, part.stage_id)
+    return columns.frame(start=_integers, end=_integers)
 
 
 def logs_frame(rows: Iterable[StoredLine]) -> pd.DataFrame:

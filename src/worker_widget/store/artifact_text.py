@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from ..events import ArtifactCreated, ArtifactDelta, ArtifactStarted
+from ..events import ArtifactCreated, ArtifactDelta, ArtifactSources, ArtifactStarted
+from ..events.vocabulary import SentenceSource
 from ..state.log_line import LoggedEvent
 from ..state.reduce import reduce
 from ..state.run_state import Artifact, RunState
@@ -104,6 +105,29 @@ def version_text(in_order: Iterable[LoggedEvent], version: int) -> str | None:
         if artifact.version == version:
             events.append(logged)
     return newest_text(reversed(events))
+
+
+def newest_sources(newest_first: Iterable[LoggedEvent]) -> list[SentenceSource]:
+    """The sources of the sentences of an artifact's newest version; none if the worker sent none for it.
+
+    ``newest_first`` are the artifact's events with its sources, the last first; only one is read.
+    """
+    for logged in newest_first:
+        data = logged.event.data
+        return list(data.sources) if isinstance(data, ArtifactSources) else []
+    return []
+
+
+def version_sources(in_order: Iterable[LoggedEvent], version: int) -> list[SentenceSource]:
+    """The same of one version, from all events of the artifact with its sources."""
+    state = RunState()
+    found: list[SentenceSource] = []
+    for logged in in_order:
+        if not isinstance(logged.event.data, ArtifactSources):
+            state = reduce(state, logged)
+        elif state.artifacts and state.artifacts[0].version == version:
+            found = list(logged.event.data.sources)
+    return found
 
 
 def _with_artifact(in_order: Iterable[LoggedEvent]) -> Iterator[tuple[Artifact, LoggedEvent]]:

@@ -18,12 +18,21 @@ import msgspec
 
 from ..errors import HistoryError, RunUnknown
 from ..events import Event, decode
+from ..events.vocabulary import SentenceSource
 from ..settings import home
 from ..state.log_line import LoggedEvent
 from ..state.reduce import reduce
 from ..state.run_state import Artifact, RunState
 from . import database, events_table, log_table, routing_and_ledger
-from .artifact_text import Chunk, chunk, newest_text, version_text, versions
+from .artifact_text import (
+    Chunk,
+    chunk,
+    newest_sources,
+    newest_text,
+    version_sources,
+    version_text,
+    versions,
+)
 from .database import NUMBER_MASK, ROW_BITS, ROWS_AT_ONCE, Database, key_range
 from .line_filter import EVERY_LINE, LineFilter
 from .log_index import Facets, LogIndex, LogProgress, LogWindow, NextLine
@@ -439,6 +448,18 @@ class EventStore:
             if version is not None:
                 return version_text(events_table.artifact_events(db, run, file, 0), version)
             return newest_text(events_table.artifact_events_back(db, run, file, NUMBER_MASK + 1))
+
+    def artifact_sources(self, run_id: str, file: str, version: int | None = None) -> list[SentenceSource]:
+        """The sources of an artifact's sentences, in their order; empty if the worker sent none.
+
+        ``version`` counts from 1; the default is the newest version.
+        """
+        with self._db.read() as db:
+            run = self._head(db, run_id).run
+            if version is not None:
+                return version_sources(events_table.artifact_events(db, run, file, 0, sources=True), version)
+            back = events_table.artifact_events_back(db, run, file, NUMBER_MASK + 1, sources=True)
+            return newest_sources(back)
 
     def artifact_versions(self, run_id: str, file: str) -> list[Artifact]:
         """The last state of each version of an artifact, oldest first; empty for an unknown artifact."""

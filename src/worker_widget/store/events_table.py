@@ -11,7 +11,15 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from ..events import ArtifactCreated, ArtifactDelta, ArtifactStarted, Event, RoutingDecision, decode
+from ..events import (
+    ArtifactCreated,
+    ArtifactDelta,
+    ArtifactSources,
+    ArtifactStarted,
+    Event,
+    RoutingDecision,
+    decode,
+)
 from ..events.file_names import file_name
 from ..state.incident import Incident, IncidentBook
 from ..state.incidents import enter
@@ -24,7 +32,7 @@ _T = TypeVar("_T")
 _DIGITS: Final = 19
 _LEVELS: Final[dict[str, int]] = {word: number for number, word in enumerate(LEVELS)}
 _EVENT: Final = "row_key, type, event_id, raw"
-_ARTIFACT: Final = (ArtifactStarted, ArtifactDelta, ArtifactCreated)
+_ARTIFACT: Final = (ArtifactStarted, ArtifactDelta, ArtifactCreated, ArtifactSources)
 _DELETED_AT_ONCE: Final = 4_096
 
 DELETIONS: Final = (
@@ -175,16 +183,27 @@ def insert(db: Connection, head: Head, batch: dict[bytes, Event]) -> list[Logged
     return logged
 
 
-def artifact_events(db: Connection, run: int, file: str, after: int) -> Iterator[LoggedEvent]:
-    """The events of an artifact after a position, in order."""
+def artifact_events(
+    db: Connection, run: int, file: str, after: int, *, sources: bool = False
+) -> Iterator[LoggedEvent]:
+    """The events of an artifact's text after a position, in order; with ``sources`` also those of its
+    sentences."""
     base, last = key_range(run)
-    return _iterate(db, "artifact = ? AND row_key BETWEEN ? AND ?", "", (file, base + after + 1, last))
+    values = (file, base + after + 1, last)
+    return _iterate(db, f"artifact = ? AND row_key BETWEEN ? AND ?{_but(sources)}", "", values)
 
 
-def artifact_events_back(db: Connection, run: int, file: str, before: int) -> Iterator[LoggedEvent]:
-    """The events of an artifact before a position, the last first."""
+def artifact_events_back(
+    db: Connection, run: int, file: str, before: int, *, sources: bool = False
+) -> Iterator[LoggedEvent]:
+    """The same events before a position, the last first."""
     base, _ = key_range(run)
-    return _iterate(db, "artifact = ? AND row_key > ? AND row_key < ?", "DESC", (file, base, base + before))
+    values = (file, base, base + before)
+    return _iterate(db, f"artifact = ? AND row_key > ? AND row_key < ?{_but(sources)}", "DESC", values)
+
+
+def _but(sources: bool) -> str:
+    return "" if sources else " AND type <> 'artifact_sources'"
 
 
 def _iterate(db: Connection, condition: str, order: str, values: tuple[Any, ...]) -> Iterator[LoggedEvent]:

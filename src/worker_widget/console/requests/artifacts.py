@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypedDict
 import msgspec
 
 from ...errors import RequestRefused, RunUnknown
+from ...events.vocabulary import SentenceSource
 from ...state.run_state import Artifact
 from ...store.event_store import EventStore
 from ..controller import ConsoleController
@@ -46,6 +47,12 @@ class RenderArgs(Args, frozen=True, kw_only=True):
     version: int | None = None
     find: str | None = None
     any_length: bool = False
+
+
+class SourcesArgs(Args, frozen=True, kw_only=True):
+    file: str
+    dark: bool
+    version: int | None = None
 
 
 class LinesArgs(Args, frozen=True, kw_only=True):
@@ -101,6 +108,25 @@ class RenderedArtifact(TypedDict):
     long: bool
 
 
+class MarkedSentence(TypedDict):
+    """Where a sentence comes from ("brief", "brand", "rule", "model"), and the stage that wrote it."""
+
+    source: str
+    stage_id: str | None
+
+
+class MarkedArtifact(TypedDict):
+    """A text as a document in which the n-th of ``sentences`` is the link ``sentence-n``, from 1.
+
+    There are none where the worker reports no sources.
+    """
+
+    html: str
+    note: str | None
+    version: int
+    sentences: list[MarkedSentence]
+
+
 class ArtifactLines(TypedDict):
     """A window of an artifact's lines; ``chars`` is the length of the whole text."""
 
@@ -143,6 +169,7 @@ class ArtifactRequests:
         self.handlers: Handlers = {
             "artifact.text": RequestHandler(TextArgs, ArtifactText, self._text),
             "artifact.render": RequestHandler(RenderArgs, RenderedArtifact, self._render),
+            "artifact.sources": RequestHandler(SourcesArgs, MarkedArtifact, self._sources),
             "artifact.lines": RequestHandler(LinesArgs, ArtifactLines, self._lines),
             "artifact.find": RequestHandler(FindArgs, FoundText, self._find),
             "artifact.compare": RequestHandler(CompareArgs, ComparedArtifacts, self._compare),
@@ -190,6 +217,15 @@ class ArtifactRequests:
         again_at = rendered_again_at(chars) if growing and not rendered["long"] else None
         number = artifact.version if args.version is None else args.version
         return RequestAnswer({"chars": chars, **rendered, "again_at": again_at, "version": number})
+
+    async def _sources(self, args: SourcesArgs) -> RequestAnswer:
+        """The text with its sentences coloured by their sources; at most 2,000 sentences are marked."""
+        store, run_id, artifact = self._shown(args.file)
+        lines = await self._texts.lines(store, run_id, artifact, args.version)
+        number = artifact.version if args.version is None else args.version
+        found = await asyncio.to_thread(store.artifact_sources, run_id, args.file, args.version)
+        marked = await asyncio.to_thread(_marked, lines.text, found, args.dark)
+        return RequestAnswer({**marked, "version": number})
 
     async def _compare(self, args: CompareArgs) -> RequestAnswer:
         """A document with both artifacts side by side; its changes are the elements ``change-1`` to
@@ -265,6 +301,20 @@ def _rendered(text: str, kind: str, whole: bool, args: RenderArgs) -> dict[str, 
         "long": document.long,
     }
     return rendered if document.chars is None else {**rendered, "chars": document.chars}
+
+
+def _marked(text: str, found: list[SentenceSource], dark: bool) -> dict[str, Any]:
+    from ...artifacts.sentence_marks import marked_source, whole_sentences
+
+    note = None
+    if len(text) > MOST_PREVIEW:
+        note = f"The first {MOST_PREVIEW:,} of {len(text):,} characters are shown."
+        text = text[:MOST_PREVIEW]
+    sentences = whole_sentences(found, len(text))
+    if found and len(sentences) < len(found):
+        note = f"The first {len(sentences):,} of {len(found):,} sentences are marked."
+    rows = [{"source": part.source, "stage_id": part.stage_id} for part in sentences]
+    return {"html": marked_source(text, sentences, dark=dark), "note": note, "sentences": rows}
 
 
 def _compared(a: tuple[str, str], b: tuple[str, str], dark: bool) -> ComparedArtifacts:

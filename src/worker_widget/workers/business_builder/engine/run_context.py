@@ -21,7 +21,7 @@ from ..writing.writer import RuleEngine, TextWriter
 from . import options, plan
 from .plan import STAGES, Plan
 from .routing import Decision
-from .run_records import Ledger
+from .run_records import Ledger, SentenceRecord
 
 
 @dataclass
@@ -51,6 +51,7 @@ class RunContext:
     ledger: Ledger = field(default_factory=Ledger)
     artifacts: dict[str, str] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
+    sentences: SentenceRecord = field(default_factory=SentenceRecord)
     copy: LandingCopy | None = None
     left_out: int = 0
     spent: int = 0

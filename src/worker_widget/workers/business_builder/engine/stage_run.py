@@ -31,6 +31,7 @@ from .prose import percent, place, sentence
 from .recovery import RecoveryContext, StageOrder
 from .routing import Decision
 from .run_context import RunContext
+from .sentence_sources import Origin, SentenceTracer, recorded
 
 _MODES = {
     "sequential": "",
@@ -61,6 +62,7 @@ class StageRun:
     _recovering: list[tuple[str, str]] = field(default_factory=list)
     _reported: set[tuple[str, str, str]] = field(default_factory=set)
     _logged: set[str] = field(default_factory=set)
+    _traced: dict[str, Origin] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
     _streamed: dict[tuple[str, str], int] = field(default_factory=dict)
     _held: list[tuple[str, str, str]] = field(default_factory=list)
@@ -115,7 +117,9 @@ class StageRun:
     def pen(self, facts: Facts | None = None) -> Pen:
         """A new pen, for one document."""
         approach = self.agent.strategy.approach.approach
-        return Pen(facts or self.facts, self.run.rules, self.run.seed, approach=approach)
+        facts = facts or self.facts
+        tracer = SentenceTracer(facts, self._traced)
+        return Pen(facts, self.run.rules, self.run.seed, approach=approach, trace=tracer)
 
     def emit(self, data: Payload) -> None:
         self.run.emit(data)
@@ -412,9 +416,19 @@ class StageRun:
             self.run.artifacts[name] = draft.content
             self.run.drafts[name] = draft
             self.run.ledger.engines[name] = self.writer.engine
+            self._report_sources(draft, where)
         self.published.set()
         file_names = typography.listed([file_name(draft.name, draft.type) for draft in drafts])
         self.log(f"{typography.capital(self.writer.engine)} wrote {file_names}.", "debug")
+
+    def _report_sources(self, draft: Draft, where: Mapping[str, str]) -> None:
+        """Record the sources of a draft's sentences, and emit them for a page or Markdown text."""
+        by_model = self.writer is not self.run.rule_engine
+        sources = recorded(
+            self.run.sentences, draft, self.stage.id, self._traced, self.facts, by_model=by_model
+        )
+        if sources:
+            self.emit(events.ArtifactSources(**where, sources=sources))
 
     @property
     def writer(self) -> TextWriter:

@@ -87,6 +87,9 @@ async def preflight(stage_run: StageRun) -> None:
     stage_run.finish_recovery()
     run.by_model = stage_run.order.by_model
     run.use_facts(stage_run.facts)
+    order = stage_run.order
+    run.sentences.rewritten |= dict.fromkeys(order.rewrites, stage_run.stage.id)
+    run.sentences.brand_words = order.brand_words
     await stage_run.pace_to(1.0)
 
 
@@ -214,7 +217,7 @@ async def strategy(stage_run: StageRun) -> None:
     texts = await stage_writing.write(
         stage_run,
         lambda pen, out: StageTexts(
-            (positioning.compose(pen, out), messaging.compose(_new_pen(pen), out | skipped))
+            (positioning.compose(pen, out), messaging.compose(stage_run.pen(pen.facts), out | skipped))
         ),
         (*messaging.DEEP, *positioning.OPTIONAL, *messaging.OPTIONAL),
         drift_of="The strategy",
@@ -468,11 +471,6 @@ def _manifest(artifacts: Mapping[str, str]) -> Draft:
 def _skipped(depth: str, deep: Sequence[str], shallow: Sequence[str]) -> frozenset[str]:
     """The sections that a depth leaves out: ``deep`` ones unless it is deep, ``shallow`` ones if shallow."""
     return frozenset(() if depth == "deep" else deep) | frozenset(shallow if depth == "shallow" else ())
-
-
-def _new_pen(pen: Pen) -> Pen:
-    """A new pen like ``pen``, for a second document."""
-    return Pen(pen.facts, pen.rules, pen.seed, approach=pen.approach)
 
 
 def _counted(names: Iterable[str]) -> str:

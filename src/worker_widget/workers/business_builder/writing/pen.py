@@ -8,7 +8,7 @@ rejected wordings are counted. If no wording is left, the line is empty and its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from string import Formatter
@@ -24,12 +24,16 @@ from .landing_copy import Approach
 
 @dataclass
 class Pen:
-    """Writes the lines of a document. ``rejected`` counts wordings that broke a rule."""
+    """Writes the lines of a document. ``rejected`` counts wordings that broke a rule.
+
+    ``trace`` is called with each line and its wording, before the slots are filled.
+    """
 
     facts: Facts
     rules: Sequence[Rule]
     seed: Seed
     approach: Approach = "plain"
+    trace: Callable[[str, str], None] | None = None
     rejected: int = 0
     used: set[str] = field(default_factory=set)
 
@@ -57,6 +61,8 @@ class Pen:
                 continue
             if once:
                 self._remember(text)
+            if self.trace is not None:
+                self.trace(text, self.speak(wording))
             return text
         return ""
 
