@@ -172,7 +172,7 @@ def test_slang_for_a_luxury_brand_drifts_and_is_re_toned(told: dict[str, Told]) 
 
 def test_a_small_budget_is_kept_by_reducing_the_scope(told: dict[str, Told]) -> None:
     found = told["a small budget"]
-    assert "token_budget_exceeded" in {e["pattern"] for e in found.all("failure_detected")}
+    assert "budget_exceeded" in {e["pattern"] for e in found.all("failure_detected")}
     assert {e["action"] for e in found.all("recovery_started")} == {"reduce_scope"}
     assert all(e["success"] for e in found.all("recovery_completed"))
     (completed,) = found.all("run_completed")

@@ -257,7 +257,7 @@ async def test_a_budget_is_kept_by_leaving_out_sections() -> None:
     assert report["budget"] == 1_000
     assert run.done.total_tokens <= 1_000
     assert report["under_budget"] is True
-    assert "token_budget_exceeded" in {e.pattern for e in run.all(events.FailureDetected)}
+    assert "budget_exceeded" in {e.pattern for e in run.all(events.FailureDetected)}
     assert {e.action for e in run.all(events.RecoveryStarted)} == {"reduce_scope"}
     assert all(e.success for e in run.all(events.RecoveryCompleted))
     full = await run_alone(task=task, brand=brand())

@@ -14,7 +14,7 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -315,6 +315,7 @@ class AdvertisingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expression: str
     pattern: str
     reason: str
+    severity: Literal["error", "warning"] = "warning"
 
 
 class PlainerWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

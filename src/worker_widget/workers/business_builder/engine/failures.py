@@ -86,7 +86,7 @@ BUDGET_EXCEEDED: Final = Failure(
     "BUDGET_EXCEEDED",
     "budget",
     "error",
-    "token_budget_exceeded",
+    "budget_exceeded",
     "a stage's texts have more tokens than it may write",
     ("reduce_scope", "truncate", "give_up"),
     "Raise the budget or shorten the brand's texts.",

@@ -252,11 +252,14 @@ class StageRun:
             self.report_check(name, passed=not any(violation.rule.policy == name for violation in found))
 
     def stop_at(self, found: Sequence[Violation], sections: OptionalSections | None = None) -> None:
-        """Report violations, errors first, and raise `StageFailure` for the first kind of them.
+        """Report violations, errors and the brand's own rules first; raise `StageFailure` for the first kind.
 
         In strict mode the first violation ends the run with `RunError`.
         """
-        ordered = sorted(found, key=lambda violation: violation.rule.severity)
+        ordered = sorted(
+            found,
+            key=lambda violation: (violation.rule.severity, violation.rule.policy == "advertising_claims"),
+        )
         for violation in ordered:
             self.report_violation(violation)
             if self.run.request.strict_mode:

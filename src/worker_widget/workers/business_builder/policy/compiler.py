@@ -28,26 +28,9 @@ from ..content import library
 from ..language import tone_marks, typography
 from .pattern_matcher import ClaimPattern, compile_pattern, phrase_matcher
 from .rules import ORDER, FindSpans, Rule
+from .universal_claims import FORBIDDEN_EVERYWHERE, UNVERIFIABLE, UniversalClaim
 
 _MOST_REMEMBERED: Final = 2_048
-
-
-_UNIVERSAL: Final = (
-    (r"(?:\bthe\s+)?\bbest\b(?!\s+(?:practices?|man|before|wishes|regards))(?:[ -]in[ -]class|[ -]selling)?",
-     "best", "A superlative that nobody can verify"),
-    (r"#\s?1(?!\w)|\bnumber one\b|\bno\.\s?1\b", "#1", "A ranking that nobody can verify"),
-    (r"\bguarante(?:e|es|ed|eing)\b", "guarantee", "A guarantee that is not part of the brief"),
-    (r"\brisk[ -]free\b", "risk-free", "A promise that nothing can keep"),
-    (r"\b100\s?%(?!\w)", "100%", "An absolute figure without a source"),
-    (r"\b(?:world|market|industry)(?:['’]s)?[ -](?:leading|first|class|number)\b", "world-leading",
-     "A ranking that nobody can verify"),
-    (r"\b(?:unbeatable|unrivall?ed|unmatched|unparallell?ed|second to none)\b", "unbeatable",
-     "A comparison that nobody can verify"),
-    (r"\b(?:cheapest|fastest|easiest|greatest|finest|smartest|strongest|safest)\b", "fastest",
-     "A superlative that nobody can verify"),
-    (r"\b(?:miracle (?:cure|solution|product)|cure-all|instant results)\b", "miracle cure",
-     "A promise that nothing can keep"),
-)  # fmt: skip
 
 
 def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = None) -> tuple[Rule, ...]:
@@ -82,14 +65,24 @@ def compile_rules(brand: Brand | None, *, name: str = "", budget: int | None = N
     if budget is not None:
         rules.append(Rule("token_budget", "budget", str(budget), "The run may not write more", "error"))
     translated = (
-        (rule.expression, rule.pattern, rule.reason)
+        UniversalClaim(rule.expression, rule.pattern, rule.reason, rule.severity)
         for folder in library.TRANSLATIONS
         for rule in library.advertising(folder).rules
     )
-    for index, (expression, pattern, reason) in enumerate((*_UNIVERSAL, *translated)):
-        matcher = re.compile(expression, re.IGNORECASE)
+    claims = (*FORBIDDEN_EVERYWHERE, *UNVERIFIABLE, *translated)
+    for index, universal in enumerate(claims):
+        matcher = re.compile(universal.expression, re.IGNORECASE)
         find = _spans(matcher, but=own)
-        rules.append(Rule("advertising_claims", f"advertising[{index}]", pattern, reason, "warning", find))
+        rules.append(
+            Rule(
+                "advertising_claims",
+                f"advertising[{index}]",
+                universal.pattern,
+                universal.reason,
+                universal.severity,
+                find,
+            )
+        )
     return tuple(sorted(rules, key=lambda rule: ORDER.index(rule.governance)))
 
 

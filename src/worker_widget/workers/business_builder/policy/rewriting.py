@@ -17,6 +17,7 @@ from typing import Final
 from ..content import library
 from ..language import typography
 from .rules import Rule, breaks, check
+from .universal_claims import PLAINER
 
 _UNCOUNTED: Final = (
     "advice|bread|care|coffee|content|craftsmanship|equipment|experience|food|help|information|quality|service|"
@@ -101,7 +102,7 @@ def _reword(text: str) -> str:
         for folder in library.TRANSLATIONS
         for entry in library.advertising(folder).plainer
     )
-    for pattern, plain in (*_PLAINER, *translated):
+    for pattern, plain in (*PLAINER, *_PLAINER, *translated):
         text = re.sub(pattern, _positive if plain is None else plain, text, flags=re.IGNORECASE)
     return text
 
@@ -140,5 +141,6 @@ def _shortened(text: str, rules: Sequence[Rule]) -> str:
 
 def _tidy(text: str) -> str:
     text = re.sub(r"\s+([,.;:!?])", r"\1", text)
+    text = re.sub(r"[\s,;:–—-]+([.!?]?)$", r"\1", text)
     text = re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", re.sub(r"^[\s,;:]+|\s+$", "", text))
     return typography.capital(re.sub(r"\s{2,}", " ", text))
