@@ -20,7 +20,7 @@ import msgspec
 
 from worker_widget.console import wire
 from worker_widget.console.brand_form import brand_fields, example_brand
-from worker_widget.console.controller import brand_text
+from worker_widget.console.brand_json import brand_text
 from worker_widget.console.requests.dispatch import Requests, VisibleArgs
 from worker_widget.console.requests.handlers import NoArgs, NoResult, RequestHandler
 from worker_widget.events.request_models import Brand

@@ -215,7 +215,7 @@ export class PageKernel implements Model {
 
   #answer(message: Extract<FromBrowser, { kind: "request" }>): void {
     const { client, id, name } = message;
-    const refusal = this.#setup.refusals?.[name];
+    const refusal = this.#setup.refusals?.[name] ?? brandProblem(message.args);
     if (refusal) {
       this.#send({ kind: "reply", client, id, ok: false, error: refusal });
       return;
@@ -291,6 +291,17 @@ export class PageKernel implements Model {
       default:
         return logAnswer(this.#moment.log, message) ?? artifactAnswer(this.#moment, message) ?? {};
     }
+  }
+}
+
+/** The refusal of a brand that is no JSON. */
+function brandProblem(args: object): WireError | undefined {
+  try {
+    if ("brand" in args && args.brand) JSON.parse(`${args.brand}`);
+    return undefined;
+  } catch {
+    const message = "Not valid JSON: line 1, column 7: expected a value.";
+    return { code: "request_refused", message, problems: [{ field: "brand", message }] };
   }
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { findings } from "../src/shell/brand/findings";
 import { fieldPath } from "../src/shell/brand/reveal";
 import { brandOf, brandText, fits, valueAt, withValue } from "../src/shell/brand/values";
 
@@ -64,6 +63,14 @@ describe("a change of one value", () => {
   });
 });
 
+it.each(["{", "[1]", "null", "5", '"a"'])("%s is no brand", (text) => {
+  expect(brandOf(text)).toBeNull();
+});
+
+it("an empty text is an empty brand", () => {
+  expect(brandOf(" \n")).toEqual({});
+});
+
 it("reads own values only", () => {
   expect(valueAt({ a: [{ b: 1 }] }, ["a", "0", "b"])).toBe(1);
   expect(valueAt({}, ["constructor"])).toBeUndefined();
@@ -101,37 +108,4 @@ it.each([
   ["", ""],
 ])("the location %s is the field %s", (location, path) => {
   expect(fieldPath(location)).toBe(path);
-});
-
-describe("the findings on a text", () => {
-  const MISSING = { field: "brand.mission", message: "Field required" };
-  const finding = { tone: "error", path: "mission", message: "Required" } as const;
-  const report = { valid: false, findings: [finding], summary: "1 problem" };
-
-  it("are none for an empty one", () => {
-    expect(findings(" ", [], { brand: "{}", report })).toEqual([]);
-  });
-
-  it("name line and column where it is no JSON", () => {
-    const [found] = findings('{\n  "a": }', [], null);
-    expect(found).toEqual({ tone: "error", path: "", message: "Line 2, column 8: expected a value" });
-  });
-
-  it("are those of a refused start until the brand is checked", () => {
-    expect(findings("{}", [MISSING, { field: "task", message: "?" }], null)).toEqual([
-      { tone: "error", path: "mission", message: "Field required" },
-    ]);
-    expect(findings("{}", [MISSING], { brand: "{}", report })).toEqual([finding]);
-  });
-
-  it("stay at the values that did not change since the check", () => {
-    const general = { tone: "warning", path: "", message: "No tagline" } as const;
-    const short = { tone: "error", path: "tone.avoid.1", message: "Odd" } as const;
-    const checked = {
-      brand: '{"tone": {"avoid": ["a", "b"]}}',
-      report: { ...report, findings: [finding, short, general] },
-    };
-    expect(findings('{"tone": {"avoid": ["x", "b"]}}', [], checked)).toEqual([finding, short]);
-    expect(findings('{"tone": {"avoid": ["x", "c"]}, "mission": "m"}', [], checked)).toEqual([]);
-  });
 });

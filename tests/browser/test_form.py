@@ -1,4 +1,4 @@
-"""The run form in JupyterLab: the options that a worker declares, and the exports of its runs."""
+"""The run form in JupyterLab: the brand, the options that a worker declares, and the exports of its runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def opened(page: Page, running: Lab, host: HostProcess, name: str, task: str) ->
     url = f"http://127.0.0.1:{state['port']}"
     show = f"console = WorkerConsole('scripted', url={url!r}, api_key={state['token']!r}, task={task!r})"
     source = f"from worker_widget import WorkerConsole\n{show}\nconsole"
-    open_cells(page, running, name, source, "console.current_run.state.status")
+    open_cells(page, running, name, source, "print(dict(console.current_run.request.brand or {}))")
     cell = run_cell(page, 0)
     wait_until_ran(cell)
     console = Console.in_cell(page, cell)
@@ -67,6 +67,72 @@ def test_the_form_offers_the_options_that_the_worker_declares(
     button.click()
     panel.get_by_role("button", name="Reset").click()
     expect(console.button("Run")).to_be_visible()
+
+
+def test_a_brand_is_written_in_the_form_run_saved_and_chosen(
+    page: Page, running: Lab, host: HostProcess
+) -> None:
+    console = opened(page, running, host, "brand.ipynb", "log 3; page <p>x</p>")
+    button = console.root.locator("[data-pop=brand] > button")
+    dialog = console.root.get_by_role("dialog", name="Brand")
+    expect(button).to_have_text("Brandnone")
+    button.click()
+    company = dialog.get_by_role("textbox", name="Company name")
+    expect(company).to_be_focused()
+    # All by keyboard: the first field has the focus, Tab goes from field to field.
+    page.keyboard.type("Acme")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Too short")
+    mission = dialog.get_by_role("textbox", name="Mission")
+    expect(dialog.locator("[data-field=mission]").first).to_contain_text("Needs at least 3 words; it has 2.")
+    mission.fill("We make things well")
+    expect(dialog.locator("[data-field=mission]").first).not_to_contain_text("Needs")
+    dialog.get_by_role("textbox", name="Value proposition").fill("Things that last and can be mended")
+    dialog.get_by_role("combobox", name="Main tone").select_option("Luxury")
+    words = dialog.get_by_role("textbox", name="Add to Words to avoid")
+    words.fill("hype")
+    words.fill("synergy")
+    dialog.get_by_role("textbox", name="Add to Forbidden claims: Claim").fill("guaranteed")
+    dialog.get_by_role("button", name="Developers").click()
+    expect(dialog.get_by_role("status")).to_contain_text("Valid")
+    expect(button).to_have_text("BrandAcme")
+
+    dialog.get_by_role("button", name="JSON", exact=True).click()
+    text = dialog.get_by_role("textbox", name="Brand as JSON")
+    brand = json.loads(text.input_value())
+    assert brand == {
+        "company_name": "Acme",
+        "mission": "We make things well",
+        "value_proposition": "Things that last and can be mended",
+        "tone": {"primary": "luxury", "avoid": ["hype", "synergy"]},
+        "forbidden_claims": [{"pattern": "guaranteed"}],
+        "target_audience": ["b2b_developer"],
+    }
+    text.fill(json.dumps({**brand, "motto": "kept"})[:-1])
+    expect(dialog.get_by_role("status")).to_contain_text("line 1, column")
+    text.press("End")
+    text.press("}")
+    dialog.get_by_role("button", name="Form").click()
+    dialog.get_by_role("textbox", name="Tagline").fill("Made to last")
+    dialog.get_by_role("button", name="Save").click()
+    saved = dialog.get_by_role("combobox", name="Saved brands")
+    expect(saved.get_by_role("option")).to_have_text(["Use a saved brand…", "Acme"])
+
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(button).to_be_focused()
+    console.start()
+    console.expect_status("Completed")
+    output = run_cell(page, 1)
+    expect(output).to_contain_text("'motto': 'kept'")
+    expect(output).to_contain_text("'tagline': 'Made to last'")
+
+    button.click()
+    dialog.get_by_role("button", name="Clear").click()
+    expect(button).to_have_text("Brandnone")
+    saved.select_option("Acme")
+    expect(company).to_have_value("Acme")
+    expect(console.button("New run")).to_be_visible()
 
 
 def test_an_export_is_saved_whole_from_many_parts(

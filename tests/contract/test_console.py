@@ -431,7 +431,7 @@ class TestRefusals:
             second.hello()
             assert json.loads(second.result("brand.load", name="Acme")["brand"]) == brand
             assert second.error("brand.load", name="Acne")["message"].endswith("Saved: 'Acme'.")
-            assert "not JSON" in second.error("brand.save", name="B", brand="{")["message"]
+            assert "not valid JSON" in second.error("brand.save", name="B", brand="{")["message"]
             assert second.error("brand.save", name=" ", brand="{}")["code"] == "request_refused"
             assert other.run("log 1; page x", brand="Acme").wait(20).success
             with pytest.raises(RequestRefused, match="No brand is saved as 'Acne'"):

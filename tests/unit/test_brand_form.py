@@ -17,6 +17,7 @@ from tests import brand_docs
 from worker_widget import HistoryError, RequestRefused, SavedBrands, WorkerConsole
 from worker_widget.console.brand_check import BrandFinding, findings, summary
 from worker_widget.console.brand_form import MOST_FIELDS, BrandField, brand_fields, example_brand
+from worker_widget.console.brand_json import brand_text, parse_brand
 from worker_widget.errors import Problem
 from worker_widget.events.request_models import Brand
 from worker_widget.runs.saved_brands import MOST_BRANDS, MOST_CHARS
@@ -239,6 +240,41 @@ def test_what_the_form_finds_wrong_the_server_refuses() -> None:
     for change in ({"mission": "two words"}, {"visual": {"primary_color": "red"}}, {"budget_tokens": 10}):
         with pytest.raises(ValueError, match="validation error"):
             Brand.model_validate(BRAND | change)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[1]", 'it must be an object, such as {"company_name": "Acme"}'),
+        ('{\n  "a": 1,\n  b: 2\n}', "line 3, column 3: expected a name in double quotes"),
+        ('{\n  "a": 1\n  "b": 2\n}', "line 3, column 3: expected a comma, or the end of the object or list"),
+        ('{"a" 1}', "line 1, column 6: expected : after the name"),
+        ('{"a": x}', "line 1, column 7: expected a value"),
+        ('{"a": "b}', "line 1, column 7: this text has no closing quote"),
+        ('{"a": 1} b', "line 1, column 10: unexpected text after the end"),
+        (
+            '{"a": 1',
+            "line 1, column 8: the text ends here, expected a comma, or the end of the object or list",
+        ),
+        ('{"a": NaN}', "NaN is no number of JSON"),
+    ],
+)
+def test_what_is_no_json_is_named_with_its_place(text: str, problem: str) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        parse_brand(text)
+    assert str(refused.value) == f"The brand is not valid JSON: {problem}."
+    assert [found.field for found in refused.value.problems] == ["brand"]
+
+
+@pytest.mark.parametrize("text", ['{"a": 1,}', "[" * 100_000, '{"a": ' + "9" * 5_000 + "}", '{"a": "\\x"}'])
+def test_any_other_text_is_refused_too(text: str) -> None:
+    with pytest.raises(RequestRefused, match="The brand is not valid JSON: "):
+        parse_brand(text)
+
+
+def test_a_brand_comes_back_from_its_text() -> None:
+    assert parse_brand(brand_text(BRAND)) == BRAND
+    assert (parse_brand(" \n"), brand_text(None)) == (None, "")
 
 
 class TestSavedBrands:

@@ -5,7 +5,7 @@ import { Button } from "../ui/button";
 import type { Child } from "../ui/dom";
 import { Failure } from "../ui/failure";
 import { PLAY, PLUS, STOP } from "../ui/icons";
-import { brandProblem, ofBrand } from "./brand/findings";
+import { ofBrand } from "./brand/reveal";
 import { declaredOptions, nextStep } from "./draft";
 import { chosenOptions } from "./option-values";
 import { OptionsButton } from "./options";
@@ -40,14 +40,13 @@ function blocked({ connection, run, view }: FormStores): string {
 async function start({ app, tried }: Props): Promise<void> {
   const { view, operations, run } = app;
   const { form } = run.state;
-  const { brand } = view;
   const options = chosenOptions(declaredOptions(form), view.options);
   const args = { ...draftOf(view), worker: form.worker, options };
-  if (!brandProblem(brand)) await operations.act("run.start", args);
+  await operations.act("run.start", args);
   const refused = operations.errors["run.start"];
   if (refused && refused.message === run.state.form.notice?.message) tried();
   const flawed = refused?.problems.find(ofBrand);
-  if (brandProblem(brand) || flawed) view.set({ panel: "brand", brandField: flawed?.field ?? "" });
+  if (flawed) view.set({ panel: "brand", brandField: flawed.field });
   else if (refused?.problems.some(ofOptions)) view.set({ panel: "run-options" });
 }
 

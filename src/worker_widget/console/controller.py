@@ -6,7 +6,6 @@ Runs on the background loop; nothing else changes what is shown. Actions raise t
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ import msgspec
 from ..errors import (
     HostUnreachable,
     KeyRefused,
-    Problem,
     RequestRefused,
     RunUnknown,
     UnknownWorker,
@@ -31,6 +29,7 @@ from ..sources.worker_api import follow
 from ..sources.worker_api.client import AsyncWorkerClient
 from ..store.event_store import EventStore
 from . import history
+from .brand_json import brand_text, parse_brand
 from .wire import FormState, HistoryRow, Link, Shown, WireError, WireProblem
 
 _NOT_RUNNABLE = ("coming_soon", "unavailable")
@@ -361,31 +360,3 @@ def wire_error(error: WorkerWidgetError) -> WireError:
     problems = error.problems if isinstance(error, RequestRefused) else ()
     named = tuple(WireProblem(problem.field, problem.message) for problem in problems)
     return WireError(error.code, str(error), named)
-
-
-def parse_brand(text: str) -> dict[str, Any] | None:
-    """Parses the form's brand; ``None`` for blank text. Raises `RequestRefused` with line and column."""
-    if not text.strip():
-        return None
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        message = f"is not JSON: {error.msg} at {where}"
-        raise RequestRefused(f"The brand {message}.", [Problem("brand", message)]) from error
-    if not isinstance(value, dict):
-        message = 'must be a JSON object, such as {"company_name": ...}'
-        raise RequestRefused(f"The brand {message}.", [Problem("brand", message)])
-    return value
-
-
-def brand_text(brand: Mapping[str, Any] | None) -> str:
-    """Writes a brand as the form's JSON text, "" for none. Raises `RequestRefused` for other values than
-    JSON's."""
-    if brand is None:
-        return ""
-    try:
-        return json.dumps(dict(brand), indent=2, ensure_ascii=False)
-    except (TypeError, ValueError) as error:
-        message = f"cannot be written as JSON: {error}"
-        raise RequestRefused(f"The brand {message}.", [Problem("brand", message)]) from error

@@ -25,7 +25,8 @@ from ..runs.live_run import LiveRun
 from ..runs.run import Run
 from ..runs.saved_brands import brand_of
 from ..state.run_state import RunState
-from .controller import FROM_FORM, FromForm, brand_text, parse_brand
+from .brand_json import brand_text, parse_brand
+from .controller import FROM_FORM, FromForm
 from .jupyter import front_end
 from .jupyter.cells import Cells, current_execution
 from .jupyter.comm_fixes import quiet, unbind, unbound

@@ -6,10 +6,9 @@ import type { Child, Ref } from "../../ui/dom";
 import { BRAND, CHECK, CROSS, WARNING } from "../../ui/icons";
 import { Popover } from "../../ui/popover";
 import { FieldEntry } from "./fields";
-import { brandProblem, findings, ofBrand } from "./findings";
-import { fieldPath, revealField } from "./reveal";
+import { fieldPath, ofBrand, revealField } from "./reveal";
 import { createSavedBrands } from "./saved";
-import { brandOf, brandText, valueAt, withValue } from "./values";
+import { brandOf, brandText, withValue } from "./values";
 
 /** The pause in typing after which the brand is checked. */
 const CHECK_MS = 300;
@@ -19,7 +18,6 @@ const AROUND_PX = 60;
 /** The button of the brand, and its dialog: the same draft as a form and as JSON. */
 export function createBrand(app: App): () => Child {
   const { view, operations, connection } = app;
-  const { changed } = app.painting;
   let form: (BrandForm & { worker: string }) | null = null;
   let asJson = false;
   /** A check was asked for: required fields without a value are errors. */
@@ -34,7 +32,7 @@ export function createBrand(app: App): () => Child {
   }
 
   function write(brand: string): void {
-    for (const name of ["brand.check", "run.start"]) operations.clearError(name);
+    operations.clearError("run.start");
     view.set({ brand });
     clearTimeout(timer);
     timer = setTimeout(check, CHECK_MS);
@@ -43,12 +41,14 @@ export function createBrand(app: App): () => Child {
   function replace(by: string): void {
     replaced = { before: view.brand, by };
     asked = false;
+    view.checked = null;
     write(by);
   }
 
   async function check(): Promise<void> {
     const { brand } = view;
-    if (locked() || !brand.trim() || brandProblem(brand)) return;
+    operations.clearError("brand.check");
+    if (locked() || !brand.trim()) return;
     const answer = await operations.act("brand.check", { brand });
     if (answer) view.set({ checked: { brand, report: answer.result } });
     if (answer && view.brand !== brand) check();
@@ -56,49 +56,39 @@ export function createBrand(app: App): () => Child {
 
   const onOpen: Ref = () => {
     const { worker } = app.run.state.form;
+    if (view.checked?.brand !== view.brand) view.checked = null;
     if (connection.off) return;
     saved.load();
     check();
     if (form?.worker === worker) return;
     operations.act("brand.form", { worker }).then((answer) => {
       form = answer && { ...answer.result, worker };
-      changed();
+      app.painting.changed();
     });
   };
 
-  const onFields: Ref = (entries) => {
-    revealField(entries, fieldPath(view.brandField));
-    view.set({ brandField: "" });
+  const onFields: Ref = (fields) => {
+    revealField(fields, fieldPath(view.brandField));
+    view.brandField = "";
   };
-
-  function Entries({ fields, found }: { fields: BrandForm["fields"]; found: readonly BrandFinding[] }) {
-    const editor = {
-      brand: brandOf(view.brand),
-      found,
-      edit: (path: (string | number)[], value: unknown) =>
-        write(brandText(withValue(brandOf(view.brand), path, value))),
-      showJson: () => show(true),
-    };
-    return (
-      <fieldset class="entries grow scroll" disabled={!!locked()} ref={fields.length ? onFields : undefined}>
-        {fields.map((field) => (
-          <FieldEntry key={field.name} field={field} path={[field.name]} editor={editor} />
-        ))}
-      </fieldset>
-    );
-  }
 
   function show(json: boolean): void {
     asJson = json;
-    changed();
+    app.painting.changed();
   }
 
   function Sheet({ found }: { found: readonly BrandFinding[] }) {
     const { brand, checked } = view;
-    const broken = brandProblem(brand);
+    const values = brandOf(brand);
     const failed = operations.failureAt("brand.form") ?? operations.failureAt("brand.check");
-    const json = asJson || broken !== "" || (!form && !!(failed || connection.off));
+    const json = asJson || !values || (!form && !!(failed || connection.off));
     const canUndo = replaced.before.trim() && replaced.by === brand;
+    const editor = {
+      brand: values,
+      found,
+      edit: (path: (string | number)[], value: unknown) =>
+        write(brandText(withValue(brandOf(view.brand), path, value))),
+    };
     return (
       <div
         class="sheet column"
@@ -136,16 +126,22 @@ export function createBrand(app: App): () => Child {
         {saved.Bar()}
         {json ? (
           <textarea
-            class="json grow scroll"
+            class="field json grow scroll"
             aria-label="Brand as JSON"
-            aria-invalid={found.some(({ tone }) => tone === "error")}
+            aria-invalid={!values}
             spellcheck={false}
             readOnly={!!locked()}
             value={brand}
             oninput={(event) => write(event.currentTarget.value)}
           />
         ) : (
-          <Entries fields={form?.fields ?? []} key={form ? 1 : 0} found={found} />
+          form && (
+            <fieldset class="entries grow scroll" disabled={!!locked()} ref={onFields}>
+              {form.fields.map((field) => (
+                <FieldEntry key={field.name} field={field} path={[field.name]} editor={editor} />
+              ))}
+            </fieldset>
+          )
         )}
         <div class="findings scroll">
           {found
@@ -159,11 +155,11 @@ export function createBrand(app: App): () => Child {
         </div>
         <footer class="row">
           <span class="grow" role="status">
-            {failed
-              ? failed.message
-              : brand
-                ? checked?.report.summary
-                : "No brand: the worker uses the task alone."}
+            {!brand
+              ? "No brand: the worker uses the task alone."
+              : failed
+                ? failed.message
+                : checked?.report.summary}
           </span>
           <Button
             class="button"
@@ -171,7 +167,7 @@ export function createBrand(app: App): () => Child {
             text="Check"
             tip="Let the worker check the brand"
             busy={operations.busy.has("brand.check")}
-            off={locked() || (brand ? broken : "There is no brand")}
+            off={locked() || (brand ? "" : "There is no brand")}
             onclick={() => {
               asked = true;
               check();
@@ -183,13 +179,15 @@ export function createBrand(app: App): () => Child {
   }
 
   return () => {
-    const { brand } = view;
+    const { brand, checked } = view;
+    const values = brandOf(brand);
+    const company = values?.company_name;
     const refused = operations.errors["run.start"]?.problems.filter(ofBrand) ?? [];
-    const found = findings(brand, refused, view.checked).filter(
-      ({ tone }) => tone !== "missing" || asked || refused.length,
-    );
-    const flawed = found.some(({ tone }) => tone !== "warning");
-    const company = brandProblem(brand) ? "" : valueAt(brandOf(brand), ["company_name"]);
+    const found: BrandFinding[] =
+      checked && (checked.brand === brand || (!refused.length && view.panel === "brand"))
+        ? checked.report.findings.filter(({ tone }) => tone !== "missing" || asked || refused.length)
+        : refused.map(({ field, message }) => ({ tone: "error", path: fieldPath(field), message }));
+    const flawed = !values || found.some(({ tone }) => tone !== "warning");
     return (
       <Popover
         panels={view}
@@ -201,8 +199,11 @@ export function createBrand(app: App): () => Child {
         text={
           <>
             <span class={company ? "sr" : "grow"}>Brand</span>
-            {company && <span class="cut grow">{`${company}`}</span>}
-            {!company && <i class="tag">{brand.trim() ? "set" : "none"}</i>}
+            {company ? (
+              <span class="cut grow">{`${company}`}</span>
+            ) : (
+              <i class="tag">{brand ? "set" : "none"}</i>
+            )}
           </>
         }
         tip={flawed ? "The brand has a problem" : brand ? "Edit the brand" : "No brand is set"}

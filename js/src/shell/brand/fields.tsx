@@ -11,7 +11,6 @@ interface BrandEditor {
   readonly found: readonly BrandFinding[];
   /** Sets the value at a path; `undefined` removes it. */
   edit(path: BrandPath, value: unknown): void;
-  showJson(): void;
 }
 
 interface FieldProps {
@@ -40,12 +39,7 @@ export function FieldEntry(props: FieldProps) {
       {fits(kind, valueAt(editor.brand, path)) ? (
         <Control {...props} />
       ) : (
-        <Button
-          class="link"
-          text="Edit as JSON"
-          tip="The form cannot show this value"
-          onclick={editor.showJson}
-        />
+        <p>The form cannot show this value: edit it as JSON.</p>
       )}
       <Notes at={path.join(".")} editor={editor} />
     </div>
@@ -190,7 +184,7 @@ function Input({
       <input
         {...props}
         type="color"
-        class={value ? "" : "unset"}
+        class={value ? "field" : "field unset"}
         aria-label={`Pick ${label}`}
         value={value.length === 4 ? value.replace(/\w/g, "$&$&") : value || "#808080"}
       />

@@ -1,4 +1,9 @@
+import type { WireProblem } from "../../kernel/wire";
+
 const CONTROLS = "input:not([type=color]), textarea, select, button";
+
+/** The problem is in the brand. */
+export const ofBrand = ({ field }: WireProblem): boolean => /^brand\b/.test(field);
 
 /** The path of a field in a location such as "brand.tone.avoid[0][12:20]": "tone.avoid.0". */
 export const fieldPath = (location: string): string =>
@@ -17,7 +22,5 @@ export function revealField(dialog: HTMLElement, path: string): void {
   const found = place ?? dialog;
   const control = found.matches(CONTROLS) ? found : found.querySelector<HTMLElement>(CONTROLS);
   control?.focus({ preventScroll: true });
-  const list = found.closest<HTMLElement>(".scroll");
-  if (place && list)
-    list.scrollTop += place.getBoundingClientRect().top - list.getBoundingClientRect().top - 8;
+  if (place) dialog.scrollTop += place.getBoundingClientRect().top - dialog.getBoundingClientRect().top - 8;
 }

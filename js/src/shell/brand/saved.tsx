@@ -1,8 +1,10 @@
 import type { App } from "../../state/app";
 import { Button } from "../../ui/button";
 import type { Child } from "../../ui/dom";
-import { brandProblem } from "./findings";
-import { brandOf, valueAt } from "./values";
+import { brandOf } from "./values";
+
+/** The key of everything about saved brands: one request at a time, and one error. */
+const SAVED = "brand.saved";
 
 /** The brands saved on this computer: a list to choose from, and a name to save the brand in the form under. */
 export function createSavedBrands(
@@ -13,28 +15,28 @@ export function createSavedBrands(
   let names: readonly string[] = [];
   /** The name in the field, `undefined` for the name of the company. */
   let typed: string | undefined;
-  /** The name whose deletion waits for a second click. */
-  let leaving = "";
+  /** The deletion waits for a second click. */
+  let leaving = false;
 
-  async function update(request: "names" | "save" | "delete", args: object): Promise<void> {
-    leaving = "";
-    const answer = await operations.act(`brand.${request}`, args as never);
-    if (answer) names = answer.result.names;
-    changed();
+  function update(request: "names" | "save" | "delete", args: object): void {
+    leaving = false;
+    operations.attempt(SAVED, async () => {
+      names = (await operations.request(`brand.${request}`, args as never)).result.names;
+    });
   }
 
-  async function choose(name: string): Promise<void> {
-    const answer = await operations.act("brand.load", { name });
-    typed = name;
-    if (answer) use(answer.result.brand);
+  function choose(name: string): void {
+    operations.attempt(SAVED, async () => {
+      use((await operations.request("brand.load", { name })).result.brand);
+      typed = name;
+    });
   }
 
   function Bar(): Child {
     const { brand } = view;
-    const broken = brandProblem(brand);
-    const name = (typed ?? `${broken || valueAt(brandOf(brand), ["company_name"]) || ""}`).trim();
+    const values = brandOf(brand);
+    const name = (typed ?? `${values?.company_name ?? ""}`).trim();
     const isSaved = names.includes(name);
-    const off = connection.off || broken || (brand && name ? "" : "There is no brand, or it has no name");
     return (
       <>
         <div class="saved row">
@@ -45,10 +47,9 @@ export function createSavedBrands(
             disabled={!!locked() || !names.length}
             onchange={(event) => choose(event.currentTarget.value)}
           >
-            <option value="">{names.length ? "Use a saved brand…" : "No saved brand"}</option>
-            {names.map((each) => (
+            {["", ...names].map((each) => (
               <option key={each} value={each}>
-                {each}
+                {each || (names.length ? "Use a saved brand…" : "No saved brand")}
               </option>
             ))}
           </select>
@@ -60,7 +61,7 @@ export function createSavedBrands(
             value={typed ?? name}
             oninput={(event) => {
               typed = event.currentTarget.value;
-              leaving = "";
+              leaving = false;
               changed();
             }}
           />
@@ -68,8 +69,7 @@ export function createSavedBrands(
             class="button"
             text={isSaved ? "Replace" : "Save"}
             tip="Save this brand on this computer, for every notebook"
-            off={off}
-            busy={operations.busy.has("brand.save")}
+            off={connection.off || (brand && values && name ? "" : "There is no brand, or it has no name")}
             onclick={() => update("save", { name, brand })}
           />
           <Button
@@ -78,15 +78,13 @@ export function createSavedBrands(
             tip="Delete the saved brand of this name"
             off={connection.off || (isSaved ? "" : "No brand is saved under this name")}
             onclick={() => {
-              if (leaving) update("delete", { name });
-              leaving = leaving ? "" : name;
+              if (leaving) return update("delete", { name });
+              leaving = true;
               changed();
             }}
           />
         </div>
-        {(["names", "load", "save", "delete"] as const).map((request) => (
-          <p class="tone error">{operations.failureAt(`brand.${request}`)?.message}</p>
-        ))}
+        <p class="tone error">{operations.failureAt(SAVED)?.message}</p>
       </>
     );
   }

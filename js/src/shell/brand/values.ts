@@ -4,27 +4,30 @@ import type { BrandField } from "../../kernel/wire";
 
 export type BrandPath = readonly (string | number)[];
 
+type JsonObject = Record<string, unknown>;
+
 const isText = (value: unknown) => typeof value === "string";
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const isListOf = (value: unknown, isItem: (item: unknown) => boolean) =>
   Array.isArray(value) && value.every(isItem);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The brand in a text that is JSON; an empty text is an empty brand. */
-export const brandOf = (text: string): unknown => (text.trim() ? JSON.parse(text) : {});
+/** The brand in a text; `null` where the text is no JSON object. An empty text is an empty brand. */
+export function brandOf(text: string): JsonObject | null {
+  try {
+    const brand: unknown = JSON.parse(text.trim() || "{}");
+    return isObject(brand) ? brand : null;
+  } catch {
+    return null;
+  }
+}
 
 export const brandText = (brand: unknown): string =>
   brand === undefined ? "" : JSON.stringify(brand, null, 2);
 
 /** The value at a path, `undefined` for none. */
 export const valueAt = (value: unknown, path: BrandPath): unknown =>
-  path.reduce<unknown>(
-    (found, step) =>
-      typeof found === "object" && found !== null
-        ? Object.getOwnPropertyDescriptor(found, step)?.value
-        : undefined,
-    value,
-  );
+  path.reduce<unknown>((found, step) => Object.getOwnPropertyDescriptor(found ?? {}, step)?.value, value);
 
 /** The value with another one at a path; `undefined` removes it, and each object or list that is empty then. */
 export function withValue(value: unknown, [step, ...rest]: BrandPath, next: unknown): unknown {
@@ -37,7 +40,7 @@ export function withValue(value: unknown, [step, ...rest]: BrandPath, next: unkn
   }
   const { [step]: _, ...others } = isObject(value) ? value : {};
   // An existing name keeps its place.
-  const changed = inner === undefined ? others : { ...(isObject(value) ? value : {}), [step]: inner };
+  const changed = inner === undefined ? others : { ...(isObject(value) && value), [step]: inner };
   return Object.keys(changed).length ? changed : undefined;
 }
 

@@ -10,7 +10,8 @@ from ...errors import RequestRefused, WorkerWidgetError
 from ...runs.saved_brands import SavedBrands
 from ..brand_check import BrandFinding, findings, summary
 from ..brand_form import BrandField, brand_fields, example_brand
-from ..controller import ConsoleController, brand_text, parse_brand
+from ..brand_json import brand_text, parse_brand
+from ..controller import ConsoleController
 from .handlers import Args, Handlers, NoArgs, RequestAnswer, RequestHandler
 
 SCHEMA_S: Final = 5.0

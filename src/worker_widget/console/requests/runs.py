@@ -7,7 +7,8 @@ from typing import Any, TypedDict
 import msgspec
 
 from ...events.run_request import Depth, RunRequest
-from ..controller import ConsoleController, parse_brand
+from ..brand_json import parse_brand
+from ..controller import ConsoleController
 from .handlers import NOTHING, Args, Handlers, NoArgs, NoResult, RequestAnswer, RequestHandler
 
 
