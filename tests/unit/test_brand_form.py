@@ -245,7 +245,7 @@ def test_what_the_form_finds_wrong_the_server_refuses() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("[1]", 'it must be an object, such as {"company_name": "Acme"}'),
+        ("[1]", 'it must be a JSON object, such as {"company_name": "Acme"}'),
         ('{\n  "a": 1,\n  b: 2\n}', "line 3, column 3: expected a name in double quotes"),
         ('{\n  "a": 1\n  "b": 2\n}', "line 3, column 3: expected a comma, or the end of the object or list"),
         ('{"a" 1}', "line 1, column 6: expected : after the name"),

@@ -34,7 +34,7 @@ def parse_brand(text: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError) as error:
         raise _refused(str(error)) from error
     if not isinstance(value, dict):
-        raise _refused('it must be an object, such as {"company_name": "Acme"}')
+        raise _refused('it must be a JSON object, such as {"company_name": "Acme"}')
     return value
 
 
