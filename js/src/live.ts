@@ -13,12 +13,13 @@ import { makeVirtual } from "./ui/list/virtual";
 
 const createLive: CreateLive = (app) => {
   for (const list of [app.log.list, ...Object.values(app.lists)]) makeVirtual(list, app.painting);
+  const log = createLogLive(app);
   return {
-    shell: createShellLive(app),
+    shell: createShellLive(app, log.showLines),
     timeline: createTimelineLive(app),
     routing: createRoutingLive(app),
-    log: createLogLive(app),
-    ledger: createLedgerLive(app),
+    log,
+    ledger: createLedgerLive(app, log.showLines),
     artifacts: createArtifactsLive(app),
     styles,
   };

@@ -41,7 +41,7 @@ const SAVED: Record<string, string[]> = {
   "panes/timeline": ["axis", "timeline"],
   "panes/routing": ["routing"],
   "panes/log": ["log", "styled-text"],
-  "panes/ledger": ["choose", "ledger"],
+  "panes/ledger": ["ledger"],
   "panes/artifacts": [
     "artifacts",
     "preview/frame-document",
@@ -162,7 +162,7 @@ describe("the imports of the front end", () => {
     expect(allowed("ui/button", "state/view")).toBe(false);
     expect(allowed("kernel/channel", "ui/dom")).toBe(false);
     expect(allowed("state/app", "panes/pane")).toBe(false);
-    expect(allowed("panes/log/log", "panes/ledger/choose")).toBe(false);
+    expect(allowed("panes/log/log", "panes/ledger/ledger")).toBe(false);
     expect(allowed("panes/pane", "panes/log/log")).toBe(false);
     expect(allowed("panes/log/log", "panes/pane")).toBe(true);
     expect(imports.filter((item) => !isAllowed(item)).map(written)).toEqual([]);

@@ -12,7 +12,7 @@ import { columnsOf, heightOf, type PaneName } from "../state/view";
 import { Icon, INFO, WARNING } from "../ui/icons";
 import { Header } from "./header";
 import type { ShellLive } from "./live-types";
-import { Reason, Warnings } from "./verdict";
+import { FailureReason, Warnings } from "./verdict";
 
 /** The sizes of the tracks: before the first share, between two shares, and after the last. */
 const tracks = (shares: number[]): string =>
@@ -42,9 +42,9 @@ export function Console({ app, live, boundaries }: ConsoleProps) {
       aria-label="Worker console"
     >
       {live && <style>{live.styles}</style>}
-      <Header app={app} live={live?.shell} showInLog={live?.log.showLines} />
+      <Header app={app} live={live?.shell} />
       <Banner app={app} live={live?.shell} />
-      <Reason app={app} live={!!live} showInLog={live?.log.showLines} />
+      <FailureReason app={app} live={live?.shell} />
       <Warnings app={app} />
       <div class="panes grow rel">
         <div class="col left">
@@ -73,7 +73,7 @@ export function drawPanes(
   timeline.draw(() => <TimelinePane app={app} live={live?.timeline} />);
   routing.draw(() => <RoutingPane app={app} live={live?.routing} />);
   log.draw(() => <LogPane app={app} live={live?.log} />);
-  ledger.draw(() => <LedgerPane app={app} live={live?.ledger} showInLog={live?.log.showLines} />);
+  ledger.draw(() => <LedgerPane app={app} live={live?.ledger} />);
   artifacts.draw(() => <ArtifactsPane app={app} live={live?.artifacts} presenter={presenter} />);
 }
 

@@ -1,25 +1,21 @@
 import { NO_KERNEL } from "../kernel/channel";
-import type { ShowInLog } from "../panes/ledger/choose";
 import type { Uses } from "../state/app";
-import { Button } from "../ui/button";
 import { count, seconds } from "../ui/format";
 import type { ShellLive } from "./live-types";
 import { RequestFacts } from "./request";
 import { elapsedMs, stagesDone, statusOf } from "./run-status";
-import { showPlace } from "./verdict";
 
 interface Props {
-  app: Uses<"run" | "connection" | "view" | "lists" | "operations">;
+  app: Uses<"run" | "connection">;
   live: ShellLive | undefined;
-  showInLog: ShowInLog;
 }
 
-export function Header({ app, live, showInLog }: Props) {
+export function Header({ app, live }: Props) {
   return (
     <header class="top">
       {live ? live.Form() : <SavedForm app={app} />}
       <div class="state row">
-        <StatusLine app={app} live={live} showInLog={showInLog} />
+        <StatusLine app={app} live={live} />
         {live ? live.Request() : <SavedRequest app={app} />}
         <Figures app={app} />
         {live?.Menus()}
@@ -56,7 +52,7 @@ function SavedRequest({ app }: { app: Uses<"run"> }) {
   );
 }
 
-function StatusLine({ app, live, showInLog }: Props) {
+function StatusLine({ app, live }: Props) {
   const { run, link, form } = app.run.state;
   const [tone, label, message, status = label] = statusOf(
     app.connection.kernel,
@@ -78,14 +74,7 @@ function StatusLine({ app, live, showInLog }: Props) {
           Strict
         </i>
       )}
-      {run?.verdict?.tone === "warning" && (
-        <Button
-          class="link"
-          text="Show"
-          tip="Show the incident and its log lines"
-          onclick={() => showPlace(app, showInLog)}
-        />
-      )}
+      {run?.verdict?.tone === "warning" && live?.Place()}
       {message && live ? (
         live.Reason({ tone, text: message })
       ) : (

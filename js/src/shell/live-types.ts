@@ -10,6 +10,8 @@ export interface ShellLive {
   Reason: (props: { tone: string; text: string }) => Child;
   /** The request of the run on screen. */
   Request: () => Child;
+  /** The way from the verdict to its place: the incident with its log lines, and the brand. */
+  Place: () => Child;
   /** In the banner: looks for the worker again. */
   Retry: () => Child;
   /** The bars that resize the panes. */

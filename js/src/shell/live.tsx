@@ -1,14 +1,16 @@
+import type { ShowInLog } from "../panes/ledger/choose";
 import type { App } from "../state/app";
 import { createBrand } from "./brand/brand";
 import { Form } from "./form";
 import { createHistory } from "./history/store";
 import type { ShellLive } from "./live-types";
 import { Menus } from "./menus";
+import { Place } from "./place";
 import { createRetry } from "./retry";
 import { Splitters } from "./splitters";
 import { Reason, Request } from "./status";
 
-export function createShellLive(app: App): ShellLive {
+export function createShellLive(app: App, showInLog: ShowInLog): ShellLive {
   const history = createHistory(app);
   const { Retry, tried } = createRetry(app);
   const Brand = createBrand(app);
@@ -17,6 +19,7 @@ export function createShellLive(app: App): ShellLive {
     Menus: () => <Menus app={app} history={history} />,
     Reason: (props) => <Reason app={app} {...props} />,
     Request: () => <Request app={app} />,
+    Place: () => <Place app={app} showInLog={showInLog} />,
     Retry,
     Splitters: () => <Splitters app={app} />,
   };

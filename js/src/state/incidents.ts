@@ -44,6 +44,12 @@ export interface MarkedLines {
   stage_id: string | null;
 }
 
+export const linesOf = ({ position: first, last, stage_id }: Incident): MarkedLines => ({
+  first,
+  last,
+  stage_id,
+});
+
 export const isMarked = (
   marked: MarkedLines | null,
   row: { position: number; stage_id: string | null } | undefined,

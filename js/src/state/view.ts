@@ -48,13 +48,9 @@ export const RUN_VIEW = {
   anchor: 0,
   /** The index of the last running stage at the last drawing, or -1. */
   running: -1,
-  /** The number of the chosen incident, and the log lines that belong to it. */
+  /** The number of the unfolded incident, 0 for the passed checks, and the log lines that belong to it. */
   incident: null as number | null,
   marked: null as MarkedLines | null,
-  /** The checks that passed are unfolded. */
-  passedOpen: false,
-  /** The warnings about the result are unfolded. */
-  warningsOpen: false,
   routingOpen: null as number | null,
   /** The artifact that the person picked; `null` follows the worker. */
   picked: null as string | null,

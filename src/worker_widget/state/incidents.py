@@ -82,6 +82,8 @@ class Entered(NamedTuple):
 def enter(book: IncidentBook, logged: LoggedEvent) -> Entered:
     """The book after one more event of the log."""
     data = logged.event.data
+    if type(data) not in _RELEVANT:
+        return Entered(book, None)
     end = _run_end(data)
     if isinstance(data, StageCompleted):
         return _close(book, lambda item: item.incident.stage_id == data.stage_id, _after_stage)
@@ -558,6 +560,8 @@ def _after_failure(item: OpenIncident) -> OpenIncident:
 
 
 _Ending = Callable[[OpenIncident], OpenIncident]
+
+_RELEVANT: Final = frozenset((*_PLACES, StageCompleted, RunCompleted, RunFailed, RunCancelled, RunReconciled))
 
 _AFTER_RUN: Final[dict[EndStatus, _Ending]] = {
     "completed": _after_success,

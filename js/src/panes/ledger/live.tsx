@@ -1,0 +1,81 @@
+import type { Incident, LedgerRow } from "../../kernel/wire";
+import type { Uses } from "../../state/app";
+import { linesOf } from "../../state/incidents";
+import { ofStage } from "../../state/selectors";
+import { revealInList } from "../../ui/focus";
+import { offset, plural } from "../../ui/format";
+import { createRowPages, PAGE_ROWS } from "../row-pages";
+import type { ShowInLog } from "./choose";
+import type { LedgerLive } from "./live-types";
+
+const ENGINES: Record<string, string> = {
+  M4: "golden replay",
+  M9: "failure catalog",
+  M10: "recovery engine",
+  M18: "drift detection",
+  M19: "policy layer",
+};
+
+const MEANINGS = [
+  "Policy checks that passed, of all with a result",
+  "Incidents that a recovery fixed, of all in which one was tried",
+];
+
+/** An unfolded incident draws at most this many of its events. */
+const MOST_EVENTS = 100;
+
+type Stores = Uses<"run" | "view" | "painting" | "operations">;
+
+export function createLedgerLive(app: Stores, show: ShowInLog): LedgerLive {
+  const { request, attempt } = app.operations;
+  const incidentsOf = createRowPages<Incident, number>(app);
+  const eventsOf = createRowPages<LedgerRow>(app);
+  return {
+    incidents: (stage_id) =>
+      incidentsOf(`${stage_id}`, async (start) => {
+        const { result } = await request("incident.window", { stage_id, start, count: PAGE_ROWS });
+        return { ...result, counts: result.passed };
+      }),
+    showLines: (incident) => attempt("ledger.log", () => show(linesOf(incident))),
+    Events({ number: incident, events }) {
+      const stage_id = incident ? null : app.view.stage;
+      const known = ofStage(app.run.state.ledger.rows, stage_id).filter((row) => row.incident === incident);
+      const fetch = async (start: number) =>
+        (await request("ledger.window", { incident, stage_id, start, count: PAGE_ROWS })).result;
+      const pages = known.length < events ? eventsOf(`${incident} ${stage_id}`, fetch) : undefined;
+      const size = Math.min(pages?.total ?? known.length, MOST_EVENTS);
+      pages?.fetchVisible(0, size, events);
+      return (
+        <div ref={revealInList}>
+          {Array.from({ length: size }, (_, i) => pages?.row(i) ?? known[i]).map(
+            (row) => row && <EventRow app={app} row={row} />,
+          )}
+          {size < events && <p class="dim">{plural(events - size, "further event")}</p>}
+        </div>
+      );
+    },
+    meanings: MEANINGS,
+  };
+}
+
+/** One event: its time, what it says, and the engine that reports it. */
+function EventRow({ app, row }: { app: Uses<"run">; row: LedgerRow }) {
+  const { run, stages } = app.run.state;
+  const { time_us, engine, title, detail, incident, stage_id } = row;
+  const stage = stages.find((item) => item.stage_id === stage_id)?.name ?? stage_id;
+  return (
+    <div class="event small">
+      <span class="num dim time">{offset(time_us, run?.started_us ?? null)}</span>
+      <span class="grow">
+        {incident === 0 && stage && `${stage}: `}
+        {title} <span class="dim">{`(${engine} ${ENGINES[engine] ?? ""})`}</span>
+        {detail.map(([label, text]) => (
+          <span class="fact">
+            <span class="dim">{label}: </span>
+            {text}
+          </span>
+        ))}
+      </span>
+    </div>
+  );
+}
