@@ -22,7 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     host_process.add_options(host)
     options = parser.parse_args(arguments)
-    return host_process.run(options.port, options.idle_minutes, detach=False)
+    return host_process.run(
+        options.port, options.idle_minutes, detach=False, open_streams=options.open_streams
+    )
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def test_a_host_that_is_killed_costs_the_run_but_nothing_that_had_arrived(page: 
     before = console.log_lines.all_inner_texts()
     os.kill(json.loads((running.home / "host.json").read_text())["pid"], signal.SIGKILL)
     console.expect_status("Failed")
-    expect(console.root).to_contain_text("The host stopped while this run was in flight")
+    expect(console.root).to_contain_text("The run did not finish: the host was stopped")
     after = console.log_lines.all_inner_texts()
     assert after[: len(before)] == before
     console.button("New run").click()

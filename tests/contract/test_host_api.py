@@ -406,10 +406,6 @@ class TestRuns:
         assert api.get(f"/events/{run_id}").json()["count"] == 0
         assert run_id not in [run["run_id"] for run in api.get("/runs").json()["runs"]]
 
-    def test_a_retry_is_not_offered(self, api: Api) -> None:
-        run_id, _ = api.finish("log 1")
-        assert api.post(f"/runs/{run_id}/retry").status_code == 404
-
 
 class TestCancel:
     def test_a_running_run_answers_and_is_cancelled(self, api: Api) -> None:

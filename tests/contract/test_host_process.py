@@ -21,7 +21,7 @@ from worker_widget.host.runs.store import RunStore
 
 from .host_support import SCRIPTED, Api, HostProcess, ScriptedWorker, events
 
-INTERRUPTED = "The host stopped while this run was in flight."
+INTERRUPTED = "The run did not finish: the host was stopped."
 
 Start = Callable[..., HostProcess]
 

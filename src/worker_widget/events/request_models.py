@@ -7,7 +7,7 @@ the run has started; this host answers 422 with the field's name before it start
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -17,16 +17,20 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
 )
 from pydantic.config import JsonDict
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import core_schema
+from pydantic_core import PydanticCustomError, core_schema
 
 from .run_request import Depth
 from .schema_keywords import NAMES, WORDS
 
 Tone = Literal["casual", "neutral", "professional", "formal", "luxury"]
 Audience = Literal["b2c_consumer", "b2c_prosumer", "b2b_smb", "b2b_enterprise", "b2b_developer"]
+PolicyPosture = Literal["advisory", "strict"]
 RunOutcome = Literal["completed", "failed"]
 
 MOST_ITEMS = 50
@@ -260,7 +264,9 @@ class ValidatedRequest(RequestModel):
     """A run request that passed the host's checks: what a worker executes. ``budget`` is in tokens.
 
     ``options`` are the worker's own (`WorkerOption`), by name. The host checks them against the worker's
-    declarations and fills in the defaults before the worker gets the request.
+    declarations and fills in the defaults before the worker gets the request. ``policy_posture`` is the
+    later servers' name for ``strict_mode``: "strict" is true, "advisory" is false; a request may give either,
+    or both where they agree. With ``async_mode``, ``POST /run`` answers at once instead of at the end.
     """
 
     model_config = ConfigDict(title="RunRequest")
@@ -269,9 +275,33 @@ class ValidatedRequest(RequestModel):
     brand: Brand | None = None
     budget: Annotated[int, Field(ge=1_000, le=100_000)] | None = None
     strict_mode: bool = False
+    policy_posture: PolicyPosture | None = Field(default=None, exclude=True)
     depth: Depth = "auto"
-    async_mode: bool = True
+    async_mode: bool = False
     options: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_posture(cls, given: Any) -> Any:
+        """Derives ``strict_mode`` from ``policy_posture``, so that a worker has to know only one of them."""
+        if not isinstance(given, dict) or given.get("policy_posture") not in get_args(PolicyPosture):
+            return given
+        strict = given["policy_posture"] == "strict"
+        if given.get("strict_mode", strict) is not strict:
+            return given
+        return {**given, "strict_mode": strict}
+
+    @field_validator("policy_posture")
+    @classmethod
+    def _no_contradiction(cls, posture: PolicyPosture | None, info: ValidationInfo) -> PolicyPosture | None:
+        strict = info.data.get("strict_mode")
+        if posture is not None and strict is not None and strict is not (posture == "strict"):
+            raise PydanticCustomError(
+                "contradiction",
+                "is {posture}, but strict_mode is {strict}: give one of the two, or the same in both",
+                {"posture": posture, "strict": str(strict).lower()},
+            )
+        return posture
 
 
 class ReplayToken(RequestModel):

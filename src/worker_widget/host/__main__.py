@@ -14,7 +14,7 @@ def main() -> int:
     )
     add_options(parser)
     options = parser.parse_args()
-    return run(options.port, options.idle_minutes, detach=True)
+    return run(options.port, options.idle_minutes, detach=True, open_streams=options.open_streams)
 
 
 if __name__ == "__main__":

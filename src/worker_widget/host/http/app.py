@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
@@ -26,9 +28,12 @@ from ..runs.registry import Registry
 from ..runs.runs import Runs
 from . import brands, sse
 from .bodies import Unprocessable, body_of, problems
-from .middleware import CountRequests, Gate, LimitBody
+from .middleware import CountRequests, Gate, LimitBody, is_loopback
 
 PREFIX = "/api/v1"
+STREAM_PATH = re.compile(
+    rf"{PREFIX}/workers/[^/]+/stream/[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}"
+)
 KEEPALIVE_S = 15.0
 
 ENGINES = ("M4", "M9", "M10", "M15", "M17", "M18", "M19", "M20")
@@ -48,18 +53,22 @@ class Services:
     registry: Registry
     activity: Activity
     keepalive_s: float = KEEPALIVE_S
+    open_streams: bool = False
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-def create_app(services: Services, token: str) -> FastAPI:
-    """The worker API over these services; every route demands ``token`` as the key."""
+def create_app(services: Services, token: str, *, open_streams: bool = False) -> FastAPI:
+    """The worker API over these services; every route demands ``token`` as the key.
+
+    With ``open_streams`` the stream of a run needs no key: its run id cannot be guessed.
+    """
     app = FastAPI(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(Gate, token=token),
+            Middleware(Gate, token=token, open_path=STREAM_PATH if open_streams else None),
             Middleware(CountRequests, activity=services.activity),
             Middleware(LimitBody),
         ],
@@ -133,7 +142,10 @@ async def run_streaming(host: Host, worker: str, run: RunBody) -> Response:
 
 @_worker.post("/run")
 async def run_to_the_end(host: Host, worker: str, run: RunBody) -> Response:
-    queued = await host.runs.start(worker, run, streamed=False)
+    """With ``async_mode`` the answer comes at once and the run has events, as from ``/run-streaming``."""
+    queued = await host.runs.start(worker, run, streamed=run.async_mode)
+    if run.async_mode:
+        return _json(answers.run_response(queued), HTTPStatus.ACCEPTED)
     return _json(answers.run_response(await host.runs.finish(queued)), HTTPStatus.ACCEPTED)
 
 
@@ -177,6 +189,12 @@ async def cancel_run(host: Host, worker: str, run_id: str) -> Response:
     return _json({"cancelling": True, "run_id": run_id}, HTTPStatus.ACCEPTED)
 
 
+@_worker.post("/runs/{run_id}/retry")
+async def retry_run(host: Host, worker: str, run_id: str) -> Response:
+    queued = await host.runs.retry(worker, run_id)
+    return _json({"id": queued.run_id, "parent_run_id": run_id, "status": queued.status}, HTTPStatus.CREATED)
+
+
 @_worker.get("/events/{run_id}")
 async def list_events(host: Host, worker: str, run_id: str) -> Response:
     return StreamingResponse(_event_list(host, worker, run_id), media_type="application/json")
@@ -189,6 +207,7 @@ async def stream(
     run_id: str,
     after: Annotated[int, Query(ge=0)] = 0,
     last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    origin: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The run's events after ``after``, or after ``Last-Event-ID``, which wins: a reconnect sends both."""
     run = await host.runs.find(worker, run_id)
@@ -212,6 +231,9 @@ async def stream(
             yield sse.closing(run_id, reason)
 
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    if host.open_streams and origin is not None and is_loopback(urlsplit(origin).netloc):
+        # An EventSource of a page that another server of this computer serves.
+        headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
     return StreamingResponse(body(), headers=headers)
 
 

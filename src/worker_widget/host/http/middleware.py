@@ -5,6 +5,7 @@ Plain ASGI, outermost first: `Gate`, `CountRequests`, `LimitBody`.
 
 from __future__ import annotations
 
+import re
 import secrets
 from http import HTTPStatus
 
@@ -25,20 +26,29 @@ class Gate:
     """Rejects requests that are not addressed to loopback or do not have the key.
 
     The ``Host`` check prevents DNS rebinding: a web page whose name resolves to 127.0.0.1 reaches this port,
-    but sends its own host name.
+    but sends its own host name. ``open_path`` are the paths that may be read without a key, if any: an
+    ``EventSource`` of a browser cannot send one.
     """
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, token: str, open_path: re.Pattern[str] | None = None) -> None:
         self._app = app
         self._token = token.encode()
+        self._open_path = open_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._refuse(scope["headers"]) if scope["type"] == "http" else None
+        answer = self._refuse(scope["headers"], self._is_open(scope)) if scope["type"] == "http" else None
         await (answer or self._app)(scope, receive, send)
 
-    def _refuse(self, headers: Headers) -> JSONResponse | None:
+    def _is_open(self, scope: Scope) -> bool:
+        return (
+            self._open_path is not None
+            and scope["method"] == "GET"
+            and self._open_path.fullmatch(scope["path"]) is not None
+        )
+
+    def _refuse(self, headers: Headers, is_open: bool) -> JSONResponse | None:
         host = b"".join(_values(headers, b"host")).decode("latin-1")
-        if _name(host) not in _LOOPBACK_NAMES:
+        if not is_loopback(host):
             return _error(
                 HTTPStatus.MISDIRECTED_REQUEST, "This host accepts requests to 127.0.0.1 and localhost only."
             )
@@ -52,6 +62,8 @@ class Gate:
         if authorizations:
             scheme, _, credentials = authorizations[0].partition(b" ")
             keys = [credentials.strip()] if scheme.lower() == b"bearer" else []
+        if not keys and not authorizations and is_open:
+            return None
         if not keys:
             return _unauthorized("An API key is required: send it as X-AOS-Key or as Authorization: Bearer.")
         if not secrets.compare_digest(keys[0], self._token):
@@ -111,6 +123,11 @@ class LimitBody:
 
 def _values(headers: Headers, name: bytes) -> list[bytes]:
     return [value for key, value in headers if key == name]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the value of a ``Host`` header, or the host of an origin, is this computer."""
+    return _name(host) in _LOOPBACK_NAMES
 
 
 def _name(host: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ipaddress
 import logging
 import os
 import secrets
@@ -71,31 +72,46 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="stop after this many idle minutes, 0 for never (default: 10)",
     )
+    parser.add_argument(
+        "--open-streams",
+        action="store_true",
+        help="let programs of this computer read the stream of a run without the key, if they know its id",
+    )
 
 
-def run(port: int, idle_minutes: float, *, detach: bool, workers: Workers | None = None) -> int:
+def run(
+    port: int,
+    idle_minutes: float,
+    *,
+    detach: bool,
+    open_streams: bool = False,
+    workers: Workers | None = None,
+) -> int:
     """Serve until a stop signal or the idle timeout; returns the exit status.
 
     With ``detach`` the process leaves its working directory and its standard streams once it answers
     requests, so that it can outlive the process that started it. Otherwise it prints its address.
-    ``workers`` creates the workers to serve (default: the installed workers).
+    With ``open_streams`` the streams of runs need no key. ``workers`` creates the workers to serve (default:
+    the installed workers).
     """
     try:
         if sys.platform == "win32":
             raise CannotStart(UNSUPPORTED, SYSTEM_UNSUPPORTED)
-        _serve(port, idle_minutes, detach, workers)
+        _serve(port, idle_minutes, detach, open_streams, workers)
     except CannotStart as error:
         print(f"worker-widget host: {error}", file=sys.stderr)
         return error.exit_status
     return 0
 
 
-def _serve(port: int, idle_minutes: float, detach: bool, workers: Workers | None) -> None:
+def _serve(port: int, idle_minutes: float, detach: bool, open_streams: bool, workers: Workers | None) -> None:
     os.umask(0o077)
     sys.setswitchinterval(_SWITCH_S)
     path = _home()
     state_path = path / "host.json"
     with _lock(path), _listen(port) as listener:
+        if open_streams:
+            _require_loopback(listener)
         try:
             state_path.unlink(missing_ok=True)  # left by a host that was killed
             _log_to(path / "host.log")
@@ -124,7 +140,7 @@ def _serve(port: int, idle_minutes: float, detach: bool, workers: Workers | None
             stop = asyncio.Event()
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
-            settings = HostSettings(idle_s=idle_minutes * 60 or None)
+            settings = HostSettings(idle_s=idle_minutes * 60 or None, open_streams=open_streams)
             await serve(listener, store, registry, state.token, settings, stop=stop, ready=ready)
 
         try:
@@ -177,6 +193,17 @@ def _listen(port: int) -> socket.socket:
             " --port for a free one.",
             PORT_TAKEN,
         ) from error
+
+
+def _require_loopback(listener: socket.socket) -> None:
+    """Refuses open streams on an address that other computers reach."""
+    address = listener.getsockname()[0]
+    if not ipaddress.ip_address(address).is_loopback:
+        raise CannotStart(
+            f"--open-streams is only for 127.0.0.1, and this host would listen on {address}. Leave the option"
+            " out: with the key, every stream can be read.",
+            PORT_TAKEN,
+        )
 
 
 def _store(path: Path) -> RunStore:

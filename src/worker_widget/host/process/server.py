@@ -33,12 +33,13 @@ class HostSettings:
 
     ``idle_s``: the host stops after this many seconds without a request, an open stream or an active run;
     ``None`` means never. ``keepalive_s``: a stream without an event for this many seconds gets a keepalive.
-    ``max_in_flight``: the largest number of active runs.
+    ``max_in_flight``: the largest number of active runs. ``open_streams``: streams of runs need no key.
     """
 
     idle_s: float | None = IDLE_MINUTES * 60
     keepalive_s: float = KEEPALIVE_S
     max_in_flight: int = MAX_IN_FLIGHT
+    open_streams: bool = False
 
 
 async def serve(
@@ -62,7 +63,11 @@ async def serve(
     thread = StoreThread(store)
     activity = Activity()
     runs = Runs(thread, registry, activity, max_in_flight=settings.max_in_flight)
-    app = create_app(Services(runs, registry, activity, settings.keepalive_s), token)
+    app = create_app(
+        Services(runs, registry, activity, settings.keepalive_s, settings.open_streams),
+        token,
+        open_streams=settings.open_streams,
+    )
     server = _Server(_config(app), ready)
     recording = asyncio.create_task(runs.record())
     serving = asyncio.create_task(server.serve(sockets=[listener]))

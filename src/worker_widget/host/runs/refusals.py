@@ -56,8 +56,8 @@ class RunNotFound(Refusal):
 class RunInFlight(Refusal):
     status = HTTPStatus.CONFLICT
 
-    def __init__(self) -> None:
-        super().__init__("The run is still active. Cancel it or wait for its end before you delete it.")
+    def __init__(self, then: str) -> None:
+        super().__init__(f"The run is still active. Cancel it or wait for its end before you {then}.")
 
 
 class RunIsOver(Refusal):

@@ -45,7 +45,7 @@ from .store_thread import StoreThread
 
 MAX_IN_FLIGHT = 64
 
-INTERRUPTED = "The host stopped while this run was in flight."
+INTERRUPTED = "The run did not finish: the host was stopped."
 CANCELLED = "Stopped on request."
 
 _TERMINAL_EVENTS = {
@@ -170,6 +170,14 @@ class Runs:
             ),
         )
 
+    async def retry(self, worker_id: str, run_id: str) -> StoredRun:
+        """Start a new run of the request of an ended run. Raises `RunNotFound` or `RunInFlight`."""
+        run = await self.find(worker_id, run_id)
+        active = self._active.get(run_id)
+        if active is not None and not active.over:
+            raise RunInFlight("start it again")
+        return await self.start(worker_id, ValidatedRequest.model_validate_json(run.request))
+
     async def find(self, worker_id: str, run_id: str) -> StoredRun:
         """The run with this id. Raises `RunNotFound`."""
         run = await self._thread.call(self._store.run, worker_id, run_id)
@@ -208,7 +216,7 @@ class Runs:
         active = self._active.get(run_id)
         if active is not None:
             if not active.over:
-                raise RunInFlight
+                raise RunInFlight("delete it")
             await active.feed.end()
         await self._thread.call(self._store.delete, run.number)
 
