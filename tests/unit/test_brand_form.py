@@ -121,6 +121,8 @@ def test_other_words_are_allowed_beside_listed_values_where_the_schema_says_so()
         True,
     )
     assert not one({"type": "array", "items": listed}).free
+    named = one({"type": "array", "items": {"type": "string"}, "x-names": {"smb": "Small companies"}})
+    assert (named.kind, named.choices, named.free) == ("choices", (("smb", "Small companies"),), True)
 
 
 def test_help_comes_from_this_package_where_the_server_has_none_and_limits_do_not() -> None:

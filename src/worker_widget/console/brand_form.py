@@ -133,6 +133,8 @@ def _field(name: str, schema: _Node, known: _Node, required: bool, top: bool) ->
     items = schema.items if part.get("type") == "array" else None
     values, free = _listed(items or schema)
     names = _mapping(part.get(NAMES))
+    if names and items and not values:  # other words are allowed, and the listed values only have names
+        values, free = [name for name in names if isinstance(name, str)], True
     choices = tuple((value, _text(names.get(value)) or value) for value in values)
     kind = _kind(part, items, choices, free, top)
     of = items.keywords if items else part
