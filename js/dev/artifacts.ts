@@ -65,6 +65,7 @@ function render(
     again_at: growing ? Math.ceil(text.length * 1.1) + 40 : null,
     matches: find ? matches : null,
     long,
+    sentences: null,
   };
 }
 
@@ -87,6 +88,36 @@ function compare(
   return { html, changes, note: null, same: changes === 0 };
 }
 
+/** Every line of text in a page or a Markdown text is a sentence, of each source in turn. */
+function marked(
+  moment: Moment,
+  args: Requests["artifact.render"]["args"],
+): Requests["artifact.render"]["result"] {
+  const { file, version, dark } = args;
+  const sources = ["rule", "brief", "rule", "brand", "rule", "rule", "model"];
+  const sentences: NonNullable<Requests["artifact.render"]["result"]["sentences"]> = [];
+  const text = textOf(moment, file, version);
+  const parts = /\.(html|md)$/.test(file)
+    ? text.split(/((?<=>)[^<>{}\n]{3,}(?=<)|^[-#>\w][^<\n]{3,}$)/m)
+    : [text];
+  const body = parts.map((part, at) => {
+    if (at % 2 === 0) return escaped(part);
+    const source = sources[sentences.length % sources.length] as string;
+    const id = `sentence-${sentences.push({ source, stage_id: source === "brand" ? "strategy" : "copy" })}`;
+    return `<a id="${id}" href="#${id}" class="${source}">${escaped(part)}</a>`;
+  });
+  return {
+    html: `<!doctype html>${styles(dark)}<pre class="source">${body.join("")}</pre>`,
+    note: null,
+    chars: text.length,
+    again_at: null,
+    matches: null,
+    long: false,
+    version: version ?? moment.state.artifacts.find((item) => item.file === file)?.version ?? 1,
+    sentences,
+  };
+}
+
 /** The result of a request about an artifact; `undefined` for any other request. */
 export function artifactAnswer(moment: Moment, { name, args }: ArtifactRequest): unknown {
   switch (name) {
@@ -99,7 +130,7 @@ export function artifactAnswer(moment: Moment, { name, args }: ArtifactRequest):
       };
     }
     case "artifact.render":
-      return render(moment, args);
+      return args.shape === "sources" ? marked(moment, args) : render(moment, args);
     case "artifact.lines": {
       const text = textOf(moment, args.file, args.version);
       const lines = linesOf(text);

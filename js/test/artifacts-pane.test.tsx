@@ -5,6 +5,7 @@ import { PageKernel, type Setup } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
 import widget from "../src/index";
 import { deviceStyle } from "../src/panes/artifacts/live";
+import { tally } from "../src/panes/artifacts/sources";
 
 vi.mock("../src/kernel/live-code", () => ({
   importModule: async () => (await import("../src/live")).default,
@@ -228,6 +229,60 @@ describe("finding in the source", () => {
     expect(all(".line.on mark").map((item) => item.textContent)).toEqual(["stopped"]);
     key(field, "Enter", { shiftKey: true });
     await until(() => expect(text("[role=search] [role=status]")).toBe("60 of 60 lines"));
+  });
+});
+
+describe("the sources of sentences", () => {
+  const BAR = "[aria-label='Sources of the sentences']";
+
+  it("are coloured in the source, counted, and named for the chosen sentence", async () => {
+    const { press, all, text, asked, root } = await open();
+    await press("Source");
+    await press("Sources");
+    await until(() => expect(text(BAR)).toContain("Rules"));
+    const counts = all(".sources .tone").map((item) => item.textContent);
+    expect(counts.map((item) => item?.replace(/\d+/, "N"))).toEqual([
+      "Brief N",
+      "Brand N",
+      "Rules N",
+      "Model N",
+    ]);
+    expect(asked.at(-1)).toMatchObject({
+      name: "artifact.render",
+      args: { shape: "sources", version: null },
+    });
+    expect(text(`${BAR} [role=status]`)).toBe("Choose a sentence to see where it comes from");
+    await press("Next sentence");
+    await press("Next sentence");
+    await until(() => {
+      expect(text(`${BAR} [role=status]`)).toBe("From the brief's words, written in Copy Generation");
+    });
+    await press("Previous sentence");
+    await until(() => expect(text(`${BAR} [role=status]`)).toContain("a rule of the worker"));
+    await press("Copy Generation");
+    await until(() => expect(root.querySelectorAll(".chip.on").length).toBeGreaterThan(0));
+  });
+
+  it("are hidden by the same button, and stay away from the preview", async () => {
+    const { press, all, text } = await open();
+    await press("Source");
+    await press("Sources");
+    await until(() => expect(text(BAR)).toContain("Rules"));
+    await press("Preview");
+    await until(() => expect(all(BAR)).toEqual([]));
+    await press("Source");
+    await until(() => expect(text(BAR)).toContain("Rules"));
+    await press("Sources");
+    await until(() => expect(all(BAR)).toEqual([]));
+  });
+
+  it("are tallied in the order of the legend; unknown ones count as rules", () => {
+    const of = (source: string) => ({ source, stage_id: null });
+    expect(tally([of("model"), of("rule"), of("brief"), of("other")])).toEqual([
+      ["brief", 1],
+      ["rule", 2],
+      ["model", 1],
+    ]);
   });
 });
 

@@ -97,7 +97,7 @@ async def test_the_sentences_of_a_text_are_marked_by_their_sources(shown: Shown)
     ]
     sources = ArtifactSources(artifact_name="page", artifact_type="html", sources=parts)
     shown.tell(created(0, text), said(sources, 1))
-    told = await shown.ask("sources", file="page.html", dark=True)
+    told = await shown.ask("render", file="page.html", shape="sources", dark=True)
     assert told["sentences"] == [
         {"source": "brand", "stage_id": "copy"}, {"source": "of our own", "stage_id": "ux"}
     ]  # fmt: skip
@@ -110,8 +110,8 @@ async def test_the_sentences_of_a_text_are_marked_by_their_sources(shown: Shown)
     drawn = re.sub(r"<[^>]+>", "", told["html"].partition('<pre class="source">')[2])
     assert html.unescape(drawn).strip() == text
     shown.tell(created(2, "new text"))
-    assert (await shown.ask("sources", file="page.html", dark=False))["sentences"] == []
-    earlier = await shown.ask("sources", file="page.html", dark=False, version=1)
+    assert (await shown.ask("render", file="page.html", shape="sources", dark=False))["sentences"] == []
+    earlier = await shown.ask("render", file="page.html", shape="sources", dark=False, version=1)
     assert (len(earlier["sentences"]), earlier["version"]) == (2, 1)
 
 

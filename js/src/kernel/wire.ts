@@ -586,8 +586,9 @@ export interface ArtifactLines {
 
 /**
  * An artifact as a document; `chars` is the length of the text in it.
- * `again_at`: while the artifact grows, the length from which it should be rendered again. `long`: it is
- * plain text only because of its length.
+ * In the shape `sources` the n-th of `sentences` is the link `sentence-n`, from 1; there are none where the
+ * worker reports no sources. `again_at`: while the artifact grows, the length from which it should be
+ * rendered again. `long`: it is plain text only because of its length.
  */
 export interface RenderedArtifact {
   html: string;
@@ -597,17 +598,7 @@ export interface RenderedArtifact {
   again_at: number | null;
   matches: number | null;
   long: boolean;
-}
-
-/**
- * A text as a document in which the n-th of `sentences` is the link `sentence-n`, from 1.
- * There are none where the worker reports no sources.
- */
-export interface MarkedArtifact {
-  html: string;
-  note: string | null;
-  version: number;
-  sentences: MarkedSentence[];
+  sentences: MarkedSentence[] | null;
 }
 
 /** Where a sentence comes from ("brief", "brand", "rule", "model"), and the stage that wrote it. */
@@ -843,9 +834,7 @@ export interface Requests {
    * A complete document for the sandboxed frame. In a source the occurrences of `find` are the elements
    * `match-1` to `match-{matches}`.
    */
-  "artifact.render": { args: { file: string; shape: "preview" | "source"; dark: boolean; version: number | null; find: string | null; any_length: boolean; }; result: RenderedArtifact };
-  /** The text with its sentences coloured by their sources; at most 2,000 sentences are marked. */
-  "artifact.sources": { args: { file: string; dark: boolean; version: number | null; }; result: MarkedArtifact };
+  "artifact.render": { args: { file: string; shape: "preview" | "source" | "sources"; dark: boolean; version: number | null; find: string | null; any_length: boolean; }; result: RenderedArtifact };
   /** A page of the text, of at most 1,048,576 characters. */
   "artifact.text": { args: { file: string; version: number | null; offset: number; count: number; }; result: ArtifactText };
   /** Checks a brand: its limits here, the rest on the server. */

@@ -20,7 +20,8 @@ pre a { color: var(--text); border-radius: 2px; text-underline-offset: 3px; curs
 .brand { background: var(--added-ground); text-decoration: underline var(--added) 2px; }
 .brief { background: var(--match-ground); color: var(--match) !important;
   text-decoration: underline dashed var(--match); }
-.model { background: var(--removed-ground); text-decoration: underline double var(--removed); }
+.model { background: color-mix(in srgb, var(--keyword) 14%, var(--ground));
+  text-decoration: underline double var(--keyword); }
 a[aria-current] { outline: 2px solid var(--link); outline-offset: 1px; }
 </style>"""
 

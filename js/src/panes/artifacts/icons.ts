@@ -2,6 +2,7 @@
 
 export const FIND = "M7 3a4 4 0 1 0 0 8a4 4 0 0 0 0-8M10 10l4 4";
 export const WRAP = "M2 4h12M2 8h9a2 2 0 0 1 0 4H7M9 10l-2 2 2 2M2 12h2";
+export const MARKS = "M2 4h5M9 4h5M2 8h9M13 8h1M2 12h3M7 12h7";
 export const COMPARE = "M2 3h4v10H2ZM10 3h4v10h-4ZM8 1v14";
 export const MOBILE = "M5 2h6v12H5ZM7.5 12h1";
 export const TABLET = "M3 2h10v12H3ZM7 12h2";

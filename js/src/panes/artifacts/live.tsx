@@ -12,6 +12,7 @@ import { FindBar } from "./find";
 import type { ArtifactsLive, Presentation, Subject } from "./live-types";
 import { createPagedSource } from "./paged-source";
 import { guard } from "./preview/script-supervisor";
+import { SourcesBar } from "./sources";
 import { createArtifactState, type Device } from "./state";
 import { createTabs } from "./tabs";
 import { createTools, pageKey } from "./tools";
@@ -97,7 +98,7 @@ export function createArtifactsLive(
     const { dark } = app.appearance;
     const { version } = state;
     const find = (source && state.find?.text) || null;
-    const shape = source ? "source" : "preview";
+    const shape = !source ? "preview" : state.marks && !growing && !find ? "sources" : "source";
     const name = JSON.stringify([app.run.state.run?.run_id, file, shape, version]);
     const grows = growing && version === null;
     const key = JSON.stringify([name, newest, dark, find, grows, anyLength === name]);
@@ -120,6 +121,8 @@ export function createArtifactsLive(
         : { message: failed || "Rendering …" };
     }
     const { document } = received;
+    state.sentences = document.sentences;
+    if (document.sentences && state.sentence) target = `sentence-${state.sentence}`;
     // A text that is too long to be formatted stays plain while it grows.
     if (grows && document.long && !find) return { ...saved, note: document.note };
     if (find && state.find) state.find = { ...state.find, of: document.matches ?? 0 };
@@ -172,11 +175,12 @@ export function createArtifactsLive(
     const { row, text, growing, blocked, saved } = subject;
     const { source } = view;
     state.enter(row);
+    state.sentences = null;
     const newest = state.version === null;
     const plain = source && newest && !state.find?.text && (row.status !== "done" || reading === row.file);
     reading = plain ? row.file : "";
     const long = text?.cut || (row.chars > PAGED_FROM_CHARS && !growing && !plain);
-    isPaged = Boolean(source && !view.comparison && long);
+    isPaged = Boolean(source && !state.marks && !view.comparison && long);
     if (!row.has_content && !growing) return saved;
     if (view.comparison && !blocked) return presentComparison(row);
     if (isPaged)
@@ -216,6 +220,7 @@ export function createArtifactsLive(
         )}
         <VersionBar app={app} state={state} row={row} />
         <ComparisonBar app={app} state={state} />
+        <SourcesBar app={app} state={state} />
         <FindBar app={app} state={state} row={row} paged={isPaged ? paged : null} />
         {runs(row) && (
           <div key="running" class="strip row small sub warning" role="status">
@@ -246,6 +251,8 @@ export function createArtifactsLive(
     onInnerLink(link) {
       const change = /^#change-(\d+)$/.exec(link)?.[1];
       if (view.comparison && change) state.set({ change: Number(change) });
+      const sentence = /^#sentence-(\d+)$/.exec(link)?.[1];
+      if (state.sentences && sentence) state.set({ sentence: Number(sentence) });
     },
     onStopped: (reason) => state.set({ running: "", stopped: STOPPED[reason] }),
     source(pre) {

@@ -1,6 +1,6 @@
 // The view-only state of the artifacts pane.
 
-import type { Artifact } from "../../kernel/wire";
+import type { Artifact, MarkedSentence } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 
 /** The width of the previewed page, in pixels; 0 is that of the pane. */
@@ -24,6 +24,11 @@ export interface ArtifactViewState {
   /** The older version on screen; `null` is the newest. */
   version: number | null;
   find: Find | null;
+  /** The sentences of the source are coloured by where they come from. */
+  marks: boolean;
+  /** The sentences that are marked on screen, and the chosen one, from 1. */
+  sentences: readonly MarkedSentence[] | null;
+  sentence: number;
   /** The chosen change of a comparison, from 1, and the number of changes. */
   change: number;
   changes: number | null;
@@ -47,6 +52,7 @@ export interface ArtifactState extends ArtifactViewState {
 const FRESH = {
   version: null,
   find: null,
+  sentence: 0,
   change: 1,
   changes: null,
   stopped: "",
@@ -56,6 +62,8 @@ export function createArtifactState(app: Uses<"run" | "view" | "painting">): Art
   let subject = "";
   const state: ArtifactState = {
     wrap: true,
+    marks: false,
+    sentences: null,
     device: 0,
     barPx: 480,
     running: "",

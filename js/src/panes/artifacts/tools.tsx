@@ -10,7 +10,7 @@ import { confirmCopy, copyText, saveFile } from "../../ui/page";
 import { Popover } from "../../ui/popover";
 import { createCompareMenu } from "./compare";
 import { fileOf, fullText, isBinary } from "./full-text";
-import { FIND, FULL, MOBILE, MORE, SCRIPTS, TABLET, WRAP } from "./icons";
+import { FIND, FULL, MARKS, MOBILE, MORE, SCRIPTS, TABLET, WRAP } from "./icons";
 import type { ArtifactState, Device } from "./state";
 import { VersionMenu } from "./versions";
 
@@ -109,6 +109,14 @@ export function createTools(
           on: state.find !== null,
           off: none,
           act: () => state.set({ find: state.find ? null : { text: "", nth: 1, of: null, line: null } }),
+        },
+        {
+          icon: MARKS,
+          name: "Sources",
+          tip: "Colour each sentence by where it comes from",
+          on: state.marks,
+          off: none,
+          act: () => state.set({ marks: !state.marks, find: null }),
         },
         save,
         copy,

@@ -39,20 +39,17 @@ class TextArgs(Args, frozen=True, kw_only=True):
 
 
 class RenderArgs(Args, frozen=True, kw_only=True):
-    """With ``any_length`` a text of any length is formatted, which can take half a minute."""
+    """``sources`` is the source with its sentences coloured by where they come from.
+
+    With ``any_length`` a text of any length is formatted, which can take half a minute.
+    """
 
     file: str
-    shape: Literal["preview", "source"]
+    shape: Literal["preview", "source", "sources"]
     dark: bool
     version: int | None = None
     find: str | None = None
     any_length: bool = False
-
-
-class SourcesArgs(Args, frozen=True, kw_only=True):
-    file: str
-    dark: bool
-    version: int | None = None
 
 
 class LinesArgs(Args, frozen=True, kw_only=True):
@@ -92,11 +89,19 @@ class ArtifactText(TypedDict):
     chars: int
 
 
+class MarkedSentence(TypedDict):
+    """Where a sentence comes from ("brief", "brand", "rule", "model"), and the stage that wrote it."""
+
+    source: str
+    stage_id: str | None
+
+
 class RenderedArtifact(TypedDict):
     """An artifact as a document; ``chars`` is the length of the text in it.
 
-    ``again_at``: while the artifact grows, the length from which it should be rendered again. ``long``: it is
-    plain text only because of its length.
+    In the shape ``sources`` the n-th of ``sentences`` is the link ``sentence-n``, from 1; there are none
+    where the worker reports no sources. ``again_at``: while the artifact grows, the length from which it
+    should be rendered again. ``long``: it is plain text only because of its length.
     """
 
     html: str
@@ -106,25 +111,7 @@ class RenderedArtifact(TypedDict):
     again_at: int | None
     matches: int | None
     long: bool
-
-
-class MarkedSentence(TypedDict):
-    """Where a sentence comes from ("brief", "brand", "rule", "model"), and the stage that wrote it."""
-
-    source: str
-    stage_id: str | None
-
-
-class MarkedArtifact(TypedDict):
-    """A text as a document in which the n-th of ``sentences`` is the link ``sentence-n``, from 1.
-
-    There are none where the worker reports no sources.
-    """
-
-    html: str
-    note: str | None
-    version: int
-    sentences: list[MarkedSentence]
+    sentences: list[MarkedSentence] | None
 
 
 class ArtifactLines(TypedDict):
@@ -169,7 +156,6 @@ class ArtifactRequests:
         self.handlers: Handlers = {
             "artifact.text": RequestHandler(TextArgs, ArtifactText, self._text),
             "artifact.render": RequestHandler(RenderArgs, RenderedArtifact, self._render),
-            "artifact.sources": RequestHandler(SourcesArgs, MarkedArtifact, self._sources),
             "artifact.lines": RequestHandler(LinesArgs, ArtifactLines, self._lines),
             "artifact.find": RequestHandler(FindArgs, FoundText, self._find),
             "artifact.compare": RequestHandler(CompareArgs, ComparedArtifacts, self._compare),
@@ -209,7 +195,11 @@ class ArtifactRequests:
         store, run_id, artifact = self._shown(args.file)
         lines = await self._texts.lines(store, run_id, artifact, args.version)
         began = time.monotonic()
-        rendered = await asyncio.to_thread(_rendered, lines.text, artifact.kind, not growing, args)
+        if args.shape == "sources":
+            sources = await asyncio.to_thread(store.artifact_sources, run_id, args.file, args.version)
+            rendered = await asyncio.to_thread(_marked, lines.text, sources, args.dark)
+        else:
+            rendered = await asyncio.to_thread(_rendered, lines.text, artifact.kind, not growing, args)
         ended = time.monotonic()
         if growing:
             self._pause_until = ended + _PAUSE * (ended - began)
@@ -217,15 +207,6 @@ class ArtifactRequests:
         again_at = rendered_again_at(chars) if growing and not rendered["long"] else None
         number = artifact.version if args.version is None else args.version
         return RequestAnswer({"chars": chars, **rendered, "again_at": again_at, "version": number})
-
-    async def _sources(self, args: SourcesArgs) -> RequestAnswer:
-        """The text with its sentences coloured by their sources; at most 2,000 sentences are marked."""
-        store, run_id, artifact = self._shown(args.file)
-        lines = await self._texts.lines(store, run_id, artifact, args.version)
-        number = artifact.version if args.version is None else args.version
-        found = await asyncio.to_thread(store.artifact_sources, run_id, args.file, args.version)
-        marked = await asyncio.to_thread(_marked, lines.text, found, args.dark)
-        return RequestAnswer({**marked, "version": number})
 
     async def _compare(self, args: CompareArgs) -> RequestAnswer:
         """A document with both artifacts side by side; its changes are the elements ``change-1`` to
@@ -299,6 +280,7 @@ def _rendered(text: str, kind: str, whole: bool, args: RenderArgs) -> dict[str, 
         "note": document.note,
         "matches": document.matches,
         "long": document.long,
+        "sentences": None,
     }
     return rendered if document.chars is None else {**rendered, "chars": document.chars}
 
@@ -306,7 +288,7 @@ def _rendered(text: str, kind: str, whole: bool, args: RenderArgs) -> dict[str, 
 def _marked(text: str, found: list[SentenceSource], dark: bool) -> dict[str, Any]:
     from ...artifacts.sentence_marks import marked_source, whole_sentences
 
-    note = None
+    note = None if found else "The worker does not report where these sentences come from."
     if len(text) > MOST_PREVIEW:
         note = f"The first {MOST_PREVIEW:,} of {len(text):,} characters are shown."
         text = text[:MOST_PREVIEW]
@@ -314,7 +296,8 @@ def _marked(text: str, found: list[SentenceSource], dark: bool) -> dict[str, Any
     if found and len(sentences) < len(found):
         note = f"The first {len(sentences):,} of {len(found):,} sentences are marked."
     rows = [{"source": part.source, "stage_id": part.stage_id} for part in sentences]
-    return {"html": marked_source(text, sentences, dark=dark), "note": note, "sentences": rows}
+    html = marked_source(text, sentences, dark=dark)
+    return {"html": html, "note": note, "matches": None, "long": False, "sentences": rows}
 
 
 def _compared(a: tuple[str, str], b: tuple[str, str], dark: bool) -> ComparedArtifacts:
