@@ -49,6 +49,9 @@ _WITH: Final = re.compile(
     r"\b(?:with|including|featuring|features:?|includes)\s+(?P<list>[^.;:!?()]+)", re.IGNORECASE
 )
 
+_TITLE_BEFORE: Final = re.compile(r"\b(?:Dr|Prof|Mr|Mrs|Ms|St)$")
+"""A name cut at the full stop of its title: "keynotes by Dr"."""
+
 _THEME: Final = re.compile(r"\b(?:about|on)\s+(?P<theme>[^.;:!?()]+)", re.IGNORECASE)
 
 _AIMED: Final = re.compile(
@@ -153,6 +156,8 @@ def features(tail: str) -> tuple[str, ...]:
     """The features after "with", as far as they form a plain list."""
     match = _WITH.search(tail)
     if not match:
+        return ()
+    if _TITLE_BEFORE.search(match["list"]):
         return ()
     text = re.split(r"(?i)\s(?:for|that|which|so|because|to|in|who)\s", match["list"], maxsplit=1)[0]
     items = [item.strip() for item in re.split(r",\s*(?:and\s+)?|\s+and\s+", text) if item.strip()]

@@ -36,6 +36,11 @@ _EVALUATIVE: Final = word_set(
 _GOODS: Final = re.compile(r"(?i)\b(?:sells?|selling|handmade|hand-made|homemade|knitted|carved|bottled)\b")
 
 _OF_THE_AUTHOR: Final = re.compile(r"(?i)\b(?:i|me|my|mine|myself)\b")
+_WE_DO: Final = re.compile(
+    rf"(?i)we\s+(?:also\s+)?(?:{'|'.join(sorted(english_grammar.VERBS))})\s+(?!to\b)[\w'’-]+"
+)
+"""A sentence about what a company does: "We repair accordions"."""
+
 _MARKUP: Final = re.compile(r"[{}<>|\\^~*_]")
 _TAUGHT: Final = word_set(
     "workshop workshops talk talks lecture lectures seminar seminars training course courses class classes "
@@ -59,10 +64,8 @@ _LINK: Final = (
 
 _ASK: Final = re.compile(
     r"(?:create|build|make|design|write|generate|develop|launch|draft|prepare|produce|plan|promote|market|"
-    r"advertise|"
-    r"sell|introduce|announce|pitch|start|open|set up|come up with|give|craft|brand|position|"
-    r"publish|present|sketch)"
-    r"\s+(?!(?:for|of|to)\b)(?:me\s+|us\s+)?",
+    r"advertise|sell|introduce|announce|pitch|start|open|set up|come up with|give|craft|brand|position|"
+    r"publish|present|sketch)\s+(?!(?:for|of|to)\b)(?:me\s+|us\s+)?",
     re.IGNORECASE,
 )
 
@@ -70,29 +73,23 @@ _PREAMBLES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"(?:hi|hello|hey|yo|so|ok|okay|well|basically|please|kindly|now|also|and|then|maybe|perhaps|task|"
-        r"brief|idea)\b"
-        r"\s*[,!.:–—-]?\s+",
+        r"brief|idea)\b\s*[,!.:–—-]?\s+",
         r"(?:we|i)(?:['’]re|['’]m|\s+are|\s+am)\s+an?\s+(?:[\w-]+\s+){0,3}?(?:team|company|startup|"
-        r"start-up|group|studio|"
-        r"family|couple|founder|developer|designer|author)\s+(?:that\s+|who\s+)?(?:is\s+|"
-        r"are\s+)?(?:building|making|"
+        r"start-up|group|studio|family|couple|founder|developer|designer|author)\s+(?:that\s+|"
+        r"who\s+)?(?:is\s+|are\s+)?(?:building|making|"
         r"creating|launching|starting|opening|running|selling|developing|builds?|makes?|sells?|runs?)\s+",
         r"(?:can|could|would|will) you\s+(?:please\s+)?",
         r"how\s+(?:do|can|could|should|would)\s+(?:i|we|one|you)\s+",
         r"(?:raise|collect)\s+(?:money|funds|donations)\s+for\s+",
         r"(?:i|we)(?:['’](?:d|m|re|ve)|\s(?:would|am|are|have|had|really|just|also|currently|now|recently|"
-        r"been))*\s+"
-        r"(?:want|wanted|need|like|love|plan|planning|hope|hoping|wish|going|looking|thinking|trying|try|"
-        r"about|run|own|"
-        r"have|sell|offer|make|build|building|creating|making|launching|starting|opening|developing|"
-        r"designing|writing|"
+        r"been))*\s+(?:want|wanted|need|like|love|plan|planning|hope|hoping|wish|going|looking|thinking|"
+        r"trying|try|about|run|own|have|sell|offer|make|build|building|creating|making|launching|starting|"
+        r"opening|developing|designing|writing|"
         r"selling|running|publish|publishing|wrote|built|made)\s+(?:(?:to|for|of|about)\s+)?",
         r"(?:help\s+(?:me|us)|let['’]?s|let\s+(?:us|me))\s+(?:to\s+)?",
         r"(?:my|our|the|this)\s+(?:idea|product|startup|start-up|company|business|project|plan|goal|client|"
-        r"brand)\s+"
-        r"(?:is|makes|sells|offers|builds|runs|develops|creates|designs|produces|provides|operates|"
-        r"manufactures)\s+"
-        r"(?:to\s+)?",
+        r"brand)\s+(?:is|makes|sells|offers|builds|runs|develops|creates|designs|produces|provides|operates|"
+        r"manufactures)\s+(?:to\s+)?",
         r"(?:it|this|that|there)(?:['’]s|\s+is|\s+will\s+be|\s+should\s+be|\s+would\s+be)\s+(?:about\s+|"
         r"for\s+)?",
     )
@@ -163,7 +160,11 @@ def read(task: str) -> Brief:
         statements=statements,
         unused=unused,
     )
-    return _classify(best, whole)
+    classified = _classify(best, whole)
+    has_date = any(fact.kind in {"date", "place"} for fact in stated_facts.stated_facts(whole, code))
+    if classified.kind == "publication" and has_date and english_grammar.head(best.subject or "") in _TAUGHT:
+        return replace(classified, kind="experience", field=None)
+    return classified
 
 
 def _wording(text: str) -> str | None:
@@ -221,6 +222,9 @@ def _read_sentence(text: str) -> Brief:
     subject, tail = _subject(rest, sure=asked or thing is not None or selling is not None)
     if subject:
         return _details(Brief(text, subject=subject), tail)
+    if _WE_DO.match(rest) and not _OF_THE_AUTHOR.search(rest):
+        for_whom = english_details.audience_and_purpose(rest)[0]
+        return Brief(text, audience=for_whom, gist=typography.sentence(rest), kind="practice")
     audience, activity = english_details.helped(text) or (None, None)
     before, colon, after = rest.partition(":")
     gist = None
@@ -333,7 +337,7 @@ def _details(found: Brief, tail: str) -> Brief:
 def _score(found: Brief) -> int:
     """The score of a sentence; a subject counts most, above all a known one."""
     if found.subject is None and found.audience is None:
-        return 0
+        return 2 if found.kind == "practice" and found.gist else 0
     known = found.subject is not None and (
         kind_of(found.subject) is not None or recognise((), found.subject) is not None
     )
@@ -352,7 +356,8 @@ def _classify(found: Brief, whole: str) -> Brief:
     )
     if field:
         return replace(found, field=field, kind=library.fields()[field].kind)
-    return replace(found, kind=kind or _guess_kind(found))
+    guessed = found.kind if found.gist and not subject and found.kind != "product" else _guess_kind(found)
+    return replace(found, kind=kind or guessed)
 
 
 def _guess_kind(found: Brief) -> str:

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from ....events.request_models import Audience, Tone
 from ..content import library
 from ..content.library import AudienceText, Field, Kind
 from ..language.language import Language
 from .brief import Brief
+
+_OF_THE_OFFER: Final = frozenset(
+    {"subject", "audience", "activity", "function", "gist", "theme", "setting", "place", "quote"}
+)
+"""The parts of a brief that describe the offer: not its prices, dates and sentences."""
 
 QUOTED_AS_GIVEN = "brand.required_disclosures"
 """The location of texts that no rule may change."""
@@ -81,4 +87,8 @@ class Facts:
         """The statements that drift is measured against: the brand's, or without a brand the brief's."""
         own = ("brand.mission", "brand.value_proposition", "brand.tagline", "brand.vision")
         brand = tuple(self.texts[location] for location in own if location in self.texts)
-        return brand or tuple(text for key, text in self.texts.items() if key.startswith("brief."))
+        return brand or tuple(
+            text
+            for key, text in self.texts.items()
+            if key.removeprefix("brief.") in _OF_THE_OFFER or key.startswith("brief.features")
+        )

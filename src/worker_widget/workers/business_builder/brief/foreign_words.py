@@ -12,19 +12,17 @@ _REQUESTS: Final = tuple(
     for pattern in (
         r"(?:s'il (?:vous|te) plaît,?\s+)?(?:cré(?:ez|e|er)|fai(?:tes|s|re)(?:-moi)?|concev(?:ez|oir)|"
         r"rédige[zr]?|construi(?:sez|s|re)|je (?:voudrais|veux)|nous (?:voulons|voudrions)|(?=une? (?:page|"
-        r"site)\b))"
-        r"\s*(?:une?\s+)?(?:(?:page|site)(?:\s+(?:web|d['’]accueil|de destination|internet|de vente))?|"
-        r"landing page)\s+(?:pour|sur)\s+",
+        r"site)\b))\s*(?:une?\s+)?(?:(?:page|site)(?:\s+(?:web|d['’]accueil|de destination|internet|de "
+        r"vente))?|landing page)\s+(?:pour|sur)\s+",
         r"(?:por favor,?\s+)?(?:cre[ae]|crear|haz|hacer|diseñ[ae]r?|escrib[ae]|quiero|queremos|necesito|"
         r"(?=una? (?:página|sitio)\b))\s*(?:una?\s+)?"
         r"(?:página(?:\s+(?:web|de aterrizaje|de inicio))?|sitio(?:\s+web)?|web|landing page)\s+(?:para|"
         r"sobre|de)\s+",
         r"(?:per favore,?\s+)?(?:crea(?:re|te)?|fai|fate|progetta|scrivi|voglio|vorrei|(?=una? (?:pagina|"
-        r"sito)\b))\s*(?:una?\s+)?"
-        r"(?:pagina(?:\s+(?:web|di destinazione))?|sito(?:\s+web)?|landing page)\s+(?:per|su)\s+",
+        r"sito)\b))\s*(?:una?\s+)?(?:pagina(?:\s+(?:web|di destinazione))?|sito(?:\s+web)?|landing "
+        r"page)\s+(?:per|su)\s+",
         r"(?:por favor,?\s+)?(?:cri[ae]r?|faça|fazer|desenhe|escreva|quero|(?=uma? (?:página|"
-        r"site)\b))\s*(?:uma?\s+)?"
-        r"(?:página(?:\s+(?:web|de destino))?|site|landing page)\s+(?:para|sobre)\s+",
+        r"site)\b))\s*(?:uma?\s+)?(?:página(?:\s+(?:web|de destino))?|site|landing page)\s+(?:para|sobre)\s+",
         r"(?:maak|bouw|schrijf|ontwerp|ik wil|wij willen)\s+(?:een\s+)?(?:landingspagina|webpagina|website|"
         r"pagina|landing page)\s+(?:voor|over)\s+",
         r"(?:skapa|gör|bygg|skriv|designa|lav|byg|skriv|lag)\s+(?:en\s+|et\s+)?(?:landningssida|webbsida|"

@@ -8,10 +8,10 @@ from typing import Final, Protocol
 
 from ....events.request_models import Audience, Brand, ValidatedRequest
 from ..content import library
-from ..language import detection, typography
-from ..language.languages import writing_language
+from ..language import detection, plausibility, typography
+from ..language.languages import LANGUAGES, writing_language
 from . import clean_task, english_reader, german_reader, other_work, stated_facts
-from .brief import KINDS, Brief
+from .brief import KINDS, Brief, StatedFact
 from .facts import QUOTED_AS_GIVEN, Facts
 
 
@@ -41,7 +41,14 @@ def gather(request: ValidatedRequest) -> Facts:
     if other is not None:
         read = Brief(read.task, read.language, other_work=other, kind="offer")
     else:
-        read = replace(read, stated=stated_facts.stated_facts(prose[:LONGEST_READ], read.language))
+        stated = stated_facts.stated_facts(prose[:LONGEST_READ], read.language)
+        names = {fact.text for fact in stated if fact.kind == "name"}
+        features = tuple(feature for feature in read.features if feature not in names)
+        read = replace(read, stated=(*stated, *_german_place(read)), features=features)
+    if plausibility.is_filler(prose) or (
+        read.language in LANGUAGES and plausibility.plausible_share(prose) <= plausibility.FEWEST_WORDS
+    ):
+        read = replace(read, statements=(), unused=(*read.statements, *read.unused))
     texts = dict(_brief_texts(read))
     if brand is not None:
         texts.update(_brand_texts(brand))
@@ -61,6 +68,10 @@ def gather(request: ValidatedRequest) -> Facts:
         language=language,
     )
     return gathered if name else replace(gathered, name=language.title(gathered))
+
+
+def _german_place(read: Brief) -> tuple[StatedFact, ...]:
+    return (StatedFact("place", read.place, 0, 0),) if read.language == "de" and read.place else ()
 
 
 def _brief_texts(read: Brief) -> Mapping[str, str]:

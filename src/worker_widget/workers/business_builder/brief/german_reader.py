@@ -33,8 +33,7 @@ _DELIVERABLE: Final = (
 )
 _ASK: Final = re.compile(
     r"(?:erstell|bau|entwirf|entwerf|gestalt|schreib|mach|entwickl|plan|start|eröffn|gründ|verkauf|bewerb|"
-    r"bewirb|"
-    r"stell|präsentier|konzipier|formulier|generier|bereit|setz|leg)\w*\s+"
+    r"bewirb|stell|präsentier|konzipier|formulier|generier|bereit|setz|leg)\w*\s+"
     r"(?:(?:Sie|mir|uns|bitte|doch|mal|eben|hier)\s+)*",
     re.IGNORECASE,
 )
@@ -45,29 +44,24 @@ _PREAMBLES: Final = tuple(
         r"\s*[,.!:–-]?\s+",
         r"(?:ich bin|wir sind)\s+(?:[\w-]+\s+){1,7}?und\s+",
         r"(?:die\s+|der\s+)?(?:vermarktung|eröffnung|gründung|einführung|verkauf|bewerbung|entwicklung|"
-        r"gestaltung|"
-        r"aufbau|vermietung)\s+(?:von\s+|(?=(?:einer|eines|unserer|unseres|meiner|meines|der|des)\s))",
+        r"gestaltung|aufbau|vermietung)\s+(?:von\s+|(?=(?:einer|eines|unserer|unseres|meiner|meines|der|"
+        r"des)\s))",
         r"(?:ich|wir)\s+(?:möchten?|wollen|will|würden?|brauchen?|benötigen?|suchen?|planen?|haben?|"
-        r"hätten?|sind|bin|"
-        r"eröffnen?|gründen|gründe|verkaufen?|bauen?|entwickeln?|entwickle|machen?|starten?|betreiben?|"
-        r"führen?|"
-        r"bieten?|schreiben?|verlegen?|vermieten?|verleihen?|backen?|fertigen?|organisieren?|"
-        r"veranstalten?)\s+"
-        r"(?:(?:gern|gerne|bald|gerade|demnächst|nächstes jahr|im \w+|auch|bitte|dringend|dafür|"
-        r"unseren? kunden|kunden)\s+)*",
+        r"hätten?|sind|bin|eröffnen?|gründen|gründe|verkaufen?|bauen?|entwickeln?|entwickle|machen?|"
+        r"starten?|betreiben?|führen?|bieten?|schreiben?|verlegen?|vermieten?|verleihen?|backen?|fertigen?|"
+        r"organisieren?|veranstalten?)\s+(?:(?:gern|gerne|bald|gerade|demnächst|nächstes jahr|im \w+|auch|"
+        r"bitte|dringend|dafür|unseren? kunden|kunden)\s+)*",
         r"(?:es|hier|dabei) geht(?: es)? um\s+",
         r"(?:(?:kannst|könntest|würdest) du|(?:können|könnten|würden) Sie)(?:\s+(?:mir|uns|bitte))*\s+",
         r"(?:mein|meine|unser|unsere)\s+(?:idee|projekt|produkt|firma|unternehmen|startup|start-up|betrieb|"
-        r"geschäft)\s+"
-        r"(?:ist|heißt|verkauft|bietet|macht|baut)\s+",
+        r"geschäft)\s+(?:ist|heißt|verkauft|bietet|macht|baut)\s+",
         r"das (?:ist|wird|soll)\s+",
     )
 )
 _PAGE_FOR: Final = re.compile(
     rf"(?:(?:{'|'.join(sorted(german_grammar.DETERMINERS))})\s+)?(?:[a-zäöüß]\w*\s+){{0,3}}(?P<what>{_DELIVERABLE})"
     r"(?:\s+(?:für|zu|zur|zum|über|von)|:)\s+(?:(?:den|die|der)\s+(?:launch|start|eröffnung)\s+(?:von|"
-    r"für)\s+|"
-    r"(?:eröffnung|einführung|vorstellung)\s+(?:von\s+)?)?",
+    r"für)\s+|(?:eröffnung|einführung|vorstellung)\s+(?:von\s+)?)?",
     re.IGNORECASE,
 )
 _PAGE_ALONE: Final = re.compile(
@@ -82,6 +76,12 @@ _EVALUATIVE: Final = word_set(
     "geniale genialen genialer geniales super moderne"
 )
 _OF_THE_AUTHOR: Final = re.compile(r"(?i)\b(?:ich|mich|mir|mein\w*)\b")
+_TAUGHT: Final = re.compile(
+    r"(?i)(?:workshop|kurs|seminar|vortrag|schulung|lehrgang|training|fortbildung|tagung|konferenz|"
+    r"webinar)s?$"
+)
+"""Offers that have a topic."""
+
 _MARKUP: Final = re.compile(r"[{}<>|\\^~*_]")
 _NO_SUBJECT: Final = word_set("aufgabe ding sache etwas idee test text inhalt projekt thema auftrag")
 _BOUNDARY: Final = word_set(
@@ -99,7 +99,7 @@ _PLURAL_PEOPLE: Final = word_set(
     "neugierige interessierte reisende berufstätige alleinerziehende angehörige nachbarn "
     "nachbarinnen kollegen start-ups startups banken praktiker hausverwaltungen genossenschaften "
     "jungs mädchen omas opas großeltern geflüchtete azubis auszubildende touristen profis laien "
-    "landwirte ärzte anwälte köche gründer"
+    "landwirte ärzte anwälte köche gründer anfänger kräfte"
 )
 _IN_COMPOUNDS: Final = tuple(sorted(word for word in _PLURAL_PEOPLE if len(word) >= 5))
 _PEOPLE_ENDING: Final = re.compile(
@@ -116,9 +116,9 @@ _NOT_PEOPLE: Final = word_set(
 )
 _NO_PLACE: Final = re.compile(
     r"(?:ung|heit|keit|schaft|arbeit|form|zeit|ion|tät)$|^(?:Zukunft|Kürze|Ruhe|Deutsch|Englisch|Holz|"
-    r"Minuten|Sekunden|"
-    r"Stunden|Tagen|Schritten|Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|"
-    r"Dezember|Python|Rust|Java|Excel|Leder|Farbe|Serie|Echtzeit|Ton|Wort|Bild|Sachen|Zeiten|Handarbeit)$"
+    r"Minuten|Sekunden|Stunden|Tagen|Schritten|Januar|Februar|März|April|Mai|Juni|Juli|August|September|"
+    r"Oktober|November|Dezember|Python|Rust|Java|Excel|Leder|Farbe|Serie|Echtzeit|Ton|Wort|Bild|Sachen|"
+    r"Zeiten|Handarbeit)$"
 )
 _PLACE: Final = re.compile(
     r"\bin\s+(?P<place>(?:(?:Bad|Sankt|St\.|Alt|Neu|der|dem)\s+)?[A-ZÄÖÜ][\wäöüß'’-]+"
@@ -349,7 +349,8 @@ def _details(found: Brief, gender: str, tail: str) -> Brief:
         if function and audience is None:
             audience = _people(function)[0]
     kind = german_grammar.kind_of((found.subject or "").split(" ")[-1]) if found.subject else None
-    theme = _theme(tail) if kind == "publication" else None
+    taught = _TAUGHT.search(found.subject or "") is not None
+    theme = _theme(tail) if kind == "publication" or taught else None
     return replace(
         found,
         audience=audience,
@@ -496,7 +497,8 @@ def _theme(tail: str) -> str | None:
 def _place(text: str) -> str | None:
     for match in _PLACE.finditer(text):
         words = match["place"].split()
-        if not _NO_PLACE.search(words[0]) and german_grammar.known_part(words[0]) is None:
+        people = words[0].lower() in _PLURAL_PEOPLE
+        if not _NO_PLACE.search(words[0]) and not people and german_grammar.known_part(words[0]) is None:
             return match["place"] if words[0] not in {"der", "dem"} else None
     return None
 

@@ -16,35 +16,26 @@ _VERBS: Final = word_set(
     "refactor fix debug repair summarise summarize translate review rewrite rephrase implement deploy test "
     "analyse analyze calculate compute find search look compare convert explain describe answer solve prove "
     "order schedule remind send email call transcribe proofread correct check optimise optimize migrate "
-    "upgrade "
-    "install configure delete remove merge commit clean extract classify categorise categorize sort list "
-    "count "
-    "predict forecast paint play tell sing cook ignore print show read open-source evaluate investigate "
-    "research "
-    "estimate format reformat rename port benchmark profile document lint parse scrape crawl reply respond "
-    "book "
-    "reserve cancel pay transfer tidy simplify shorten expand edit revise verify validate audit diagnose "
-    "reconcile negotiate buy purchase get fetch download upload restart reboot reset refund "
-    "refaktoriere refaktorieren behebe beheben fasse übersetze übersetzen korrigiere korrigieren prüfe "
-    "prüfen "
-    "überprüfe repariere reparieren analysiere analysieren berechne berechnen erkläre erklären vergleiche "
-    "vergleichen suche finde lösche löschen optimiere implementiere buche bestelle überarbeite "
-    "résume résumez résumer traduis traduisez corrige corrigez corriger analyse analysez répare réparez "
-    "resume resumir traduce traducir corrige corregir arregla arreglar analiza analizar "
-    "riassumi traduci correggi analizza ripara resuma traduza corrija analise "
+    "upgrade install configure delete remove merge commit clean extract classify categorise categorize sort "
+    "list count predict forecast paint play tell sing cook ignore print show read open-source evaluate "
+    "investigate research estimate format reformat rename port benchmark profile document lint parse scrape "
+    "crawl reply respond book reserve cancel pay transfer tidy simplify shorten expand edit revise verify "
+    "validate audit diagnose reconcile negotiate buy purchase get fetch download upload restart reboot "
+    "reset refund refaktoriere refaktorieren behebe beheben fasse übersetze übersetzen korrigiere "
+    "korrigieren prüfe prüfen überprüfe repariere reparieren analysiere analysieren berechne berechnen "
+    "erkläre erklären vergleiche vergleichen suche finde lösche löschen optimiere implementiere buche "
+    "bestelle überarbeite résume résumez résumer traduis traduisez corrige corrigez corriger analyse "
+    "analysez répare réparez resume resumir traduce traducir corrige corregir arregla arreglar analiza "
+    "analizar riassumi traduci correggi analizza ripara resuma traduza corrija analise "
     "vat vertaal corrigeer herstel controleer sammanfatta översätt rätta kontrollera "
     "streść podsumuj przetłumacz popraw napraw sprawdź przeanalizuj"
 )
 _MADE: Final = (
     r"poem|haiku|song|lyrics|essay|joke|limerick|letter|e-?mail|function|script|sql|query|queries|tests?|"
-    r"test suite|"
-    r"unit tests?|integration tests?|documentation|docstrings?|report|summary|translation|regex|code|"
-    r"spreadsheet|"
-    r"contract|cv|resume|cover letter|invoice|minutes|agenda|slides?|presentation|pull request|commit "
-    r"message|"
-    r"bug report|to-?do list|shopping list|essay|homework|thesis|speech|obituary|recommendation|algorithm|"
-    r"class|"
-    r"dockerfile|migration|diagram|picture|image|logo|"
+    r"test suite|unit tests?|integration tests?|documentation|docstrings?|report|summary|translation|regex|"
+    r"code|spreadsheet|contract|cv|resume|cover letter|invoice|minutes|agenda|slides?|presentation|pull "
+    r"request|commit message|bug report|to-?do list|shopping list|essay|homework|thesis|speech|obituary|"
+    r"recommendation|algorithm|class|dockerfile|migration|diagram|picture|image|logo|"
     r"gedicht|lied|aufsatz|brief|mail|funktion|skript|abfrage|bericht|zusammenfassung|übersetzung|rechnung|"
     r"vertrag|lebenslauf|bewerbung|präsentation|rede|witz|tabelle|logo|poème|lettre|poema|carta|poesia|"
     r"lettera"
@@ -54,29 +45,25 @@ _MAKING: Final = re.compile(
     r"schreib\w*|erstell\w*|mach\w*|verfass\w*|entwirf|zeichne|écris|écrivez|escribe|scrivi)\s+"
     r"(?:(?:me|us|mir|uns|bitte|please)\s+)?"
     r"(?:(?:an?|the|some|my|our|ein|eine|einen|un|une|una|ein paar|all|more|failing|new|short|long|quick|"
-    r"small|"
-    r"simple|kurzes?|kurze[nr]?|python|javascript|typescript|rust|java|sql|bash|unit|integration|love|"
-    r"birthday|"
-    r"thank-you|cover|quarterly|weekly|monthly|annual|status)\s+){0,4}"
+    r"small|simple|kurzes?|kurze[nr]?|python|javascript|typescript|rust|java|sql|bash|unit|integration|love|"
+    r"birthday|thank-you|cover|quarterly|weekly|monthly|annual|status)\s+){0,4}"
     rf"(?P<what>{_MADE})(?![\w-])(?!\s+(?:writer|builder|generator|checker|tool|app|service|editor|"
     rf"platform|maker|for\s+sale))",
     re.IGNORECASE,
 )
 _OPENING: Final = re.compile(
     r"(?:(?:hi|hello|hey|please|kindly|bitte|hallo|now|ok|okay|so|s'il (?:vous|te) plaît|por favor|per "
-    r"favore)\b[\s,!.]*)*"
-    r"(?:(?:can|could|would|will)\s+you\s+(?:please\s+)?|(?:kannst|könntest)\s+du\s+(?:bitte\s+)?|"
-    r"(?:können|könnten)\s+Sie\s+(?:bitte\s+)?|(?:i|we)\s+(?:need|want|would like|['’]d "
-    r"like)\s+(?:you\s+)?to\s+|"
+    r"favore)\b[\s,!.]*)*(?:(?:can|could|would|will)\s+you\s+(?:please\s+)?|(?:kannst|"
+    r"könntest)\s+du\s+(?:bitte\s+)?|(?:können|könnten)\s+Sie\s+(?:bitte\s+)?|(?:i|we)\s+(?:need|want|would "
+    r"like|['’]d like)\s+(?:you\s+)?to\s+|"
     r"help\s+(?:me|us)\s+(?:to\s+)?|let['’]?s\s+|go\s+and\s+|todo:?\s+|task:?\s+|aufgabe:?\s+|how\s+(?:do|"
     r"can|should)\s+(?:i|we)\s+)?",
     re.IGNORECASE,
 )
 _QUESTION: Final = re.compile(
     r"(?:what(?:['’]s| is| are| was| does| do)|who(?:['’]s| is| are| was)|why|when(?:['’]s| is| was| did| "
-    r"will)|where(?:['’]s| is| are)|"
-    r"which|how (?:many|much|old|far|long|does|did|is|are)|is|are|does|did|was ist|wer ist|warum|wann|wie "
-    r"viele?|wo ist|"
+    r"will)|where(?:['’]s| is| are)|which|how (?:many|much|old|far|long|does|did|is|are)|is|are|does|did|"
+    r"was ist|wer ist|warum|wann|wie viele?|wo ist|"
     r"qu['’]est-ce|pourquoi|quand|qué|quién|por qué|cuándo|che cos|perché)\b.*\?\s*$",
     re.IGNORECASE,
 )
@@ -84,8 +71,7 @@ _PAGE: Final = re.compile(
     r"(?i)\b(?:landing|web ?sites?|web ?pages?|home ?pages?|sites?|pages?|one[ -]?pagers?|campaigns?|"
     r"launch|business plan|marketing|brand|"
     r"positioning|pitch|promot\w+|advertis\w+|landing-?page\w*|webseite\w*|startseite|kampagne\w*|werbung|"
-    r"vermarkt\w+|seite|"
-    r"página|pagina|strona|stronę|sida|sidan|hemsida|website)\b"
+    r"vermarkt\w+|seite|página|pagina|strona|stronę|sida|sidan|hemsida|website)\b"
 )
 
 
@@ -116,12 +102,10 @@ def _has_object(rest: str) -> bool:
 
 _OBJECTS: Final = word_set(
     "the a an my our your this that these those all some any it me us every each its his her their which "
-    "what why how "
-    "whether if for to up out through into failing broken new old unit between about and "
+    "what why how whether if for to up out through into failing broken new old unit between about and "
     "den die das dem diesen diese dieses meinen meine mein unseren unsere unser einen eine ein alle nach "
     "le la les ce cette ces mon ma mes notre nos un une el los las este esta mi nuestro nuestra il lo gli "
-    "questo "
-    "questa o os as esta de het deze dit onze den det denna detta vår mitt tę ten to te"
+    "questo questa o os as esta de het deze dit onze den det denna detta vår mitt tę ten to te"
 )
 
 

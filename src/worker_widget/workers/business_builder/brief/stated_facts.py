@@ -8,11 +8,11 @@ the kind that comes first in `brief.KINDS`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ..language.word_lists import word_set
-from .brief import KINDS, StatedFact
+from .brief import KINDS, FactKind, StatedFact
 
 
 def _any(words: str) -> str:
@@ -23,13 +23,11 @@ _NUMBER: Final = r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3}(?!\d))+(?:[.,]\d{1,2}(?!
 _MONTH: Final = _any(
     "January February March April May June July August September October November December Jan Feb Mar Apr "
     "Jun Jul Aug Sept Sep Oct Nov Dec Januar Februar März Mai Juni Juli Oktober Dezember janvier février "
-    "mars "
-    "avril mai juin juillet août septembre octobre novembre décembre enero febrero marzo abril mayo junio "
-    "julio agosto septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio "
+    "mars avril mai juin juillet août septembre octobre novembre décembre enero febrero marzo abril mayo "
+    "junio julio agosto septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio "
     "settembre ottobre dicembre janeiro fevereiro março maio junho julho setembro outubro novembro dezembro "
     "januari februari maart mei augustus oktober december augusti stycznia lutego marca kwietnia maja "
-    "czerwca "
-    "lipca sierpnia września października listopada grudnia"
+    "czerwca lipca sierpnia września października listopada grudnia"
 )
 _WEEKDAY: Final = _any(
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday Montag Dienstag Mittwoch Donnerstag Freitag "
@@ -57,13 +55,10 @@ _EACH: Final = (
     r"(?:\s?/\s?|\s+(?:a|an|per|each|every|je|pro|im|in der|par|por|al|alla|a la|na|za|i|de|the|for one)\s+)"
     + _any(
         "person head month year week day hour night seat ticket loaf piece user team session lesson class "
-        "box cup "
-        "visit child family Person Kopf Monat Jahr Woche Tag Stunde Nacht Platz Stück Karte Kind Familie "
-        "personne "
-        "mois an semaine jour heure nuit persona mes año semana día hora noche mese anno settimana giorno "
-        "ora "
-        "pessoa mês ano dia maand jaar week dag uur persoon person månad år vecka timme osobę miesiąc rok "
-        "tydzień godzinę"
+        "box cup visit child family Person Kopf Monat Jahr Woche Tag Stunde Nacht Platz Stück Karte Kind "
+        "Familie personne mois an semaine jour heure nuit persona mes año semana día hora noche mese anno "
+        "settimana giorno ora pessoa mês ano dia maand jaar week dag uur persoon person månad år vecka "
+        "timme osobę miesiąc rok tydzień godzinę"
     )
     + r"(?!\w)"
 )
@@ -78,22 +73,20 @@ _PRICE: Final = re.compile(
 )
 _DAY: Final = r"\d{1,2}(?:st|nd|rd|th|er|\.|º)?"
 _DATE: Final = re.compile(
-    r"(?<![\w/.-])(?:"
-    r"\d{4}-\d{2}-\d{2}(?!\w)"
+    r"(?<![\w/.-])(?:\d{4}-\d{2}-\d{2}(?!\w)"
     r"|\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})(?!\w)"
     r"|\d{4}年(?:\d{1,2}月(?:\d{1,2}日)?)?|\d{1,2}月\d{1,2}日"
     rf"|(?:{_WEEKDAY},?\s+(?:the\s+|den\s+|dem\s+|le\s+|el\s+)?)?{_DAY}(?:\s?(?:-|–|to|and|bis|und|au|al|y|"
-    rf"e|i|en|och)\s?{_DAY})?"
-    rf"\s+(?:of\s+|de\s+|d['’])?{_MONTH}\.?(?!\w)(?:,?\s+(?:de\s+|del\s+)?\d{{4}}(?!\d))?"
-    rf"|(?:{_WEEKDAY},?\s+)?{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?:\s?(?:-|–|"
+    rf"e|i|en|och)\s?{_DAY})?\s+(?:of\s+|de\s+|d['’])?{_MONTH}\.?(?!\w)(?:,?\s+(?:de\s+|"
+    rf"del\s+)?\d{{4}}(?!\d))?|(?:{_WEEKDAY},?\s+)?{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?:\s?(?:-|–|"
     rf"to)\s?\d{{1,2}})?(?!\w)(?:,?\s+\d{{4}}(?!\d))?"
     rf"|(?:{_MONTH}|{_SEASON})\s+(?:of\s+|de\s+)?\d{{4}}(?!\d)"
-    rf"|(?:next|this|nächsten?|kommenden?)\s+(?:week|month|year|weekend|{_WEEKDAY}|{_SEASON})(?!\w)"
-    rf"|(?:in|from|until|by|since|im|ab|bis|seit)\s+{_MONTH}(?!\w)"
+    rf"|(?:next|this|nächsten?|kommenden?)\s+(?:week|month|year|weekend|{_WEEKDAY}|{_SEASON}|{_MONTH})(?!\w)"
+    rf"|(?:every day\s+|daily\s+|täglich\s+)?(?:but|except|closed|not|außer|geschlossen|nicht)\s+(?:on\s+|"
+    rf"am\s+)?{_WEEKDAY}s?(?!\w)|(?:in|from|until|by|since|im|ab|bis|seit)\s+{_MONTH}(?!\w)"
     rf"|(?:(?:every|each|jeden|jede|on|tous les|chaque|cada|todos los|ogni|elke|varje|w każdą|w każdy|am)\s+)"
     rf"(?:(?:first|second|third|last|other|ersten|letzten)\s+)?{_WEEKDAY}s?(?:\s(?:and|und|to|bis|et|y|e|i|"
-    rf"en|och)\s{_WEEKDAY}s?)?(?!\w)"
-    rf"|{_WEEKDAY}s?(?:\s?(?:-|–|to|bis)\s?{_WEEKDAY}s?)(?!\w)"
+    rf"en|och)\s{_WEEKDAY}s?)?(?!\w)|{_WEEKDAY}s?(?:\s?(?:-|–|to|bis)\s?{_WEEKDAY}s?)(?!\w)"
     r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days(?!\w)|(?:montags|dienstags|mittwochs|donnerstags|"
     r"freitags|samstags|sonntags)(?!\w)"
     rf"|{_WEEKDAY}(?!\w)"
@@ -112,43 +105,40 @@ _TIME: Final = re.compile(
     re.IGNORECASE,
 )
 _CONTACT: Final = re.compile(
-    r"[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{2,20}){1,3}|(?<![\w.])\+?\d[\d ()/-]{8,18}\d(?!\w)"
+    r"[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{2,20}){1,3}|(?<![\w.])(?:\+|0|\(\d)\d[\d ()/-]{6,16}\d(?!\w)"
 )
 _WORD: Final = r"[^\W\d_][\w'’-]*"
 _PROPER: Final = r"[A-ZÀ-ÖØ-ÞŁŚŻŹĆŃ][\w'’-]*"
 _PLACE: Final = re.compile(
-    r"\b(?:in|near|from|aus|bei|nahe|à|en|em|te|w|we|i|a)\s+(?:(?:the|der|dem|den|la|le)\s+)?"
+    r"\b(?:in|near|from|at|aus|bei|nahe|à|en|em|te|w|we|i|a)\s+(?:(?:the|der|dem|den|la|le)\s+)?"
     rf"(?P<place>{_PROPER}(?:[ -](?:(?:am|upon|de|la|le|sur|an der|del|di)[ -])?{_PROPER}){{0,3}})"
 )
-_BOUNDS: Final = _any(
-    "over under above below about around at up up-to least more than fewer ab über unter bis zu mindestens"
+_BOUNDS: Final = (
+    r"(?:over|under|above|below|about|around|up to|at least|at most|more than|fewer than|ab|über|unter|"
+    r"bis zu|mindestens|höchstens)"
 )
 _NUMBER_WORDS: Final = _any(
     "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty "
-    "hundred "
-    "thousand zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig fünfzig hundert "
-    "tausend"
+    "hundred thousand zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig fünfzig "
+    "hundert tausend"
 )
 _COUNT: Final = re.compile(
-    rf"(?<![\w.,])(?:(?:{_BOUNDS})\s+){{0,2}}(?:#?(?:{_NUMBER})(?:\s?%|\+|(?:-\w+)+|"
+    rf"(?<![\w.,])(?:{_BOUNDS}\s+)?(?:#?(?:{_NUMBER})(?:\s?%|\+|(?:-\w+)+|"
     rf"[A-Za-z]{{1,3}}(?!\w))?|{_NUMBER_WORDS}(?:-\w+)?(?=\s))"
-    rf"(?P<what>(?:\s+{_WORD}){{0,3}})",
+    rf"(?=(?P<what>(?:\s+{_WORD}){{0,3}}))",
     re.IGNORECASE,
 )
 _WHAT_ENDS: Final = word_set(
     "a an the and or for of in on at to with from by who that which is are was were will per each every as "
-    "but so "
-    "near until between und oder für in im am an mit von zu zum zur bei der die das aus auf ist sind pro "
-    "je et pour à "
-    "avec dans de du des le la les y para con en el los e per con nel di che o em com i w na z do en voor "
-    "met van op "
-    "och för med på till since seit starting costs cost from within if when where than then before after "
-    "we you they i it it's our my your"
+    "but so near until between und oder für in im am an mit von zu zum zur bei der die das aus auf ist sind "
+    "pro je et pour à avec dans de du des le la les y para con en el los e per con nel di che o em com i w "
+    "na z do en voor met van op och för med på till since seit starting costs cost from within if when "
+    "where than then before after we you they i it it's our my your"
 )
 _QUOTED: Final = re.compile(r"[„“\"«»]([^„“”\"«»\n]{2,60})[”“\"«»]")
 _NAMED: Final = re.compile(
-    rf"(?:(?:Dr|Prof|Mr|Mrs|Ms|St)\.\s)?(?:{_PROPER}|[A-Z]{{2,}})(?:\s(?:(?:of|de|van|von|der|&|and|und|"
-    rf"the|du|la|di)\s)?{_PROPER}){{0,4}}"
+    rf"(?:(?:Dr|Prof|Mr|Mrs|Ms|St)\.\s)?(?:{_PROPER}|[A-Z]{{2,}})"
+    rf"(?:\s(?:(?:of|de|van|von|der|&|the|du|la|di)\s)?{_PROPER}){{0,4}}"
 )
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:;\n„“\"(]\s*|[-*•]\s+)$")
 _NO_NAME: Final = word_set(
@@ -157,22 +147,23 @@ _NO_NAME: Final = word_set(
 )
 _NO_PLACE: Final = word_set(
     "english german french spanish italian python rust java javascript typescript go spring summer autumn "
-    "winter "
-    "i ai html css react excel deutsch englisch zukunft kürze ruhe holz minuten sekunden stunden tagen "
-    "schritten "
-    "farbe serie echtzeit form ton"
+    "winter i ai html css react excel deutsch englisch zukunft kürze ruhe holz minuten sekunden stunden "
+    "tagen schritten farbe serie echtzeit form ton"
 )
 _NO_MONTHS: Final = re.compile(rf"(?:{_MONTH}|{_WEEKDAY})(?!\w)", re.IGNORECASE)
 
 
 def stated_facts(text: str, language: str) -> tuple[StatedFact, ...]:
-    """The facts of a cleaned task, in their order. ``language`` decides what a capital letter means."""
-    readers = {
+    """The facts of a cleaned task, in their order. ``language`` decides what a capital letter means.
+
+    The German reader finds the place of a German task, since every German noun has a capital.
+    """
+    readers: dict[FactKind, Iterable[tuple[int, int]]] = {
         "contact": _matches(_CONTACT, text),
         "price": _matches(_PRICE, text),
         "date": _matches(_DATE, text),
         "time": _matches(_TIME, text),
-        "place": _places(text, language),
+        "place": _places(text, language) if language != "de" else (),
         "number": _numbers(text),
         "name": _names(text, language),
     }
@@ -217,8 +208,7 @@ _APART: Final = re.compile(
 )
 _INTRODUCED: Final = re.compile(
     r"(?i)(?:\b(?:on|at|from|by|for|of|is|are|it|costs?|priced|price|starting|starts|begins|until|only|"
-    r"just|held|takes|place|"
-    r"am|um|ab|den|dem|vom|von|für|kostet|preis|zum|the|and|und)\s+){1,3}$"
+    r"just|held|takes|place|am|um|ab|den|dem|vom|von|für|kostet|preis|zum|the|and|und)\s+){1,3}$"
 )
 _LOOSE: Final = re.compile(r"(?:\s*,\s*){2,}|\s+,\s*")
 
@@ -231,18 +221,11 @@ def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
 def _places(text: str, language: str) -> Iterator[tuple[int, int]]:
     for match in _PLACE.finditer(text):
         words = match["place"].split()
-        if language == "de" and not match[0].startswith(("in ", "aus ", "nahe ", "bei ")):
-            continue
-        if language == "en" and not match[0].lower().startswith(("in ", "near ", "from ")):
+        if language == "en" and not match[0].lower().startswith(("in ", "near ", "from ", "at ")):
             continue
         if words[0].lower() in _NO_PLACE or _NO_MONTHS.match(words[0]):
             continue
-        if language == "de" and _GERMAN_NOUN.search(words[0]):
-            continue
         yield match.start("place"), match.end("place")
-
-
-_GERMAN_NOUN: Final = re.compile(r"(?:ung|heit|keit|schaft|arbeit|form|zeit|ion|tät|en|er)$")
 
 
 def _numbers(text: str) -> Iterator[tuple[int, int]]:
@@ -286,6 +269,5 @@ _SHARE: Final = 0.7
 
 _COMMON_START: Final = word_set(
     "a an the my our we this that it create build make design write launch open start promote introduce "
-    "announce "
-    "for in on at with by from and please hi hello"
+    "announce for in on at with by from and please hi hello"
 )

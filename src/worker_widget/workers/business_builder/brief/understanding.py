@@ -67,7 +67,10 @@ def _is_language(brief: Brief) -> bool:
     return (
         any(letter.isalpha() for letter in brief.task)
         and not plausibility.is_filler(brief.task)
-        and (brief.language not in LANGUAGES or plausibility.plausible_share(brief.task) > 0.5)
+        and (
+            brief.language not in LANGUAGES
+            or plausibility.plausible_share(brief.task) > plausibility.FEWEST_WORDS
+        )
     )
 
 
@@ -89,7 +92,7 @@ def _read_score(facts: Facts) -> tuple[float, tuple[str, ...]]:
     parts = list(_parts(facts))
     reasons = [reason for _, reason in parts]
     score = sum(points for points, _ in parts)
-    if plausible <= 0.5:
+    if plausible <= plausibility.FEWEST_WORDS:
         score *= plausible
         reasons.insert(0, "Most words of the task are no words of a known language.")
     return score, (*reasons, *_unused(brief))
@@ -109,9 +112,11 @@ def _parts(facts: Facts) -> Iterator[tuple[float, str]]:
             points,
             f"The offer is read: {brief.subject}. Its trade is not known, so the page says nothing about it.",
         )
+    elif brief.gist:
+        yield _KNOWN_KIND, f"What is done is read: {brief.gist}"
     else:
         yield 0.0, "No offer is named."
-    purpose = brief.activity or brief.function or brief.theme or brief.gist
+    purpose = brief.activity or brief.function or brief.theme
     if purpose:
         yield _PURPOSE, f"The purpose or topic is read: {purpose.rstrip('.')}."
     else:

@@ -101,7 +101,8 @@ def _offer(facts: OfferFacts, thing: str) -> str:
         offer += f" {facts.theme_link} {text('brief.theme')}"
     if text("brief.setting"):
         offer += f" for {text('brief.setting')}"
-    if text("brief.place") and facts.kind.id in _PLACED:
+    place = text("brief.place")
+    if place and place not in offer and facts.kind.id in _PLACED:
         offer += f" in {text('brief.place')}"
     return offer
 
@@ -114,6 +115,9 @@ def _yours(activity: str) -> str:
     swaps = {"their": "your", "them": "you", "themselves": "yourself"}
     return " ".join(swaps.get(word, word) for word in activity.split())
 
+
+_NAME_END: Final = re.compile(r"[,;:–—(。、]|\s(?:\w{1,3}\s)?(?=\d)")
+"""What ends the name of an offer in another language: a comma, or a date or price."""
 
 _LONGEST_TITLE: Final = 60
 """Characters of a working title in another language."""
@@ -140,7 +144,8 @@ def _title(facts: OfferFacts) -> str:
     audience = facts.text("brief.audience")
     quoted = facts.text("brief.quote")
     if quoted:
-        return typography.capital(typography.clip(quoted, _LONGEST_TITLE))
+        name = _NAME_END.split(quoted, maxsplit=1)[0].strip() or quoted
+        return typography.capital(typography.clip(name, _LONGEST_TITLE))
     if not subject:
         activity = facts.text("brief.activity")
         if activity and not facts.text("brief.gist"):

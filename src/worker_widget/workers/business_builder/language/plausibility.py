@@ -17,6 +17,10 @@ _FEWEST_KNOWN: Final = 0.6
 """The share of a word's groups of letters that are known."""
 
 
+FEWEST_WORDS: Final = 0.5
+"""The share of words that a text needs in order to be language."""
+
+
 def is_filler(text: str) -> bool:
     """Whether ``text`` is placeholder text."""
     return _LOREM.search(text) is not None

@@ -13,7 +13,7 @@ _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u206
 _SPACES: Final = re.compile(r"\s+")
 
 
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(]?[^\W_])")
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?…])(?<!\b\d\.)(?<!\b\d\d\.)[\"'”’)]*\s+(?=[\"'“‘(]?[^\W_])")
 
 
 _ABBREVIATIONS: Final = (
@@ -59,7 +59,7 @@ def capital(text: str) -> str:
 def sentence(text: str) -> str:
     """``text`` as a sentence: capital first, end mark last."""
     text = capital(text.strip())
-    return text if not text or text[-1] in ".!?…:" or text[-2:-1] in (".", "!", "?") else text + "."
+    return text if not text or text[-1] in ".!?…:。！？" or text[-2:-1] in (".", "!", "?") else text + "."
 
 
 def heading(text: str) -> str:

@@ -178,14 +178,27 @@ def _headline(pen: Pen) -> tuple[str, TextSource, str]:
         used, headline, source = offer, pen.quote(typography.heading(offer)), "brand"
     elif quote:
         headline, source = pen.quote(typography.heading(typography.clip(quote, _LONGEST_QUOTE))), "brief"
+    elif general and _is_whole_headline(pen):
+        headline, source = pen.quote(typography.heading(facts.text("brief.wording"))), "brief"
     elif general and not deeds:
-        headline, source = _offer_headline(pen), "brief"
+        gist = typography.heading(facts.text("brief.gist"))
+        headline = pen.quote(gist) if len(gist) <= _LONGEST_HEADLINE else ""
+        headline, source = headline or _offer_headline(pen), "brief"
     else:
         headline = pen.line("hero.headline", *(deeds or (facts.field.headline[facts.tone],)))
     if not headline:
         headline = _offer_headline(pen) or pen.prefer("hero.headline", pen.words.landing.for_whom, "{Name}")
         source = "brief" if facts.brief.is_read else "proposal"
     return headline, source, used
+
+
+def _is_whole_headline(pen: Pen) -> bool:
+    """Whether the task's own words about the offer are short enough for a headline, in a plain tone."""
+    facts = pen.facts
+    wording = facts.text("brief.wording")
+    dated = any(facts.all(f"brief.{kind}") for kind in ("price", "date", "time", "contact"))
+    plain = facts.tone == "neutral" and not dated and not facts.brief.features
+    return plain and facts.brief.constraints > 0 and 0 < len(wording) <= _LONGEST_HEADLINE
 
 
 def _offer_headline(pen: Pen) -> str:
@@ -204,13 +217,8 @@ def _subhead(pen: Pen, headline: str, eyebrow: str, used: str, source: TextSourc
     lead = offer or facts.text("brief.gist")
     subhead = pen.quote(typography.sentence(typography.clip(lead, 240))) if used != offer or not offer else ""
     wording = facts.text("brief.wording")
-    if (
-        not subhead
-        and wording
-        and landing_details.says_more(
-            pen, wording, " ".join([facts.name, headline, eyebrow, *facts.all("brief.features")])
-        )
-    ):
+    said = " ".join([facts.name, headline, eyebrow, *facts.all("brief.features")])
+    if not subhead and wording and landing_details.says_more(pen, wording, said):
         subhead = pen.quote(typography.sentence(typography.clip(wording, 240)))
     if not subhead and not facts.brief.is_read and not used:
         subhead = pen.quote(typography.clip(" ".join(facts.all("brief.statements")), 240))
@@ -220,7 +228,7 @@ def _subhead(pen: Pen, headline: str, eyebrow: str, used: str, source: TextSourc
         return typography.sentence(pen.line("hero.subhead", facts.field.headline[facts.tone]))
     wordings = (words.offer,) if source == "brief" else (*tone.subhead, *tone.lead, words.offer)
     subhead = pen.prefer("hero.subhead", *wordings)
-    return "" if subhead.rstrip(".").casefold() in headline.casefold() else subhead
+    return subhead if facts.knows_trade or landing_details.says_more(pen, subhead, said) else ""
 
 
 _LONGEST_HEADLINE: Final = 76

@@ -33,8 +33,9 @@ def details(pen: Pen, copy: LandingCopy) -> DetailSection | None:
     texts = [pen.quote(typography.sentence(text)) for text in _sentences(pen, copy)]
     texts = [text for text in texts if text and text not in shown]
     items = _items(pen, " ".join([shown, *texts]))
+    labelled = any(_apart(pen, key) for key in ("date", "time", "price", "contact"))
     new = any(not _is_in(item.text, shown) for item in items)
-    if not texts and not (new or len(items) > 1):
+    if not texts and not (items and (new or labelled or len(items) > 1)):
         return None
     wordings = (words.details,) if items else words.about
     heading = pen.prefer("details.heading", *wordings, once=False)
@@ -61,13 +62,13 @@ def _own_words(copy: LandingCopy) -> str:
 
 def _items(pen: Pen, shown: str) -> tuple[DetailItem, ...]:
     facts, labels = pen.facts, pen.words.landing.labels
-    when = (*facts.all("brief.date"), *facts.all("brief.time"))
-    places = tuple(dict.fromkeys([*filter(None, [facts.text("brief.place")]), *facts.all("brief.place")]))
+    when = (*_apart(pen, "date"), *_apart(pen, "time"))
+    places = tuple(dict.fromkeys([*filter(None, [facts.text("brief.place")]), *_apart(pen, "place")]))
     rows = [
         ("when", when),
         ("place", _without_parts(places)),
-        ("price", facts.all("brief.price")),
-        ("contact", facts.all("brief.contact")),
+        ("price", _apart(pen, "price")),
+        ("contact", _apart(pen, "contact")),
         ("audience", _audience(pen, shown)),
     ]
     listed = " ".join([shown, *(text for _, texts in rows for text in texts)])
@@ -81,6 +82,12 @@ def _items(pen: Pen, shown: str) -> tuple[DetailItem, ...]:
         for key, texts in rows
         if (text := pen.allowed(_SEPARATOR.join(map(typography.capital, texts))))
     )
+
+
+def _apart(pen: Pen, key: str) -> tuple[str, ...]:
+    """The facts of a kind that belong to the offer: "Estimates are free" is no price of the offer."""
+    sentences = " ".join(pen.facts.all("brief.statements"))
+    return tuple(text for text in pen.facts.all(f"brief.{key}") if not _is_in(text, sentences))
 
 
 def _missing_parts(pen: Pen) -> list[str]:
@@ -101,14 +108,14 @@ def _audience(pen: Pen, shown: str) -> tuple[str, ...]:
 
 
 def in_one_line(pen: Pen) -> str:
-    """Date, time, place and price in one sentence; empty if the task has fewer than two of them."""
+    """Date, time, place and price in one line; empty if the task has neither a date nor a price, or no more
+    than one of them."""
     facts = pen.facts
-    when = [*facts.all("brief.date"), *facts.all("brief.time")]
-    where = [
-        text for text in (facts.text("brief.place") or next(iter(facts.all("brief.place")), ""),) if text
-    ]
-    parts = [*when, *where, *facts.all("brief.price")]
-    if len(parts) < 2 or (not when and not facts.all("brief.price")):
+    when = [*_apart(pen, "date"), *_apart(pen, "time")]
+    where = [facts.text("brief.place") or next(iter(_apart(pen, "place")), "")]
+    prices = _apart(pen, "price")
+    parts = [text for text in (*when, *where, *prices) if text]
+    if len(parts) < 2 or not (when or prices):
         return ""
     return pen.allowed(typography.capital(_SEPARATOR.join(parts)))
 

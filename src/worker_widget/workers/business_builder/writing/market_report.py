@@ -31,7 +31,8 @@ def compose(pen: Pen, left_out: frozenset[str] = frozenset()) -> Draft:
     if "derived_from" not in left_out:
         report["derived_from"] = _derived(pen)
     if "problem_terms" not in left_out:
-        report["problem_terms"] = [term for term in map(pen.allowed, problem_terms(facts)) if term]
+        terms = [term for term in map(pen.allowed, problem_terms(facts)) if term]
+        report |= {"problem_terms": terms} if terms else {}
     hypotheses = _hypotheses(pen) if "hypotheses" not in left_out else []
     if hypotheses:
         report["hypotheses"] = hypotheses
@@ -54,8 +55,8 @@ def problem_terms(facts: Facts, most: int = 12) -> list[str]:
     """The content words of the texts about the problem, the most frequent first."""
     texts = [
         *facts.all("brand.audience_pain_points"),
-        *facts.statements,
-        facts.text("brief.activity"),
+        *(facts.statements if facts.text("brand.mission") else ()),
+        *map(facts.text, ("brief.activity", "brief.function", "brief.theme")),
     ]
     return facts.language.terms(texts, most, place=facts.text("brief.place"))
 
