@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.briefs import BRIEFS, GERMAN_BRIEFS
+from tests.briefs_in_languages import TASKS_WITH_FACTS
 from worker_widget.events import Payload
 from worker_widget.events.request_models import ValidatedRequest
 from worker_widget.workers.business_builder.worker import BusinessBuilder
@@ -27,8 +28,16 @@ JS = Path(__file__).parents[2] / "js"
 AXE = JS / "node_modules" / "axe-core" / "axe.min.js"
 VALIDATOR = JS / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
 WIDTHS = (400, 1200)
-ALL = {**BRIEFS, **GERMAN_BRIEFS}
-GERMAN = ("german", *GERMAN_BRIEFS)
+WITHOUT_A_TRADE = {
+    f"brief_{index}": {"task": task}
+    for index, (language, task, facts, _) in enumerate(TASKS_WITH_FACTS)
+    if facts and index % 3 != 1
+}
+ALL = {**BRIEFS, **GERMAN_BRIEFS, **WITHOUT_A_TRADE}
+GERMAN = (
+    *("german", *GERMAN_BRIEFS),
+    *(f"brief_{index}" for index, row in enumerate(TASKS_WITH_FACTS) if row[0] == "de"),
+)
 
 needs_node = pytest.mark.skipif(
     shutil.which("node") is None or not VALIDATOR.exists(),
@@ -154,7 +163,7 @@ def test_a_page_says_which_language_it_is_in(browser: Browser, pages: Mapping[st
 
 def test_german_is_set_as_german(browser: Browser, pages: Mapping[str, Path]) -> None:
     tab = browser.new_page()
-    for name in GERMAN:
+    for name in ("german", *GERMAN_BRIEFS):
         tab.goto(pages[name].as_uri())
         tab.evaluate("document.querySelectorAll('details').forEach((entry) => { entry.open = true })")
         text = tab.locator("body").inner_text()

@@ -146,6 +146,9 @@ def foreign_texts(pen: Pen, copy: LandingCopy, details: DetailSection | None) ->
         foreign[facts.name.casefold()] = facts.brief.language
     for text in texts:
         code = foreign.get(text.strip(" .…").casefold())
+        if code is None:
+            pieces = {foreign.get(piece.casefold()) for piece in text.split(_SEPARATOR)}
+            code = pieces.pop() if len(pieces) == 1 else None
         if code is None and facts.text("brief.quote"):
             found = (
                 code
