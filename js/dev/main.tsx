@@ -41,6 +41,7 @@ const STATES: Record<string, () => Setup> = {
   styled: () => ({ scene: { at: DONE, styled: true, failing: "ux" }, live: false }),
   flood: () => ({ scene: { at: 7.4 }, live: false, flood: Number(query.get("flood") ?? 50) }),
   long: () => ({ scene: { at: DONE, noise: 4000 }, live: false }),
+  scoreless: () => ({ scene: { at: DONE, scoreless: true }, live: false }),
   rewritten: () => ({ scene: { at: DONE, rewritten: 2 }, live: false }),
   many: () => ({ scene: { at: DONE, extra: 493 }, live: false }),
   large: () => ({ scene: { at: DONE, large: true }, live: false }),

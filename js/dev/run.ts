@@ -191,6 +191,8 @@ export interface Scene {
   large?: boolean;
   /** It stops at the first violation. */
   strict?: boolean;
+  /** The routing decisions have no scores, like those of real servers. */
+  scoreless?: boolean;
   brand?: RunRequest["brand"];
 }
 
@@ -280,15 +282,18 @@ export function momentOf(scene: Scene, startUs: number): Moment {
         time_us: us(begin),
         stage_id: id,
         agent,
-        score: 0.86,
+        score: scene.scoreless ? null : 0.86,
         reason: null,
         complexity: 0.3 + seconds / 6,
-        confidence: 0.78 + (seconds % 0.2),
+        confidence: 0.62 + (seconds % 0.2),
         source: "care",
         alternatives: [
-          { agent: "researcher_agent", score: 0.61, reason: "knows the market, not the form" },
-          { agent: "governor_agent", score: 0.34, reason: null },
-        ],
+          { agent: "analyst_agent", score: scene.scoreless ? null : 0.74 - (seconds % 0.2), reason: null },
+          { agent: "publisher_agent", score: scene.scoreless ? null : 0.34, reason: null },
+        ].map((other, k) => ({
+          ...other,
+          reason: scene.scoreless ? null : (["lacks keeping the tone", "is weaker on low cost"][k] ?? null),
+        })),
       });
       say(
         begin + 0.01,
@@ -485,6 +490,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
     counts: {
       events: position,
       logs: log.length,
+      debug: count("debug"),
       warnings: count("warning"),
       errors: count("error"),
       routing: routing.length,

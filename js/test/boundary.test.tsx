@@ -67,7 +67,7 @@ describe("a pane that cannot be drawn", () => {
     await until(() => expect(text(ALERT)).toBe("Timeline cannot be drawn: no axis.Retry"));
     await until(() => expect(all(".logline").length).toBeGreaterThan(3));
     expect(text("[data-status]")).toBe("Completed · 1 recovered");
-    expect(text("[data-pane=routing]")).toMatch(/Complexity38%Drift12%Artifacts7/);
+    expect(text("[data-pane=routing]")).toContain("Highest drift12%");
     expect(text("[data-pane=ledger]")).toContain("the hero subtitle contains “guaranteed”");
     expect(all("[data-pane=artifacts] [role=tab]")).toHaveLength(7);
     await until(() => expect(all("[aria-label^='Search the log']")).toHaveLength(1));

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  agentName,
   ago,
   clockTime,
   compact,
@@ -19,9 +18,9 @@ describe("format", () => {
     [0.2, "<1 ms"],
     [213.4, "213 ms"],
     [1_250, "1.3 s"],
-    [59_960, "1:00"],
-    [123_000, "2:03"],
-    [3_723_000, "1:02:03"],
+    [59_960, "1:00 min"],
+    [123_000, "2:03 min"],
+    [3_723_000, "1:02:03 h"],
   ])("duration %s is %s", (ms, text) => expect(duration(ms)).toBe(text));
 
   it("keeps a ticking duration in seconds", () => expect(seconds(80)).toBe("0.1 s"));
@@ -34,10 +33,10 @@ describe("format", () => {
   ])("size %i is %s", (n, text) => expect(compact(n)).toBe(text));
 
   it.each([
-    [1_000_000, "+0.0"],
-    [13_390_000, "+12.3"],
-    [124_400_000, "+2:03.4"],
-    [500_000, "+0.0"],
+    [1_000_000, "+0.0 s"],
+    [13_390_000, "+12.3 s"],
+    [124_400_000, "+2:03.4 min"],
+    [500_000, "+0.0 s"],
   ])("offset of %i is %s", (us, text) => expect(offset(us, 1_000_000)).toBe(text));
 
   it("writes local times", () => {
@@ -54,18 +53,14 @@ describe("format", () => {
     [50 * 3600, "2 d ago"],
   ])("%i s before is %s", (s, text) => expect(ago(0, s * 1e6)).toBe(text));
 
-  it("writes counts, shares and names", () => {
-    expect([count(12_345), percent(0.456), percent(null), plural(1, "rule"), plural(0, "rule")]).toEqual([
-      "12,345",
-      "46%",
-      "–",
-      "1 rule",
-      "0 rules",
-    ]);
-    expect([agentName("strategist_agent"), agentName("scout"), agentName(null)]).toEqual([
-      "strategist",
-      "scout",
-      "",
-    ]);
+  it("writes counts and shares", () => {
+    expect([
+      count(12_345),
+      percent(0.456),
+      percent(null),
+      plural(1, "rule"),
+      plural(0, "rule"),
+      plural(2, "recovery", "recoveries"),
+    ]).toEqual(["12,345", "46%", "–", "1 rule", "0 rules", "2 recoveries"]);
   });
 });

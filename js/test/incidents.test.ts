@@ -60,7 +60,7 @@ describe("the title", () => {
   it.each<[Partial<Incident>, string | null, string]>([
     [{ stage_id: "pre", found }, null, `Preflight: ${found} → reworded → passed`],
     [{ stage_id: "pre", found, outcome: "open", tried: [] }, null, `Preflight: ${found} → still open`],
-    [{ stage_id: "other", found, outcome: "reported" }, null, `other: ${found} → reworded → reported only`],
+    [{ stage_id: "other", found, outcome: "reported" }, null, `Other: ${found} → reworded → reported only`],
     [{ found: "No memory", outcome: "not_fixed", tried: [] }, null, "The run: No memory → not fixed"],
     [{ found: "No memory", outcome: "not_fixed", tried: [] }, "No\n memory.", "The run: failed → not fixed"],
     [{ found: "No mem…", outcome: "not_fixed", tried: [] }, "No memory.", "The run: failed → not fixed"],

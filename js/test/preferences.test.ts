@@ -1,18 +1,19 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, it } from "vitest";
+import { SHOWN_LEVELS } from "../src/state/log-rows";
 import { loadPreferences, savePreferences } from "../src/state/preferences";
-import { SHARES } from "../src/state/view";
 
 const KEY = "worker-widget";
-const UNCHANGED = { theme: "auto", shares: SHARES, levels: null, absolute: false, wrap: false };
+const NONE_CHOSEN = { 1: {}, 2: {}, 3: {} };
+const UNCHANGED = { theme: "auto", shares: NONE_CHOSEN, levels: SHOWN_LEVELS, absolute: false, wrap: null };
 
 beforeEach(() => localStorage.clear());
 
 describe("the preferences of a browser", () => {
   it("is what was chosen, and nothing else of what is on screen", () => {
     expect(loadPreferences()).toEqual(UNCHANGED);
-    const shares = { ...SHARES, 2: { ...SHARES[2], columns: [0.6] } };
+    const shares = { ...NONE_CHOSEN, 2: { columns: [0.6] } };
     savePreferences({ theme: "dark", wrap: true, task: "secret" });
     savePreferences({ shares, levels: ["error"] });
     expect(loadPreferences()).toEqual({ ...UNCHANGED, theme: "dark", wrap: true, shares, levels: ["error"] });
@@ -39,6 +40,6 @@ describe("the preferences of a browser", () => {
   it("keeps the layouts that are whole", () => {
     const rows = [0.1, 0.3, 0.5, 0.9];
     localStorage.setItem(KEY, JSON.stringify({ shares: { 1: { rows }, 3: { columns: [0.9, 0.1] } } }));
-    expect(loadPreferences().shares).toEqual({ ...SHARES, 1: { rows } });
+    expect(loadPreferences().shares).toEqual({ ...NONE_CHOSEN, 1: { rows } });
   });
 });

@@ -44,6 +44,7 @@ export const run = (over: Partial<RunHeader> = {}): RunHeader => ({
   counts: {
     events: 0,
     logs: 0,
+    debug: 0,
     warnings: 0,
     errors: 0,
     routing: 0,

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { splitsOf } from "../src/shell/split-layout";
-import { type Columns, SHARES } from "../src/state/view";
+import type { Columns, Shares } from "../src/state/layout";
+
+const SHARES: Record<Columns, Shares> = {
+  1: { rows: [0.18, 0.31, 0.5, 0.64] },
+  2: { columns: [0.43], rows: [0.5], left: [0.68], centre: [0.62] },
+  3: { columns: [0.25, 0.67], left: [0.6], centre: [0.6] },
+};
 
 const bars = (columns: Columns, shares = SHARES[columns], width = 1000, height = 1000) =>
   splitsOf(columns, shares, width, height);

@@ -56,6 +56,15 @@ class Console:
         expect(run).to_be_enabled()
         run.click()
 
+    def level(self, name: str) -> Locator:
+        """The button that shows or hides the log lines of a level."""
+        return self.pane("log").get_by_role("group", name="Levels").get_by_role("button", name=name)
+
+    def show_debug(self) -> None:
+        """Show debug lines, too, which are hidden at first."""
+        self.level("debug").click()
+        expect(self.level("debug")).to_have_attribute("aria-pressed", "true")
+
     @property
     def lines(self) -> Locator:
         """The grid of the log's lines."""

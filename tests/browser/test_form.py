@@ -139,6 +139,7 @@ def test_an_export_is_saved_whole_from_many_parts(
     page: Page, running: Lab, host: HostProcess, tmp_path: Path
 ) -> None:
     console = opened(page, running, host, "export.ipynb", "log 20000")
+    console.show_debug()
     console.start()
     console.expect_status("Completed", "Failed")
     console.root.get_by_role("button", name="Export").click()

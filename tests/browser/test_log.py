@@ -163,8 +163,10 @@ STILL = """async (list, source) => {
 
 @pytest.fixture
 def reader(page: Page) -> Reader:
-    """Of a console that was just shown without preferences, in a pane that fills it."""
-    page.evaluate("localStorage.removeItem('worker-widget')")
+    """Of a console that was just shown with every level, in a pane that fills it."""
+    page.evaluate(
+        "localStorage.setItem('worker-widget', JSON.stringify({ levels: 'debug info warning error' }))"
+    )
     cell = run_cell(page, 0)
     wait_until_ran(cell)
     console = Console.in_cell(page, cell)
@@ -199,7 +201,7 @@ def test_whatever_is_filtered_or_wrapped_one_stays_where_one_reads(reader: Reade
             case "level":
                 level = chance.choice(["debug", "info", "warning", "error"])
                 reader.levels ^= {level}
-                reader.pane.get_by_role("button", name=level, exact=True).click()
+                reader.console.level(level).click()
             case "wrap":
                 reader.pane.get_by_role("button", name="Wrap lines").click()
             case "stage":

@@ -62,6 +62,7 @@ def opened(page: Page, running: Lab, host: HostProcess, name: str, task: str, *a
     wait_until_ran(cell)
     console = Console.in_cell(page, cell)
     console.expect_status("Ready")
+    console.show_debug()
     console.start()
     console.expect_status("Running", "Completed")
     return console

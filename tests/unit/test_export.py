@@ -272,7 +272,7 @@ def test_txt_is_a_page_to_read(store: EventStore) -> None:
         "  Strategy: 'list' object has no attribute 'get' → recovery tried → not fixed"
     )
     assert lines[start + 2] == "1 check passed"
-    assert lines[-1].split()[:3] == ["07:52:35.240683", "ERROR", "strategy"]
+    assert lines[-1].split()[:3] == ["07:52:35.240683", "ERROR", "Strategy"]
 
 
 def test_txt_indents_long_entries_and_shows_control_characters_but_no_sequences(store: EventStore) -> None:

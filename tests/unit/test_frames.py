@@ -60,6 +60,8 @@ DTYPES: dict[str, dict[str, str]] = {
         "time": TIME,
         "stage_id": "string",
         "agent": "string",
+        "score": "Float64",
+        "reason": "string",
         "complexity": "Float64",
         "confidence": "Float64",
         "source": "string",

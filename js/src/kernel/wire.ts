@@ -176,11 +176,13 @@ export interface Verdict {
 
 /**
  * How many events, lines and rows the whole run has; `problems` and `passed` are ledger rows.
- * `passed` counts the checks and measurements that passed and belong to no incident.
+ * `passed` counts the checks and measurements that passed and belong to no incident. `debug`, `warnings` and
+ * `errors` are log lines of these levels; the others are information.
  */
 export interface Counts {
   events: number;
   logs: number;
+  debug: number;
   warnings: number;
   errors: number;
   routing: number;

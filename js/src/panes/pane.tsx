@@ -1,6 +1,7 @@
 // What every pane has: its frame, its title bar, and the chip of the stage that it is filtered to.
 
 import type { Uses } from "../state/app";
+import { stageName } from "../state/names";
 import type { PaneName } from "../state/view";
 import { Button } from "../ui/button";
 import type { Child } from "../ui/dom";
@@ -83,10 +84,9 @@ export function Pane({ app: { view }, name, tools, children }: PaneProps) {
 /** Names the stage that the pane is filtered to; a click removes the filter. */
 export function StageChip({ app: { view, run } }: { app: Uses<"view" | "run"> }) {
   if (view.stage === null) return null;
-  const name = run.state.stages.find((stage) => stage.stage_id === view.stage)?.name ?? view.stage;
   return (
     <button class="chip on" title="Show all stages" onclick={() => view.set({ stage: null })}>
-      <span class="cut">Stage: {name}</span>
+      <span class="cut">Stage: {stageName(run.state.stages, view.stage)}</span>
       <Icon d={CROSS} />
     </button>
   );

@@ -8,7 +8,8 @@ import { PaneFrame } from "../panes/pane";
 import { RoutingPane } from "../panes/routing/routing";
 import { TimelinePane } from "../panes/timeline/timeline";
 import type { App, Uses } from "../state/app";
-import { columnsOf, heightOf, type PaneName } from "../state/view";
+import { columnsOf, heightOf, sharesOf } from "../state/layout";
+import type { PaneName } from "../state/view";
 import { Icon, INFO, WARNING } from "../ui/icons";
 import { Header } from "./header";
 import type { ShellLive } from "./live-types";
@@ -31,7 +32,7 @@ interface ConsoleProps {
 export function Console({ app, live, boundaries }: ConsoleProps) {
   const { view, appearance } = app;
   const columns = columnsOf(view.width);
-  const shares = Object.entries(view.shares[columns]).map(([name, shares]) => `;--${name}:${tracks(shares)}`);
+  const shares = Object.entries(sharesOf(view)).map(([name, shares]) => `;--${name}:${tracks(shares)}`);
   const frame = (name: PaneName) => <PaneFrame app={app} name={name} boundary={boundaries[name]} />;
   return (
     <section

@@ -1,6 +1,6 @@
 // The splitters between the panes: their positions and limits. Pure.
 
-import type { Columns, Group, Shares } from "../state/view";
+import type { Columns, Group, Shares } from "../state/layout";
 
 export interface Split {
   group: Group;

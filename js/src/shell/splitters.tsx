@@ -1,7 +1,7 @@
 // The splitters between the panes: dragged, moved with the arrow keys, and reset by a double click or Enter.
 
 import type { Uses } from "../state/app";
-import { type Columns, columnsOf, heightOf, SHARES } from "../state/view";
+import { type Columns, columnsOf, defaultShares, heightOf, sharesOf } from "../state/layout";
 import type { ViewStore } from "../state/view-store";
 import { type Split, splitsOf } from "./split-layout";
 
@@ -10,7 +10,7 @@ const STEP = 0.02;
 export function Splitters({ app: { view, appearance } }: { app: Uses<"view" | "appearance"> }) {
   const columns = columnsOf(view.width);
   const height = heightOf(columns, appearance.height);
-  return splitsOf(columns, view.shares[columns], view.width, height).map((split) => (
+  return splitsOf(columns, sharesOf(view), view.width, height).map((split) => (
     <Splitter key={`${columns} ${split.label}`} view={view} columns={columns} split={split} />
   ));
 }
@@ -19,13 +19,12 @@ const percent = (share: number) => `${share * 100}%`;
 
 function Splitter({ view, columns, split }: { view: ViewStore; columns: Columns; split: Split }) {
   const { group, index, label, across, share, min, max, extent } = split;
-  const first = SHARES[columns][group]?.[index] as number;
+  const first = defaultShares(view.width)[group]?.[index] as number;
   const set = (target: number) => {
     const next = Math.round(Math.min(max, Math.max(min, target)) * 1000) / 1000;
     const { shares } = view;
-    const layout = shares[columns];
-    const moved = layout[group]?.map((old, i) => (i === index ? next : old));
-    view.set({ shares: { ...shares, [columns]: { ...layout, [group]: moved } } });
+    const moved = sharesOf(view)[group]?.map((old, i) => (i === index ? next : old));
+    view.set({ shares: { ...shares, [columns]: { ...shares[columns], [group]: moved } } });
   };
   return (
     <div

@@ -18,8 +18,8 @@ import { createView, type ViewStore } from "./view-store";
 /** Rows that are watched beyond those on screen, so that a little scrolling needs no request. */
 const MARGIN_ROWS = 30;
 const ROW_PX = 20;
-const STAGE_PX = 34;
-const DECISION_PX = 40;
+const STAGE_PX = 36;
+const DECISION_PX = 44;
 const INCIDENT_PX = 44;
 const TICK_MS = 100;
 

@@ -1,6 +1,7 @@
 // Incidents: their order, the parts of their titles, and the log lines that belong to them. Pure.
 
 import type { Incident, Stage } from "../kernel/wire";
+import { stageName } from "./names";
 
 /** A problem that remains: not fixed, still open, or an error that was only reported. */
 export const isUnfixed = ({ kind, outcome, severity }: Incident): boolean =>
@@ -32,7 +33,7 @@ export function titleOf(
   if (kind === "replay" || outcome === "passed") return ["", [found]];
   const repeated = reason?.replace(/\s+/g, " ").startsWith(found.replace(/…$/, ""));
   return [
-    stage_id === null ? "The run" : (stages.find((stage) => stage.stage_id === stage_id)?.name ?? stage_id),
+    stage_id === null ? "The run" : stageName(stages, stage_id),
     [repeated ? "failed" : found, ...tried, RESULTS[outcome]],
   ];
 }

@@ -4,6 +4,9 @@ import type { Level, LogFilter, LogRow } from "../kernel/wire";
 
 export const LEVELS: readonly Level[] = ["debug", "info", "warning", "error"];
 
+/** The levels that are shown until the person chooses. */
+export const SHOWN_LEVELS: readonly Level[] = ["info", "warning", "error"];
+
 const CAPACITY = 2_000;
 
 /** The rows under one filter, by their index. Rows far from the visible ones are discarded. */

@@ -2,7 +2,7 @@
 
 import type { LogFilter, LogRow, LogSearch, SearchProgress, SubscriberNews } from "../kernel/wire";
 import type { List } from "../ui/list/list";
-import { filterRows, RowCache } from "./log-rows";
+import { filterRows, LEVELS, RowCache } from "./log-rows";
 import type { View } from "./view";
 
 export interface LogStore {
@@ -13,6 +13,8 @@ export interface LogStore {
   readonly query: LogSearch | null;
   /** The progress of the search, once the kernel has sent it. */
   readonly progress: SearchProgress | undefined;
+  /** The number of lines in a saved run; `undefined` with a kernel. */
+  readonly saved: number | undefined;
   /** Called with the rows and the active line of the filter before, unless the list follows its end. */
   onFilterChange?: (before: RowCache, active: number | null) => void;
 }
@@ -36,7 +38,7 @@ export function createLog(view: View, list: List): LogFeed {
   let saved: LogRow[] | undefined;
   const query = () => (view.query.text ? view.query : null);
   const filter = (): LogFilter => ({
-    levels: view.levels,
+    levels: view.levels.length < LEVELS.length ? [...view.levels] : null,
     stage_id: view.stage,
     agent: view.agent,
     search: view.only ? query() : null,
@@ -65,6 +67,9 @@ export function createLog(view: View, list: List): LogFeed {
     },
     get progress() {
       return progress;
+    },
+    get saved() {
+      return saved?.length;
     },
     get key() {
       return key();

@@ -1,9 +1,10 @@
 // The preferences that this browser stores for all consoles, under one name. Where storage is forbidden a
 // choice lasts as long as the page. Stored values of any other shape are ignored.
 
-import { LEVELS } from "./log-rows";
+import { type ChosenShares, columnsOf, defaultShares } from "./layout";
+import { LEVELS, SHOWN_LEVELS } from "./log-rows";
 import type { ThemeChoice } from "./theme";
-import { SHARES, type View } from "./view";
+import type { View } from "./view";
 
 export interface Preferences extends Pick<View, "shares" | "levels" | "absolute" | "wrap"> {
   theme: ThemeChoice;
@@ -20,18 +21,23 @@ function read(): Record<string, unknown> {
   }
 }
 
-/** The stored shares of each group that still fits the layout; the default of every other. */
+/** The stored shares of each group that fits its layout; a window of any width with that many columns has the same groups. */
 // biome-ignore lint/suspicious/noExplicitAny: a stored value can be anything
-function fitting(defaults: any, stored: any): any {
-  if (!Array.isArray(defaults))
-    return Object.fromEntries(
-      Object.keys(defaults).map((name) => [name, fitting(defaults[name], stored?.[name])]),
-    );
-  const fits =
-    Array.isArray(stored) &&
-    stored.length === defaults.length &&
-    [...stored, 1].every((share, i) => Number.isFinite(share) && share - (stored[i - 1] ?? 0) > 0.01);
-  return fits ? stored : defaults;
+function fittingShares(stored: any): ChosenShares {
+  return Object.fromEntries(
+    [500, 800, 1200].map((width) => {
+      const columns = columnsOf(width);
+      const groups = Object.entries(defaultShares(width)).filter(([group, { length }]) => {
+        const shares = stored?.[columns]?.[group];
+        return (
+          Array.isArray(shares) &&
+          shares.length === length &&
+          [...shares, 1].every((share, i) => Number.isFinite(share) && share - (shares[i - 1] ?? 0) > 0.01)
+        );
+      });
+      return [columns, Object.fromEntries(groups.map(([group]) => [group, stored[columns][group]]))];
+    }),
+  );
 }
 
 /** The stored preferences, with defaults. */
@@ -40,10 +46,10 @@ export function loadPreferences(): Preferences {
   const chosen = LEVELS.filter((level) => `${levels}`.includes(level));
   return {
     theme: theme === "light" || theme === "dark" ? theme : "auto",
-    shares: fitting(SHARES, shares),
-    levels: chosen.length ? chosen : null,
+    shares: fittingShares(shares),
+    levels: chosen.length ? chosen : SHOWN_LEVELS,
     absolute: absolute === true,
-    wrap: wrap === true,
+    wrap: typeof wrap === "boolean" ? wrap : null,
   };
 }
 

@@ -1,34 +1,11 @@
 // The view-only state: what this person looks at. It is never sent and never saved in the notebook.
 
-import type { ArtifactRef, CheckedBrand, FormState, HistoryRow, Level, LogSearch } from "../kernel/wire";
+import type { ArtifactRef, CheckedBrand, FormState, HistoryRow, LogSearch } from "../kernel/wire";
 import type { MarkedLines } from "./incidents";
+import type { ChosenShares } from "./layout";
+import { SHOWN_LEVELS } from "./log-rows";
 
 export type PaneName = "timeline" | "routing" | "log" | "ledger" | "artifacts";
-
-/** The number of columns: three, two with the artifacts below them, or one. */
-export type Columns = 1 | 2 | 3;
-
-export const columnsOf = (width: number): Columns => (width >= 900 ? 3 : width >= 600 ? 2 : 1);
-
-/** The least useful height of the layouts with one, two and three columns, in pixels. */
-const MIN_HEIGHT = [2000, 1100, 400];
-
-/** The height that a console is drawn with where `height` pixels are asked for. */
-export const heightOf = (columns: Columns, height: number): number =>
-  Math.max(height, MIN_HEIGHT[columns - 1] as number);
-
-/** What is divided: the console, and the panes of its left and its centre column. */
-export type Group = "columns" | "rows" | "left" | "centre";
-
-/** The boundaries in each group: ascending shares of it, from its left or top, 0 to 1. */
-export type Shares = { [Name in Group]?: number[] };
-
-/** The default shares of each layout. */
-export const SHARES: Record<Columns, Shares> = {
-  1: { rows: [0.18, 0.31, 0.5, 0.64] },
-  2: { columns: [0.43], rows: [0.5], left: [0.68], centre: [0.62] },
-  3: { columns: [0.25, 0.67], left: [0.6], centre: [0.6] },
-};
 
 /** Two artifacts side by side, the artifact on screen as `b`; `name` describes them. */
 export interface Comparison {
@@ -76,14 +53,16 @@ export const FIRST_VIEW = {
   ...RUN_VIEW,
   width: 1200,
   visible: true,
-  shares: SHARES,
+  /** The divisions that the person has chosen. */
+  shares: {} as ChosenShares,
   maximised: null as PaneName | null,
   /** The id of the open menu or dialog, or `""`. */
   panel: "",
-  levels: null as Level[] | null,
-  /** Log lines show times of day; long log lines are wrapped. */
+  levels: SHOWN_LEVELS,
+  /** Log lines show times of day. */
   absolute: false,
-  wrap: false,
+  /** Long log lines are wrapped; until the person chooses, where the pane is narrow. */
+  wrap: null as boolean | null,
   /** The search in the log. */
   query: { text: "", regex: false, case_sensitive: false } as LogSearch,
   /** The log shows matching lines only. */

@@ -4,14 +4,14 @@ const NONE = "–";
 
 const two = (n: number) => String(n).padStart(2, "0");
 
-/** A duration that can count: always in seconds, so that its width is stable. "12.3 s", "2:03", "1:02:03". */
+/** A duration that can count: always in seconds, so that its width is stable. "12.3 s", "2:03 min", "1:02:03 h". */
 export function seconds(ms: number | null): string {
   if (ms === null) return NONE;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const total = Math.round(ms / 1000);
   const hours = Math.floor(total / 3600);
   const minutes = Math.floor(total / 60) % 60;
-  return `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(total % 60)}`;
+  return `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(total % 60)} ${hours ? "h" : "min"}`;
 }
 
 /** A finished duration: "<1 ms", "213 ms", and from one second on like `seconds`. */
@@ -22,7 +22,8 @@ export function duration(ms: number | null): string {
 
 export const count = (n: number): string => n.toLocaleString("en-US");
 
-export const plural = (n: number, word: string): string => `${count(n)} ${word}${n === 1 ? "" : "s"}`;
+export const plural = (n: number, word: string, words = `${word}s`): string =>
+  `${count(n)} ${n === 1 ? word : words}`;
 
 /** A short size: "812", "12.4k", "3.1M". */
 export function compact(n: number): string {
@@ -33,12 +34,12 @@ export function compact(n: number): string {
 export const percent = (share: number | null | undefined): string =>
   share == null ? NONE : `${Math.round(share * 100)}%`;
 
-/** The time after the start: "+0.0", "+12.3", "+2:03.4". */
+/** The time after the start: "+0.0 s", "+12.3 s", "+2:03.4 min". */
 export function offset(us: number | null, startUs: number | null): string {
   if (us === null || startUs === null) return "";
   const tenths = Math.max(0, Math.floor((us - startUs) / 100_000));
   const rest = ((tenths % 600) / 10).toFixed(1);
-  return tenths < 600 ? `+${rest}` : `+${Math.floor(tenths / 600)}:${rest.padStart(4, "0")}`;
+  return tenths < 600 ? `+${rest} s` : `+${Math.floor(tenths / 600)}:${rest.padStart(4, "0")} min`;
 }
 
 /** The local date and time in ISO 8601, without the zone. */
@@ -66,6 +67,3 @@ export function ago(us: number | null, nowUs: number): string {
 /** A name as a person reads it: "company_name" → "Company name". */
 export const inWords = (name: string): string =>
   name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
-
-/** "strategist_agent" → "strategist". */
-export const agentName = (agent: string | null): string => (agent ?? "").replace(/[_-]agent$/, "");

@@ -27,7 +27,7 @@ interface PopoverProps {
   children: () => Child;
 }
 
-const ITEMS = "[role^=menuitem],[role=option],textarea";
+const ITEMS = "[role^=menuitem],[role=option],textarea,input";
 
 /** Focuses the chosen item, the first item, the field, or the first button; when the panel closes, its button. */
 const focusFirst: Ref = (panel) => {

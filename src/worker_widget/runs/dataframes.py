@@ -152,25 +152,28 @@ def routing_frame(events: Iterable[LoggedEvent]) -> pd.DataFrame:
     time          datetime64[us, UTC]
     stage_id      string
     agent         string               the selected agent
-    complexity    Float64              0 to 1
-    confidence    Float64              0 to 1
+    score         Float64              its score, 0 to 1; NA on servers that send none
+    reason        string               why it was selected; NA on servers that send none
+    complexity    Float64              how demanding the stage is, 0 to 1
+    confidence    Float64              how clear the lead over the next agent is, 0 to 1
     source        string
     alternatives  object               list of ``{agent, score, reason}``
     ============  ===================  ==================================================
     """
     columns = _Columns(
-        *("number", "position", "time", "stage_id", "agent"),
+        *("number", "position", "time", "stage_id", "agent", "score", "reason"),
         *("complexity", "confidence", "source", "alternatives"),
     )
     for row in routing_rows(events):
         columns.add(
-            *(row.number, row.position, row.time_us, row.stage_id, row.agent),
+            *(row.number, row.position, row.time_us, row.stage_id, row.agent, row.score, row.reason),
             *(row.complexity, row.confidence, row.source, list(row.alternatives)),
         )
     return columns.frame(
         number=_integers,
         position=_integers,
         time=_times,
+        score=_numbers,
         complexity=_numbers,
         confidence=_numbers,
         alternatives=_objects,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from .display_names import display_name
 from .incident import Incident, IncidentOutcome
 from .run_state import RunState
-from .stage_names import display_name
 
 RESULTS: Final[dict[IncidentOutcome, str]] = {
     "fixed": "passed",

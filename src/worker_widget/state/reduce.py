@@ -42,6 +42,7 @@ from ..events import (
 )
 from ..events.file_names import FALLBACK_TYPE, file_name
 from ..events.run_request import DEPTHS, RunRequest
+from .display_names import display_name
 from .figures import with_event, with_incidents
 from .incident import Change, Incident
 from .incidents import PASSED_CHECKS, enter
@@ -59,7 +60,6 @@ from .run_state import (
     Understanding,
     WarningRow,
 )
-from .stage_names import display_name
 from .verdict import NO_SUCCESS
 
 
@@ -80,6 +80,7 @@ def reduce(state: RunState, logged: LoggedEvent) -> RunState:
         counts=Counts(
             events=counts.events + 1,
             logs=counts.logs + (line is not None),
+            debug=counts.debug + (line is not None and line.level == "debug"),
             warnings=counts.warnings + (line is not None and line.level == "warning"),
             errors=counts.errors + (line is not None and line.level == "error"),
             routing=counts.routing,
@@ -178,7 +179,7 @@ def _request(data: RunRequested | RunStarted) -> RunRequest:
 
 def _run_started(state: RunState, data: RunStarted, time_us: int | None) -> RunState:
     planned = tuple(
-        Stage(stage_id=plan.stage_id, name=plan.name or display_name(plan.stage_id))
+        Stage(stage_id=plan.stage_id, name=plan.name or display_name(plan.stage_id) or "Stage")
         for plan in data.stages or ()
     )
     return replace(
@@ -279,7 +280,7 @@ def _stage(state: RunState, stage_id: str | None) -> Stage | None:
     for stage in state.stages:
         if stage.stage_id == stage_id:
             return stage
-    return Stage(stage_id=stage_id, name=display_name(stage_id))
+    return Stage(stage_id=stage_id, name=display_name(stage_id) or "Stage")
 
 
 def _with_stage(state: RunState, stage: Stage) -> RunState:

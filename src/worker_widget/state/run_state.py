@@ -132,10 +132,12 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """How many events, lines and rows the whole run has; ``problems`` and ``passed`` are ledger rows.
 
     ``passed`` counts the checks and measurements that passed and belong to no incident.
+    ``debug``, ``warnings`` and ``errors`` are log lines of these levels; the others are information.
     """
 
     events: int = 0
     logs: int = 0
+    debug: int = 0
     warnings: int = 0
     errors: int = 0
     routing: int = 0

@@ -1,10 +1,11 @@
 import type { Artifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import type { ReceivedText } from "../../state/artifact-text";
+import { stageName } from "../../state/names";
 import { isGrowing, isOver, ofStage } from "../../state/selectors";
 import { Button } from "../../ui/button";
 import type { Ref } from "../../ui/dom";
-import { compact, count } from "../../ui/format";
+import { compact, plural } from "../../ui/format";
 import { CROSS, Icon, kindIcon, SCREEN, WARNING } from "../../ui/icons";
 import { Pane, StageChip } from "../pane";
 import type { ArtifactsLive, Presentation } from "./live-types";
@@ -134,7 +135,7 @@ function ArtifactView({ app, live, presenter, row }: Props & { row: Artifact }) 
   const { stages, artifacts, warnings } = app.run.state;
   const doubt = warnings.find(({ code }) => code === "task_not_understood");
   const { kind, chars, stage_id } = row;
-  const stage = stages.find((item) => item.stage_id === stage_id)?.name ?? stage_id;
+  const stage = stageName(stages, stage_id);
   const tabs = ofStage(artifacts, view.stage);
   const { drawing, plain, body, message, note, class: classes, style } = presenter.present(row, live);
 
@@ -184,8 +185,8 @@ function ArtifactView({ app, live, presenter, row }: Props & { row: Artifact }) 
             );
           })}
         </fieldset>
-        <span class="row grow small dim fitting" title={`${count(chars)} characters, ${stage}`}>
-          <span class="num">{count(chars)} chars</span>
+        <span class="row grow small dim fitting" title={`${plural(chars, "character")}, ${stage}`}>
+          <span class="num">{plural(chars, "character")}</span>
           <span>{stage}</span>
         </span>
         {live?.Tools({ row })}

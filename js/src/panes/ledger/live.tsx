@@ -1,6 +1,7 @@
 import type { Incident, LedgerRow } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import { linesOf } from "../../state/incidents";
+import { stageName } from "../../state/names";
 import { ofStage } from "../../state/selectors";
 import { revealInList } from "../../ui/focus";
 import { offset, plural } from "../../ui/format";
@@ -62,7 +63,7 @@ export function createLedgerLive(app: Stores, show: ShowInLog): LedgerLive {
 function EventRow({ app, row }: { app: Uses<"run">; row: LedgerRow }) {
   const { run, stages } = app.run.state;
   const { time_us, engine, title, detail, incident, stage_id } = row;
-  const stage = stages.find((item) => item.stage_id === stage_id)?.name ?? stage_id;
+  const stage = stageName(stages, stage_id);
   return (
     <div class="event small">
       <span class="num dim time">{offset(time_us, run?.started_us ?? null)}</span>

@@ -1,5 +1,6 @@
 import type { Uses } from "../../state/app";
 import { piecesOf } from "../../state/log-rows";
+import { agentName, stageName } from "../../state/names";
 import { Button } from "../../ui/button";
 import { clockTime, count } from "../../ui/format";
 import { CROSS } from "../../ui/icons";
@@ -7,18 +8,22 @@ import type { Navigation } from "./navigation";
 import { StyledText } from "./styled-text";
 
 /** The complete chosen line, under the list. */
-export function Detail({ app, navigation }: { app: Uses<"view" | "log">; navigation: Navigation }) {
+export function Detail({ app, navigation }: { app: Uses<"view" | "log" | "run">; navigation: Navigation }) {
   const { active } = app.view;
   const row = active === null ? undefined : app.log.rows.row(active);
   if (!row) return null;
   const step = navigation.step();
+  const facts = [
+    `line ${count(row.line)}`,
+    clockTime(row.time_us),
+    stageName(app.run.state.stages, row.stage_id),
+    agentName(row.agent),
+  ];
   return (
     <section class="logdetail column" aria-label="Log line">
       <header class="row small dim">
         <i class={`tag ${row.level}`}>{row.level}</i>
-        {[`line ${count(row.line)}`, clockTime(row.time_us), row.stage_id, row.agent].map((fact) => (
-          <span class="cut">{fact}</span>
-        ))}
+        {facts.map((fact) => fact && <span class="cut">{fact}</span>)}
         <span class="grow" />
         {step?.errors && (
           <span class="num">

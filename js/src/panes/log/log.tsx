@@ -1,12 +1,15 @@
-import type { Level, LogRow } from "../../kernel/wire";
+import type { LogRow, RunHeader } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import { isMarked } from "../../state/incidents";
 import { firstLine, LEVELS, piecesOf } from "../../state/log-rows";
+import { shortStageName, stageName } from "../../state/names";
 import { Button, Chips } from "../../ui/button";
-import { clockTime, offset, plural } from "../../ui/format";
+import type { Child } from "../../ui/dom";
+import { clockTime, compact, count, offset, plural } from "../../ui/format";
 import { TIME, WRAP } from "../../ui/icons";
 import { Rows } from "../../ui/list/list";
 import { Pane, StageChip } from "../pane";
+import { type LineLayout, lineLayout } from "./layout";
 import type { LogLive } from "./live-types";
 import { StyledText } from "./styled-text";
 
@@ -17,10 +20,14 @@ export interface LogPaneProps {
 
 export function LogPane({ app, live }: LogPaneProps) {
   const { view, log } = app;
-  const { run } = app.run.state;
-  const { absolute, wrap, stage } = view;
-  const { list, rows } = log;
-  const levels: readonly Level[] = view.levels ?? LEVELS;
+  const { run, stages } = app.run.state;
+  const { absolute, levels, stage, agent } = view;
+  const { list, rows, saved } = log;
+  const layout = lineLayout(view);
+  const { wrap } = layout;
+  const { logs = 0, debug = 0, warnings = 0, errors = 0 } = run?.counts ?? {};
+  // Of the whole run.
+  const linesOf = [debug, logs - debug - warnings - errors, warnings, errors];
   const lines = (
     <Rows
       list={list}
@@ -28,20 +35,25 @@ export function LogPane({ app, live }: LogPaneProps) {
       row={(index) => {
         const row = rows.row(index);
         const chosen = live?.isChosen(index);
-        const draw = () => <Line key={index} app={app} live={live} index={index} row={row} chosen={chosen} />;
+        const draw = () => (
+          <Line key={index} app={app} live={live} layout={layout} index={index} row={row} chosen={chosen} />
+        );
+        const name = stageName(stages, row?.stage_id ?? null);
+        const marked = isMarked(view.marked, row);
         const mode = [
           index,
           chosen,
           absolute,
           wrap,
-          stage,
+          layout.stage,
+          name,
           run?.started_us,
           !live,
-          isMarked(view.marked, row),
+          marked,
         ].join();
         return row ? app.painting.memo(row, mode, draw) : draw();
       }}
-      class={`${wrap ? "wrap" : ""} ${absolute ? "absolute" : ""}`}
+      class={`lines ${wrap ? "wrap" : ""} stage-${layout.stage} ${absolute ? "absolute" : isLong(run, app.run.nowUs) ? "minutes" : ""}`}
       role="grid"
       tabIndex={0}
       aria-label="Log lines"
@@ -57,14 +69,21 @@ export function LogPane({ app, live }: LogPaneProps) {
         <>
           <Chips
             label="Levels"
-            options={LEVELS.map((level) => [level, level])}
+            options={LEVELS.map((level, i) => [
+              level,
+              <>
+                {level}
+                {stage === null && agent === null && !!linesOf[i] && (
+                  <span class="num"> {compact(linesOf[i] as number)}</span>
+                )}
+              </>,
+            ])}
             isOn={(level) => levels.includes(level)}
-            onChoose={(level) => {
-              const next = levels.includes(level)
-                ? levels.filter((item) => item !== level)
-                : [...levels, level];
-              view.set({ levels: next.length < LEVELS.length ? next : null });
-            }}
+            onChoose={(level) =>
+              view.set({
+                levels: LEVELS.filter((item) => levels.includes(item) !== (item === level)),
+              })
+            }
           />
           <StageChip app={app} />
           {live?.AgentChip()}
@@ -96,17 +115,27 @@ export function LogPane({ app, live }: LogPaneProps) {
         )}
       </div>
       {live?.Details()}
+      {saved !== undefined && run && saved < run.counts.logs && (
+        <p class="note small">
+          The newest {count(saved)} of {count(run.counts.logs)} lines are saved.
+        </p>
+      )}
     </Pane>
   );
 }
 
+/** Some times after the start are longer than a minute. */
+const isLong = (run: RunHeader | null, nowUs: number): boolean =>
+  (run?.ended_us ?? nowUs) - (run?.started_us ?? 0) > 59e6;
+
 interface LineProps extends LogPaneProps {
+  layout: LineLayout;
   index: number;
   row: LogRow | undefined;
   chosen: boolean | undefined;
 }
 
-function Line({ app, live, index, row, chosen }: LineProps) {
+function Line({ app, live, layout, index, row, chosen }: LineProps) {
   return (
     <div
       class={`pick row logline ${row?.level ?? "blank"} ${isMarked(app.view.marked, row) ? "of-incident" : ""}`}
@@ -116,25 +145,36 @@ function Line({ app, live, index, row, chosen }: LineProps) {
       aria-selected={chosen}
       onclick={({ shiftKey }) => live?.choose(index, shiftKey)}
     >
-      {row && <Cells app={app} row={row} />}
+      {row && <Cells app={app} layout={layout} row={row} />}
     </div>
   );
 }
 
-function Cells({ app: { view, run }, row }: { app: Uses<"view" | "run">; row: LogRow }) {
+interface CellsProps extends Pick<LineProps, "layout"> {
+  app: Uses<"view" | "run">;
+  row: LogRow;
+}
+
+function Cells({ app: { view, run }, layout, row }: CellsProps) {
   const { level, time_us, stage_id } = row;
+  const { stages } = run.state;
   const all = piecesOf(row);
-  const { pieces, more } = view.wrap ? { pieces: all, more: 0 } : firstLine(row);
+  const { pieces, more } = layout.wrap ? { pieces: all, more: 0 } : firstLine(row);
   // A match in a hidden line is marked at the number of hidden lines.
   const found = all.slice(pieces.length).some(([, style]) => /^match/.test(style)) ? "match" : "";
-  return [
+  const name = stageName(stages, stage_id);
+  const cells: [classes: string, text: Child, title?: string][] = [
     ["num time", view.absolute ? clockTime(time_us) : offset(time_us, run.state.run?.started_us ?? null)],
-    [level === "warning" || level === "error" ? "tag" : "dim", level],
-    ...(view.stage === null ? [["dim where", stage_id]] : []),
+    ["dim where", layout.stage === "whole" ? name : shortStageName(stages, stage_id), name],
+    // Most lines are information: only the other levels are marked.
+    [level === "info" ? "sr" : level === "debug" ? "dim" : "tag", level],
     ["grow message", <StyledText pieces={pieces} />],
-    ...(more ? [[`dim more ${found}`, `+${plural(more, "line")}`]] : []),
-  ].map(([classes, text]) => (
-    <span role="gridcell" class={`cut ${classes}`}>
+    [`dim more ${found}`, more > 0 && `+${plural(more, "line")}`],
+  ];
+  if (layout.stage === "none") cells.splice(1, 1);
+  if (!more) cells.pop();
+  return cells.map(([classes, text, title]) => (
+    <span role="gridcell" class={`cut ${classes}`} title={title}>
       {text}
     </span>
   ));

@@ -3,9 +3,10 @@
 import type { Level, LogFilter, LogRow } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import type { MarkedLines } from "../../state/incidents";
-import type { RowCache } from "../../state/log-rows";
+import { LEVELS, type RowCache, SHOWN_LEVELS } from "../../state/log-rows";
 import { plural } from "../../ui/format";
 import { confirmCopy, copyText } from "../../ui/page";
+import { lineLayout } from "./layout";
 import { parseLocation } from "./location";
 import { missingPages, PAGE_ROWS } from "./pages";
 import type { LogState } from "./state";
@@ -65,7 +66,7 @@ export function createNavigation(
   let full = { key: "", message: "" };
   /** The line that stays in place through filters and wrapping until the list is moved; `point` is its point in the list. */
   let kept: { position: number; point: number; chosen: boolean; moved: number } | undefined;
-  let { wrap } = view;
+  let { wrap } = lineLayout(view);
 
   function choose(index: number, extend = false): void {
     if (!extend || view.active === null) view.anchor = index;
@@ -89,8 +90,9 @@ export function createNavigation(
 
   /** A change of wrapping does not move the line on screen. */
   function applyWrap(): void {
-    if (wrap === view.wrap) return;
-    wrap = view.wrap;
+    const { wrap: now } = lineLayout(view);
+    if (wrap === now) return;
+    wrap = now;
     const line = list.follow ? undefined : keep(log.rows, view.active);
     if (!line) return;
     if (line.point === view.active) list.show(line.point);
@@ -138,6 +140,10 @@ export function createNavigation(
       if (mine === searches) release(rows);
     }
   }
+
+  /** Every level but debug, and debug if it is chosen. */
+  const shownLevels = () =>
+    LEVELS.filter((level) => SHOWN_LEVELS.includes(level) || view.levels.includes(level));
 
   /** The position of the first of these lines, or of the line of their stage that is nearest to them. */
   async function nearest({ first, last, stage_id }: MarkedLines): Promise<number> {
@@ -221,7 +227,7 @@ export function createNavigation(
       fetchDue = true;
     },
     async showLines(lines) {
-      Object.assign(view, { levels: null, agent: null, only: false, marked: lines });
+      Object.assign(view, { levels: shownLevels(), agent: null, only: false, marked: lines });
       // The first drawing under a new filter resets the chosen line: it must come first.
       app.painting.paint();
       const position = await nearest(lines);
@@ -269,11 +275,14 @@ export function createNavigation(
         done();
       });
     },
-    isFiltered: () => view.levels !== null || view.agent !== null || (view.only && log.query !== null),
+    isFiltered: () =>
+      view.agent !== null ||
+      (view.only && log.query !== null) ||
+      SHOWN_LEVELS.some((level) => !view.levels.includes(level)),
     toContext() {
       // The chosen line is kept even if the list was scrolled away from it.
       if (view.active !== null) keepPoint(log.rows, view.active, true);
-      view.set({ only: false, levels: null, agent: null });
+      view.set({ only: false, levels: shownLevels(), agent: null });
     },
     copy() {
       operations.attempt("log.copy", async () => {

@@ -1,7 +1,8 @@
 import type { Uses } from "../../state/app";
+import { agentName, stageName } from "../../state/names";
 import { Button } from "../../ui/button";
 import { Failure } from "../../ui/failure";
-import { agentName, count } from "../../ui/format";
+import { count } from "../../ui/format";
 import { COPY, CROSS, Icon } from "../../ui/icons";
 import { Popover } from "../../ui/popover";
 import { ERROR_NEXT, FUNNEL, GOTO, SEARCH } from "./icons";
@@ -64,9 +65,8 @@ function FilterMenu({ app, state, off }: Omit<Props, "navigation"> & { off: stri
   const { view } = app;
   const { facets } = state;
   const { stages } = app.run.state;
-  const stageName = (id: string) => stages.find((stage) => stage.stage_id === id)?.name ?? id;
   const groups = [
-    ["stage", "All stages", facets?.stages, stageName],
+    ["stage", "All stages", facets?.stages, (id: string) => stageName(stages, id)],
     ["agent", "All agents", facets?.agents, agentName],
   ] as const;
   return (

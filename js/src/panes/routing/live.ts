@@ -1,6 +1,7 @@
 import type { RoutingRow } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import { createRowPages, PAGE_ROWS } from "../row-pages";
+import { explanationOf } from "./explanation";
 import type { RoutingLive } from "./live-types";
 import { MEANINGS } from "./meanings";
 
@@ -8,6 +9,7 @@ export function createRoutingLive(app: Uses<"run" | "painting" | "operations">):
   const pagesOf = createRowPages<RoutingRow>(app);
   return {
     meanings: MEANINGS,
+    explain: explanationOf,
     pages: (stage_id) =>
       pagesOf(`${stage_id}`, async (start) => {
         const args = { stage_id, start, count: PAGE_ROWS };

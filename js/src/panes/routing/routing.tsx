@@ -1,12 +1,18 @@
 import type { RoutingRow } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
+import { stageName } from "../../state/names";
 import { ofStage } from "../../state/selectors";
+import type { Child } from "../../ui/dom";
 import { revealInList } from "../../ui/focus";
-import { agentName, count, percent } from "../../ui/format";
-import { DOWN, Icon, RIGHT } from "../../ui/icons";
+import { count, percent } from "../../ui/format";
+import { CHECK, DOWN, Icon, RIGHT } from "../../ui/icons";
 import { Rows } from "../../ui/list/list";
 import { Pane, StageChip } from "../pane";
+import { candidatesOf, hasScores } from "./candidates";
 import type { Meanings, RoutingLive } from "./live-types";
+
+/** Without being opened, a decision shows at most so many candidates. */
+const SHOWN = 4;
 
 interface Props {
   app: Uses<"run" | "view" | "lists" | "painting">;
@@ -14,7 +20,7 @@ interface Props {
 }
 
 export function RoutingPane({ app, live }: Props) {
-  const { run, routing, stages, artifacts } = app.run.state;
+  const { run, routing, stages } = app.run.state;
   const { stage, routingOpen } = app.view;
   const list = app.lists.routing;
   const pages = routing.total > routing.rows.length ? live?.pages(stage) : undefined;
@@ -27,9 +33,10 @@ export function RoutingPane({ app, live }: Props) {
       role="list"
       row={(index) => {
         const row = pages ? pages.row(index) : rows[index];
+        const name = stageName(stages, row?.stage_id ?? null);
         return row ? (
-          app.painting.memo(row, `${index} ${routingOpen === row.number} ${!live}`, () => (
-            <Decision key={index} app={app} live={live} row={row} />
+          app.painting.memo(row, `${index} ${routingOpen === row.number} ${!live} ${name}`, () => (
+            <Decision key={index} app={app} live={live} row={row} stage={name} />
           ))
         ) : (
           <div key={index} class="decision blank" />
@@ -38,12 +45,6 @@ export function RoutingPane({ app, live }: Props) {
     />
   );
   pages?.fetchVisible(list.first, list.end, routing.total);
-  const shown = stages.find(({ stage_id }) => stage_id === stage) ?? run;
-  const figures = [
-    ["Complexity", percent(shown?.complexity)],
-    ["Drift", percent(shown?.drift)],
-    ["Artifacts", run ? ofStage(artifacts, stage).length : "–"],
-  ] as const;
   return (
     <Pane
       app={app}
@@ -55,20 +56,16 @@ export function RoutingPane({ app, live }: Props) {
         </>
       }
     >
-      <dl class="tiles row">
-        {figures.map(([label, value]) => (
-          <div class="grow" title={live?.meanings[label]}>
-            <dt class="small dim">{label}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      {run && <Figures app={app} meanings={live?.meanings} />}
       {total > 0 ? (
         body
       ) : (
         <p class="empty">
           {routing.total ? "No decision for this stage." : "The agent chosen for each stage appears here."}
         </p>
+      )}
+      {rows.length > 0 && rows.every((row) => !hasScores(candidatesOf(row))) && (
+        <p class="note small">The server gives no scores.</p>
       )}
       {!pages && routing.total > routing.rows.length && (
         <p class="note small">
@@ -79,63 +76,91 @@ export function RoutingPane({ app, live }: Props) {
   );
 }
 
-function Decision({
-  app,
-  live,
-  row,
-}: Pick<Props, "live"> & { app: Uses<"view" | "lists">; row: RoutingRow }) {
-  const { number: n, stage_id, source, confidence, complexity, alternatives } = row;
+/** The figures of the run, or of the chosen stage. */
+function Figures({ app, meanings }: { app: Uses<"run" | "view">; meanings: Meanings | undefined }) {
+  const { run, stages, artifacts } = app.run.state;
+  const shown = stages.find(({ stage_id }) => stage_id === app.view.stage);
+  const { mean_complexity, highest_drift, highest_drift_stage } = run?.figures ?? {};
+  const part = (whole: string, name: string) => (shown ? name : `${whole} ${name.toLowerCase()}`);
+  const figures: [label: string, value: Child, tip: keyof Meanings, of?: string][] = [
+    [
+      part("Average", "Complexity"),
+      percent((shown ? shown.complexity : mean_complexity) ?? null),
+      "Complexity",
+    ],
+    ["Artifacts", ofStage(artifacts, app.view.stage).length, "Artifacts"],
+    [
+      part("Highest", "Drift"),
+      percent((shown ? shown.drift : highest_drift) ?? null),
+      "Drift",
+      shown || !highest_drift ? "" : stageName(stages, highest_drift_stage ?? null),
+    ],
+  ];
+  return (
+    <dl class="sums row small">
+      {figures.map(([label, value, tip, of]) => (
+        <div class="row" title={meanings?.[tip]}>
+          <dt class="dim">{label}</dt>
+          <dd class="num">{value}</dd>
+          {of && <dt class="cut">· {of}</dt>}
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+interface DecisionProps extends Pick<Props, "live"> {
+  app: Uses<"view" | "lists">;
+  row: RoutingRow;
+  stage: string;
+}
+
+function Decision({ app, live, row, stage }: DecisionProps) {
+  const { number: n, confidence } = row;
   const on = app.view.routingOpen === n;
-  const agent = agentName(row.agent);
+  const candidates = candidatesOf(row);
+  const scored = hasScores(candidates);
+  const best = candidates[0]?.score ?? 1;
+  const more = on ? 0 : candidates.length - SHOWN;
   return (
     <div class="decision" role="listitem">
       <button
-        class="pick marked"
+        class="pick row"
         aria-expanded={on}
-        title={alternatives.length ? "Show the alternatives" : "No alternatives were reported"}
-        disabled={!alternatives.length}
+        title={on ? "Hide the reasons" : "Show the reasons"}
         onclick={() => {
           app.lists.routing.follow = false;
           app.view.set({ routingOpen: on ? null : n });
         }}
       >
         <Icon d={on ? DOWN : RIGHT} />
-        <span class="row">
-          <b>{agent || "no agent reported"}</b>
-          <span class="dim cut">{stage_id !== agent && stage_id}</span>
-          <span class="dim num end">{source}</span>
-        </span>
-        <span class="row small">
-          <Meter label="Confidence" share={confidence} meanings={live?.meanings} />
-          <Meter label="Complexity" share={complexity} meanings={live?.meanings} />
+        <b class="cut">{stage || "The whole run"}</b>
+        <span class="small dim num end sure">
+          {confidence !== null && `confidence ${percent(confidence)}`}
         </span>
       </button>
+      <ul class="small">
+        {candidates.slice(0, candidates.length - Math.max(0, more)).map(({ agent, score, reason, won }) => (
+          <li class={`candidate row ${won ? "won ok" : ""}`}>
+            <span class="row tone who">
+              {won && <Icon d={CHECK} />}
+              <span class="cut">{agent}</span>
+              {won && <span class="sr"> was chosen</span>}
+            </span>
+            {score !== null && <i class="bar-of" style={`--share:${percent(score)}`} />}
+            {score !== null && <span class="num score">{percent(score)}</span>}
+            {reason && (on || !scored || (!won && (score ?? 0) > best)) && (
+              <span class="lost dim">{reason}</span>
+            )}
+          </li>
+        ))}
+        {more > 0 && <li class="candidate dim">and {count(more)} more</li>}
+      </ul>
       {on && (
-        <ul class="others small" ref={revealInList}>
-          {alternatives.map((other) => (
-            <li>
-              <b>{agentName(other.agent)}</b> {other.score?.toFixed(2)}{" "}
-              <span class="dim">{other.reason}</span>
-            </li>
-          ))}
-        </ul>
+        <p class="explained small dim" ref={revealInList}>
+          {live?.explain(row)}
+        </p>
       )}
     </div>
-  );
-}
-
-interface MeterProps {
-  label: keyof Meanings;
-  share: number | null;
-  meanings: Meanings | undefined;
-}
-
-/** A share as a bar with its figure. */
-function Meter({ label, share, meanings }: MeterProps) {
-  return (
-    <span class="meter row grow dim num" title={meanings?.[label]}>
-      <i class="grow" style={`--share:${percent(share ?? 0)}`} />
-      {percent(share)} <span class="cut">{label.toLowerCase()}</span>
-    </span>
   );
 }

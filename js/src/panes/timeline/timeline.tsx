@@ -1,7 +1,8 @@
 import type { Uses } from "../../state/app";
+import { columnPx } from "../../state/layout";
+import { agentName } from "../../state/names";
 import { isTicking } from "../../state/selectors";
-import { columnsOf } from "../../state/view";
-import { agentName, compact, duration, percent, plural, seconds } from "../../ui/format";
+import { duration, percent, plural, seconds } from "../../ui/format";
 import { Mark } from "../../ui/icons";
 import { Rows } from "../../ui/list/list";
 import { Pane } from "../pane";
@@ -9,7 +10,7 @@ import { type Bar, stagesToCome, timeline } from "./axis";
 import type { TimelineLive } from "./live-types";
 
 /** The width of the pane to the left and right of its axis, in pixels. */
-const BESIDE_PX = 186;
+const BESIDE_PX = 64;
 
 export function TimelinePane({
   app,
@@ -19,9 +20,8 @@ export function TimelinePane({
   live: TimelineLive | undefined;
 }) {
   const { run, stages, link } = app.run.state;
-  const { width, shares, maximised } = app.view;
-  const paneShare = (!maximised && shares[columnsOf(width)].columns?.[0]) || 1;
-  const axisPx = width * paneShare - BESIDE_PX;
+  const { view } = app;
+  const axisPx = (view.maximised ? view.width : columnPx(view, 0)) - BESIDE_PX;
   const { bars, ticks } = timeline(stages, run, app.run.nowUs, isTicking(run, link), axisPx);
   live?.followRunning(bars.map((bar) => bar.live).lastIndexOf(true));
   const more = stagesToCome(stages, run);
@@ -56,20 +56,27 @@ export function TimelinePane({
 
 function Stage({ app: { view }, bar }: { app: Uses<"view">; bar: Bar }) {
   const { stage, left, width, live, durationMs } = bar;
-  const { stage_id, name, status, attempts, recoveries, violations, drift, tokens, error } = stage;
+  const { stage_id, name, status, attempts, recoveries, violations, drift, tokens } = stage;
   const on = view.stage === stage_id;
   const time = status === "pending" ? "" : live ? seconds(durationMs) : duration(durationMs);
-  const summary = [
+  const agent = agentName(stage.agent);
+  const again = attempts > 1 && plural(attempts, "attempt");
+  const special = /^(recover|failed|cancelled)/.test(status) && status;
+  const drifted = drift !== null && `drift ${percent(drift)}`;
+  const used = tokens !== null && plural(tokens, "token");
+  const joined = (...words: (string | false)[]) => words.filter(Boolean).join(", ");
+  const words = joined(special, again);
+  const summary = joined(
     name,
     status,
     time,
-    attempts > 1 && `attempts: ${attempts}`,
-    recoveries && `recoveries: ${recoveries}`,
-    violations && `violations: ${violations}`,
-    drift !== null && `drift: ${percent(drift)}`,
-  ]
-    .filter(Boolean)
-    .join(", ");
+    agent,
+    again,
+    recoveries > 0 && plural(recoveries, "recovery", "recoveries"),
+    violations > 0 && plural(violations, "policy violation"),
+    drifted,
+    used,
+  );
   return (
     <div class={`stage rel ${status}`} role="listitem">
       <button
@@ -80,21 +87,17 @@ function Stage({ app: { view }, bar }: { app: Uses<"view">; bar: Bar }) {
         onclick={() => view.set({ stage: on ? null : stage_id })}
       >
         <Mark status={status} />
-        <span class="row">
-          <b class="cut">{name}</b>
-          {attempts > 1 && <i class="tag warning">×{attempts}</i>}
-          {recoveries > 0 && <i class="tag warning">↻{recoveries}</i>}
-          {drift !== null && <i class="tag">Δ {percent(drift)}</i>}
+        <b class="cut">{name}</b>
+        <span class="row small">
+          <span class="agent cut">{agent}</span>
+          {words && <span class="words cut">{words}</span>}
+          <span class="extra num">{!!drift && drifted}</span>
+          <span class="extra num">{used}</span>
           <span class="num end">{time}</span>
         </span>
-        <span class="row small">
-          <span class="agent cut">{agentName(stage.agent)}</span>
-          <span class="track">
-            <i style={`left:${left}%;width:${width}%`} />
-          </span>
-          <span class="num end">{tokens !== null && `${compact(tokens)} tok`}</span>
+        <span class="track">
+          <i style={`left:${left}%;width:${width}%`} />
         </span>
-        {error !== null && <span class="why">Failed</span>}
       </button>
     </div>
   );

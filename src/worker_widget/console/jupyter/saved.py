@@ -8,10 +8,11 @@ import msgspec
 
 from ...store.event_store import EventStore
 from ..channel import snapshot
-from ..channel.log_window import log_window
-from ..wire import LogFilter, Saved, SavedArtifact, Shown
+from ..channel.log_window import line_filter, log_window
+from ..wire import LogFilter, LogRow, Saved, SavedArtifact, Shown
 
 MOST_LOG_ROWS = 100
+"""Rows of the levels that a log shows at first; half as many debug lines are saved with them."""
 MOST_TEXT = 64 * 1024
 _SHOWN_FIRST = ("html", "md", "json")
 
@@ -22,18 +23,24 @@ def saved(shown: Shown, store: EventStore) -> Saved | dict[str, Any]:
         return {}
     # The list of workers and the notice do not belong to the run, and its request is there in words.
     form = msgspec.structs.replace(shown.form, workers=(), notice=None, brand="", options={})
-    log = log_window(
-        store,
-        shown.run_id,
-        LogFilter(),
-        max(0, shown.run.counts.logs - MOST_LOG_ROWS),
-        MOST_LOG_ROWS,
-    )
     return {
         "state": {**snapshot.state(msgspec.structs.replace(shown, form=form)), "request": None},
-        "log": log["rows"],
+        "log": _log_rows(shown.run_id, store),
         "artifact": _artifact(shown, store),
     }
+
+
+def _log_rows(run_id: str, store: EventStore) -> list[LogRow]:
+    """The newest rows without debug lines, and the newest debug lines after the first of them."""
+    rows = _newest(run_id, store, LogFilter(levels=("info", "warning", "error")), MOST_LOG_ROWS)
+    first = rows[0]["line"] if len(rows) == MOST_LOG_ROWS else 0
+    debug = _newest(run_id, store, LogFilter(levels=("debug",)), MOST_LOG_ROWS // 2)
+    return sorted([*rows, *(row for row in debug if row["line"] > first)], key=lambda row: row["line"])
+
+
+def _newest(run_id: str, store: EventStore, filter: LogFilter, count: int) -> list[LogRow]:
+    total = store.log_total(run_id, line_filter(filter))
+    return log_window(store, run_id, filter, max(0, total - count), count)["rows"]
 
 
 def _artifact(shown: Shown, store: EventStore) -> SavedArtifact | None:

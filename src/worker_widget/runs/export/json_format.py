@@ -141,6 +141,8 @@ def _routing(row: RoutingRow) -> dict[str, Any]:
         "time": instant(row.time_us),
         "stage_id": row.stage_id,
         "agent": row.agent,
+        "score": row.score,
+        "reason": row.reason,
         "complexity": row.complexity,
         "confidence": row.confidence,
         "source": row.source,

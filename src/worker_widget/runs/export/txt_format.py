@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
+from ...state.display_names import agent_name, display_name
 from ...state.incident import Incident
 from ...state.request_facts import request_facts
 from ...state.run_state import LedgerRow, RoutingRow, RunState, Stage
@@ -23,7 +24,10 @@ _VISIBLE: Final = (
 """Replaces control characters with visible symbols, so that a terminal that shows the file executes none."""
 
 _STAGES: Final = ("Stage", "Status", "Agent", "Started", "Duration", "Tokens", "Drift")
-_ROUTING: Final = ("Time", "Stage", "Agent", "Complexity", "Confidence", "Source", "Alternatives")
+_ROUTING: Final = (
+    *("Time", "Stage", "Agent", "Score", "Confidence", "Complexity", "Source"),
+    *("Not selected", "Reason"),
+)
 _ARTIFACTS: Final = ("File", "Stage", "Status", "Characters", "SHA-256")
 
 
@@ -35,6 +39,7 @@ def txt_parts(trace: Trace) -> Iterator[str]:
 
 def _lines(trace: Trace) -> Iterator[str]:
     state = trace.state
+    names = {stage.stage_id: stage.name for stage in state.stages}
     yield "WORKER RUN TRACE"
     yield "=" * _WIDTH
     yield from _facts(_head(trace))
@@ -46,7 +51,7 @@ def _lines(trace: Trace) -> Iterator[str]:
         if stage.error:
             yield from _indented(f"  {stage.name}: ", stage.error)
     yield from _heading("Routing", state.counts.routing)
-    yield from _table(_ROUTING, lambda: map(_routing, trace.routing()), right=(3, 4))
+    yield from _table(_ROUTING, lambda: _decisions(trace, names), right=(3, 4, 5))
     yield from _heading("Failures and recovery", state.counts.incidents)
     for incident in trace.incidents():
         yield from _incident(trace, incident)
@@ -54,24 +59,24 @@ def _lines(trace: Trace) -> Iterator[str]:
         yield f"{_checks(state.counts.passed)} passed"
     yield from _heading("Ledger", state.counts.ledger)
     for row in trace.ledger():
-        yield from _ledger(row)
+        yield from _ledger(row, names)
     yield from _heading("Artifacts", len(state.artifacts))
     yield from _table(
         _ARTIFACTS,
         lambda: (
-            (item.file, item.stage_id or "", item.status, f"{item.chars:,}", item.sha256 or "")
+            (item.file, _stage_name(item.stage_id, names), item.status, f"{item.chars:,}", item.sha256 or "")
             for item in state.artifacts
         ),
         right=(3,),
     )
     yield from _heading("Log", trace.record.lines)
-    stage_chars = max((len(stage.stage_id) for stage in state.stages), default=0)
-    agent_chars = max((len(stage.agent or "") for stage in state.stages), default=0)
+    stage_chars = max(map(len, names.values()), default=0)
+    agent_chars = max((len(agent_name(stage.agent or "")) for stage in state.stages), default=0)
     for line in trace.log():
-        stage_id, agent = line.stage_id or "", line.agent or ""
+        name, agent = _stage_name(line.stage_id, names), agent_name(line.agent or "")
         yield from _indented(
             f"{_time(line.time_us):{_TIME_CHARS}}  {line.level.upper():7}  "
-            f"{stage_id:{stage_chars}}  {agent:{agent_chars}}  ",
+            f"{name:{stage_chars}}  {agent:{agent_chars}}  ",
             line.message,
         )
 
@@ -140,7 +145,7 @@ def _stage(stage: Stage) -> tuple[str, ...]:
     return (
         stage.name,
         stage.status + (f" (attempt {stage.attempts})" if stage.attempts > 1 else ""),
-        stage.agent or "",
+        agent_name(stage.agent or ""),
         _time(stage.started_us),
         _duration(stage.duration_ms) or "",
         "" if stage.tokens is None else f"{stage.tokens:,}",
@@ -148,20 +153,34 @@ def _stage(stage: Stage) -> tuple[str, ...]:
     )
 
 
-def _routing(row: RoutingRow) -> tuple[str, ...]:
-    others = ", ".join(
-        item["agent"] + ("" if item["score"] is None else f" {item['score']:.2f}")
+def _decisions(trace: Trace, names: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    for row in trace.routing():
+        yield from _routing(row, names)
+
+
+def _stage_name(stage_id: str | None, names: Mapping[str, str]) -> str:
+    return "" if stage_id is None else names.get(stage_id) or display_name(stage_id)
+
+
+def _routing(row: RoutingRow, names: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """A decision, and a line for each further candidate."""
+    others = [
+        (f"{agent_name(item['agent'])} {_share(item['score'])}".rstrip(), item["reason"] or "")
         for item in row.alternatives
-    )
-    return (
+    ]
+    first, *more = others or [("", "")]
+    yield (
         _time(row.time_us),
-        row.stage_id or "",
-        row.agent or "",
-        _share(row.complexity),
+        _stage_name(row.stage_id, names),
+        agent_name(row.agent or ""),
+        _share(row.score),
         _share(row.confidence),
+        _share(row.complexity),
         row.source or "",
-        others,
+        *first,
     )
+    for other in more:
+        yield (*[""] * 7, *other)
 
 
 def _incident(trace: Trace, incident: Incident) -> Iterator[str]:
@@ -183,9 +202,9 @@ def _checks(count: int) -> str:
     return f"{count:,} check{'' if count == 1 else 's'}"
 
 
-def _ledger(row: LedgerRow) -> Iterator[str]:
-    time, stage_id = _time(row.time_us), row.stage_id or ""
-    lead = f"{time:{_TIME_CHARS}}  {row.engine:3}  {row.outcome.upper():7}  {stage_id:11}  "
+def _ledger(row: LedgerRow, names: Mapping[str, str]) -> Iterator[str]:
+    time, name = _time(row.time_us), _stage_name(row.stage_id, names)
+    lead = f"{time:{_TIME_CHARS}}  {row.engine:3}  {row.outcome.upper():7}  {name:11}  "
     yield from _indented(lead, row.title)
     for label, text in row.detail:
         yield from _indented(" " * len(lead) + f"{label}: ", text)
