@@ -10,7 +10,7 @@ import signal
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, open_cells, run_cell, wait_until, wait_until_ran
+from tests.browser.lab import Lab, open_cells, open_notebook, run_cell, wait_until, wait_until_ran
 
 SHOW = "from worker_widget import WorkerConsole\nconsole = WorkerConsole()\nconsole"
 BUSY = """import time
@@ -186,4 +186,35 @@ def test_running_the_cell_again_leaves_one_console_and_the_history(page: Page, r
     console.button("Stop").click()
     console.expect_status("Cancelled")
     console.root.get_by_role("button", name=re.compile("History")).click()
-    expect(console.root.get_by_role("dialog", name="Run history").get_by_text("Cancelled")).to_be_visible()
+    expect(
+        console.root.get_by_role("dialog", name="Run history").get_by_text("Cancelled").first
+    ).to_be_visible()
+
+
+def test_the_cell_of_a_saved_notebook_shows_its_finished_run_again(page: Page, running: Lab) -> None:
+    show = "from worker_widget import WorkerConsole\nWorkerConsole(task='A bakery that delivers by bicycle')"
+    open_cells(page, running, "finished.ipynb", show)
+    console = shown(page)
+    console.start()
+    console.expect_status("Completed")
+    run_id = console.run_id
+    page.keyboard.press("Control+S")
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    open_notebook(page, running, "finished.ipynb")
+
+    again = shown(page)
+    again.expect_status("Completed")
+    assert again.run_id == run_id
+    expect(again.preview().locator("h1")).to_be_visible()
+    again.root.get_by_role("button", name="Request").click()
+    request = again.root.get_by_role("dialog", name="Request of this run")
+    expect(request).to_contain_text("A bakery that delivers by bicycle")
+    page.keyboard.press("Escape")
+    with page.expect_download() as download:
+        again.pane("artifacts").get_by_role("button", name=re.compile("^Download")).first.click()
+    assert download.value.suggested_filename.endswith(".html")
+
+    again.button("New run").click()
+    again.expect_status("Ready")
+    left = shown(page)
+    left.expect_status("Ready")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from worker_widget.host.process.threaded import ThreadedHost
 
 __all__ = ["recording_comm"]
 
-Show = Callable[[str], WorkerConsole]
+Show = Callable[..., WorkerConsole]
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +38,9 @@ def show(host: ThreadedHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[Show]:
     made: list[WorkerConsole] = []
     monkeypatch.setattr(widget, "_cells", Cells())
 
-    def run_cell(cell: str) -> WorkerConsole:
+    def run_cell(cell: str, task: str = "log 1; wait", at: ThreadedHost = host) -> WorkerConsole:
         monkeypatch.setattr(widget, "current_execution", lambda: Execution(cell, f"message {len(made)}"))
-        made.append(WorkerConsole(worker="scripted", url=host.url, api_key=host.token, task="log 1; wait"))
+        made.append(WorkerConsole(worker="scripted", url=at.url, api_key=at.token, task=task))
         return made[-1]
 
     yield run_cell
@@ -67,9 +68,59 @@ def test_a_cell_that_is_run_again_takes_up_its_run(
     assert elsewhere.run_id == ""
     worker.gate.set()
     wait_until(lambda: new_kernel.status == "completed")
-    afterwards = show("a")
-    wait_until(lambda: is_ready(afterwards))
-    assert (afterwards.run_id, afterwards.status) == ("", "idle")
+
+
+def test_a_cell_that_is_run_again_in_a_new_kernel_shows_its_finished_run(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = show("d", "log 1; page x").run().wait(20)
+    monkeypatch.setattr(widget, "_cells", Cells())
+    again = show("d", "log 1; page x")
+    wait_until(lambda: again.status == "completed")
+    assert again.run_id == run.run_id
+    shown = again.current_run
+    assert shown is not None
+    assert shown.artifacts["landing.html"].text == "x"
+    wait_until(lambda: is_ready(again))
+    once_more = show("d", "log 1; page x")
+    wait_until(lambda: once_more.run_id == run.run_id)
+
+    background.call(_leave(once_more))
+    wait_until(lambda: not once_more._session._writing)
+    left = show("d", "log 1; page x")
+    wait_until(lambda: is_ready(left))
+    assert (left.run_id, left.status) == ("", "idle")
+
+
+def test_a_cell_that_asks_for_another_task_shows_that(show: Show) -> None:
+    show("e", "log 1; page x").run().wait(20)
+    edited = show("e", "log 1; page y")
+    wait_until(lambda: is_ready(edited))
+    assert edited.run_id == ""
+    assert edited._session.controller.shown.form.task == "log 1; page y"
+
+
+def test_a_finished_run_is_shown_again_although_its_server_is_gone(
+    show: Show, monkeypatch: pytest.MonkeyPatch, worker: ScriptedWorker, tmp_path: Path
+) -> None:
+    with ThreadedHost(tmp_path, {"scripted": worker}) as gone:
+        console = show("f", "log 1; page x", gone)
+        run = console.run().wait(20)
+        console.close()
+    again = show("f", "log 1; page x", gone)
+    wait_until(lambda: again.status == "completed")
+    assert again.run_id == run.run_id
+    background.call(_leave(again))
+    wait_until(lambda: again._session.controller.shown.form.notice is not None)
+
+
+def test_a_run_that_is_started_at_once_is_not_covered_by_the_run_before(show: Show) -> None:
+    show("g", "log 1; page x").run().wait(20)
+    again = show("g", "log 1; page x")
+    run = again.run()
+    run.wait(20)
+    wait_until(lambda: is_ready(again))
+    assert again.run_id == run.run_id
 
 
 def test_a_cell_whose_run_was_left_offers_a_new_one(show: Show, worker: ScriptedWorker) -> None:

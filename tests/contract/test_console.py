@@ -766,6 +766,23 @@ class TestView:
             *("Their task", "", False, "auto", 2_000, {}),
         )
 
+    def test_a_console_without_its_server_is_not_ready_again_by_leaving_a_run(
+        self, console: WorkerConsole, host: ThreadedHost
+    ) -> None:
+        run = console.run("log 1; page x").wait(20)
+        other = WorkerConsole(worker="scripted", url=host.url, api_key="wrong")
+        view = View(other)
+        view.hello()
+        try:
+            notice = lambda: other._session.controller.shown.form.notice  # noqa: E731
+            wait_until(lambda: notice() is not None and notice().code == "key_refused")
+            view.result("run.open", run_id=run.run_id)
+            assert notice() is None
+            view.result("run.new")
+            assert notice().code == "key_refused"
+        finally:
+            other.close()
+
     def test_new_leaves_the_run_and_it_goes_on_into_the_history(
         self, view: View, console: WorkerConsole, worker: ScriptedWorker
     ) -> None:

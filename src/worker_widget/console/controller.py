@@ -69,6 +69,8 @@ class ConsoleController:
         self._starting = False
         self._recording = False
         self._taken: RunRequest | None = None
+        self._own_worker = worker
+        self._unready: WireError | None = None  # why no run can be started, while that is so
         self._unlisten: Callable[[], None] = _nothing
         self._followed: set[LiveRun] = set()
         self._opening = asyncio.Lock()  # a run that is opened twice at once is followed once
@@ -98,13 +100,16 @@ class ConsoleController:
         self._show_start(Link(phase="starting", message=f"Connecting to the {self._form.origin}"))
         try:
             await self.refresh_workers()
-            if not any(row.id == self._form.worker for row in self._form.workers):
-                raise self._unknown(self._form.worker)
+            if not self._lists(self._form.worker):
+                if not self._lists(self._own_worker):
+                    raise self._unknown(self._form.worker)
+                self._set(worker=self._own_worker)  # the form's was that of a run of another server
         except WorkerWidgetError as error:
-            self._set(notice=wire_error(error))
+            self._unready = wire_error(error)
         else:
-            self._set(notice=None)
+            self._unready = None
         finally:
+            self._set(notice=self._unready)
             self._show_start(None)
 
     async def refresh_workers(self) -> None:
@@ -148,8 +153,11 @@ class ConsoleController:
     def leave_run(self) -> None:
         """Shows the form instead of the run, with its request; the run continues, and its events are written
         to the history."""
+        failure = None if self.live is None else self.live.failure
+        if isinstance(failure, HostUnreachable | KeyRefused):
+            self._unready = wire_error(failure)
         self._leave()
-        self._set(notice=None)
+        self._set(notice=self._unready)
 
     async def replay(self) -> LiveRun:
         """Executes the run on screen again from its token. Raises `RequestRefused` if it has none."""
@@ -171,6 +179,12 @@ class ConsoleController:
         """
         async with self._opening:
             return await self._open(run_id, recording=recording)
+
+    async def reopen_run(self, run_id: str) -> None:
+        """Shows a run as `open_run` does, unless another is on screen or being started."""
+        async with self._opening:
+            if self.live is None and not self._starting:
+                await self._open(run_id, recording=False)
 
     async def recent_runs(self) -> tuple[list[HistoryRow], int]:
         """The newest runs, those in the history and those that only the server has, and the number of runs in
@@ -295,6 +309,9 @@ class ConsoleController:
         self.live, self._recording = None, False
         self._changed()
 
+    def _lists(self, worker: str) -> bool:
+        return any(row.id == worker for row in self._form.workers)
+
     def _require_runnable(self, worker: str) -> None:
         for row in self._form.workers:
             if row.id == worker:
@@ -325,8 +342,11 @@ class ConsoleController:
         try:
             yield
         except (HostUnreachable, KeyRefused) as error:
-            self._set(notice=wire_error(error))
+            self._unready = wire_error(error)
+            self._set(notice=self._unready)
             raise
+        else:
+            self._unready = None
         finally:
             self._starting = False
             self._show_start(None)

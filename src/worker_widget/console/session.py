@@ -15,7 +15,7 @@ import msgspec
 from ..errors import WorkerWidgetError
 from ..runs.client import WorkerClient
 from ..state.run_state import ENDED
-from ..store.event_store import EventStore
+from ..store.event_store import EventStore, RunRecord
 from .channel.channel import Channel, Send
 from .controller import ConsoleController
 from .jupyter import saved
@@ -40,7 +40,7 @@ class ConsoleSession:
         self._saving: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._cell: str | None = None
-        self._followed: str | None = None
+        self._kept: str | None = None
         self._writing: set[asyncio.Task[None]] = set()
         self._write_order = asyncio.Lock()
         self.controller = ConsoleController(
@@ -58,7 +58,8 @@ class ConsoleSession:
     async def open(self, run_id: str | None, replay: str | None, cell: str | None = None) -> None:
         """Connects to the server and shows a run, if one is named; `close` ends it.
 
-        Without a run id, the run that ``cell`` followed before and that has not ended is shown.
+        Without a run id, the run that was on screen in ``cell`` before is shown again, also one that has
+        ended: for that the server is not needed.
         """
         task = asyncio.current_task()
         if task is not None:
@@ -66,12 +67,17 @@ class ConsoleSession:
         if replay is not None:
             await self.controller.attempt(self.controller.open_run(replay, recording=True))
             return
-        await self.controller.connect()
         self._cell = cell
-        if run_id is None:
-            run_id = await self._followed_before()
+        before = None if cell is None or run_id is not None else await self._shown_before(cell)
+        ended = before is not None and before.status in ENDED
+        if before is not None and ended:
+            self._kept = before.run_id
+            await self.controller.attempt(self.controller.reopen_run(before.run_id))
+        await self.controller.connect()
         if run_id is not None:
             await self.controller.attempt(self.controller.open_run(run_id))
+        elif before is not None and not ended and self.controller.shown.form.notice is None:
+            await self.controller.attempt(self.controller.reopen_run(before.run_id))
 
     def receive(self, content: Any) -> None:
         """Handles a message of a browser. An invalid message is only logged."""
@@ -90,7 +96,7 @@ class ConsoleSession:
     async def close(self) -> None:
         """Stops everything this console does; runs go on where they run."""
         self.channel.close()
-        self._cell = None  # the next console of the cell follows the run
+        self._cell = None  # the next console of the cell shows the run
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
@@ -112,7 +118,7 @@ class ConsoleSession:
         # The status first: a new run id must never be combined with the status of the run before.
         self._publish_changed("status", _status(shown))
         self._publish_changed("run_id", shown.run_id or "")
-        self._keep_followed(shown)
+        self._keep_shown(shown)
         if shown.run.over and self._saved_position != shown.run.position:
             self._saved_position = shown.run.position
             self._save(shown)
@@ -132,40 +138,31 @@ class ConsoleSession:
         else:
             self._publish("saved", state)
 
-    async def _followed_before(self) -> str | None:
-        """The run that this cell followed before, if it is of this console's worker and server."""
-        shown = self.controller.shown
-        if self._cell is None or shown.run_id is not None or shown.form.notice is not None:
-            return None
+    async def _shown_before(self, cell: str) -> RunRecord | None:
+        """The run that was on screen in this cell before."""
         try:
-            record = await asyncio.to_thread(self.controller.store.followed_run, self._cell)
+            return await asyncio.to_thread(self.controller.store.shown_run, cell)
         except WorkerWidgetError:
             return None  # a history that fails raises when it is written
-        if record is None or record.status in ENDED:
-            return None
-        same = (record.worker, record.origin) == (shown.form.worker, shown.form.origin)
-        return record.run_id if same else None
 
-    def _keep_followed(self, shown: Shown) -> None:
-        """Writes down which run the cell follows: none any more when it has ended or cannot be followed."""
-        if self._cell is None or shown.link.phase == "starting":
+    def _keep_shown(self, shown: Shown) -> None:
+        """Writes down which run is on screen in the cell: none if it was left or cannot be followed."""
+        if self._cell is None:
             return
-        ended = shown.run.over or (shown.link.phase == "ended" and shown.form.notice is not None)
-        followed = None if ended or shown.recording else shown.run_id
-        if self._followed != followed:
-            self._followed = followed
-            task = asyncio.create_task(
-                self._write_followed(self._cell, followed), name="keep the run that a cell follows"
-            )
+        lost = not shown.run.over and shown.link.phase == "ended" and shown.form.notice is not None
+        kept = None if lost else shown.run_id
+        if self._kept != kept:
+            self._kept = kept
+            task = asyncio.create_task(self._write_shown(self._cell, kept), name="keep the run of a cell")
             self._writing.add(task)
             task.add_done_callback(self._writing.discard)
 
-    async def _write_followed(self, cell: str, run_id: str | None) -> None:
+    async def _write_shown(self, cell: str, run_id: str | None) -> None:
         try:
             async with self._write_order:
-                await asyncio.to_thread(self.controller.store.set_followed_run, cell, run_id)
+                await asyncio.to_thread(self.controller.store.set_shown_run, cell, run_id)
         except WorkerWidgetError as error:
-            _log.warning("Which run this cell follows could not be written: %s", error)
+            _log.warning("Which run this cell shows could not be written: %s", error)
 
     def _publish_changed(self, name: str, value: str) -> None:
         if self._published.get(name) != value:

@@ -64,8 +64,8 @@ class WorkerConsole(anywidget.AnyWidget):
     height
         Pixels, at least 320; 640 by default.
 
-    If a cell is run again before the run that it followed has ended, the new console follows the same run,
-    also in a new kernel.
+    A cell that is run again shows the run that was on screen there again, live or finished, also in a new
+    kernel; not if it was left with New run, or if the cell has another worker, server, task or brand now.
 
     Fields of a brand
     -----------------
@@ -158,7 +158,8 @@ class WorkerConsole(anywidget.AnyWidget):
         unbind(self.comm)
         execution = current_execution()
         _cells.enter(self, execution)
-        background.submit(self._session.open(run_id, replay, execution.cell_key if execution else None))
+        cell = execution.key(worker, client.origin, task, form) if execution else None
+        background.submit(self._session.open(run_id, replay, cell))
 
     def __repr__(self) -> str:
         return f"WorkerConsole(worker={self.worker!r})"

@@ -118,7 +118,7 @@ of a row's incident; ``body`` is an incident as JSON, and ``book`` are those tha
 
 ``keys`` holds the key of every event, to recognise repeated events. ``near`` (an event's number in the
 stream, or its time) stores the keys of neighbouring events side by side; without it each new key would change
-another page of the file. ``cells`` holds which run a notebook's cell follows. ``deleted`` holds the runs some
+another page of the file. ``cells`` holds which run a notebook's cell shows. ``deleted`` holds the runs some
 of whose rows remain to be deleted."""
 
 

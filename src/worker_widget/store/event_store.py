@@ -251,16 +251,16 @@ class EventStore:
                 states[run_id] = reduce(states.get(run_id, RunState()), logged)
         return states
 
-    def set_followed_run(self, cell: str, run_id: str | None) -> None:
-        """Stores which run a notebook's cell follows, ``None`` for none."""
+    def set_shown_run(self, cell: str, run_id: str | None) -> None:
+        """Stores which run a notebook's cell shows, ``None`` for none."""
         with self._db.write() as db:
             if run_id is None:
                 db.execute("DELETE FROM cells WHERE cell = ?", (cell,))
             else:
                 db.execute("INSERT OR REPLACE INTO cells VALUES (?, ?)", (cell, run_id))
 
-    def followed_run(self, cell: str) -> RunRecord | None:
-        """The run that a notebook's cell follows, or followed when its kernel ended."""
+    def shown_run(self, cell: str) -> RunRecord | None:
+        """The run that a notebook's cell shows, or showed when its kernel ended."""
         with self._db.read() as db:
             row = db.execute(
                 f"SELECT {_RECORD} FROM runs JOIN cells USING (run_id) WHERE cell = ?", (cell,)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from hashlib import sha256
 from typing import Final, Protocol
 
 _NOTEBOOK: Final = "JPY_SESSION_NAME"
@@ -21,13 +22,18 @@ class Closable(Protocol):
 class Execution:
     """One execution of one cell, identified by the metadata of the execution request.
 
-    ``cell_key`` identifies the cell across kernels: the notebook's path, if known, and the cell's id.
+    `key` identifies the cell across kernels.
     """
 
     def __init__(self, cell_id: str, msg_id: str) -> None:
         self.cell_id = cell_id
         self.msg_id = msg_id
-        self.cell_key = f"{os.environ.get(_NOTEBOOK, '')}#{cell_id}"
+
+    def key(self, *arguments: str) -> str:
+        """Identifies a console of this cell: by the notebook's path, if known, the cell's id, and what the
+        console was made with, so that an edited cell is another one."""
+        digest = sha256("\0".join(arguments).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return f"{os.environ.get(_NOTEBOOK, '')}#{self.cell_id}#{digest}"
 
 
 class Cells:
