@@ -510,3 +510,30 @@ it("leaves no listener, no timer and no open request behind", async () => {
   expect([...model.handlers.values()].flat()).toEqual([]);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+describe("the traits that the kernel sets", () => {
+  const change = (event: string) => {
+    for (const handler of model.handlers.get(event) ?? []) (handler as () => void)();
+  };
+
+  it("are returned once to hosts that wait for the browser, and no more after the end", () => {
+    channel.open(true);
+    // marimo calls the listener also for what the browser sets.
+    const set = model.set.bind(model);
+    vi.spyOn(model, "set").mockImplementation((name, value) => {
+      set(name, value);
+      change(`change:${name}`);
+    });
+    set("status", "running");
+    change("change:status");
+    set("run_id", "r1");
+    change("change:run_id");
+    expect(model.saves).toBe(2);
+    change("change:status");
+    expect(model.saves).toBe(2);
+    channel.close();
+    set("status", "completed");
+    change("change:status");
+    expect(model.saves).toBe(2);
+  });
+});

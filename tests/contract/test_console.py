@@ -817,6 +817,32 @@ class TestView:
         assert [row["message"] for row in saved["log"]][:3] == ["line 0", "line 1", "line 2"]
         assert len(json.dumps(saved)) < 50_000
 
+    def test_status_and_run_id_are_state_updates_for_hosts_without_our_messages(
+        self, view: View, console: WorkerConsole
+    ) -> None:
+        run_id = view.start("log 1; page x")
+        wait_until(lambda: console.status == "completed")
+
+        def latest() -> dict[str, Any]:
+            state: dict[str, Any] = {}
+            for _, data, _ in view.comm.published:
+                if data.get("method") == "update":
+                    state |= data["state"]
+            return state
+
+        wait_until(lambda: latest().get("status") == "completed")
+        assert latest()["run_id"] == run_id
+        assert console.get_state()["status"] == "completed"
+
+    def test_a_browser_sets_theme_and_height_and_nothing_else(
+        self, view: View, console: WorkerConsole
+    ) -> None:
+        state = {"theme": "dark", "height": 700, "status": "completed", "run_id": "x", "worker": "y"}
+        data = {"method": "update", "state": state, "buffer_paths": []}
+        view.comm.handle_msg({"content": {"data": data}, "buffers": []})
+        assert (console.theme, console.height) == ("dark", 700)
+        assert (console.status, console.run_id, console.worker) == ("idle", "", "scripted")
+
     def test_it_shows_as_text_and_html_where_no_widget_can_be_drawn(self, console: WorkerConsole) -> None:
         run = console.run("log 1; page <p>x</p>").wait(20)
         data = console._repr_mimebundle_()

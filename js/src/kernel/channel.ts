@@ -262,7 +262,26 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
     }
   }
 
-  const traits = ["change:theme", "change:height"];
+  /**
+   * marimo runs the cells that read `console.value` again only after an update by the browser: so it returns
+   * the new values, which the kernel ignores. Elsewhere a value that is set again is not sent.
+   */
+  let returned = "";
+  function returnTraits(): void {
+    const values = [model.get("status"), model.get("run_id")] as const;
+    if (`${values}` === returned) return;
+    returned = `${values}`;
+    model.set("status", values[0]);
+    model.set("run_id", values[1]);
+    model.save_changes();
+  }
+
+  const traits: [event: string, listener: () => void][] = [
+    ["change:theme", sink.changed],
+    ["change:height", sink.changed],
+    ["change:status", returnTraits],
+    ["change:run_id", returnTraits],
+  ];
   return {
     client,
     get kernel() {
@@ -282,7 +301,7 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
     open(isVisible) {
       visible = isVisible;
       model.on("msg:custom", receive);
-      for (const trait of traits) model.on(trait, sink.changed);
+      for (const [event, listener] of traits) model.on(event, listener);
       sendHello();
     },
     // The reply's shape is the one that `Requests` declares for this name.
@@ -317,7 +336,7 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
     close() {
       closed = true;
       model.off("msg:custom", receive);
-      for (const trait of traits) model.off(trait, sink.changed);
+      for (const [event, listener] of traits) model.off(event, listener);
       clearTimeout(pulse);
       clearTimeout(acking);
       for (const { reject } of pending.values()) reject(failure("no_kernel", NO_KERNEL));

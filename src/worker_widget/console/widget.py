@@ -174,6 +174,14 @@ class WorkerConsole(anywidget.AnyWidget):
         unbind(self.comm)
         return (data, *metadata) if metadata else data
 
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Takes the values of traits from a browser, except of those that only the kernel sets.
+
+        In marimo the browser returns them, and an old value must not replace a newer one.
+        """
+        taken = {name: value for name, value in sync_data.items() if name in ("theme", "height")}
+        super().set_state(taken)
+
     @property
     def history(self) -> RunHistory:
         """The runs that were followed on this computer."""
