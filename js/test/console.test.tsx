@@ -210,7 +210,7 @@ describe("a finished run", () => {
 
   it("offers its replay where it stood while the run went", async () => {
     const replay = (root: ShadowRoot) =>
-      [...root.querySelectorAll("button")].find((item) => item.textContent === "Replay");
+      [...root.querySelectorAll("button")].find((item) => item.textContent === "Run again and verify");
     const { root } = await open({ scene: { at: 5, cancelled: true } });
     await until(() => expect(replay(root)?.getAttribute("aria-disabled")).toBe("true"));
     const { root: done } = await open({ scene: DONE });
@@ -427,6 +427,21 @@ describe("the form", () => {
     expect(JSON.parse(app.view.brand)).toEqual(BRAND);
     expect(app.view).toMatchObject({ strict_mode: true, budget: null, depth: "auto", options: {} });
     expect(text(".run-options button")).toBe("OptionsStrict");
+  });
+
+  it("takes over all of the run on screen: nothing of the run before, and nothing of the draft", async () => {
+    const { app, text, press } = await open({ scene: { ...DONE, strict: true, brand: BRAND } });
+    app.view.set({ task: "Write a tagline", budget: 5_000 });
+    const plain = { task: TASK, brand: "", strict_mode: false, depth: "auto", budget: null, options: {} };
+    await app.operations.act("run.open", { run_id: "plain" });
+    await until(() => expect(app.view).toMatchObject(plain));
+    expect(text(".brand button")).toContain("none");
+    app.view.set({ depth: "deep" });
+    await app.operations.act("run.open", { run_id: "another, asked for in the same way" });
+    await until(() => expect(app.view).toMatchObject(plain));
+    press("New run");
+    await until(() => expect(text(".primary")).toBe("Run"));
+    expect(app.view).toMatchObject(plain);
   });
 
   it("has strict mode, depth and budget beside the options of the worker", async () => {

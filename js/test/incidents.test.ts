@@ -64,7 +64,11 @@ describe("the title", () => {
     [{ found: "No memory", outcome: "not_fixed", tried: [] }, null, "The run: No memory → not fixed"],
     [{ found: "No memory", outcome: "not_fixed", tried: [] }, "No\n memory.", "The run: failed → not fixed"],
     [{ found: "No mem…", outcome: "not_fixed", tried: [] }, "No memory.", "The run: failed → not fixed"],
-    [{ kind: "replay", outcome: "passed", found: "Replay verified" }, null, ": Replay verified"],
+    [
+      { kind: "replay", outcome: "passed", found: "Run again and verified" },
+      null,
+      ": Run again and verified",
+    ],
   ])("%o", (over, reason, expected) => {
     const [name, parts] = titleOf(incident(1, over), stages, reason);
     expect(`${name}: ${parts.join(" → ")}`).toBe(expected);

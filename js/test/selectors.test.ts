@@ -68,12 +68,12 @@ describe("statusOf", () => {
       ["", "Cancelled", "By hand.", "Cancelled"],
     ],
     [
-      "a replay",
+      "a verification",
       run({
         status: "completed",
-        verdict: verdict("Completed", { tone: "warning", reason: "The replay differs." }),
+        verdict: verdict("Completed", { tone: "warning", reason: "Run again: the artifacts differ." }),
       }),
-      ["warning", "Completed", "The replay differs.", "Completed"],
+      ["warning", "Completed", "Run again: the artifacts differ.", "Completed"],
     ],
   ])("is the verdict of a run that has ended: %s", (_, of, expected) => {
     const cut = link({ phase: "reconnecting", message: "Cut." });

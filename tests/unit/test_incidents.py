@@ -288,7 +288,7 @@ class TestWords:
             (FailureClassified(code="OUT_OF_MEMORY"), "out of memory"),
             (RecoveryStarted(action="rephrase"), "a recovery without a failure"),
             (RunFailed(error="x" * 1_000), "x" * 399 + "…"),
-            (ReplayVerified(identical=True, artifacts=[{}]), "Replay verified: 1 artifact identical"),
+            (ReplayVerified(identical=True, artifacts=[{}]), "Run again and verified: 1 artifact identical"),
         ],
     )
     def test_what_was_found(self, payload: Payload, found: str) -> None:

@@ -279,7 +279,7 @@ class TestLedger:
                 "replay",
                 "M4",
                 "error",
-                "Replay differs: a.md",
+                "Run again, and it differs: a.md",
             ),
         ],
     )

@@ -462,6 +462,7 @@ def test_the_beginnings_of_runs_are_told_without_those_of_others(store: EventSto
     begin(store, "asked")
     store.append("asked", [said(RunRequested(task="Bread", brand={"name": "Crumb"}, depth="deep"))])
     store.append("asked", [said(RunStarted(task="Bread", has_brand=True, strict_mode=False), 2)])
+    assert store.last_id("asked") is None, "the stream is resumed as if the request were not there"
     told = store.opening_states([RUN, "replay", "asked", "silent", "unknown"])
     assert {run_id: (state.task, state.strict_mode, state.replay_of) for run_id, state in told.items()} == {
         RUN: ("Bread", True, None),

@@ -77,11 +77,13 @@ def state_after(*payloads: Payload) -> RunState:
         ),
         (
             (*BEGIN, ReplayVerified(identical=True), *DONE),
-            Verdict(tone="ok", summary="Completed", reason="The replay is identical."),
+            Verdict(tone="ok", summary="Completed", reason="Run again: the artifacts are identical."),
         ),
         (
             (*BEGIN, ReplayVerified(identical=False), *DONE),
-            Verdict(tone="warning", summary="Completed", reason="The replay differs.", incident=1),
+            Verdict(
+                tone="warning", summary="Completed", reason="Run again: the artifacts differ.", incident=1
+            ),
         ),
         (
             (*BEGIN, CLAIM, StageFailed(stage_id="pre", error=REASON), RunFailed(error=REASON)),

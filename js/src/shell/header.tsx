@@ -68,7 +68,7 @@ function StatusLine({ app, live }: Props) {
         <span role="status">{label}</span>
       </span>
       {run?.recording && <i class="tag">recording</i>}
-      {run?.replay_of && <i class="tag">run again</i>}
+      {run?.replay_of && <i class="tag">verification</i>}
       {run?.strict_mode && (
         <i class="tag warning" title="A policy violation fails this run">
           Strict

@@ -4,7 +4,7 @@ import type { Child } from "../ui/dom";
 export interface ShellLive {
   /** Worker, task, brand, and the button for the next step. */
   Form: () => Child;
-  /** Replay, history, export and theme. */
+  /** Run again and verify, history, export and theme. */
   Menus: () => Child;
   /** The reason of the status; a click shows its full text. */
   Reason: (props: { tone: string; text: string }) => Child;

@@ -5,7 +5,7 @@ import { isOver } from "../state/selectors";
 import type { ThemeChoice } from "../state/theme";
 import { Button } from "../ui/button";
 import { Failure } from "../ui/failure";
-import { EXPORT, HALF, MOON, REPLAY, SUN } from "../ui/icons";
+import { EXPORT, HALF, MOON, REFRESH, SUN } from "../ui/icons";
 import { saveFile } from "../ui/page";
 import { Popover } from "../ui/popover";
 import { HistoryButton } from "./history/dialog";
@@ -17,7 +17,7 @@ type MenuStores = Uses<"run" | "view" | "operations" | "connection">;
 export function Menus({ app, history }: { app: HistoryStores; history: HistoryStore }) {
   return (
     <span class="menus row" ref={closeOnOutsideClick(app)}>
-      <ReplayButton app={app} />
+      <VerifyButton app={app} />
       <HistoryButton app={app} history={history} />
       <ExportMenu app={app} />
       <ThemeButton app={app} />
@@ -25,18 +25,22 @@ export function Menus({ app, history }: { app: HistoryStores; history: HistorySt
   );
 }
 
-function ReplayButton({ app }: { app: MenuStores }) {
+function VerifyButton({ app }: { app: MenuStores }) {
   const { run } = app.run.state;
   return (
     <>
       {run && (
         <Button
-          icon={REPLAY}
-          text="Replay"
-          tip="Execute this run again from its replay token (M4) and compare the artifacts"
+          icon={REFRESH}
+          text={<span class="long">Run again and verify</span>}
+          tip="Execute this run again from its replay token (M4), and check that the files are identical"
           off={
             app.connection.off ||
-            (!isOver(run) ? "The run has not ended yet" : run.replayable ? "" : "This run cannot be replayed")
+            (!isOver(run)
+              ? "The run has not ended yet"
+              : run.replayable
+                ? ""
+                : "This run cannot be run again: it has no replay token")
           }
           busy={app.operations.busy.has("run.replay")}
           onclick={() => app.operations.act("run.replay", {})}

@@ -4,7 +4,6 @@
 export const PLAY = "M5 3v10l8-5Z";
 export const STOP = "M4 4h8v8H4Z";
 export const PLUS = "M8 3v10M3 8h10";
-export const REPLAY = "M3 8a5 5 0 1 0 1.6-3.7M3 2.6v3h3";
 export const HISTORY = "M3 8a5 5 0 1 0 1.6-3.7M3 2.6v3h3M8 5v3l2 1.5";
 export const EXPORT = "M8 2v8M5 7l3 3 3-3M3 13h10";
 export const SUN =

@@ -163,8 +163,11 @@ class ConsoleController:
         """Executes the run on screen again from its token. Raises `RequestRefused` if it has none."""
         live = self.live
         if live is None or live.state.replay_token is None:
-            raise RequestRefused("This run has no replay token: it was stopped, or its worker gives none.")
-        with self._start("a replay"):
+            raise RequestRefused(
+                "This run cannot be run again: it has no replay token, because it was stopped or its worker"
+                " gives none."
+            )
+        with self._start("the same run again"):
             answer = await self.client.replay(live.state.replay_token, worker=live.worker)
             async with self._opening:
                 state = live.state

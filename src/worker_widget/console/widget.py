@@ -58,7 +58,8 @@ class WorkerConsole(anywidget.AnyWidget):
     run_id
         The id of a run to follow, or to show from the history if it has ended.
     replay
-        The id of a run to show from the history as it was recorded; the server is not used.
+        The id of a run to watch again, as it was recorded in the history; the server is not used. To execute
+        a run again and verify it, use `Run.replay`.
     theme
         "auto" (JupyterLab's), "light" or "dark".
     height

@@ -122,7 +122,10 @@ class WorkerClient:
     def _replay(self, run: Run) -> Run:
         token = run.replay_token
         if token is None:
-            raise RequestRefused("This run has no replay token: it was stopped, or its worker gives none.")
+            raise RequestRefused(
+                "This run cannot be run again: it has no replay token, because it was stopped or its worker"
+                " gives none."
+            )
         worker = run.state.worker or self.worker
         answer = background.call(self.api.replay(token, worker=worker))
         return self._follow(answer.run_id, worker=worker, task=run.state.task, request=run.request)

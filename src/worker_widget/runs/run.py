@@ -74,8 +74,8 @@ class Run:
         """What the run was started with: task, brand, budget, strict mode, depth and options.
 
         Also of a run that was started elsewhere, if its server repeats the request, as the embedded host
-        does. ``None`` where the request is unknown. A replay has the request of its original. It contains no
-        key. To start the same again::
+        does. ``None`` where the request is unknown. What is run again has the request of its original. The
+        request contains no key. To start the same again::
 
             asked = run.request
             client.run(asked.task, asked.brand, budget=asked.budget, strict_mode=asked.strict_mode,
@@ -98,7 +98,7 @@ class Run:
 
     @property
     def replay_token(self) -> dict[str, Any] | None:
-        """The token from which the run can be replayed; ``None`` until the run has completed."""
+        """The token from which the run can be run again; ``None`` until the run has completed."""
         return self.state.replay_token
 
     @property
@@ -144,10 +144,11 @@ class Run:
             background.call(self._live.cancel())
 
     def replay(self) -> Run:
-        """Executes the run again from its replay token and returns the new run.
+        """Runs it again and verifies: executes the run from its replay token and returns the new run.
 
-        ``verified`` in the new run's final state is whether all artifacts are identical. Raises
-        `RequestRefused` if the run has no token.
+        ``verified`` in the new run's final state is whether all artifacts are identical. To watch the
+        recording of a run instead, without executing anything, use ``WorkerConsole(replay=run.run_id)``.
+        Raises `RequestRefused` if the run has no token.
         """
         return self._start_replay(self)
 

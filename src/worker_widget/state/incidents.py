@@ -523,7 +523,7 @@ _NOTHING_NAMED: Final[dict[LedgerKind, str]] = {
     "policy": "a policy violation without a reason",
     "drift": "the drift is too high",
     "recovery": "a recovery without a failure",
-    "replay": "a replay",
+    "replay": "a verification",
 }
 
 

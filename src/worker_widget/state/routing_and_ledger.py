@@ -178,16 +178,16 @@ def _replay_verified(data: ReplayVerified) -> _Entry:
 
 
 def replay_words(data: ReplayVerified) -> str:
-    """What a replay verified, as a sentence without a full stop."""
+    """What running again verified, as a sentence without a full stop."""
     count = len(data.artifacts)
     if data.identical:
-        return f"Replay verified: {count} artifact{'' if count == 1 else 's'} identical"
+        return f"Run again and verified: {count} artifact{'' if count == 1 else 's'} identical"
     differing = [
         str(item.get("name"))
         for item in data.artifacts
         if isinstance(item, dict) and item.get("expected") != item.get("actual")
     ]
-    return "Replay differs: " + (", ".join(differing) or "no artifact named")
+    return "Run again, and it differs: " + (", ".join(differing) or "no artifact named")
 
 
 _RULES: Final[dict[type[Payload], Callable[[Any], _Entry]]] = {

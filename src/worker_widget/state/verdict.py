@@ -51,7 +51,9 @@ def _completed(run: RunState) -> Verdict:
     return Verdict(
         tone="warning" if unfixed or differs else "ok",
         summary=f"Completed{problems}{repaired}",
-        reason=None if run.verified is None else f"The replay {'differs' if differs else 'is identical'}.",
+        reason=None
+        if run.verified is None
+        else f"Run again: the artifacts {'differ' if differs else 'are identical'}.",
         stage_id=problem.stage_id if problem else None,
         incident=problem.number if problem else None,
     )

@@ -73,8 +73,8 @@ class NothingToReplay(Refusal):
     def __init__(self, request_hash: str) -> None:
         super().__init__(
             "This host has no run of the request in the replay token (request_context_hash"
-            f" {request_hash[:12]}…). A token can be replayed on the host of its run, until that run is"
-            " deleted."
+            f" {request_hash[:12]}…). A run can be run again on the host where it ran, until it is deleted"
+            " there."
         )
 
 
@@ -84,8 +84,8 @@ class OtherEngine(Refusal):
     def __init__(self, token_version: str, host_version: str) -> None:
         super().__init__(
             f"The replay token is from engine version {token_version[:40]}, this host has version"
-            f" {host_version}: its artifacts differ, so the replay cannot be verified. Run the request again"
-            " to get a token of this version."
+            f" {host_version}: its artifacts differ, so running it again cannot be verified. Start the"
+            " request anew to get a token of this version."
         )
 
 

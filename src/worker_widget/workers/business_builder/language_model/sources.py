@@ -130,7 +130,7 @@ class LiveAnswers:
             await asyncio.to_thread(self._recordings.keep, reference.request, reference.answer, content)
         except sqlite3.Error as error:
             request.log(
-                f"The answer could not be recorded ({error}), so this run cannot be replayed.",
+                f"The answer could not be recorded ({error}), so running this again cannot be verified.",
                 "warning",
             )
 
@@ -168,8 +168,8 @@ class RecordedAnswers:
         if missing:
             raise CannotReplay(
                 f"{missing} of the language model's {len(sums)} answers in this run are not recorded on this"
-                " computer, so it cannot be replayed exactly and nothing was verified. Recordings stay on the"
-                " computer that made them, and the oldest are deleted when they take too much space."
+                " computer, so it cannot be run again exactly and nothing was verified. Recordings stay on"
+                " the computer that made them, and the oldest are deleted when they take too much space."
             )
 
     async def probe(self) -> str | None:
@@ -181,7 +181,7 @@ class RecordedAnswers:
         reference = self._next(request.stage)
         if reference.request != call.checksum:
             raise CannotReplay(
-                f"In {request.stage} this replay would send another request to the language model than the"
+                f"In {request.stage} this run would send another request to the language model than the"
                 " original run, so the recorded answer does not match and nothing was verified."
             )
         self._left[request.stage].popleft()
@@ -201,7 +201,7 @@ class RecordedAnswers:
         left = self._left.get(stage)
         if not left:
             raise CannotReplay(
-                f"In {stage} this replay would send one more request to the language model than the original"
+                f"In {stage} this run would send one more request to the language model than the original"
                 " run; it has no recorded answer, and nothing was verified."
             )
         return left[0]
