@@ -108,7 +108,7 @@ export const BRAND_FORM: BrandForm = {
       "name": "target_audience",
       "kind": "choices",
       "label": "Audience",
-      "help": "The people that the texts address.",
+      "help": "The people that the texts address: listed ones, or others in your own words.",
       "example": "",
       "default": "Small and medium companies",
       "required": false,
@@ -134,7 +134,7 @@ export const BRAND_FORM: BrandForm = {
           "Developers"
         ]
       ],
-      "free": false,
+      "free": true,
       "limits": {
         "min_chars": null,
         "max_chars": null,

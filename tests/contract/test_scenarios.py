@@ -309,7 +309,7 @@ def test_a_token_of_another_engine_version_is_rejected_with_a_reason(api: Api, t
         ({"task": "     "}, ["task"]),
         ({"task": TASK, "brand": {**BRAND, "tone": {"primary": "loud"}}}, ["brand", "tone", "primary"]),
         ({"task": TASK, "brand": {**BRAND, "mission": "Bake bread"}}, ["brand", "mission"]),
-        ({"task": TASK, "brand": {**BRAND, "target_audience": ["b2b"]}}, ["brand", "target_audience", 0]),
+        ({"task": TASK, "brand": {**BRAND, "target_audience": [3]}}, ["brand", "target_audience", 0]),
         (
             {"task": TASK, "brand": {**BRAND, "forbidden_claims": [{"pattern": "x"}] * 51}},
             ["brand", "forbidden_claims"],

@@ -79,8 +79,9 @@ class WorkerConsole(anywidget.AnyWidget):
         characters, at least 5 words.
     ``tagline``: A short line that goes with the name. At most 500 characters.
     ``vision``: What the company wants to change in the long run. At most 500 characters.
-    ``target_audience``: The people that the texts address. Any of "b2c_consumer", "b2c_prosumer",
-        "b2b_smb", "b2b_enterprise", "b2b_developer". Default: "b2b_smb".
+    ``target_audience``: The people that the texts address: listed ones, or others in your own words. Any
+        of "b2c_consumer", "b2c_prosumer", "b2b_smb", "b2b_enterprise", "b2b_developer", or other words.
+        Default: "b2b_smb".
     ``audience_pain_points``: What troubles this audience today, one trouble each. At most 50 entries,
         each at most 500 characters.
     ``tone``: How the texts sound.

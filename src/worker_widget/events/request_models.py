@@ -18,6 +18,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -76,7 +77,7 @@ _AUDIENCE_NAMES: Final[JsonDict] = {
 }
 
 
-def _not_empty(items: tuple[Audience, ...]) -> tuple[Audience, ...]:
+def _not_empty(items: tuple[str, ...]) -> tuple[str, ...]:
     """Checks the length here, because pydantic's constraint reports a wrong item as a second error."""
     if not items:
         raise ValueError("needs at least one audience")
@@ -93,8 +94,22 @@ _Mission = Annotated[
 _ValueProposition = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=20, max_length=2_000), _AtLeastWords(5)
 ]
+_AudienceWords = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": list(get_args(Audience)), "type": "string"},
+                {"type": "string", "minLength": 1, "maxLength": 200},
+            ]
+        }
+    ),
+]
 _Audiences = Annotated[
-    tuple[Audience, ...], AfterValidator(_not_empty), Field(json_schema_extra={"minItems": 1})
+    tuple[_AudienceWords, ...],
+    AfterValidator(_not_empty),
+    Field(max_length=MOST_ITEMS, json_schema_extra={"minItems": 1}),
 ]
 _Color = Annotated[
     str,
@@ -226,7 +241,7 @@ class Brand(RequestModel):
     target_audience: _Audiences = Field(
         default=("b2b_smb",),
         title="Audience",
-        description="The people that the texts address.",
+        description="The people that the texts address: listed ones, or others in your own words.",
         json_schema_extra={NAMES: _AUDIENCE_NAMES},
     )
     audience_pain_points: _ShortTexts = Field(
@@ -258,6 +273,18 @@ class Brand(RequestModel):
         description="The most tokens that a run may use if the run itself has no budget.",
         examples=[20_000],
     )
+
+    @property
+    def listed_audiences(self) -> tuple[Audience, ...]:
+        """The audiences of the list, each once."""
+        listed: dict[str, Audience] = {value: value for value in get_args(Audience)}
+        return tuple(listed[text] for text in dict.fromkeys(self.target_audience) if text in listed)
+
+    @property
+    def other_audiences(self) -> tuple[str, ...]:
+        """The audiences in the brand's own words, each once."""
+        listed = get_args(Audience)
+        return tuple(dict.fromkeys(text for text in self.target_audience if text not in listed))
 
 
 class ValidatedRequest(RequestModel):

@@ -13,6 +13,7 @@ from typing import Final
 from ....events.request_models import Audience, Tone
 from ..content import library
 from ..content.library import AudienceText, Field, Kind
+from ..language import typography
 from ..language.language import Language
 from .brief import Brief
 
@@ -23,6 +24,11 @@ _OF_THE_OFFER: Final = frozenset(
 
 QUOTED_AS_GIVEN = "brand.required_disclosures"
 """The location of texts that no rule may change."""
+
+OTHER_AUDIENCES = "brand.target_audience"
+"""The location of the audiences that the brand names in its own words."""
+
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,18 @@ class Facts:
             del texts[location]
         changed = replace(self, texts=texts)
         return replace(changed, name=self.language.title(changed)) if self.working_title else changed
+
+    @property
+    def people(self) -> str:
+        """The audience in running text: the task's, or else the one in the brand's own words."""
+        named = self.all(OTHER_AUDIENCES)[:_MOST_NAMED]
+        joint = library.words(self.language.folder).and_
+        return self.text("brief.audience") or (typography.listed(named, joint) if named else "")
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The names of the brand's audiences."""
+        return (*(text.label for text in self.audience_texts), *self.all(OTHER_AUDIENCES))
 
     @property
     def audience_texts(self) -> tuple[AudienceText, ...]:

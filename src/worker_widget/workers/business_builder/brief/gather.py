@@ -12,7 +12,7 @@ from ..language import detection, plausibility, typography
 from ..language.languages import LANGUAGES, writing_language
 from . import clean_task, english_reader, german_reader, other_work, stated_facts
 from .brief import KINDS, Brief, StatedFact
-from .facts import QUOTED_AS_GIVEN, Facts
+from .facts import OTHER_AUDIENCES, QUOTED_AS_GIVEN, Facts
 
 
 class Reader(Protocol):
@@ -95,6 +95,7 @@ def _brand_texts(brand: Brand) -> Mapping[str, str]:
         "brand.vision": brand.vision or "",
     }
     lists = {
+        OTHER_AUDIENCES: brand.other_audiences,
         "brand.audience_pain_points": brand.audience_pain_points,
         "brand.voice_attributes": brand.voice_attributes,
         "brand.tone.examples_good": brand.tone.examples_good,
@@ -124,4 +125,4 @@ def _audiences(brand: Brand | None, read: Brief) -> tuple[Audience, ...]:
         return ()
     named = "target_audience" in brand.model_fields_set
     for_business = read.kind in {"software", "practice"} and read.audience is None
-    return tuple(dict.fromkeys(brand.target_audience)) if named or for_business else ()
+    return brand.listed_audiences if named or for_business else ()

@@ -20,7 +20,21 @@ def brand_statements(brand: Brand) -> tuple[str, ...]:
 
 def warnings(brand: Brand, rules: Sequence[Rule]) -> tuple[str, ...]:
     """The warnings; each names its field and the consequence."""
-    return (*_patterns(brand), *_own_claims(brand, rules), *_tone(brand), *_colors(brand), *_fonts(brand))
+    return (
+        *_audiences(brand),
+        *_patterns(brand),
+        *_own_claims(brand, rules),
+        *_tone(brand),
+        *_colors(brand),
+        *_fonts(brand),
+    )
+
+
+def _audiences(brand: Brand) -> list[str]:
+    return [
+        f"target_audience: {text!r} is not listed, so that it is used as a word"
+        for text in brand.other_audiences
+    ]
 
 
 def _patterns(brand: Brand) -> list[str]:

@@ -24,6 +24,7 @@ _PLACES: Final = {
 }
 _LISTS: Final = {
     "brand.audience_pain_points": "pain point {number} of the brand",
+    "brand.target_audience": "audience {number} in the brand's words",
     "brand.voice_attributes": "voice attribute {number} of the brand",
     "brand.tone.examples_good": "good example {number} of the brand",
     "brand.tone.examples_bad": "bad example {number} of the brand",

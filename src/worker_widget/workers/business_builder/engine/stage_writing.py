@@ -78,7 +78,7 @@ class _StageWriting:
             name=facts.name,
             language=facts.language,
             tone=facts.tone,
-            readers=tuple(text.label for text in facts.audience_texts),
+            readers=facts.readers,
             task=facts.task,
             facts=facts.texts,
             earlier=dict(stage_run.run.artifacts),

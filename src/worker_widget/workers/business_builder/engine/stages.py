@@ -206,8 +206,7 @@ async def strategy(stage_run: StageRun) -> None:
         )
     else:
         stage_run.log("Stated no customers' problem: no pain point was given, and the trade is not known.")
-    labels = [text.label for text in facts.audience_texts]
-    readers = [quoted(label) for label in labels or (stage_run.pen().slots["who"],) if label]
+    readers = [quoted(label) for label in facts.readers or (stage_run.pen().slots["who"],) if label]
     if readers:
         stage_run.log(f"The texts address {typography.listed(readers)}.")
     else:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from .... import events
+from ....events.request_models import Audience
 from ..brief.understanding import THRESHOLD, understand
-from ..language import detection
+from ..language import detection, typography
 from ..language.languages import LANGUAGES
+from .prose import quoted
 from .stage_run import StageRun
 
 TASK_NOT_UNDERSTOOD: Final = "task_not_understood"
 LANGUAGE_NOT_WRITTEN: Final = "language_not_written"
 NO_PAGE_ASKED: Final = "no_page_asked"
+AUDIENCE_NOT_LISTED: Final = "audience_not_listed"
 
 NOT_UNDERSTOOD: Final = "Written without understanding the task: add a brand or a language model."
 NOT_UNDERSTOOD_WITH_BOTH: Final = (
@@ -41,6 +44,7 @@ def report_understanding(stage_run: StageRun) -> None:
         _warn(stage_run, NO_PAGE_ASKED, message)
     elif not understood.is_enough:
         _warn(stage_run, TASK_NOT_UNDERSTOOD, NOT_UNDERSTOOD_WITH_BOTH if by_model else NOT_UNDERSTOOD)
+    _report_audiences(stage_run)
     written = stage_run.facts.language
     if brief.language != written.code and brief.language not in LANGUAGES:
         message = (
@@ -48,6 +52,23 @@ def report_understanding(stage_run: StageRun) -> None:
             f"are quoted, and the rest is in {written.name}."
         )
         _warn(stage_run, LANGUAGE_NOT_WRITTEN, message)
+
+
+def _report_audiences(stage_run: StageRun) -> None:
+    brand = stage_run.run.request.brand
+    if brand is None or not brand.other_audiences:
+        return
+    named = typography.listed([quoted(text) for text in brand.other_audiences])
+    are, them = (
+        ("is not a listed audience", "it")
+        if len(brand.other_audiences) == 1
+        else ("are not listed audiences", "them")
+    )
+    message = (
+        f"{named} {are}: the page uses {them} as words, without the texts that a listed audience has. "
+        f"Listed are {typography.listed(get_args(Audience))}."
+    )
+    _warn(stage_run, AUDIENCE_NOT_LISTED, message)
 
 
 def _warn(stage_run: StageRun, code: str, message: str) -> None:

@@ -40,7 +40,7 @@ def slots(facts: OfferFacts) -> dict[str, str]:
         own = facts.name if _POSSESSIVE.search(thing) else f"these {thing}" if plural else f"this {thing}"
         own = own if thing else ""
     activity, function = text("brief.activity"), text("brief.function")
-    who = text("brief.audience") or default_audience(facts)
+    who = facts.people or default_audience(facts)
     yours = _yours(activity)
     does = function if plural else english_grammar.third_person(function)
     for_who = f" for {who}" if who else ""
@@ -48,7 +48,7 @@ def slots(facts: OfferFacts) -> dict[str, str]:
     what = offer_for_who
     if function and offer:
         what = f"{offer} that {does}"
-    elif activity and offer and text("brief.audience"):
+    elif activity and offer and facts.people:
         what = f"{offer} that {'help' if plural else 'helps'} {who} {activity}"
     single = bool(thing) and not plural and not english_grammar.is_mass(thing)
     filled = {

@@ -42,7 +42,7 @@ def slots(facts: OfferFacts) -> dict[str, str]:
     formal = is_formal(facts)
     thing = _thing(facts)
     offer = _offer(facts, thing)
-    who = text("brief.audience") or default_audience(facts)
+    who = facts.people or default_audience(facts)
     activity, function = text("brief.activity"), text("brief.function")
     die = " und" if ", die " in who else ", die"
     relative = f", {german_grammar.RELATIVE[thing.gender]}" if thing.gender else ""
@@ -51,7 +51,7 @@ def slots(facts: OfferFacts) -> dict[str, str]:
     what = for_who
     if function and relative and offer:
         what = f"{offer}{relative} {function}"
-    elif activity and offer and text("brief.audience"):
+    elif activity and offer and facts.people:
         what = f"{for_who}{die} {activity} {'wollen' if die == ' und' else 'möchten'}"
     unit = german_grammar.noun(known.unit) if known.unit else None
     own = thing.this if thing.phrase else ""

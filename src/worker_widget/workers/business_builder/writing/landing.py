@@ -133,7 +133,7 @@ def draft(copy: LandingCopy) -> Draft:
 def _hero(pen: Pen) -> Hero:
     facts, tone, words = pen.facts, pen.tone, pen.words.landing
     headline, source, used = _headline(pen)
-    audience, offer = facts.text("brief.audience"), facts.text("brand.value_proposition")
+    audience, offer = facts.people, facts.text("brand.value_proposition")
     tagline = typography.heading(facts.text("brand.tagline"))
     named = (audience and audience not in headline) or (facts.knows_trade or not facts.text("brand.mission"))
     eyebrow = pen.quote(tagline) if used != tagline else ""

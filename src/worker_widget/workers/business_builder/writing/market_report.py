@@ -65,11 +65,11 @@ def _audience(pen: Pen) -> dict[str, Any]:
     facts, words = pen.facts, pen.words.report
     if facts.text("brief.audience"):
         basis = words.said_in_task
-    elif facts.audiences:
+    elif facts.readers:
         basis = words.said_in_brand
     else:
         basis = words.assumed.replace("{field}", facts.field.label)
-    segments = _lines(pen, "segment", tuple(text.label for text in facts.audience_texts))
+    segments = _lines(pen, "segment", facts.readers)
     who = pen.line("who", "{who}", once=False)
     found: dict[str, Any] = {"who": who, "basis": pen.line("basis", basis)} if who else {}
     return {**found, "segments": segments} if segments else found
