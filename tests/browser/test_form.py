@@ -151,3 +151,44 @@ def test_an_export_is_saved_whole_from_many_parts(
     assert trace["run"]["run_id"] == console.run_id
     assert len(trace["logs"]) == console.line_count >= 20_000
     assert path.stat().st_size > 4_000_000
+
+
+def test_a_failed_run_says_once_why_and_leads_to_the_claim(page: Page, running: Lab) -> None:
+    brand = {
+        "company_name": "Castaway",
+        "mission": "We make podcasting feel like a chat with friends again",
+        "value_proposition": "Record, tidy and publish your show with guaranteed results from one place",
+        "forbidden_claims": [{"pattern": "guaranteed"}],
+    }
+    source = (
+        "from worker_widget import WorkerConsole\n"
+        "console = WorkerConsole('business-builder')\n"
+        f"run = console.run('A tool for podcasters', brand={brand!r}, strict_mode=True, pace=0)\nconsole"
+    )
+    open_cells(page, running, "verdict.ipynb", source, "print(console.current_run.incidents().title.item())")
+    cell = run_cell(page, 0)
+    wait_until_ran(cell)
+    console = Console.in_cell(page, cell)
+    console.expect_status("Failed")
+    expect(console.status).to_have_text("Failed in Preflight Validation")
+    reason = console.root.locator(".strip.error")
+    expect(reason).to_contain_text("guaranteed")
+    ledger = console.pane("ledger")
+    title = "Preflight Validation: the value proposition contains “guaranteed” → not fixed"
+    expect(ledger.locator(".title")).to_have_text(title)
+
+    # The place in the log: its lines are marked, and the first of them is in view.
+    reason.get_by_role("button", name="Show the place").click()
+    expect(ledger.get_by_role("button", name=title)).to_have_attribute("aria-expanded", "true")
+    expect(ledger).to_contain_text("M19 policy layer")
+    marked = console.pane("log").locator(".of-incident")
+    expect(marked.filter(has_text="Stage failed")).to_be_visible()
+
+    # The place in the brand: its form opens at the claim.
+    reason.get_by_role("button", name="Open the brand").click()
+    dialog = console.root.get_by_role("dialog", name="Brand")
+    field = "[data-field=value_proposition]"
+    expect(dialog.locator(f"{field}:focus, {field} :focus")).to_have_count(1)
+    page.keyboard.press("Escape")
+    output = run_cell(page, 1)
+    expect(output.locator(".jp-OutputArea")).to_contain_text(title)
