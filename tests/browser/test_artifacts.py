@@ -79,6 +79,39 @@ def told(console: Console, group: str, name: str | None = None) -> Locator:
     return bar.get_by_role("status")
 
 
+def test_a_sentence_of_the_source_says_where_it_comes_from(page: Page, running: Lab) -> None:
+    brand = {
+        "company_name": "Castaway",
+        "mission": "We make podcasting feel like a chat with friends",
+        "value_proposition": "Record, tidy and publish your show from one friendly place",
+    }
+    source = (
+        "from worker_widget import WorkerConsole\nc = WorkerConsole()\n"
+        f"c.run('A tool for podcasters in Lyon', brand={brand!r}, pace=0)\nc"
+    )
+    open_cells(page, running, "sources.ipynb", source)
+    cell = run_cell(page, 0)
+    wait_until_ran(cell)
+    console = Console.in_cell(page, cell)
+    console.expect_status("Completed")
+    console.tab("landing.html").click()
+    tool(console, "Source").click()
+    use(console, "Sources")
+    where = told(console, "group", "Sources of the sentences")
+    expect(where).to_have_text("Choose a sentence to see where it comes from")
+    brands = console.preview().locator("a.brand", has_text="Record, tidy and publish").last
+    brands.click()
+    expect(where).to_contain_text("From the brand's words, written in")
+    expect(where.get_by_role("button", name="Copy Generation")).to_be_visible()
+    briefs = console.preview().locator("a.brief", has_text="podcasters").first
+    briefs.focus()
+    briefs.press("Enter")
+    expect(where).to_contain_text("From the brief's words, written in")
+    expect(console.preview().locator("a[aria-current]")).to_contain_text("podcasters")
+    where.get_by_role("button", name="Copy Generation").click()
+    expect(console.pane("artifacts")).to_contain_text("landing_copy.json")
+
+
 def test_an_older_version_and_what_changed_since(page: Page, running: Lab, host: HostProcess) -> None:
     first = "<h1>Bread</h1>\n<p>Baked at night.</p>\n" + "<p>The same.</p>\n" * 40 + "<p>By car.</p>"
     second = first.replace("Baked at night", "Baked at dawn").replace("By car", "By bicycle")

@@ -263,7 +263,7 @@ class StageRun:
         for violation in ordered:
             self.report_violation(violation)
             if self.run.request.strict_mode:
-                raise RunError(f"Strict mode: {described(violation)}")
+                raise RunError(f"Strict mode: {described(violation)} {_STRICT_ADVICE}")
         if not ordered:
             return
         failure = failures.classify(ordered[0].rule.policy)
@@ -491,6 +491,7 @@ class StageRun:
         return duration
 
 
+_STRICT_ADVICE: Final = "Change that text or the rule, or run without strict mode, which rewords such a text."
 _NO_REASON: Final = ForbiddenClaim.model_fields["reason"].default
 
 

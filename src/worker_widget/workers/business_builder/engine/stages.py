@@ -79,9 +79,10 @@ async def preflight(stage_run: StageRun) -> None:
     if in_name:
         _reject_name(stage_run, in_name, found)
     stage_run.stop_at(found)
-    texts = counted(len(stage_run.facts.texts), "text")
-    rules = counted(len(run.rules), "rule")
-    stage_run.log(f"Checked {texts} from the task and the brand against {rules}: all of them pass.")
+    if stage_run.facts.texts:
+        texts = counted(len(stage_run.facts.texts), "text")
+        rules = counted(len(run.rules), "rule")
+        stage_run.log(f"Checked {texts} from the task and the brand against {rules}: all of them pass.")
     if run.request.brand is not None:
         stage_run.check_drift(brief.task, of="The task")
     stage_run.finish_recovery()
@@ -104,7 +105,7 @@ def _log_setup(stage_run: StageRun) -> None:
     if run.request.brand is None:
         stage_run.log(
             f"No brand was given, so the texts have a neutral tone and the working title "
-            f"{quoted(run.facts.name)}, which comes from the task."
+            f"{quoted(run.facts.name)}."
         )
     policies = _counted(rule.policy.replace("_", " ") for rule in run.rules)
     stage_run.log(
