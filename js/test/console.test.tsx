@@ -855,7 +855,7 @@ describe("states", () => {
 
   it("show once that no worker answers, and try again from there", async () => {
     const notice = { code: "host_unreachable", message: "Nothing answers at 127.0.0.1:9." };
-    const { all, text, press, root } = await open({ notice });
+    const { all, text, press, root } = await open({ notice, answerMs: 400 });
     expect(text("[data-status]")).toBe("Not ready");
     // A run could not be started either: the button says why.
     expect(text(".primary [aria-disabled=true]")).toBe("Run");

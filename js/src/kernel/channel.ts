@@ -268,11 +268,11 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
    */
   let returned = "";
   function returnTraits(): void {
-    const values = [model.get("status"), model.get("run_id")] as const;
-    if (`${values}` === returned) return;
-    returned = `${values}`;
-    model.set("status", values[0]);
-    model.set("run_id", values[1]);
+    const names = ["status", "run_id"] as const;
+    const values = `${names.map(model.get, model)}`;
+    if (values === returned) return;
+    returned = values;
+    for (const name of names) model.set(name, model.get(name));
     model.save_changes();
   }
 

@@ -2,6 +2,7 @@
 
 import type { ConsoleState, Patch } from "../kernel/wire";
 import { newestIncidents } from "./incidents";
+import { EMPTY_DRAFT } from "./view";
 
 /** How many of the newest rows a tail holds, in the kernel and here. */
 export const TAIL_ROWS = 200;
@@ -13,12 +14,7 @@ export const NOTHING: ConsoleState = {
     worker: "",
     workers: [],
     origin: "",
-    task: "",
-    brand: "",
-    strict_mode: false,
-    depth: "auto",
-    budget: null,
-    options: {},
+    ...EMPTY_DRAFT,
     notice: null,
   },
   link: { phase: "idle", message: null, attempt: 0, retry_us: null },

@@ -40,7 +40,7 @@ export const RUN_VIEW = {
 /** The request in the form, for the next run. Of the worker's options, those left out have their defaults. */
 export type Draft = Pick<FormState, "task" | "brand" | "strict_mode" | "depth" | "budget" | "options">;
 
-const EMPTY_DRAFT: Draft = {
+export const EMPTY_DRAFT: Draft = {
   task: "",
   brand: "",
   strict_mode: false,
