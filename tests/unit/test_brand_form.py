@@ -219,6 +219,7 @@ def test_the_servers_findings_are_at_their_fields_and_not_said_twice() -> None:
         "visual.primary_color and visual.secondary_color are hard to distinguish",
         "forbidden_claims[1].pattern 'x(' is no expression",
         "tone.colour: unknown field, ignored",
+        "tagline contains 'x', which brand.forbidden_claims[0] forbids",
         "A tagline would help.",
     ]
     found = findings(FORM, BRAND | {"mission": "x"}, errors, warnings)
@@ -232,9 +233,10 @@ def test_the_servers_findings_are_at_their_fields_and_not_said_twice() -> None:
         ),
         BrandFinding("warning", "forbidden_claims.1.pattern", "Claim 'x(' is no expression"),
         BrandFinding("warning", "", "tone.colour: unknown field, ignored"),
+        BrandFinding("warning", "tagline", "Tagline contains 'x', which Forbidden claims forbids"),
         BrandFinding("warning", "", "A tagline would help."),
     ]
-    assert summary(found) == "4 problems, 4 warnings"
+    assert summary(found) == "4 problems, 5 warnings"
 
 
 def test_what_the_form_finds_wrong_the_server_refuses() -> None:

@@ -144,7 +144,9 @@ def _located(warning: str, fields: Sequence[BrandField]) -> Problem:
 
 
 def _with_labels(text: str, fields: Sequence[BrandField]) -> str:
-    return _LONG_PATH.sub(lambda match: _label_at(_dotted(match[0]), fields) or match[0], text)
+    return _LONG_PATH.sub(
+        lambda match: _label_at(_dotted(match[0]).removeprefix("brand."), fields) or match[0], text
+    )
 
 
 def _dotted(path: str) -> str:

@@ -110,8 +110,8 @@ export function createBrand(app: App): () => Child {
           <Button
             class="link"
             text="Insert example"
-            tip="Start with an example"
-            off={locked() || (brand ? "Clear the brand first" : "")}
+            tip="Insert an example"
+            off={locked() || (brand || !form ? "Clear the brand first" : "")}
             onclick={() => form && replace(form.example)}
           />
           <Button
@@ -155,17 +155,13 @@ export function createBrand(app: App): () => Child {
         </div>
         <footer class="row">
           <span class="grow" role="status">
-            {!brand
-              ? "No brand: the worker uses the task alone."
-              : failed
-                ? failed.message
-                : checked?.report.summary}
+            {!brand ? "No brand is set." : failed ? failed.message : checked?.report.summary}
           </span>
           <Button
             class="button"
             icon={CHECK}
             text="Check"
-            tip="Let the worker check the brand"
+            tip="Check the brand"
             busy={operations.busy.has("brand.check")}
             off={locked() || (brand ? "" : "There is no brand")}
             onclick={() => {
@@ -206,7 +202,7 @@ export function createBrand(app: App): () => Child {
             )}
           </>
         }
-        tip={flawed ? "The brand has a problem" : brand ? "Edit the brand" : "No brand is set"}
+        tip={flawed ? "The brand has a problem" : "Edit the brand"}
       >
         {() => <Sheet found={found} />}
       </Popover>

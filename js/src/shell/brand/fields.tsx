@@ -116,7 +116,6 @@ function Items({ field, path, editor, shown }: FieldProps & { shown: number[] })
             icon={CROSS}
             tip={`Remove ${label}`}
             class={isNew ? "tool none" : "tool"}
-            off={isNew ? "Write here to add an entry" : ""}
             onclick={() => editor.edit(at, undefined)}
           />
         </div>
@@ -141,14 +140,13 @@ function Input({
   label,
   hint,
 }: FieldProps & { label: string; hint?: string | undefined }) {
-  const { kind, choices, required, example } = field;
+  const { kind, choices, example } = field;
   const value = `${valueAt(editor.brand, path) ?? ""}`;
   const at = path.join(".");
   const props = {
     class: "field",
     "aria-label": label,
     "aria-invalid": editor.found.some(({ path, tone }) => path === at && tone !== "warning"),
-    "aria-required": required,
     "data-field": at,
     placeholder: hint ?? (example ? `For example: ${example}` : field.default),
     value,

@@ -68,15 +68,15 @@ export function createSavedBrands(
           <Button
             class="button"
             text={isSaved ? "Replace" : "Save"}
-            tip="Save this brand on this computer, for every notebook"
-            off={connection.off || (brand && values && name ? "" : "There is no brand, or it has no name")}
+            tip="Save the brand for every notebook"
+            off={connection.off || (brand && values && name ? "" : "Name the brand first")}
             onclick={() => update("save", { name, brand })}
           />
           <Button
             class={leaving ? "button stop" : "button"}
             text={leaving ? "Really delete" : "Delete"}
-            tip="Delete the saved brand of this name"
-            off={connection.off || (isSaved ? "" : "No brand is saved under this name")}
+            tip="Delete the saved brand"
+            off={connection.off || (isSaved ? "" : "It is not saved")}
             onclick={() => {
               if (leaving) return update("delete", { name });
               leaving = true;
