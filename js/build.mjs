@@ -59,7 +59,7 @@ const devPage = {
   ...common,
   entryPoints: { ...bundles.entryPoints, main: here("dev/main.tsx") },
   outdir: here("dev/build"),
-  plugins: [...common.plugins, goldenRuns],
+  plugins: [...bundles.plugins, goldenRuns],
 };
 
 if (process.argv.includes("--dev")) {

@@ -18,7 +18,7 @@ from typing import Any, Literal, NotRequired, Union, cast, get_args, get_origin,
 
 import msgspec
 
-from worker_widget.console import wire
+from worker_widget.console import studio, wire
 from worker_widget.console.brand_form import brand_fields, example_brand
 from worker_widget.console.brand_json import brand_text
 from worker_widget.console.requests.dispatch import Requests, VisibleArgs
@@ -58,6 +58,8 @@ export interface Traits {
   status: string;
   theme: "auto" | "light" | "dark";
   height: number;
+  /** The part of the home page that is shown first; "" for a console. */
+  section: Section | "";
   saved: Saved | Record<string, never>;
 }
 """
@@ -71,6 +73,8 @@ ALIASES: dict[str, Any] = {
     "IncidentOutcome": incident.IncidentOutcome,
     "Level": log_line.Level,
     "LinkPhase": wire.LinkPhase,
+    "EngineStatus": wire.EngineStatus,
+    "Section": studio.Section,
 }
 ROOTS = (
     *(wire.SnapshotMessage, wire.FrameMessage, wire.HeartbeatMessage, wire.ReplyResult, wire.ReplyError),

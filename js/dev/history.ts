@@ -1,6 +1,6 @@
 // The synthetic run history: its newest runs, and a comparison of two.
 
-import type { ComparedRuns, HistoryRow } from "../src/kernel/wire";
+import type { ComparedRuns, Engine, HealthLine, HistoryRow, Home, WorkerCard } from "../src/kernel/wire";
 
 export const SHOWN_RUN = "3d303d0d-2b8a-4061-8302-33d99695c39d";
 
@@ -66,5 +66,94 @@ export function comparedRuns(a: string, b: string): ComparedRuns {
         ],
       },
     ],
+  };
+}
+
+const ENGINES: [string, string][] = [
+  ["M9", "Failure catalog"],
+  ["M10", "Recovery"],
+  ["M15", "Governance"],
+  ["M17", "Agent routing"],
+  ["M18", "Drift detection"],
+  ["M19", "Policy checks"],
+  ["M20", "Policy compiler"],
+];
+
+const enginesOf = (count: number, status: Engine["status"]): Engine[] =>
+  ENGINES.slice(0, count).map(([number, name]) => ({ number, name, status, reason: null }));
+
+function workerCards(): WorkerCard[] {
+  const engines = enginesOf(7, "available");
+  engines[2] = {
+    ...(engines[2] as Engine),
+    status: "unavailable",
+    reason: "its budget service is not installed",
+  };
+  return [
+    {
+      id: "business-builder",
+      name: "Business Builder",
+      description: "Turns a task and a brand into positioning, copy, a landing page and a launch plan.",
+      status: "available",
+      reason: null,
+      runnable: true,
+      engines,
+    },
+    {
+      id: "code-debugger",
+      name: "Code Debugger",
+      description: "Finds the cause of a failing test and proposes a change.",
+      status: "coming_soon",
+      reason: null,
+      runnable: false,
+      engines: enginesOf(4, "planned"),
+    },
+    {
+      id: "broken",
+      name: "Broken",
+      description: "Installed as acme_workers:create.",
+      status: "unavailable",
+      reason: "acme_workers:create cannot be loaded (ImportError: No module named 'acme')",
+      runnable: false,
+      engines: [],
+    },
+  ];
+}
+
+const HEALTHY: HealthLine[] = [
+  { name: "Embedded host", tone: "ok", text: "healthy, version 0.1.0, 1 run in progress" },
+  { name: "Engines", tone: "warning", text: "7 of 8 available; unavailable: M15" },
+  { name: "Language model", tone: "", text: "none is configured: workers write by their rules" },
+];
+
+/** The home page with the given number of workers and runs; `health` of a server that does not answer. */
+export function homePage(workers: number, runs: number, health: HealthLine[] = HEALTHY): Home {
+  const cards = workerCards();
+  const many = Array.from({ length: workers }, (_, n) => {
+    const card = cards[n % 3] as WorkerCard;
+    return n < 3 ? card : { ...card, id: `${card.id}-${n}`, name: `${card.name} ${n}` };
+  });
+  return {
+    intro: [
+      ["A worker does one job", "You give it a task. Agents do the work in stages, and you get files."],
+      [
+        "Same input, same files",
+        "A replay token holds plan, inputs and seed. Run again and verify compares every file.",
+      ],
+      ["Every step is recorded", "A log on this computer keeps all events. Replay shows a run again."],
+      [
+        "Rules are checked",
+        "Policies and your brand's voice are checked in each stage. What breaks a rule is rewritten.",
+      ],
+      [
+        "Failures are repaired in view",
+        "Known failures have known repairs. You see what was found and done.",
+      ],
+    ].map(([title = "", text = ""]) => ({ title, text })),
+    workers: many,
+    runs: recentRuns().slice(0, runs),
+    total: runs && runs + 2,
+    health,
+    error: null,
   };
 }

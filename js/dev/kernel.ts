@@ -6,6 +6,7 @@ import type {
   CheckedBrand,
   FromBrowser,
   FromKernel,
+  Home,
   Requests,
   Saved,
   SubscriberNews,
@@ -15,7 +16,7 @@ import type {
 } from "../src/kernel/wire";
 import { artifactAnswer } from "./artifacts";
 import { BRAND_FORM } from "./brand-form";
-import { comparedRuns, recentRuns } from "./history";
+import { comparedRuns, homePage, recentRuns } from "./history";
 import { decorated, logAnswer, progressOf, SCAN_ROWS, windowOf } from "./log";
 import { type Moment, momentOf, nothingRun, type Scene, TEXTS, TOTAL_S } from "./run";
 
@@ -36,6 +37,7 @@ export interface Setup {
   /** The text of `live.js`. */
   code?: () => Promise<string>;
   traits?: Partial<Traits>;
+  home?: Home;
   notice?: { code: string; message: string };
   /** The worker of the form. */
   worker?: string;
@@ -66,6 +68,7 @@ export class PageKernel implements Model {
       status: "",
       theme: "auto",
       height: 640,
+      section: "",
       saved: {},
       ...setup.traits,
     };
@@ -185,7 +188,8 @@ export class PageKernel implements Model {
   }
 
   #snapshot(client: string): void {
-    const { state } = this.#moment;
+    const watched = this.#watches.get(client)?.home;
+    const state = { ...this.#moment.state, home: watched ? (this.#setup.home ?? homePage(3, 10)) : null };
     this.#send({
       kind: "snapshot",
       client,
@@ -232,6 +236,7 @@ export class PageKernel implements Model {
       this.#watches.set(client, message.args as Watch);
       this.#scanned.delete(client);
       this.#sendNews();
+      if (message.args.home) this.#snapshot(client);
     }
     if (name === "run.start" || name === "run.replay") {
       this.#setup = { ...this.#setup, scene: { at: 0 }, live: true };
@@ -256,6 +261,13 @@ export class PageKernel implements Model {
       this.#advance();
       const { run } = this.#moment.state;
       if (run) this.#moment.state.run = { ...run, run_id: message.args.run_id };
+      this.#snapshot(client);
+    }
+    if (name === "worker.select") {
+      this.#moment.state = {
+        ...this.#moment.state,
+        form: { ...this.#moment.state.form, worker: message.args.worker },
+      };
       this.#snapshot(client);
     }
     if (name === "run.new") {

@@ -4,9 +4,11 @@ import goldenRuns from "golden-runs";
 import widget from "../src/index";
 import type { Model } from "../src/kernel/channel";
 import type { FromKernel, Traits } from "../src/kernel/wire";
+import { homePage } from "./history";
 import { PageKernel, type Setup, savedRun } from "./kernel";
 import { BRAND, HOSTILE, TEXTS, TOTAL_S } from "./run";
 
+const STUDIO = { section: "home" } as const;
 const DONE = TOTAL_S + 1;
 const STATES: Record<string, () => Setup> = {
   empty: () => ({ scene: null, live: false }),
@@ -74,6 +76,38 @@ const STATES: Record<string, () => Setup> = {
     TEXTS["landing.html"] = HOSTILE;
     return { scene: { at: 7.5 }, live: true };
   },
+  studio: () => ({ scene: null, live: false, traits: STUDIO }),
+  history: () => ({ scene: null, live: false, traits: { section: "history" } }),
+  "studio-running": () => ({ scene: { at: 7.4 }, live: true }),
+  "studio-empty": () => ({ scene: null, live: false, traits: STUDIO, home: homePage(1, 0) }),
+  "studio-many": () => ({ scene: null, live: false, traits: STUDIO, home: homePage(30, 10) }),
+  "studio-down": () => ({
+    scene: null,
+    live: false,
+    traits: STUDIO,
+    home: homePage(0, 4, [
+      {
+        name: "Server https://workers.example.com",
+        tone: "error",
+        text: "does not answer: https://workers.example.com cannot be reached (connection refused).",
+      },
+    ]),
+    notice: { code: "host_unreachable", message: "https://workers.example.com cannot be reached." },
+  }),
+  "studio-refused": () => ({
+    scene: null,
+    live: false,
+    traits: STUDIO,
+    home: homePage(0, 4, [
+      {
+        name: "Server https://workers.example.com",
+        tone: "error",
+        text: "refuses the key: Pass another key as api_key, or set WORKER_API_KEY.",
+      },
+    ]),
+    notice: { code: "key_refused", message: "https://workers.example.com refuses the key." },
+  }),
+  "studio-connecting": () => ({ scene: null, live: false, dead: true, traits: STUDIO }),
   dead: () => ({ scene: null, live: false, dead: true }),
   saved: () => ({
     scene: null,
@@ -109,7 +143,15 @@ function goldenModel(client: string, messages: FromKernel[]): Model {
   let receive: ((message: FromKernel) => void) | undefined;
   const addressed = (receiver: string) =>
     JSON.parse(JSON.stringify(messages).replaceAll(JSON.stringify(client), JSON.stringify(receiver)));
-  const traits: Traits = { worker: "", run_id: "", status: "", theme: "auto", height: 640, saved: {} };
+  const traits: Traits = {
+    worker: "",
+    run_id: "",
+    status: "",
+    theme: "auto",
+    height: 640,
+    section: "",
+    saved: {},
+  };
   return {
     get: (name) => traits[name],
     set: () => undefined,

@@ -51,7 +51,7 @@ const SAVED: Record<string, string[]> = {
     "preview/neutralise",
     "preview/static-page",
   ],
-  shell: ["console", "header", "mount", "request", "run-status", "verdict"],
+  shell: ["console", "header", "mount", "request", "run-status", "shared", "verdict"],
 };
 
 interface Import {

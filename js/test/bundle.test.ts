@@ -1,6 +1,7 @@
 import { build, type Plugin } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bundles, textImports } from "../bundling.mjs";
+import { SHARED } from "../src/shell/shared";
 
 const NAMES = ["widget.js", "live.js"];
 const sizes: Record<string, { text: string; minified: number }> = {};
@@ -35,6 +36,19 @@ describe("what is built", () => {
 
   it("keeps the live code small: every console loads it from its kernel", () => {
     expect(sizes["live.js"]?.minified).toBeLessThanOrEqual(100_000);
+  });
+
+  it("takes from the widget what both need: every name is there", async () => {
+    const { outputFiles } = await build({ ...bundles, write: false, outdir: "out", minify: false });
+    const live = outputFiles?.find(({ path }) => path.endsWith("live.js"))?.text ?? "";
+    const taken = [...live.matchAll(/^var (\w+?)\d* = shared\[(\d+)\];/gm)].map(([, name = "", place]) => {
+      const item = SHARED[Number(place)] as { name?: string };
+      return [name, item?.name ?? name];
+    });
+    expect(taken.map(([name]) => name)).toEqual(expect.arrayContaining(["Icon", "Button", "duration"]));
+    for (const [name, found] of taken) expect(found).toBe(name);
+    // None of it is there a second time.
+    for (const [name] of taken) expect(live).not.toMatch(new RegExp(`^function ${name}\\d*\\(`, "m"));
   });
 
   it.each(NAMES)("puts no HTML into the page from %s, and loads nothing from elsewhere", (name) => {

@@ -63,6 +63,7 @@ class FakeModel implements Model {
 const WATCH: Watch = {
   log: { filter: { levels: null, stage_id: null, agent: null, search: null }, search: null, rows: 20 },
   artifact: null,
+  home: false,
 };
 
 let model: FakeModel;

@@ -202,6 +202,8 @@ export const state = (over: Partial<ConsoleState> = {}): ConsoleState => ({
   ledger: { total: 0, rows: [] },
   incidents: { total: 0, rows: [] },
   artifacts: [],
+  home: null,
+  seen_us: null,
   ...over,
 });
 

@@ -15,6 +15,7 @@ from .version import __version__ as __version__
 
 if TYPE_CHECKING:
     from .artifacts.diff.difference import Difference
+    from .console.studio import WorkerStudio
     from .console.widget import WorkerConsole
     from .errors import (
         FilesExist,
@@ -61,6 +62,7 @@ _MODULES = {
     "UnknownWorker": "errors",
     "WorkerClient": "runs.client",
     "WorkerConsole": "console.widget",
+    "WorkerStudio": "console.studio",
     "WorkerUnavailable": "errors",
     "WorkerWidgetError": "errors",
     "compare": "runs.compare",
@@ -88,6 +90,7 @@ __all__ = [
     "UnknownWorker",
     "WorkerClient",
     "WorkerConsole",
+    "WorkerStudio",
     "WorkerUnavailable",
     "WorkerWidgetError",
     "compare",

@@ -31,6 +31,7 @@ from worker_widget import (
     UnknownWorker,
     WorkerClient,
     WorkerConsole,
+    WorkerStudio,
     WorkerUnavailable,
     background,
     compare,
@@ -1089,3 +1090,81 @@ async def _tasks() -> int:
     import asyncio
 
     return len(asyncio.all_tasks())
+
+
+class TestStudio:
+    @pytest.fixture
+    def studio(self, host: ThreadedHost) -> Iterator[WorkerStudio]:
+        made = WorkerStudio(url=f"{host.url}/api/v1", api_key=host.token)
+        yield made
+        made.close()
+
+    def watch(self, studio: WorkerStudio) -> View:
+        view = View(studio)
+        view.comm.say({"kind": "hello", "client": "v1", "have": 0, "visible": True, "watch": {"home": True}})
+        return view
+
+    def page(self, view: View) -> dict[str, Any]:
+        """The newest home page that was sent."""
+        sent = [m["state"] if m["kind"] == "snapshot" else m.get("patch", {}) for m in view.comm.custom]
+        return next((part["home"] for part in reversed(sent) if part.get("home")), {})
+
+    def test_the_page_shows_workers_engines_and_health(self, studio: WorkerStudio) -> None:
+        view = self.watch(studio)
+        page = wait_until(lambda: self.page(view).get("workers") and self.page(view))
+        page = wait_until(lambda: self.page(view)["health"][0]["tone"] == "ok" and self.page(view))
+        assert [len(page["intro"]), page["error"]] == [5, None]
+        cards = {card["id"]: card for card in page["workers"]}
+        assert cards["scripted"]["runnable"]
+        assert not cards["later"]["runnable"]
+        assert [(item["number"], item["status"]) for item in cards["later"]["engines"]] == [("M9", "planned")]
+        assert {item["status"] for item in cards["scripted"]["engines"]} <= {"available"}
+        assert [line["name"] for line in page["health"]][1:] == ["Engines", "Language model"]
+        assert studio.worker == "scripted", "the first worker that can run"
+
+    def test_a_run_of_another_console_appears(
+        self, studio: WorkerStudio, console: WorkerConsole, worker: ScriptedWorker
+    ) -> None:
+        view = self.watch(studio)
+        worker.gate.clear()
+        run = console.run("log 1; wait; page x")
+        rows = lambda: {row["run_id"]: row for row in self.page(view).get("runs", [])}  # noqa: E731
+        wait_until(lambda: rows().get(run.run_id, {}).get("status") == "running")
+        worker.gate.set()
+        run.wait(20)
+        wait_until(lambda: rows()[run.run_id]["status"] == "completed")
+        assert rows()[run.run_id]["recorded"]
+
+    def test_a_console_that_shows_no_home_page_reads_nothing_for_it(
+        self, view: View, console: WorkerConsole
+    ) -> None:
+        view.start("log 1; page x")
+        wait_until(lambda: console.status == "completed")
+        assert console._session.home.page is None
+        assert console._session.home._tasks == []
+
+    def test_a_run_is_started_and_read_as_in_a_console(self, studio: WorkerStudio) -> None:
+        run = studio.run("log 1; page x").wait(20)
+        assert run.status == "completed"
+        assert studio.current_run is run
+
+    def test_only_sections_of_the_page_can_be_named(self, host: ThreadedHost) -> None:
+        made = WorkerStudio("history", worker="scripted", url=host.url, api_key=host.token)
+        assert made.section == "history"
+        assert repr(made) == "WorkerStudio()"
+        data = made._repr_mimebundle_()
+        assert "Run this cell" in (data[0] if isinstance(data, tuple) else data)["text/html"]
+        made.close()
+        with pytest.raises(RequestRefused, match="'home', 'workers', 'history', 'health', not 'settings'"):
+            WorkerStudio("settings")  # type: ignore[arg-type]
+
+    def test_a_refused_key_is_shown_and_the_history_still_read(self, host: ThreadedHost) -> None:
+        made = WorkerStudio(worker="scripted", url=host.url, api_key="wrong")
+        view = self.watch(made)
+        page = wait_until(
+            lambda: self.page(view).get("health", [{}])[0].get("tone") == "error" and self.page(view)
+        )
+        assert "refuses the key" in page["health"][0]["text"]
+        assert page["workers"] == []
+        assert page["error"] is None
+        made.close()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
 
 from worker_widget.console.comparison import artifact_row, duration, figures, stage_row
-from worker_widget.console.history import merged_rows
+from worker_widget.console.history import QUIET_US, merged_rows, recorded_rows, row_of
 from worker_widget.console.wire import HistoryRow
+from worker_widget.events import decode
 from worker_widget.events.answers import RunListItem
 from worker_widget.runs.compare import ArtifactPair, StagePair
 from worker_widget.state.run_state import Artifact, RunState, Stage
+from worker_widget.store.event_store import EventStore
 
 
 def row(run_id: str, status: str, started_us: int) -> HistoryRow:
@@ -39,8 +42,11 @@ def test_the_history_of_an_ended_run_is_final_and_the_server_knows_the_others() 
     recorded = [row("ended", "failed", 3_000_000), row("going", "queued", 2_000_000)]
     rows = merged_rows(
         recorded,
-        [listed("ended", "running", 3), listed("going", "running", 2), listed("new", "queued", 9)],
-        "w",
+        [
+            ("w", listed("ended", "running", 3)),
+            ("w", listed("going", "running", 2)),
+            ("w", listed("new", "queued", 9)),
+        ],
     )
     assert [(item["run_id"], item["status"], item["recorded"]) for item in rows] == [
         ("new", "queued", False),
@@ -51,9 +57,20 @@ def test_the_history_of_an_ended_run_is_final_and_the_server_knows_the_others() 
     assert rows[0]["worker"] == "w"
 
 
+def test_a_run_that_has_not_ended_goes_on_or_was_interrupted() -> None:
+    store = EventStore.memory()
+    store.begin("r", worker="w", origin="o", task=None, time_us=time.time_ns() // 1000)
+    assert [item["status"] for item in recorded_rows(store)] == ["queued"]
+    store.append("r", [decode(b'{"type":"run_started","data":{}}')])
+    assert [item["status"] for item in recorded_rows(store)] == ["running"]
+    record = store.known_run("r")
+    later = row_of(record, RunState(), record.updated_us + QUIET_US + 1)
+    assert later["status"] == "interrupted"
+
+
 def test_only_the_newest_runs_are_listed() -> None:
     recorded = [row(f"r{n}", "completed", n) for n in range(30)]
-    assert [item["run_id"] for item in merged_rows(recorded, [], "w", limit=2)] == ["r29", "r28"]
+    assert [item["run_id"] for item in merged_rows(recorded, [], limit=2)] == ["r29", "r28"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ export type LedgerKind = "failure" | "policy" | "drift" | "recovery" | "replay";
 export type IncidentOutcome = "open" | "fixed" | "not_fixed" | "reported" | "passed";
 export type Level = "debug" | "info" | "warning" | "error";
 export type LinkPhase = "idle" | "starting" | "connecting" | "live" | "reconnecting" | "stalled" | "ended";
+export type EngineStatus = "available" | "unavailable" | "planned" | "unknown";
+export type Section = "home" | "workers" | "history" | "health";
 
 /**
  * The whole state, for the subscriber `client` or for all (`null`).
@@ -27,7 +29,8 @@ export interface SnapshotMessage {
 /**
  * Everything that a console shows, without log rows and artifact texts.
  * `request` is the request of the run, `null` where only a part of it is known; `asked` is what is known of
- * it in words, as pairs of label and text, without the task.
+ * it in words, as pairs of label and text, without the task. `home` is `null` until a front end watches the
+ * home page, `seen_us` is when the server answered for it last.
  */
 export interface ConsoleState {
   form: FormState;
@@ -42,6 +45,8 @@ export interface ConsoleState {
   ledger: LedgerTail;
   incidents: IncidentTail;
   artifacts: Artifact[];
+  home: Home | null;
+  seen_us: number | null;
 }
 
 /**
@@ -371,6 +376,71 @@ export interface Artifact {
 }
 
 /**
+ * The home page. `runs` are the newest, `total` is the number of runs in this computer's history.
+ * `error` is why the history cannot be read.
+ */
+export interface Home {
+  intro: Card[];
+  workers: WorkerCard[];
+  runs: HistoryRow[];
+  total: number;
+  health: HealthLine[];
+  error: WireError | null;
+}
+
+/** A short explanation. */
+export interface Card {
+  title: string;
+  text: string;
+}
+
+/** A worker on the home page; `status` and `reason` are those of `WorkerInfo`. */
+export interface WorkerCard {
+  id: string;
+  name: string;
+  description: string;
+  status: string;
+  reason: string | null;
+  runnable: boolean;
+  engines: Engine[];
+}
+
+/** An engine of a worker: its number such as M18, its name, its state and the reason of that. */
+export interface Engine {
+  number: string;
+  name: string;
+  status: EngineStatus;
+  reason: string | null;
+}
+
+/**
+ * A run in the history. `worker` is the worker's id.
+ * `started_us` is when it started, or was added to the history. `recorded`: its events are in this computer's
+ * history, so that it can be watched without the server. `replayable`: it has a replay token.
+ */
+export interface HistoryRow {
+  run_id: string;
+  worker: string | null;
+  task: string | null;
+  status: string;
+  success: boolean | null;
+  error: string | null;
+  started_us: number | null;
+  latency_ms: number | null;
+  replay_of: string | null;
+  strict_mode: boolean | null;
+  recorded: boolean;
+  replayable: boolean;
+}
+
+/** The state of one part of the system in words. */
+export interface HealthLine {
+  name: string;
+  tone: "" | "busy" | "ok" | "warning" | "error";
+  text: string;
+}
+
+/**
  * What is new for one subscriber.
  * `log` holds the newest rows under the watched filter, at most as many as watched. Where the filter
  * searches, its total is that of the lines scanned so far.
@@ -458,6 +528,8 @@ export interface Patch {
   ledger?: LedgerTail;
   incidents?: IncidentTail;
   artifacts?: Artifact[];
+  home?: Home;
+  seen_us?: number;
   subscribers?: Record<string, SubscriberNews>;
 }
 
@@ -494,10 +566,11 @@ export interface Hello {
   watch: Watch;
 }
 
-/** What a subscriber watches: log rows under a filter, and an artifact. */
+/** What a subscriber watches: log rows under a filter, an artifact, and the home page. */
 export interface Watch {
   log: WatchedLog;
   artifact: WatchedArtifact | null;
+  home: boolean;
 }
 
 /** The log rows on screen and a margin; `search` marks and counts among them. */
@@ -726,26 +799,6 @@ export interface RecentRuns {
 }
 
 /**
- * A run in the history. `worker` is the worker's id.
- * `started_us` is when it started, or was added to the history. `recorded`: its events are in this computer's
- * history, so that it can be watched without the server. `replayable`: it has a replay token.
- */
-export interface HistoryRow {
-  run_id: string;
-  worker: string | null;
-  task: string | null;
-  status: string;
-  success: boolean | null;
-  error: string | null;
-  started_us: number | null;
-  latency_ms: number | null;
-  replay_of: string | null;
-  strict_mode: boolean | null;
-  recorded: boolean;
-  replayable: boolean;
-}
-
-/**
  * A range of `total` incidents: `rows` are those from index `start` on (from 0).
  * `passed` is the number of checks that passed, in the same stage or in all.
  */
@@ -911,5 +964,7 @@ export interface Traits {
   status: string;
   theme: "auto" | "light" | "dark";
   height: number;
+  /** The part of the home page that is shown first; "" for a console. */
+  section: Section | "";
   saved: Saved | Record<string, never>;
 }

@@ -32,6 +32,7 @@ interface ConsoleProps {
 export function Console({ app, live, boundaries }: ConsoleProps) {
   const { view, appearance } = app;
   const columns = columnsOf(view.width);
+  const home = view.home && !app.connection.offline;
   const shares = Object.entries(sharesOf(view)).map(([name, shares]) => `;--${name}:${tracks(shares)}`);
   const frame = (name: PaneName) => <PaneFrame app={app} name={name} boundary={boundaries[name]} />;
   return (
@@ -40,25 +41,31 @@ export function Console({ app, live, boundaries }: ConsoleProps) {
       data-theme={appearance.dark ? "dark" : "light"}
       data-native={appearance.native}
       style={`height:${heightOf(columns, appearance.height)}px${shares.join("")}`}
-      aria-label="Worker console"
+      aria-label={home ? "Worker Studio" : "Worker console"}
     >
       {live && <style>{live.styles}</style>}
-      <Header app={app} live={live?.shell} />
+      {!home && <Header app={app} live={live?.shell} />}
       <Banner app={app} live={live?.shell} />
-      <FailureReason app={app} live={live?.shell} />
-      <Warnings app={app} />
-      <div class="panes grow rel">
-        <div class="col left">
-          {frame("timeline")}
-          {frame("routing")}
-        </div>
-        <div class="col centre">
-          {frame("log")}
-          {frame("ledger")}
-        </div>
-        {frame("artifacts")}
-        {view.maximised === null && live?.shell.Splitters()}
-      </div>
+      {home ? (
+        (live?.shell.Home() ?? <p class="empty">Worker Studio: waiting for the kernel …</p>)
+      ) : (
+        <>
+          <FailureReason app={app} live={live?.shell} />
+          <Warnings app={app} />
+          <div class="panes grow rel">
+            <div class="col left">
+              {frame("timeline")}
+              {frame("routing")}
+            </div>
+            <div class="col centre">
+              {frame("log")}
+              {frame("ledger")}
+            </div>
+            {frame("artifacts")}
+            {view.maximised === null && live?.shell.Splitters()}
+          </div>
+        </>
+      )}
     </section>
   );
 }

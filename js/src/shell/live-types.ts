@@ -6,6 +6,8 @@ export interface ShellLive {
   Form: () => Child;
   /** Run again and verify, history, export and theme. */
   Menus: () => Child;
+  /** The home page. */
+  Home: () => Child;
   /** The reason of the status; a click shows its full text. */
   Reason: (props: { tone: string; text: string }) => Child;
   /** The request of the run on screen. */

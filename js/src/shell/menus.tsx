@@ -5,18 +5,28 @@ import { isOver } from "../state/selectors";
 import type { ThemeChoice } from "../state/theme";
 import { Button } from "../ui/button";
 import { Failure } from "../ui/failure";
-import { EXPORT, HALF, MOON, REFRESH, SUN } from "../ui/icons";
+import { EXPORT, HALF, HOME, MOON, REFRESH, SUN } from "../ui/icons";
 import { saveFile } from "../ui/page";
 import { Popover } from "../ui/popover";
 import { HistoryButton } from "./history/dialog";
 import type { HistoryStore, HistoryStores } from "./history/store";
+import type { Pages } from "./home/pages";
 import { closeOnOutsideClick } from "./outside-click";
 
 type MenuStores = Uses<"run" | "view" | "operations" | "connection">;
 
-export function Menus({ app, history }: { app: HistoryStores; history: HistoryStore }) {
+interface Props {
+  app: HistoryStores;
+  history: HistoryStore;
+  pages: Pages;
+}
+
+export function Menus({ app, history, pages }: Props) {
   return (
     <span class="menus row" ref={closeOnOutsideClick(app)}>
+      <span ref={pages.passFocus}>
+        <Button icon={HOME} tip="Home: the Worker Studio" off={app.connection.off} onclick={pages.goHome} />
+      </span>
       <VerifyButton app={app} />
       <HistoryButton app={app} history={history} />
       <ExportMenu app={app} />
@@ -121,7 +131,7 @@ const THEMES: Record<ThemeChoice, [icon: string, next: ThemeChoice]> = {
   dark: [MOON, "auto"],
 };
 
-function ThemeButton({ app: { appearance } }: { app: Uses<"appearance"> }) {
+export function ThemeButton({ app: { appearance } }: { app: Uses<"appearance"> }) {
   const { choice } = appearance;
   const [icon, next] = THEMES[choice];
   return (

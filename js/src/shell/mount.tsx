@@ -11,6 +11,7 @@ import type { PaneName } from "../state/view";
 import { createRoot } from "../ui/dom";
 import { type Boundaries, Console, drawPanes } from "./console";
 import styles from "./index.css?inline";
+import { SHARED } from "./shared";
 
 const HIDDEN_AFTER_MS = 800;
 
@@ -50,7 +51,7 @@ export function mount(model: Model, el: HTMLElement): Mounted {
       },
     },
     async startLive(code) {
-      live = (await importModule<CreateLive>(code))(app);
+      live = (await importModule<CreateLive>(code, SHARED))(app);
     },
   });
   const boundaries = Object.fromEntries(

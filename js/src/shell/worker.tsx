@@ -11,7 +11,7 @@ const AVAILABILITY = {
   unavailable: ["error", "Unavailable"],
 } as const;
 
-const availabilityOf = (status: string) =>
+export const availabilityOf = (status: string) =>
   AVAILABILITY[status as keyof typeof AVAILABILITY] ?? AVAILABILITY.unavailable;
 
 export function WorkerSelect({ app }: { app: Uses<"view" | "run" | "operations" | "connection"> }) {

@@ -95,15 +95,17 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
 
   const logRows = () => Math.ceil(log.list.viewPx / ROW_PX);
   // With a run the kernel discards which of its artifacts was watched.
-  const watchKey = () => [log.key, logRows(), state.run?.run_id, artifacts.shown?.file].join();
+  const watchKey = () => [log.key, logRows(), state.run?.run_id, artifacts.shown?.file, view.home].join();
   function watch(): Watch {
     const file = artifacts.shown?.file;
     const text = file === undefined ? undefined : artifacts.text(file);
     return {
       log: { filter: log.filter, search: log.query, rows: logRows() + MARGIN_ROWS },
       artifact: file === undefined ? null : { file, version: text?.version ?? 0, have: text?.chars ?? 0 },
+      home: !!view.home,
     };
   }
+  view.home = model.get("section") || "";
   let watched = watchKey();
 
   const channel = createChannel(
@@ -138,6 +140,8 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
       Object.assign(view, draft);
     if (isOther) {
       Object.assign(view, RUN_VIEW);
+      // A run that starts is watched in the console.
+      if (next.run) view.home = "";
       log.reset();
       artifacts.reset();
       lists.routing.follow = true;

@@ -28,6 +28,8 @@ export const NOTHING: ConsoleState = {
   ledger: EMPTY,
   incidents: EMPTY,
   artifacts: [],
+  home: null,
+  seen_us: null,
 };
 
 /** Merges `changes` into `rows`: a row of a known key replaces the old one, other rows are appended. */
@@ -67,6 +69,7 @@ function mergeIncidents(
 /** The state after one patch. Another run starts with empty rows. */
 export function applyPatch(state: ConsoleState, patch: Patch): ConsoleState {
   const { form = state.form, link = state.link, run = state.run } = patch;
+  const { home = state.home, seen_us = state.seen_us } = patch;
   const old = run?.run_id === state.run?.run_id ? state : NOTHING;
   const {
     request = old.request,
@@ -87,5 +90,7 @@ export function applyPatch(state: ConsoleState, patch: Patch): ConsoleState {
     ledger: mergeTail(old.ledger, patch.ledger),
     incidents: mergeIncidents(old.incidents, patch.incidents),
     artifacts: mergeRows(old.artifacts, patch.artifacts, (row) => row.file),
+    home,
+    seen_us,
   };
 }

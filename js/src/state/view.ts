@@ -1,6 +1,6 @@
 // The view-only state: what this person looks at. It is never sent and never saved in the notebook.
 
-import type { ArtifactRef, CheckedBrand, FormState, HistoryRow, LogSearch } from "../kernel/wire";
+import type { ArtifactRef, CheckedBrand, FormState, HistoryRow, LogSearch, Section } from "../kernel/wire";
 import type { MarkedLines } from "./incidents";
 import type { ChosenShares } from "./layout";
 import { SHOWN_LEVELS } from "./log-rows";
@@ -53,6 +53,8 @@ export const FIRST_VIEW = {
   ...RUN_VIEW,
   width: 1200,
   visible: true,
+  /** The home page is on screen, and the part of it to show first; "" for the console. */
+  home: "" as Section | "",
   /** The divisions that the person has chosen. */
   shares: {} as ChosenShares,
   maximised: null as PaneName | null,

@@ -5,6 +5,7 @@ export const PLAY = "M5 3v10l8-5Z";
 export const STOP = "M4 4h8v8H4Z";
 export const PLUS = "M8 3v10M3 8h10";
 export const HISTORY = "M3 8a5 5 0 1 0 1.6-3.7M3 2.6v3h3M8 5v3l2 1.5";
+export const HOME = "M2 8l6-5 6 5M4 7v6h8V7M7 13v-3h2v3";
 export const EXPORT = "M8 2v8M5 7l3 3 3-3M3 13h10";
 export const SUN =
   "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6M8 1v1M8 14v1M1 8h1M14 8h1M3 3l1 1M12 12l1 1M3 13l1-1M12 4l1-1";

@@ -113,9 +113,10 @@ class ConsoleController:
             self._show_start(None)
 
     async def refresh_workers(self) -> None:
-        """Reads the list of workers again."""
+        """Reads the list of workers again. Without a worker the first that can run is chosen."""
         listed = await self.client.workers()
-        self._set(workers=tuple(listed))
+        first = next((row.id for row in listed if row.runnable), "")
+        self._set(workers=tuple(listed), worker=self._form.worker or first)
 
     def select_worker(self, worker: str) -> None:
         """Chooses the worker for the next run. Raises `UnknownWorker` or `WorkerUnavailable`."""
@@ -139,6 +140,7 @@ class ConsoleController:
         with self._start("a run"):
             if not self._form.workers:
                 await self.refresh_workers()
+            worker = worker or self._form.worker
             self._require_runnable(worker)
             answer = await self.client.start(request, worker=worker)
             self._fill_form(request, worker=worker, brand=brand)
@@ -200,7 +202,7 @@ class ConsoleController:
             listed = (await self.client.runs(limit=history.RECENT_RUNS, worker=worker)).runs
         except WorkerWidgetError:
             listed = []  # the history of this computer can be read without the server
-        return history.merged_rows(recorded, listed, worker), total
+        return history.merged_rows(recorded, [(worker, item) for item in listed]), total
 
     async def close(self) -> None:
         """Stops following runs without other holders, and closes the connections when all have ended."""

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from ..events.answers import RunListItem
 from ..state.run_state import ENDED, RunState
 from ..store.event_store import EventStore, RunRecord
 from .wire import HistoryRow
 
-RECENT_RUNS = 10
+RECENT_RUNS: Final = 10
+QUIET_US: Final = 600_000_000
+"""A run without an event for this long counts as interrupted, unless its server says otherwise."""
 
 
 def recorded_rows(store: EventStore, limit: int = RECENT_RUNS) -> list[HistoryRow]:
     """The newest runs in the history, newest first. Raises `HistoryError`."""
     records = store.runs(limit=limit)
     opened = store.opening_states([record.run_id for record in records])
-    return [row_of(record, opened.get(record.run_id, RunState())) for record in records]
+    now_us = time.time_ns() // 1000
+    return [row_of(record, opened.get(record.run_id, RunState()), now_us) for record in records]
 
 
 def merged_rows(
-    recorded: Iterable[HistoryRow], listed: Iterable[RunListItem], worker: str, limit: int = RECENT_RUNS
+    recorded: Iterable[HistoryRow], listed: Iterable[tuple[str, RunListItem]], limit: int = RECENT_RUNS
 ) -> list[HistoryRow]:
-    """The newest runs of both, newest first; ``listed`` are the server's runs of ``worker``.
+    """The newest runs of both, newest first; ``listed`` are the server's runs, each with its worker.
 
     The history's row of an ended run is final; the state of another run is the server's.
     """
     rows = {row["run_id"]: row for row in recorded}
-    for item in listed:
+    for worker, item in listed:
         known = rows.get(item.run_id)
         if known is None or known["status"] not in ENDED:
             rows[item.run_id] = _listed(item, worker, known)
@@ -36,13 +41,20 @@ def merged_rows(
     return newest[:limit]
 
 
-def row_of(record: RunRecord, opened: RunState) -> HistoryRow:
-    """The row of a run in the history; ``opened`` is its state after its first events."""
+def row_of(record: RunRecord, opened: RunState, now_us: int) -> HistoryRow:
+    """The row of a run in the history; ``opened`` is its state after its first events.
+
+    The record of a run that has not ended says only that it was queued.
+    """
+    status = record.status
+    if status not in ENDED:
+        status = "running" if record.events else status
+        status = "interrupted" if now_us - record.updated_us > QUIET_US else status
     return {
         "run_id": record.run_id,
         "worker": record.worker,
         "task": record.task,
-        "status": record.status,
+        "status": status,
         "success": record.success,
         "error": record.error,
         "started_us": record.started_us or record.created_us,

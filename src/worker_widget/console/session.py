@@ -18,9 +18,10 @@ from ..state.run_state import ENDED
 from ..store.event_store import EventStore, RunRecord
 from .channel.channel import Channel, Send
 from .controller import ConsoleController
+from .home import HomeFollower
 from .jupyter import saved
 from .requests.dispatch import Requests
-from .wire import Ack, Hello, Shown, from_browser
+from .wire import Ack, Hello, Request, Shown, from_browser
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +53,10 @@ class ConsoleSession:
             brand=brand,
             changed=self._changed,
         )
-        self.channel = Channel(send, lambda: self.controller.shown, self._store)
+        self.home = HomeFollower(
+            self.controller, lambda: self.channel.home_watched, lambda: self.channel.changed()
+        )
+        self.channel = Channel(send, self._shown, self._store)
         self._requests = Requests(self.controller, self.channel)
 
     async def open(self, run_id: str | None, replay: str | None, cell: str | None = None) -> None:
@@ -91,7 +95,8 @@ class ConsoleSession:
         elif isinstance(message, Ack):
             self.channel.ack(message)
         else:
-            self._keep(asyncio.create_task(self._requests.answer(message), name=f"answer {message.name}"))
+            self._keep(asyncio.create_task(self._answer(message), name=f"answer {message.name}"))
+        self.home.wake()
 
     async def close(self) -> None:
         """Stops everything this console does; runs go on where they run."""
@@ -100,8 +105,16 @@ class ConsoleSession:
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, *self._writing, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._writing, self.home.close(), return_exceptions=True)
         await self.controller.close()
+
+    async def _answer(self, request: Request) -> None:
+        await self._requests.answer(request)
+        self.home.wake()  # the request can be the one that watches the home page
+
+    def _shown(self) -> Shown:
+        shown, home = self.controller.shown, self.home
+        return msgspec.structs.replace(shown, home=home.page, seen_us=home.seen_us)
 
     def _keep(self, task: asyncio.Task[Any]) -> None:
         self._tasks.add(task)

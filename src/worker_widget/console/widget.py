@@ -33,6 +33,7 @@ from .jupyter.comm_fixes import quiet, unbind, unbound
 from .jupyter.static_view import static_html
 from .session import ConsoleSession
 
+DEFAULT_WORKER: Final = "business-builder"
 DEFAULT_TASK: Final = "A landing page for a podcast editing tool for independent hosts"
 LOWEST: Final = 320
 
@@ -47,7 +48,7 @@ class WorkerConsole(anywidget.AnyWidget):
     Parameters
     ----------
     worker
-        The worker's id on the server; "business-builder" by default.
+        The worker's id on the server; "business-builder" by default. "" is the first worker that can run.
     url, api_key
         The address of the worker API, such as ``https://workers.example.com``, and its key. ``url`` defaults
         to ``WORKER_URL``, and without that the embedded host is started. ``api_key`` defaults to
@@ -120,16 +121,17 @@ class WorkerConsole(anywidget.AnyWidget):
     The console shows an error for a worker, run or host that cannot be found.
     """
 
-    worker = traitlets.Unicode("business-builder", read_only=True).tag(sync=True)
+    worker = traitlets.Unicode(DEFAULT_WORKER, read_only=True).tag(sync=True)
     run_id = traitlets.Unicode("", read_only=True).tag(sync=True)
     status = traitlets.Unicode("idle", read_only=True).tag(sync=True)
     theme = traitlets.Enum(["auto", "light", "dark"], default_value="auto").tag(sync=True)
     height = traitlets.Int(640, min=LOWEST).tag(sync=True)
+    section = traitlets.Unicode("", read_only=True).tag(sync=True)
     saved = traitlets.Dict(read_only=True).tag(sync=True, echo_update=False)
 
     def __init__(
         self,
-        worker: str = "business-builder",
+        worker: str = DEFAULT_WORKER,
         *,
         url: str | None = None,
         api_key: str | None = None,
@@ -147,7 +149,7 @@ class WorkerConsole(anywidget.AnyWidget):
         if height < LOWEST:
             raise RequestRefused(f"height must be at least {LOWEST} pixels, not {height}.")
         form = brand_text(brand_of(brand))
-        client = WorkerClient(url=url, api_key=api_key, worker=worker)
+        client = WorkerClient(url=url, api_key=api_key, worker=worker or DEFAULT_WORKER)
         super().__init__(_esm=front_end.text(), theme=theme, height=height)
         if os.environ.get("ANYWIDGET_HMR") == "1":
             front_end.reload_on_change(weakref.ref(self))
@@ -161,7 +163,7 @@ class WorkerConsole(anywidget.AnyWidget):
         execution = current_execution()
         _cells.enter(self, execution)
         cell = execution.key(worker, client.origin, task, form) if execution else None
-        background.submit(self._session.open(run_id, replay, cell))
+        background.submit(self._session.open(run_id, replay, self._resumed(cell)))
 
     def __repr__(self) -> str:
         return f"WorkerConsole(worker={self.worker!r})"
@@ -171,8 +173,7 @@ class WorkerConsole(anywidget.AnyWidget):
         if drawn is None:
             return None
         data, *metadata = drawn if isinstance(drawn, tuple) else (drawn,)
-        live = self._session.controller.live
-        data["text/html"] = static_html(self.worker, live.state if live else RunState())
+        data["text/html"] = self._static_html()
         unbind(self.comm)
         return (data, *metadata) if metadata else data
 
@@ -245,6 +246,14 @@ class WorkerConsole(anywidget.AnyWidget):
             background.clean_up(self._session.close())
             self._run = None
         super().close()
+
+    def _static_html(self) -> str:
+        live = self._session.controller.live
+        return static_html(self.worker, live.state if live else RunState())
+
+    def _resumed(self, cell: str | None) -> str | None:
+        """The key of the cell whose run is shown again, ``None`` for none."""
+        return cell
 
     def _run_of(self, live: LiveRun) -> Run:
         if self._run is None or not self._run.is_of(live):

@@ -103,6 +103,60 @@ class HistoryRow(TypedDict):
     replayable: bool
 
 
+EngineStatus = Literal["available", "unavailable", "planned", "unknown"]
+HealthTone = Literal["", "busy", "ok", "warning", "error"]
+
+
+class Engine(msgspec.Struct, frozen=True, kw_only=True):
+    """An engine of a worker: its number such as M18, its name, its state and the reason of that."""
+
+    number: str
+    name: str
+    status: EngineStatus
+    reason: str | None = None
+
+
+class WorkerCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker on the home page; ``status`` and ``reason`` are those of `WorkerInfo`."""
+
+    id: str
+    name: str
+    description: str
+    status: str
+    reason: str | None
+    runnable: bool
+    engines: tuple[Engine, ...]
+
+
+class HealthLine(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of one part of the system in words."""
+
+    name: str
+    tone: HealthTone
+    text: str
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A short explanation."""
+
+    title: str
+    text: str
+
+
+class Home(msgspec.Struct, frozen=True, kw_only=True):
+    """The home page. ``runs`` are the newest, ``total`` is the number of runs in this computer's history.
+
+    ``error`` is why the history cannot be read.
+    """
+
+    intro: tuple[Card, ...]
+    workers: tuple[WorkerCard, ...]
+    runs: tuple[HistoryRow, ...]
+    total: int
+    health: tuple[HealthLine, ...]
+    error: WireError | None
+
+
 class VerifiedArtifact(TypedDict):
     """The SHA-256 sums of an artifact in a run and in its replay; ``None`` if there is none."""
 
@@ -151,7 +205,8 @@ class RunHeader(msgspec.Struct, frozen=True, kw_only=True):
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a console shows at one moment; ``run_id`` is ``None`` before the first run.
 
-    ``skew_us`` is how far the worker's clock is ahead of this computer's, at least.
+    ``skew_us`` is how far the worker's clock is ahead of this computer's, at least. ``home`` is ``None``
+    until a front end watches the home page, ``seen_us`` is when the server answered for it last.
     """
 
     form: FormState
@@ -160,6 +215,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     run: RunState = RunState()
     recording: bool = False
     skew_us: int = 0
+    home: Home | None = None
+    seen_us: int | None = None
 
 
 class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,10 +245,11 @@ class WatchedArtifact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
-    """What a subscriber watches: log rows under a filter, and an artifact."""
+    """What a subscriber watches: log rows under a filter, an artifact, and the home page."""
 
     log: WatchedLog = WatchedLog()
     artifact: WatchedArtifact | None = None
+    home: bool = False
 
 
 class LogRow(TypedDict):
@@ -288,7 +346,8 @@ class ConsoleState(TypedDict):
     """Everything that a console shows, without log rows and artifact texts.
 
     ``request`` is the request of the run, ``None`` where only a part of it is known; ``asked`` is what is
-    known of it in words, as pairs of label and text, without the task.
+    known of it in words, as pairs of label and text, without the task. ``home`` is ``None`` until a front end
+    watches the home page, ``seen_us`` is when the server answered for it last.
     """
 
     form: FormState
@@ -303,6 +362,8 @@ class ConsoleState(TypedDict):
     ledger: LedgerTail
     incidents: IncidentTail
     artifacts: list[Artifact]
+    home: Home | None
+    seen_us: int | None
 
 
 class Patch(TypedDict, total=False):
@@ -323,6 +384,8 @@ class Patch(TypedDict, total=False):
     ledger: LedgerTail
     incidents: IncidentTail
     artifacts: list[Artifact]
+    home: Home
+    seen_us: int
     subscribers: dict[str, SubscriberNews]
 
 

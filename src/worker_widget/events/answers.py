@@ -128,12 +128,25 @@ class BrandCheck(Answer, frozen=True, kw_only=True):
     drift_anchors_count: int | None = None
 
 
+class ModelHealth(Answer, frozen=True, kw_only=True):
+    """The state of a language model: ``status`` is "available" or "unavailable", ``reason`` says why not."""
+
+    name: str = ""
+    status: str = "available"
+    reason: str | None = None
+
+
 class Health(Answer, frozen=True, kw_only=True):
-    """The state of a server; ``moats`` maps each engine's number to its availability."""
+    """The state of a server; ``moats`` maps each engine's number to its availability.
+
+    ``language_model`` is the worker's, ``None`` if it has none or the server does not report it.
+    """
 
     status: str = ""
     version: str | None = None
     moats: dict[str, Any] = {}
+    language_model: ModelHealth | None = None
+    active_runs: int | None = None
 
 
 A = TypeVar("A", bound=Answer)

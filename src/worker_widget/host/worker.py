@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ..events import Payload
-from ..events.answers import WorkerInfo, WorkerOption
+from ..events.answers import ModelHealth, WorkerInfo, WorkerOption
 from ..events.request_models import Brand, ValidatedRequest
 from ..settings import LanguageModelVariables
 
@@ -18,8 +18,10 @@ __all__ = [
     "CannotReplay",
     "Emit",
     "LanguageModelVariables",
+    "ModelHealth",
     "RunError",
     "RunResult",
+    "UsesLanguageModel",
     "ValidatedRequest",
     "Worker",
     "WorkerContext",
@@ -111,6 +113,15 @@ class Worker(Protocol):
 
     def stages(self) -> tuple[tuple[str, str], ...]:
         """Id and display name of each stage, in order."""
+        ...
+
+
+@runtime_checkable
+class UsesLanguageModel(Protocol):
+    """A worker that can use a language model. Optional: `Worker` does not require it."""
+
+    async def model_health(self) -> ModelHealth | None:
+        """The state of the configured model, asked now; ``None`` if none is configured. Must not raise."""
         ...
 
 

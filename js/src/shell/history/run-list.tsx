@@ -39,7 +39,7 @@ function RunItem({ app, history, row }: Omit<ListProps, "runs"> & { row: History
         onchange={() => history.toggle(run_id)}
       />
       <Mark status={status} />
-      <div class="facts">
+      <div class="about">
         <div class="row">
           <b class={`tone ${status}`}>{statusWord(status)}</b>
           <span class="cut" title={task ?? ""}>

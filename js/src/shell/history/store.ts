@@ -5,6 +5,7 @@ import type { ComparedRuns, HistoryRow } from "../../kernel/wire";
 import type { App, Uses } from "../../state/app";
 import { toggled } from "../../state/history";
 import { isOver } from "../../state/selectors";
+import type { Pages } from "../home/pages";
 
 export type HistoryStores = Uses<
   "run" | "view" | "operations" | "connection" | "painting" | "artifacts" | "appearance"
@@ -29,7 +30,7 @@ export interface HistoryStore {
   showDifference(file: string): Promise<void>;
 }
 
-export function createHistory(app: App): HistoryStore {
+export function createHistory(app: App, pages: Pages): HistoryStore {
   const { view, operations, painting } = app;
   let total: number | null = null;
   let chosen: readonly string[] = [];
@@ -58,6 +59,7 @@ export function createHistory(app: App): HistoryStore {
   async function show(run_id: string): Promise<boolean> {
     stopWaiting?.();
     view.set({ panel: "", maximised: null });
+    pages.goToConsole();
     return app.run.state.run?.run_id === run_id || !!(await operations.act("run.open", { run_id }));
   }
 
@@ -83,7 +85,8 @@ export function createHistory(app: App): HistoryStore {
       painting.changed();
     },
     async compare() {
-      const startOf = (id: string) => view.history?.find((row) => row.run_id === id)?.started_us ?? 0;
+      const runs = view.home ? app.run.state.home?.runs : view.history;
+      const startOf = (id: string) => runs?.find((row) => row.run_id === id)?.started_us ?? 0;
       const [a, b] = [...chosen].sort((x, y) => startOf(x) - startOf(y));
       if (!a || !b) return;
       const answer = await operations.act("history.compare", { a, b });

@@ -37,6 +37,9 @@ MOST_SUBSCRIBERS = 16
 AFTERGLOW_S = 10.0
 """Heartbeats go on for this long after the end of a run, since the last frame can get lost too."""
 
+HOME_SILENT_S = 180.0
+"""After this long without a message of its front ends, the home page is no longer kept up to date."""
+
 
 class Channel:
     """Sends what ``shown()`` returns to every subscriber, and takes their messages.
@@ -65,6 +68,12 @@ class Channel:
         self._beat_until = 0.0
         self._incomplete = False  # something could not be read or sent: a heartbeat tries again
         self._closed = False
+
+    @property
+    def home_watched(self) -> bool:
+        """Whether a visible front end watches the home page and sent a message in the last minutes."""
+        oldest = self._clock.time() - HOME_SILENT_S
+        return any(part.watch.home and part.received_at > oldest for part in self._audience().values())
 
     @property
     def seq(self) -> int:

@@ -34,6 +34,8 @@ def state(shown: Shown) -> ConsoleState:
             "ledger": {"total": run.counts.ledger, "rows": run.ledger},
             "incidents": {"total": run.counts.incidents, "rows": run.incidents},
             "artifacts": run.artifacts,
+            "home": shown.home,
+            "seen_us": shown.seen_us,
         }
     )
     return plain
@@ -46,6 +48,10 @@ def patch(before: Shown, after: Shown) -> Patch:
         changed["form"] = after.form
     if before.link != after.link:
         changed["link"] = after.link
+    if before.home is not after.home:
+        changed["home"] = after.home
+    if before.seen_us != after.seen_us:
+        changed["seen_us"] = after.seen_us
     old, new = before.run, after.run
     if (old, before.recording) != (new, after.recording):
         changed["run"] = run_header(after)

@@ -35,7 +35,7 @@ class Subscriber:
         """Forgets what was sent: another run is shown."""
         artifact = self.watch.artifact
         same_file = None if artifact is None else WatchedArtifact(file=artifact.file)
-        self.set_watch(Watch(log=self.watch.log, artifact=same_file))
+        self.set_watch(Watch(log=self.watch.log, artifact=same_file, home=self.watch.home))
 
     def restart(self) -> None:
         """Sends everything watched again: the front end may have missed what was sent before."""

@@ -22,6 +22,7 @@ from ...events.answers import WorkerInfo
 from ...events.request_models import Brand, ReplayRequest, ValidatedRequest
 from ...version import __version__
 from ..activity import Activity
+from ..model_health import ModelHealthCheck
 from ..runs import answers
 from ..runs.refusals import Refusal
 from ..runs.registry import Registry
@@ -54,6 +55,7 @@ class Services:
     activity: Activity
     keepalive_s: float = KEEPALIVE_S
     open_streams: bool = False
+    model_health: ModelHealthCheck = field(default_factory=ModelHealthCheck)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -116,7 +118,9 @@ async def list_workers(host: Host) -> Response:
 @_worker.get("/health")
 async def worker_health(host: Host, worker: str) -> Response:
     info = host.registry.info(worker)
-    return _json({**_health(host), "status": _fitness(info), "worker": info.id, "moats": _moats(info)})
+    model = await host.model_health.of(info.id, host.registry.find(worker))
+    state = {"worker": info.id, "moats": _moats(info), "language_model": model}
+    return _json({**_health(host), "status": _fitness(info), **state})
 
 
 @_worker.get("/schema/brand")

@@ -20,17 +20,18 @@ class Registry:
 
     def info(self, worker_id: str) -> WorkerInfo:
         """Raises `WorkerNotFound`."""
-        worker = self._find(worker_id)
+        worker = self.find(worker_id)
         return worker if isinstance(worker, WorkerInfo) else worker.info
 
     def worker(self, worker_id: str) -> Worker:
         """Raises `WorkerNotFound` or `WorkerNotRunnable`."""
-        worker = self._find(worker_id)
+        worker = self.find(worker_id)
         if isinstance(worker, WorkerInfo):
             raise WorkerNotRunnable(worker)
         return worker
 
-    def _find(self, worker_id: str) -> Worker | WorkerInfo:
+    def find(self, worker_id: str) -> Worker | WorkerInfo:
+        """The worker, or the information about one that cannot be run. Raises `WorkerNotFound`."""
         try:
             return self._workers[worker_id]
         except KeyError:

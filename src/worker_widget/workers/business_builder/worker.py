@@ -13,7 +13,7 @@ from typing import Any
 
 from ...events.answers import WorkerInfo
 from ...events.request_models import Brand, ValidatedRequest
-from ...host.worker import BrandReport, Emit, RunError, RunResult, WorkerContext
+from ...host.worker import BrandReport, Emit, ModelHealth, RunError, RunResult, WorkerContext
 from .engine import brand_check, options, plan, prepare, stages
 from .engine.plan import ENGINE_VERSION, STAGES, PlannedStage, waves
 from .engine.recovery import StageOrder
@@ -63,6 +63,14 @@ class BusinessBuilder:
             policy_rules_generated=len(rules),
             drift_anchors_count=anchored.count,
         )
+
+    async def model_health(self) -> ModelHealth | None:
+        """Whether the configured language model answers now; ``None`` without one."""
+        if self._model is None:
+            return None
+        problem = await self._model.probe()
+        status = "available" if problem is None else "unavailable"
+        return ModelHealth(name=self._model.engine, status=status, reason=problem)
 
     async def execute(
         self,

@@ -1,0 +1,145 @@
+// @vitest-environment happy-dom
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { homePage } from "../dev/history";
+import { PageKernel, type Setup } from "../dev/kernel";
+import { TOTAL_S } from "../dev/run";
+import { mount } from "../src/shell/mount";
+
+vi.mock("../src/kernel/live-code", () => ({
+  importModule: async () => (await import("../src/live")).default,
+}));
+
+let leave: (() => void)[];
+
+beforeEach(() => {
+  document.body.replaceChildren();
+  localStorage.clear();
+  leave = [];
+});
+
+afterEach(() => {
+  for (const end of leave) end();
+});
+
+const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 10_000, interval: 10 });
+
+async function open(setup: Partial<Setup> = {}) {
+  const traits = { section: "home" } as const;
+  const kernel = new PageKernel({ scene: null, live: false, code: async () => "", traits, ...setup });
+  const place = document.createElement("div");
+  document.body.append(place);
+  const { app, close } = mount(kernel, place);
+  leave.push(close, () => kernel.stop());
+  const root = place.firstElementChild?.shadowRoot as ShadowRoot;
+  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
+  const text = (selector: string) => root.querySelector(selector)?.textContent ?? "";
+  const press = (name: string) => {
+    const button = all("button").find(
+      (item) => item.textContent?.trim() === name || item.getAttribute("aria-label") === name,
+    );
+    button?.focus();
+    button?.click();
+  };
+  return { app, root, all, text, press };
+}
+
+describe("the Studio", () => {
+  it("shows what workers are, the workers with their engines, the newest runs and the health", async () => {
+    const { all, text } = await open();
+    await until(() => expect(all(".cards.wide > .card")).toHaveLength(3));
+    expect(text(".console h3")).toBe("Worker Studio");
+    expect(all(".cards")[0]?.querySelectorAll("li")).toHaveLength(5);
+    const [builder, coming, broken] = all(".cards.wide > .card");
+    expect(builder?.textContent).toMatch(/^Business BuilderAvailable.*M18 Drift detection ✓.*Run$/);
+    expect(builder?.textContent).toContain(
+      "M15 Governance · unavailable: its budget service is not installed",
+    );
+    expect(coming?.textContent).toMatch(/Coming soon.*M9 Failure catalog · planned/);
+    expect(broken?.textContent).toContain("cannot be loaded");
+    // What cannot run offers no button that does nothing.
+    expect([coming, broken].flatMap((card) => [...(card?.querySelectorAll("button") ?? [])])).toEqual([]);
+    expect(all(".past")).toHaveLength(10);
+    expect(text("[data-section=health]")).toMatch(/Embedded host healthy, version 0\.1\.0/);
+    expect(text("[data-section=health]")).toMatch(/Last answer at \d\d:\d\d:\d\d/);
+    expect(all(".panes")).toEqual([]);
+  });
+
+  it("opens the console with the worker of a card, and leads back", async () => {
+    const { app, all, text, press, root } = await open();
+    await until(() => expect(all(".cards.wide > .card")).toHaveLength(3));
+    press("Run");
+    await until(() => expect(all(".panes")).toHaveLength(1));
+    expect(app.run.state.form.worker).toBe("business-builder");
+    await until(() => expect(root.activeElement?.getAttribute("aria-label")).toBe("Task"));
+    press("Home: the Worker Studio");
+    await until(() => expect(text(".console h3")).toBe("Worker Studio"));
+    await until(() => expect(root.activeElement?.textContent).toBe("Run Business Builder"));
+  });
+
+  it("plays a recording of the list in the console", async () => {
+    const { app, all, press } = await open();
+    await until(() => expect(all(".past")).toHaveLength(10));
+    press("Replay");
+    await until(() => expect(all(".panes")).toHaveLength(1));
+    await until(() => expect(app.run.state.run?.recording).toBe(true));
+  });
+
+  it("compares two runs in the place of the list", async () => {
+    const { all, text, press } = await open();
+    await until(() => expect(all(".past")).toHaveLength(10));
+    for (const n of [0, 4]) {
+      all(".past input")[n]?.click();
+      await until(() => expect((all(".past input")[n] as HTMLInputElement).checked).toBe(true));
+    }
+    press("Compare");
+    await until(() => expect(text("[data-section=history] h3")).toBe("Comparison of two runs"));
+    expect(all(".compared")).toHaveLength(1);
+    press("All runs");
+    await until(() => expect(all(".past")).toHaveLength(10));
+  });
+
+  it("leads back to a run in progress, which a run that starts brings up by itself", async () => {
+    const { all, press, text } = await open({ scene: { at: 5 }, live: true });
+    await until(() => expect(all("[aria-label^=Home]")).toHaveLength(1));
+    press("Home: the Worker Studio");
+    await until(() => expect(text(".start")).toBe("Back to the run"));
+    press("Back to the run");
+    await until(() => expect(all(".panes")).toHaveLength(1));
+  });
+
+  it("is a page of every console, which is not kept up to date while it is not shown", async () => {
+    const { app, all, press } = await open({ traits: {}, scene: { at: TOTAL_S + 1 } });
+    await until(() => expect(all("[aria-label^=Home]")).toHaveLength(1));
+    expect(app.run.state.home).toBeNull();
+    press("Home: the Worker Studio");
+    await until(() => expect(all(".cards.wide > .card")).toHaveLength(3));
+  });
+
+  it.each([
+    ["no run", { home: homePage(1, 0) }, /No run yet\. The runs of all notebooks/],
+    ["thirty workers", { home: homePage(30, 10) }, /Business Builder 27/],
+    [
+      "a server that does not answer",
+      {
+        home: homePage(0, 2, [
+          { name: "Server w.example", tone: "error" as const, text: "does not answer: x" },
+        ]),
+      },
+      /The workers appear here.*Server w\.example does not answer/,
+    ],
+    [
+      "a history that cannot be read",
+      { home: { ...homePage(1, 0), error: { code: "history", message: "The disk is full.", problems: [] } } },
+      /The disk is full\./,
+    ],
+  ])("shows %s", async (_, setup, words) => {
+    const { text } = await open(setup);
+    await until(() => expect(text(".home")).toMatch(words));
+  });
+
+  it("shows that it waits for the kernel", async () => {
+    const { text } = await open({ dead: true });
+    await until(() => expect(text(".console")).toContain("waiting for the kernel"));
+  });
+});

@@ -1,0 +1,250 @@
+"""The Studio's home page: the workers, the newest runs and the health of the server, kept up to date.
+
+While a person looks at the page, the history is read every second, so that runs of other notebooks appear,
+and the server is asked every ten seconds. Otherwise nothing is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any, Final
+
+from ..errors import HostNotStarted, HostUnreachable, KeyRefused, ServerError, WorkerWidgetError
+from ..events.answers import Health, ModelHealth, RunListItem, WorkerInfo
+from . import history
+from .controller import ConsoleController, wire_error
+from .engines import engines_of, states
+from .wire import Card, HealthLine, HistoryRow, Home, WireError, WorkerCard
+
+HISTORY_S: Final = 1.0
+SERVER_S: Final = 10.0
+ACTIVE_S: Final = 3.0
+"""The pace of the server's requests while a run goes on."""
+SLOWEST_S: Final = 60.0
+MOST_WORKERS: Final = 12
+"""The most workers whose health and runs are requested."""
+
+_OF_THE_SERVER: Final = (HostNotStarted.code, HostUnreachable.code, KeyRefused.code)
+_GOES_ON: Final = ("queued", "running")
+_STATUS_ORDER: Final = ("available", "beta", "unavailable", "coming_soon")
+
+INTRO: Final = (
+    Card(
+        title="A worker does one job",
+        text="You give it a task. Agents do the work in stages, and you get files, such as a landing page.",
+    ),
+    Card(
+        title="Same input, same files",
+        text="A replay token holds plan, inputs and seed. Run again and verify compares every file.",
+    ),
+    Card(
+        title="Every step is recorded",
+        text="A log on this computer keeps all events. Replay shows a run again, also without the server.",
+    ),
+    Card(
+        title="Rules are checked",
+        text="Policies and your brand's voice are checked in each stage. What breaks a rule is rewritten.",
+    ),
+    Card(
+        title="Failures are repaired in view",
+        text="Known failures have known repairs. You see what was found, what was done, and the result.",
+    ),
+)
+
+
+class HomeFollower:
+    """Keeps the home page of one console up to date while ``watched()`` is true.
+
+    ``changed`` is called after every change of `page` or `seen_us`. Runs on the background loop.
+    """
+
+    def __init__(
+        self, controller: ConsoleController, watched: Callable[[], bool], changed: Callable[[], None]
+    ) -> None:
+        self.page: Home | None = None
+        self.seen_us: int | None = None
+        """When the server answered last."""
+        self._controller = controller
+        self._watched = watched
+        self._changed = changed
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ask_now = asyncio.Event()
+        self._recorded: list[HistoryRow] = []
+        self._listed: list[tuple[str, RunListItem]] = []
+        self._total = 0
+        self._history_error: WireError | None = None
+        self._health: dict[str, Health] = {}
+        self._asked = False
+        self._error: WorkerWidgetError | None = None
+
+    def wake(self) -> None:
+        """Starts to follow, if the page is watched and not followed yet."""
+        self._tasks = [task for task in self._tasks if not task.done()]
+        if self._watched() and not self._tasks:
+            loops: tuple[Coroutine[Any, Any, None], ...] = (self._follow_history(), self._follow_server())
+            self._tasks = [asyncio.create_task(loop, name="follow the home page") for loop in loops]
+
+    async def close(self) -> None:
+        """Ends following."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _follow_history(self) -> None:
+        while self._watched():
+            await self._read_history()
+            await asyncio.sleep(HISTORY_S)
+
+    async def _follow_server(self) -> None:
+        pause_s = SERVER_S
+        while self._watched():
+            self._ask_now.clear()
+            await self._ask_server()
+            pause_s = SERVER_S if self._error is None else min(2 * pause_s, SLOWEST_S)
+            going_on = self._error is None and any(row["status"] in _GOES_ON for row in self._runs())
+            try:
+                async with asyncio.timeout(ACTIVE_S if going_on else pause_s):
+                    await self._ask_now.wait()
+            except TimeoutError:
+                pass
+
+    async def _read_history(self) -> None:
+        store = self._controller.store
+        known = {row["run_id"] for row in self._recorded}
+        try:
+            self._recorded = await asyncio.to_thread(history.recorded_rows, store)
+            self._total = await asyncio.to_thread(store.run_count)
+            self._history_error = None
+        except WorkerWidgetError as error:
+            self._history_error = wire_error(error)
+        if any(row["status"] in _GOES_ON and row["run_id"] not in known for row in self._recorded):
+            self._ask_now.set()
+        self._show()
+
+    async def _ask_server(self) -> None:
+        controller = self._controller
+        try:
+            await controller.refresh_workers()
+            workers = [worker.id for worker in controller.shown.form.workers if worker.runnable]
+            await asyncio.gather(*(self._ask_worker(worker) for worker in workers[:MOST_WORKERS]))
+        except WorkerWidgetError as error:
+            self._error = error
+        else:
+            self._error, self.seen_us = None, time.time_ns() // 1000
+            notice = controller.shown.form.notice
+            if notice is not None and notice.code in _OF_THE_SERVER:
+                await controller.connect()  # the server is back: the notice goes
+        self._asked = True
+        self._show()
+        self._changed()
+
+    async def _ask_worker(self, worker: str) -> None:
+        client = self._controller.client
+        try:
+            self._health[worker] = await client.health(worker=worker)
+            page = await client.runs(limit=history.RECENT_RUNS, worker=worker)
+        except ServerError:
+            self._health.setdefault(worker, Health(status="answers with an error"))
+            return
+        others = [item for item in self._listed if item[0] != worker]
+        self._listed = [*others, *((worker, item) for item in page.runs)]
+
+    def _runs(self) -> list[HistoryRow]:
+        return history.merged_rows(self._recorded, self._listed)
+
+    def _show(self) -> None:
+        form = self._controller.shown.form
+        page = Home(
+            intro=INTRO,
+            workers=worker_cards(form.workers, self._health),
+            runs=tuple(self._runs()),
+            total=self._total,
+            health=health_lines(form.origin, self._health, self._error, asked=self._asked),
+            error=self._history_error,
+        )
+        if page != self.page:
+            self.page = page
+            self._changed()
+
+
+def worker_cards(workers: Iterable[WorkerInfo], health: Mapping[str, Health]) -> tuple[WorkerCard, ...]:
+    """The cards of the workers: those that can run first."""
+    cards = [
+        WorkerCard(
+            id=worker.id,
+            name=worker.name or worker.id,
+            description=worker.description,
+            status=worker.status,
+            reason=worker.reason,
+            runnable=worker.runnable,
+            engines=engines_of(worker, health.get(worker.id)),
+        )
+        for worker in workers
+    ]
+    return tuple(sorted(cards, key=lambda card: _rank(card.status)))
+
+
+def health_lines(
+    origin: str, health: Mapping[str, Health], error: WorkerWidgetError | None, *, asked: bool
+) -> tuple[HealthLine, ...]:
+    """The state of the server, of its engines and of its language model, one line each.
+
+    ``error`` is the error of the last request; ``asked`` is false before the first.
+    """
+    server = "Embedded host" if origin == "embedded host" else f"Server {origin}"
+    if error is not None:
+        words = "refuses the key" if isinstance(error, KeyRefused) else "does not answer"
+        return (HealthLine(name=server, tone="error", text=f"{words}: {error}"),)
+    if not asked:
+        return (HealthLine(name=server, tone="busy", text="is being asked …"),)
+    return (_server_line(server, health), _engines_line(health), _model_line(health))
+
+
+def _server_line(server: str, health: Mapping[str, Health]) -> HealthLine:
+    first = next(iter(health.values()), Health())
+    version = f", version {first.version}" if first.version else ""
+    runs = "" if first.active_runs is None else f", {_plural(first.active_runs, 'run')} in progress"
+    bad = sorted({one.status for one in health.values()} - {"healthy", "ok", "available", ""})
+    if bad:
+        return HealthLine(name=server, tone="warning", text=f"{', '.join(bad)}{version}{runs}")
+    return HealthLine(name=server, tone="ok", text=f"healthy{version}{runs}")
+
+
+def _engines_line(health: Mapping[str, Health]) -> HealthLine:
+    reported = [states(one.moats) for one in health.values()]
+    known = {number for engines in reported for number in engines}
+    available = {
+        number for engines in reported for number, (state, _) in engines.items() if state == "available"
+    }
+    if not known:
+        return HealthLine(name="Engines", tone="", text="not reported by this server")
+    missing = ", ".join(sorted(known - available))
+    rest = f"; unavailable: {missing}" if missing else ""
+    text = f"{len(available)} of {len(known)} available{rest}"
+    return HealthLine(name="Engines", tone="warning" if missing else "ok", text=text)
+
+
+def _model_line(health: Mapping[str, Health]) -> HealthLine:
+    models = [one.language_model for one in health.values() if one.language_model is not None]
+    if not models:
+        return HealthLine(
+            name="Language model", tone="", text="none is configured: workers write by their rules"
+        )
+    broken = next((model for model in models if model.status != "available"), None)
+    if broken is None:
+        return HealthLine(name="Language model", tone="ok", text=f"{models[0].name} answers")
+    return HealthLine(name="Language model", tone="error", text=_broken(broken))
+
+
+def _broken(model: ModelHealth) -> str:
+    return f"{model.name or 'it'} cannot be used: {model.reason or 'the server gives no reason'}"
+
+
+def _rank(status: str) -> int:
+    return _STATUS_ORDER.index(status) if status in _STATUS_ORDER else len(_STATUS_ORDER)
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
