@@ -64,7 +64,7 @@ _AIMED: Final = re.compile(
 def audience_and_purpose(tail: str) -> tuple[str | None, str | None, str | None]:
     """Audience, setting and activity from every "for" in ``tail``."""
     audience = setting = activity = None
-    for match in re.finditer(r"(?i)\bfor\s+", tail):
+    for match in re.finditer(r"(?i)(?<!\bfree )\bfor\s+", tail):
         rest = tail[match.end() :]
         first = rest.split(" ", 1)[0].lower()
         verb = english_grammar.infinitive(first)

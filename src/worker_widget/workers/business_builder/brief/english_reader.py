@@ -37,7 +37,7 @@ _GOODS: Final = re.compile(r"(?i)\b(?:sells?|selling|handmade|hand-made|homemade
 
 _OF_THE_AUTHOR: Final = re.compile(r"(?i)\b(?:i|me|my|mine|myself)\b")
 _WE_DO: Final = re.compile(
-    rf"(?i)we\s+(?:also\s+)?(?:{'|'.join(sorted(english_grammar.VERBS))})\s+(?!to\b)[\w'’-]+"
+    rf"(?i)we\s+(?:are\s+an?\s+[\w-]+|(?:also\s+)?(?:{'|'.join(sorted(english_grammar.VERBS))})\s+(?!to\b)[\w'’-]+)"
 )
 """A sentence about what a company does: "We repair accordions"."""
 
@@ -75,9 +75,11 @@ _PREAMBLES: Final = tuple(
         r"(?:hi|hello|hey|yo|so|ok|okay|well|basically|please|kindly|now|also|and|then|maybe|perhaps|task|"
         r"brief|idea)\b\s*[,!.:–—-]?\s+",
         r"(?:we|i)(?:['’]re|['’]m|\s+are|\s+am)\s+an?\s+(?:[\w-]+\s+){0,3}?(?:team|company|startup|"
-        r"start-up|group|studio|family|couple|founder|developer|designer|author)\s+(?:that\s+|"
+        r"start-up|group|studio|family|couple|founder|developer|designer|"
+        r"author)\s+(?:that\s+|"
         r"who\s+)?(?:is\s+|are\s+)?(?:building|making|"
         r"creating|launching|starting|opening|running|selling|developing|builds?|makes?|sells?|runs?)\s+",
+        r"(?:my|our)\s+(?:[\w-]+\s+){1,2}?(?:runs|owns|opens|is opening|is starting|has started)\s+",
         r"(?:can|could|would|will) you\s+(?:please\s+)?",
         r"how\s+(?:do|can|could|should|would)\s+(?:i|we|one|you)\s+",
         r"(?:raise|collect)\s+(?:money|funds|donations)\s+for\s+",
@@ -315,7 +317,9 @@ def _details(found: Brief, tail: str) -> Brief:
     kind = kind_of(found.subject or "")
     function = None
     if activity is None:
-        function = english_details.function(tail, of=kind) if kind in {"software", "device"} else None
+        function = (
+            english_details.function(tail, of=kind) if kind in {"software", "device", "publication"} else None
+        )
         activity = None if function else english_details.purpose(tail)
     if function and audience is None:
         audience = english_details.acted_for(function)

@@ -30,7 +30,8 @@ _AUDIENCE: Final = re.compile(
 )
 _MARKUP: Final = re.compile(r"[{}<>|\\^~*_]")
 _NEUTRAL: Final = word_set(
-    "it its this that costs cost price prices is are starts start begins on at in from to the a an and "
+    "it its this that costs cost price prices pricing fee fees entry tickets is are starts start begins on "
+    "at in from to the a an and "
     "date dates time times place takes will be call phone email mail contact us when where es kostet preis "
     "termin beginnt am um im in ab den der die das ist findet statt ort uhrzeit telefon kontakt und"
 )

@@ -82,6 +82,9 @@ _TAUGHT: Final = re.compile(
 )
 """Offers that have a topic."""
 
+_WE_DO: Final = re.compile(r"(?i)wir\s+(?!sind|haben|wollen|möchten)[a-zäöüß]+(?:en|eln|ern)\s+(?!zu\b)\w")
+"""A sentence about what a company does: "Wir reparieren Fahrräder"."""
+
 _MARKUP: Final = re.compile(r"[{}<>|\\^~*_]")
 _NO_SUBJECT: Final = word_set("aufgabe ding sache etwas idee test text inhalt projekt thema auftrag")
 _BOUNDARY: Final = word_set(
@@ -117,7 +120,8 @@ _NOT_PEOPLE: Final = word_set(
 _NO_PLACE: Final = re.compile(
     r"(?:ung|heit|keit|schaft|arbeit|form|zeit|ion|tät)$|^(?:Zukunft|Kürze|Ruhe|Deutsch|Englisch|Holz|"
     r"Minuten|Sekunden|Stunden|Tagen|Schritten|Januar|Februar|März|April|Mai|Juni|Juli|August|September|"
-    r"Oktober|November|Dezember|Python|Rust|Java|Excel|Leder|Farbe|Serie|Echtzeit|Ton|Wort|Bild|Sachen|"
+    r"Oktober|November|Dezember|Python|Rust|Java|Excel|Leder|Farbe|Serie|Echtzeit|Ton|Mathe|Mathematik|"
+    r"Physik|Chemie|Biologie|Musik|Kunst|Sport|Teilzeit|Vollzeit|Wort|Bild|Sachen|"
     r"Zeiten|Handarbeit)$"
 )
 _PLACE: Final = re.compile(
@@ -212,6 +216,8 @@ def recognise(kinds: Sequence[str], *texts: str) -> str | None:
 
 def _read_sentence(text: str) -> Brief:
     rest = _without_request(text.rstrip(" .!"))
+    if _WE_DO.match(text) and _WE_DO.match(rest):
+        return Brief(text, "de", gist=typography.sentence(rest), kind="practice")
     page = _PAGE_FOR.match(rest)
     shape = None
     if page:
@@ -517,7 +523,7 @@ def _usable(text: str) -> bool:
 def _score(found: Brief) -> int:
     """The score of a sentence; a subject counts most, above all a known one."""
     if found.subject is None and found.audience is None and found.activity is None:
-        return 0
+        return 2 if found.gist else 0
     head = (found.subject or "").split(" ")[-1]
     known = bool(head) and (german_grammar.kind_of(head) is not None or recognise((), head) is not None)
     phrases = (found.audience, found.activity or found.function, found.theme)
@@ -544,7 +550,8 @@ def _classify(found: Brief, whole: str) -> Brief:
     by_word = next(filter(None, (german_grammar.kind_of(word) for word in _nouns(whole))), None)
     if kind is None and subject and re.search(r"(?i)\b(?:verkauf|handgemacht|handgefertigt)\w*", whole):
         kind = "product"
-    return replace(found, kind=kind or (by_word if not subject else None) or "offer")
+    own = found.kind if found.gist else None
+    return replace(found, kind=kind or own or (by_word if not subject else None) or "offer")
 
 
 def _nouns(text: str) -> list[str]:

@@ -123,7 +123,8 @@ _NUMBER_WORDS: Final = _any(
     "hundert tausend"
 )
 _COUNT: Final = re.compile(
-    rf"(?<![\w.,])(?:{_BOUNDS}\s+)?(?:#?(?:{_NUMBER})(?:\s?%|\+|(?:-\w+)+|"
+    rf"(?<![\w.,])(?:{_BOUNDS}\s+)?(?:#?(?:{_NUMBER})(?:\s?(?:-|–|to|bis)\s?(?:{_NUMBER}))?(?:\s?%|\+|"
+    rf"(?:-\w+)+|"
     rf"[A-Za-z]{{1,3}}(?!\w))?|{_NUMBER_WORDS}(?:-\w+)?(?=\s))"
     rf"(?=(?P<what>(?:\s+{_WORD}){{0,3}}))",
     re.IGNORECASE,
@@ -132,7 +133,7 @@ _WHAT_ENDS: Final = word_set(
     "a an the and or for of in on at to with from by who that which is are was were will per each every as "
     "but so near until between und oder für in im am an mit von zu zum zur bei der die das aus auf ist sind "
     "pro je et pour à avec dans de du des le la les y para con en el los e per con nel di che o em com i w "
-    "na z do en voor met van op och för med på till since seit starting costs cost from within if when "
+    "na z do en voor met van op och för med på till bis since seit starting costs cost from within if when "
     "where than then before after we you they i it it's our my your"
 )
 _QUOTED: Final = re.compile(r"[„“\"«»]([^„“”\"«»\n]{2,60})[”“\"«»]")

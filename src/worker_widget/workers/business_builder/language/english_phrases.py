@@ -49,7 +49,7 @@ _NOT_PEOPLE: Final = word_set(
     "drawers showers dinners summers winters scooters boilers heaters speakers controllers monitors "
     "processors vectors behaviours behaviors coffees "
     "trees bees knees degrees fees committees mowers lawnmowers ovens dryers washers freezers "
-    "burgers papers posters trailers planters pointers"
+    "burgers papers posters trailers planters pointers scissors"
 )
 
 _GENERIC_PEOPLE: Final = frozenset({"people", "those", "folks", "users"})
@@ -128,7 +128,7 @@ def noun_words(text: str) -> tuple[list[str], str]:
         if not bare or word[0] in "([–—-/" or lower in BOUNDARY:
             return taken, " ".join(words[index:])
         follower = words[index + 1].lower() if index + 1 < len(words) else ""
-        if taken and lower in _AFTERWARDS:
+        if lower in _AFTERWARDS and not DETERMINERS.issuperset(map(str.lower, taken)):
             return taken, " ".join(words[index:])
         if lower in {"run", "written", "based", "located"} and follower in {"by", "in", "on"}:
             return taken, " ".join(words[index:])
