@@ -36,6 +36,8 @@ export interface Navigation {
   /** The complete message of a line, once it is loaded; its beginning until then. */
   fullMessage(row: LogRow): string;
   toMatch(direction: Direction): void;
+  /** Goes to the match at or after the chosen line, or after the topmost line. */
+  toNearest(): void;
   toError(direction: Direction): void;
   /** Goes to the location in `text`, then calls `done`. */
   toLocation(text: string, done: () => void): void;
@@ -160,7 +162,7 @@ export function createNavigation(
   const logKey = () => JSON.stringify([app.run.state.run?.run_id, log.filter, log.query]);
 
   /** Steps run in sequence; a step through lines that are no longer shown is abandoned. */
-  function next(direction: Direction, wanted: LogFilter): void {
+  function next(direction: Direction, wanted: LogFilter, nearest = false): void {
     const asked = logKey();
     if (asked !== stepping) abandon();
     stepping = asked;
@@ -169,7 +171,8 @@ export function createNavigation(
       const abandoned = new Promise<null>((resolve) => {
         abandon = () => resolve(null);
       });
-      const start = view.active ?? (direction > 0 ? Math.floor(list.top) - 1 : Math.ceil(list.bottom));
+      const from = view.active ?? (direction > 0 ? Math.floor(list.top) - 1 : Math.ceil(list.bottom));
+      const start = nearest && view.active !== null ? from - 1 : from;
       const answer = await Promise.race([
         operations.request("log.next", { filter: log.filter, wanted, start, direction }),
         abandoned,
@@ -177,13 +180,16 @@ export function createNavigation(
       if (!answer || asked !== logKey()) return;
       const { index, nth, of } = answer.result;
       const errors = wanted.levels === ERRORS;
-      if (index === null) confirmCopy(view, errors ? "log: no error here" : "log: no match here");
+      if (index === null) nearest || confirmCopy(view, errors ? "log: no error here" : "log: no match here");
       else {
         state.step = { index, nth, of, asked, errors };
         choose(index);
       }
     };
-    steps = steps.then(() => operations.attempt("log.next", step));
+    // The search bar shows the error of a pattern that is being typed.
+    steps = steps.then(() =>
+      nearest ? step().catch(() => undefined) : operations.attempt("log.next", step),
+    );
   }
 
   function fetchMissing(): void {
@@ -264,6 +270,10 @@ export function createNavigation(
     toMatch(direction) {
       const { filter, query: search } = log;
       if (search) next(direction, { ...filter, search });
+    },
+    toNearest() {
+      const { filter, query: search } = log;
+      if (search) next(1, { ...filter, search }, true);
     },
     toError: (direction) => next(direction, { ...log.filter, levels: ERRORS }),
     toLocation(text, done) {

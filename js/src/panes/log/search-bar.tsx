@@ -1,3 +1,4 @@
+import type { LogSearch } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import { Button } from "../../ui/button";
 import type { Ref } from "../../ui/dom";
@@ -34,7 +35,11 @@ export function SearchBar({ app, state, navigation }: Props) {
 function Search({ app, state, navigation }: Props) {
   const { view } = app;
   const { progress, query } = app.log;
-  const apply = (text: string) => view.set({ query: { ...view.query, text } });
+  const search = (change: Partial<LogSearch>) => {
+    view.set({ query: { ...view.query, ...change } });
+    navigation.toNearest();
+  };
+  const apply = (text: string) => search({ text });
   const close = (field: Element) => {
     focusLines(field);
     state.set({ searching: false, typed: "" });
@@ -45,7 +50,7 @@ function Search({ app, state, navigation }: Props) {
     if (key === "Enter" || key === "F3") {
       // The pause after typing may not be over.
       if (state.typed !== view.query.text) apply(state.typed);
-      navigation.toMatch(shiftKey ? -1 : 1);
+      else navigation.toMatch(shiftKey ? -1 : 1);
     } else if (key !== "Escape") return;
     else if (state.typed) {
       state.set({ typed: "" });
@@ -54,8 +59,7 @@ function Search({ app, state, navigation }: Props) {
     event.preventDefault();
     event.stopPropagation();
   };
-  const toggle = (name: "regex" | "case_sensitive") =>
-    view.set({ query: { ...view.query, [name]: !view.query[name] } });
+  const toggle = (name: "regex" | "case_sensitive") => search({ [name]: !view.query[name] });
   const error = query && progress?.error;
   const off = app.connection.off || (query ? "" : "Type a search text first");
   return (

@@ -40,6 +40,8 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
   /** Applies a scroll since the last drawing. A box that was out of the page has lost both scroll positions. */
   function applyScroll(): boolean {
     if (!box?.clientHeight || !box.scrollLeft) return false;
+    // The browser also scrolls a box whose size changes: a list that follows its end is not moved by that.
+    if (list.follow && box.clientHeight !== shape.viewPx) return false;
     const moved = box.scrollTop - scrolled;
     if (Math.abs(moved) < 1) return false;
     scrolled = box.scrollTop;
