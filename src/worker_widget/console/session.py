@@ -80,8 +80,11 @@ class ConsoleSession:
         await self.controller.connect()
         if run_id is not None:
             await self.controller.attempt(self.controller.open_run(run_id))
-        elif before is not None and not ended and self.controller.shown.form.notice is None:
-            await self.controller.attempt(self.controller.reopen_run(before.run_id))
+        elif cell is not None and not ended and self.controller.shown.form.notice is None:
+            # Read again: the cell's console before can have written it only now, as it was closed.
+            before = await self._shown_before(cell)
+            if before is not None:
+                await self.controller.attempt(self.controller.reopen_run(before.run_id))
 
     def receive(self, content: Any) -> None:
         """Handles a message of a browser. An invalid message is only logged."""
