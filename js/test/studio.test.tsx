@@ -65,16 +65,19 @@ describe("the Studio", () => {
     expect(all(".panes")).toEqual([]);
   });
 
-  it("opens the console with the worker of a card, and leads back", async () => {
+  it("opens the console below with the worker of a card, and leads back", async () => {
     const { app, all, text, press, root } = await open();
     await until(() => expect(all(".cards.wide > .card")).toHaveLength(3));
     press("Run");
     await until(() => expect(all(".panes")).toHaveLength(1));
     expect(app.run.state.form.worker).toBe("business-builder");
     await until(() => expect(root.activeElement?.getAttribute("aria-label")).toBe("Task"));
+    const pages = () => all("section.console").map((page) => page.getAttribute("aria-label"));
+    expect(pages()).toEqual(["Worker Studio", "Worker console"]);
     press("Home: the Worker Studio");
     await until(() => expect(text(".console h3")).toBe("Worker Studio"));
     await until(() => expect(root.activeElement?.textContent).toBe("Run Business Builder"));
+    expect(pages()).toHaveLength(2);
   });
 
   it("plays a recording of the list in the console", async () => {
@@ -114,6 +117,10 @@ describe("the Studio", () => {
     expect(app.run.state.home).toBeNull();
     press("Home: the Worker Studio");
     await until(() => expect(all(".cards.wide > .card")).toHaveLength(3));
+    expect(all(".panes")).toHaveLength(0);
+    press("Run");
+    await until(() => expect(all(".panes")).toHaveLength(1));
+    expect(all(".home")).toHaveLength(0);
   });
 
   it.each([

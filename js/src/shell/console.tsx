@@ -33,23 +33,32 @@ export function Console({ app, live, boundaries }: ConsoleProps) {
   const { view, appearance } = app;
   const columns = columnsOf(view.width);
   const home = view.home && !app.connection.offline;
+  const theme = { "data-theme": appearance.dark ? "dark" : "light", "data-native": appearance.native };
   const shares = Object.entries(sharesOf(view)).map(([name, shares]) => `;--${name}:${tracks(shares)}`);
   const frame = (name: PaneName) => <PaneFrame app={app} name={name} boundary={boundaries[name]} />;
   return (
-    <section
-      class={`console cols${columns}`}
-      data-theme={appearance.dark ? "dark" : "light"}
-      data-native={appearance.native}
-      style={`height:${heightOf(columns, appearance.height)}px${shares.join("")}`}
-      aria-label={home ? "Worker Studio" : "Worker console"}
-    >
+    <>
       {live && <style>{live.styles}</style>}
-      {!home && <Header app={app} live={live?.shell} />}
-      <Banner app={app} live={live?.shell} />
-      {home ? (
-        (live?.shell.Home() ?? <p class="empty">Worker Studio: waiting for the kernel …</p>)
-      ) : (
-        <>
+      {home && (
+        <section
+          class="console studio"
+          {...theme}
+          style={`height:${appearance.height}px`}
+          aria-label="Worker Studio"
+        >
+          <Banner app={app} live={live?.shell} />
+          {live?.shell.Home() ?? <p class="empty">Worker Studio: waiting for the kernel …</p>}
+        </section>
+      )}
+      {(!home || view.below) && (
+        <section
+          class={`console cols${columns}`}
+          {...theme}
+          style={`height:${heightOf(columns, appearance.height)}px${shares.join("")}`}
+          aria-label="Worker console"
+        >
+          <Header app={app} live={live?.shell} />
+          {!home && <Banner app={app} live={live?.shell} />}
           <FailureReason app={app} live={live?.shell} />
           <Warnings app={app} />
           <div class="panes grow rel">
@@ -64,9 +73,9 @@ export function Console({ app, live, boundaries }: ConsoleProps) {
             {frame("artifacts")}
             {view.maximised === null && live?.shell.Splitters()}
           </div>
-        </>
+        </section>
       )}
-    </section>
+    </>
   );
 }
 

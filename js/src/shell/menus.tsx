@@ -24,7 +24,7 @@ interface Props {
 export function Menus({ app, history, pages }: Props) {
   return (
     <span class="menus row" ref={closeOnOutsideClick(app)}>
-      <span ref={pages.passFocus}>
+      <span ref={pages.attach}>
         <Button icon={HOME} tip="Home: the Worker Studio" off={app.connection.off} onclick={pages.goHome} />
       </span>
       <VerifyButton app={app} />

@@ -106,6 +106,7 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
     };
   }
   view.home = model.get("section") || "";
+  view.studio = view.home !== "";
   let watched = watchKey();
 
   const channel = createChannel(
@@ -141,7 +142,7 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
     if (isOther) {
       Object.assign(view, RUN_VIEW);
       // A run that starts is watched in the console.
-      if (next.run) view.home = "";
+      if (next.run) Object.assign(view, view.studio ? { below: true } : { home: "" });
       log.reset();
       artifacts.reset();
       lists.routing.follow = true;

@@ -55,6 +55,10 @@ export const FIRST_VIEW = {
   visible: true,
   /** The home page is on screen, and the part of it to show first; "" for the console. */
   home: "" as Section | "",
+  /** The widget is a Studio: its home page stays on screen. */
+  studio: false,
+  /** The console is on screen below the home page of a Studio. */
+  below: false,
   /** The divisions that the person has chosen. */
   shares: {} as ChosenShares,
   maximised: null as PaneName | null,

@@ -1,4 +1,4 @@
-"""`WorkerStudio`: the console with its home page in front."""
+"""`WorkerStudio`: the console below its home page."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class WorkerStudio(WorkerConsole):
     """The home page of the workers, in a notebook cell.
 
     It explains what workers are, and shows the workers of the server with their engines, the newest runs of
-    all notebooks, and the health of the server. Run on a card opens the console with that worker; its home
-    button leads back. A run that is started with `run` is shown in the console, too.
+    all notebooks, and the health of the server. Run on a card opens the console below with that worker; its
+    home button leads back up. A run that is started with `run` is shown in the console, too.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class WorkerStudio(WorkerConsole):
     url, api_key, theme
         Those of `WorkerConsole`.
     height
-        Pixels, at least 320; 720 by default.
+        Of the home page and of the console below it: pixels, at least 320; 720 by default.
 
     Raises ``TypeError`` for an argument that is not listed here and `RequestRefused` for an invalid value.
     The page shows an error for a server that cannot be reached or refuses the key.

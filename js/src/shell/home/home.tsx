@@ -27,7 +27,7 @@ export function Home({ app, history, pages }: Props) {
   const { home, seen_us } = app.run.state;
   return (
     <div class="home scroll grow" ref={showSection(app)}>
-      <header class="row rel" ref={pages.passFocus}>
+      <header class="row rel" ref={pages.attach}>
         <div class="grow">
           <h3>Worker Studio</h3>
           <p class="dim">Give an AI worker a task, watch every step, and check the result.</p>

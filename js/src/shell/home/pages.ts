@@ -1,4 +1,5 @@
-// The two pages of a widget: the home page and the console.
+// The two pages of a widget: the home page and the console. In a Studio the console is below the home page,
+// otherwise one takes the place of the other.
 
 import type { Uses } from "../../state/app";
 import type { Ref } from "../../ui/dom";
@@ -6,32 +7,35 @@ import type { Ref } from "../../ui/dom";
 export interface Pages {
   goHome: () => void;
   goToConsole: () => void;
-  /** For an element of each page: if the page leaves together with the focus, this goes to the next page. */
-  passFocus: Ref;
+  /** For an element of each page, which tells where the pages are. */
+  attach: Ref;
 }
 
-const FIRST = ".start button, .task textarea";
+const FIRST = { home: ".start button", console: ".task textarea" };
 
-export function createPages({ view }: Uses<"view">): Pages {
-  /** The person went to the other page, which is not drawn yet. */
-  let going = false;
-  const go = (home: "" | "home") => {
-    going = view.home !== home;
-    if (going) view.set({ home, panel: "" });
-  };
+export function createPages({ view, painting }: Uses<"view" | "painting">): Pages {
+  let root: ShadowRoot | undefined;
+  /** Brings a page into view as soon as it is drawn, and moves the focus to it. */
+  function show(page: keyof typeof FIRST): void {
+    const stop = painting.onPaint(() => {
+      stop();
+      const first = root?.querySelector<HTMLElement>(FIRST[page]);
+      first?.closest("section.console")?.scrollIntoView({ block: view.studio ? "start" : "nearest" });
+      first?.focus({ preventScroll: true });
+    });
+  }
   return {
-    goHome: () => go("home"),
-    goToConsole: () => go(""),
-    passFocus(element) {
-      const root = element.getRootNode() as ShadowRoot;
-      return () => {
-        if (!going) return;
-        going = false;
-        queueMicrotask(() => {
-          if (document.activeElement === document.body)
-            root.querySelector<HTMLElement>(FIRST)?.focus({ preventScroll: true });
-        });
-      };
+    goHome() {
+      show("home");
+      view.set({ home: view.home || "home", panel: "" });
+    },
+    goToConsole() {
+      if (!view.home) return;
+      show("console");
+      view.set(view.studio ? { below: true, panel: "" } : { home: "", panel: "" });
+    },
+    attach(element) {
+      root = element.getRootNode() as ShadowRoot;
     },
   };
 }
