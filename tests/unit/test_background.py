@@ -115,17 +115,28 @@ def test_a_call_out_of_time_cancels_the_coroutine() -> None:
 
 
 def test_an_interrupt_cancels_the_coroutine() -> None:
-    started, cancelled = threading.Event(), threading.Event()
+    started, cancelled, interrupted = (threading.Event() for _ in range(3))
 
     def interrupt() -> None:
         started.wait(120)
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        # Python notices a signal that arrives just before a wait only after the wait.
+        while not interrupted.wait(0.2):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
+    def raise_once(*_: object) -> None:
+        if not interrupted.is_set():
+            interrupted.set()
+            raise KeyboardInterrupt
+
+    usual = signal.signal(signal.SIGINT, raise_once)
     interrupter = threading.Thread(target=interrupt)
     interrupter.start()
-    with pytest.raises(KeyboardInterrupt):
-        background.call(for_ever(started, cancelled), timeout=120)
-    interrupter.join()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            background.call(for_ever(started, cancelled), timeout=120)
+        interrupter.join()
+    finally:
+        signal.signal(signal.SIGINT, usual)
     assert cancelled.wait(120)
 
 
