@@ -61,7 +61,7 @@ def test_workers_that_can_run_come_first() -> None:
     odd = WorkerInfo(id="odd", status="strange")
     broken = WorkerInfo(id="broken", name="Broken", status="unavailable", reason="not loaded")
     beta = WorkerInfo(id="beta", name="Beta", status="beta")
-    cards = worker_cards([odd, LATER, broken, beta, BUILDER], {})
+    cards = worker_cards([odd, LATER, broken, beta, BUILDER], {}, {})
     assert [card.id for card in cards] == ["builder", "beta", "broken", "later", "odd"]
     assert [card.runnable for card in cards] == [True, True, False, False, False]
     assert cards[4].name == "odd"
@@ -71,7 +71,7 @@ def lines(*args: Any, asked: bool = True) -> list[tuple[str, str, str]]:
     return [(line.name, line.tone, line.text) for line in health_lines(*args, asked=asked)]
 
 
-def test_the_health_is_told_in_words() -> None:
+def test_the_health_is_shown_in_words() -> None:
     healthy = Health(
         status="healthy",
         version="1.2",
@@ -79,7 +79,7 @@ def test_the_health_is_told_in_words() -> None:
         moats={"M9": "available", "M15": "unavailable"},
         language_model=ModelHealth(name="paper-7b"),
     )
-    assert lines(EMBEDDED, {"builder": healthy}, None) == [
+    assert lines(EMBEDDED, {"builder": healthy}, {}, None) == [
         ("Embedded host", "ok", "healthy, version 1.2, 1 run in progress"),
         ("Engines", "warning", "1 of 2 available; unavailable: M15"),
         ("Language model", "ok", "paper-7b answers"),
@@ -87,23 +87,23 @@ def test_the_health_is_told_in_words() -> None:
     broken = Health(
         status="degraded", language_model=ModelHealth(name="x", status="unavailable", reason="refused")
     )
-    assert lines("https://w.example", {"builder": broken}, None) == [
+    assert lines("https://w.example", {"builder": broken}, {}, None) == [
         ("Server https://w.example", "warning", "degraded"),
         ("Engines", "", "not reported by this server"),
         ("Language model", "error", "x cannot be used: refused"),
     ]
-    assert lines(EMBEDDED, {"builder": Health(status="healthy")}, None)[2][1:] == (
+    assert lines(EMBEDDED, {"builder": Health(status="healthy")}, {}, None)[2][1:] == (
         "",
         "none is configured: workers write by their rules",
     )
 
 
 def test_a_server_that_does_not_answer_is_one_line_with_the_reason() -> None:
-    assert lines(EMBEDDED, {}, None, asked=False) == [("Embedded host", "busy", "is being asked …")]
-    assert lines("https://w.example", {}, HostUnreachable("Refused.")) == [
+    assert lines(EMBEDDED, {}, {}, None, asked=False) == [("Embedded host", "busy", "is being asked …")]
+    assert lines("https://w.example", {}, {}, HostUnreachable("Refused.")) == [
         ("Server https://w.example", "error", "does not answer: Refused.")
     ]
-    assert lines("https://w.example", {}, KeyRefused("Wrong key.")) == [
+    assert lines("https://w.example", {}, {}, KeyRefused("Wrong key.")) == [
         ("Server https://w.example", "error", "refuses the key: Wrong key.")
     ]
 
@@ -208,16 +208,48 @@ async def test_a_server_that_is_back_ends_its_notice() -> None:
     await made.close()
 
 
-async def test_a_worker_whose_health_fails_does_not_hide_the_others() -> None:
+async def test_an_error_about_one_worker_is_shown_with_the_answers_of_the_others() -> None:
     server = Server(EventStore.memory())
+    server.form.workers = tuple(
+        WorkerInfo(id=f"w{number}", name=f"Worker {number}", moats=("M9",)) for number in range(30)
+    )
+    failing: dict[str, Exception] = {}
+    answer = Health(status="healthy", version="1.2", moats={"M9": "available"})
+
+    async def health(*, worker: str) -> Health:
+        if worker in failing:
+            raise failing[worker]
+        return answer
+
+    server.health = health  # type: ignore[method-assign]
     made, _ = follower(server, lambda: True)
-
-    async def fails(*, worker: str) -> Health:
-        raise ServerError("500")
-
-    server.health = fails  # type: ignore[method-assign]
     made.wake()
-    await until(lambda: made.seen_us)
+    await until(lambda: made.page and made.page.health[0].text == "healthy, version 1.2")
+    failing["w3"] = ServerError("The answer is 500.")
+    await until(lambda: made.page and made.page.health[0].tone == "warning")
     assert made.page is not None
-    assert made.page.health[0].text == "answers with an error"
+    assert made.page.health[0].text == "answers with an error for w3: The answer is 500."
+    engines = {card.id: card.engines[0] for card in made.page.workers}
+    assert (engines["w3"].status, engines["w3"].reason) == (
+        "unknown",
+        "the health of the worker could not be read",
+    )
+    assert {engine.status for worker, engine in engines.items() if worker != "w3"} == {"available"}
+    assert len(engines) == 30
+    failing |= {"w3": KeyRefused("Not for you."), "w20": HostUnreachable("Lost.")}
+    await until(lambda: made.page and "and 1 more worker" in made.page.health[0].text)
+    assert made.page.health[0].text == "refuses the key for w3 and 1 more worker: Not for you."
+    failing.clear()
+    await until(lambda: made.page and made.page.health[0].tone == "ok")
+    await made.close()
+
+
+async def test_a_server_whose_list_of_workers_is_an_error_says_so() -> None:
+    server = Server(EventStore.memory())
+    server.error = ServerError("The answer is 500.")
+    made, _ = follower(server, lambda: True)
+    made.wake()
+    await until(lambda: made.page and made.page.health[0].tone == "error")
+    assert made.page is not None
+    assert made.page.health[0].text == "answers with an error: The answer is 500."
     await made.close()

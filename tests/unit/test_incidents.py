@@ -444,6 +444,13 @@ def test_a_book_holds_a_bounded_number_of_open_incidents() -> None:
     assert len(msgspec.json.encode(book)) < 1_500 * MOST_OPEN
 
 
+def test_failures_that_leave_a_full_book_are_not_fixed() -> None:
+    failures = [StageFailed(stage_id=f"s{number}") for number in range(MOST_OPEN + 8)]
+    assert [item.outcome for item in incidents_of(*failures, RunFailed())] == ["not_fixed"] * len(failures)
+    findings = [PolicyCheck(stage_id=f"s{number}", policy="p", passed=False) for number in range(40)]
+    assert {item.outcome for item in incidents_of(*findings, RunCancelled())} == {"reported"}
+
+
 def test_one_incident_with_many_events_stays_small() -> None:
     names = [f"{n} " + "x" * 500 for n in range(1_000)]
     violations = [

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ..errors import WorkerWidgetError
 from ..events.answers import Health, WorkerInfo
 from .wire import Engine, EngineStatus
 
@@ -23,12 +24,12 @@ NAMES: Final[Mapping[str, str]] = {
 _NUMBER: Final = re.compile(r"m\d+", re.IGNORECASE)
 
 
-def engines_of(worker: WorkerInfo, health: Health | None) -> tuple[Engine, ...]:
+def engines_of(worker: WorkerInfo, health: Health | WorkerWidgetError | None) -> tuple[Engine, ...]:
     """The engines of a worker, each with its state: planned for a worker that cannot run yet.
 
-    ``health`` is the server's last answer about the worker, ``None`` if there is none.
+    ``health`` is the server's last answer about the worker or its error, ``None`` before both.
     """
-    reported = {} if health is None else states(health.moats)
+    reported = states(health.moats) if isinstance(health, Health) else {}
     return tuple(_engine(number, worker, reported.get(number), health) for number in worker.moats)
 
 
@@ -45,14 +46,20 @@ def states(moats: Mapping[str, Any]) -> dict[str, tuple[EngineStatus, str | None
 
 
 def _engine(
-    number: str, worker: WorkerInfo, reported: tuple[EngineStatus, str | None] | None, health: Health | None
+    number: str,
+    worker: WorkerInfo,
+    reported: tuple[EngineStatus, str | None] | None,
+    health: Health | WorkerWidgetError | None,
 ) -> Engine:
     name = NAMES.get(number, "")
     if not worker.runnable:
         return Engine(number=number, name=name, status="planned")
     if reported is not None:
         return Engine(number=number, name=name, status=reported[0], reason=reported[1])
-    reason = "the server has not answered yet" if health is None else "the server does not report it"
+    if isinstance(health, WorkerWidgetError):
+        reason = "the health of the worker could not be read"
+    else:
+        reason = "the server has not answered yet" if health is None else "the server does not report it"
     return Engine(number=number, name=name, status="unknown", reason=reason)
 
 

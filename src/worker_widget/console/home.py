@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from ..errors import HostNotStarted, HostUnreachable, KeyRefused, ServerError, WorkerWidgetError
+from ..errors import HostNotStarted, HostUnreachable, KeyRefused, WorkerWidgetError
 from ..events.answers import Health, ModelHealth, RunListItem, WorkerInfo
 from . import history
 from .controller import ConsoleController, wire_error
@@ -23,8 +23,8 @@ SERVER_S: Final = 10.0
 ACTIVE_S: Final = 3.0
 """The pace of the server's requests while a run goes on."""
 SLOWEST_S: Final = 60.0
-MOST_WORKERS: Final = 12
-"""The most workers whose health and runs are requested."""
+MOST_AT_ONCE: Final = 12
+"""The health and the runs of at most this many workers are requested at the same time."""
 
 _OF_THE_SERVER: Final = (HostNotStarted.code, HostUnreachable.code, KeyRefused.code)
 _GOES_ON: Final = ("queued", "running")
@@ -76,6 +76,7 @@ class HomeFollower:
         self._total = 0
         self._history_error: WireError | None = None
         self._health: dict[str, Health] = {}
+        self._failed: dict[str, WorkerWidgetError] = {}
         self._asked = False
         self._error: WorkerWidgetError | None = None
 
@@ -127,12 +128,11 @@ class HomeFollower:
         controller = self._controller
         try:
             await controller.refresh_workers()
-            workers = [worker.id for worker in controller.shown.form.workers if worker.runnable]
-            await asyncio.gather(*(self._ask_worker(worker) for worker in workers[:MOST_WORKERS]))
         except WorkerWidgetError as error:
             self._error = error
         else:
             self._error, self.seen_us = None, time.time_ns() // 1000
+            await self._ask_workers([row.id for row in controller.shown.form.workers if row.runnable])
             notice = controller.shown.form.notice
             if notice is not None and notice.code in _OF_THE_SERVER:
                 await controller.connect()  # the server is back: the notice goes
@@ -140,14 +140,24 @@ class HomeFollower:
         self._show()
         self._changed()
 
+    async def _ask_workers(self, workers: Sequence[str]) -> None:
+        for answers in (self._health, self._failed):
+            for gone in answers.keys() - set(workers):
+                del answers[gone]
+        for start in range(0, len(workers), MOST_AT_ONCE):
+            await asyncio.gather(*map(self._ask_worker, workers[start : start + MOST_AT_ONCE]))
+
     async def _ask_worker(self, worker: str) -> None:
         client = self._controller.client
         try:
-            self._health[worker] = await client.health(worker=worker)
+            health = await client.health(worker=worker)
             page = await client.runs(limit=history.RECENT_RUNS, worker=worker)
-        except ServerError:
-            self._health.setdefault(worker, Health(status="answers with an error"))
+        except WorkerWidgetError as error:  # of this worker: the server has just listed its workers
+            self._health.pop(worker, None)
+            self._failed[worker] = error
             return
+        self._failed.pop(worker, None)
+        self._health[worker] = health
         others = [item for item in self._listed if item[0] != worker]
         self._listed = [*others, *((worker, item) for item in page.runs)]
 
@@ -158,10 +168,10 @@ class HomeFollower:
         form = self._controller.shown.form
         page = Home(
             intro=INTRO,
-            workers=worker_cards(form.workers, self._health),
+            workers=worker_cards(form.workers, self._health, self._failed),
             runs=tuple(self._runs()),
             total=self._total,
-            health=health_lines(form.origin, self._health, self._error, asked=self._asked),
+            health=health_lines(form.origin, self._health, self._failed, self._error, asked=self._asked),
             error=self._history_error,
         )
         if page != self.page:
@@ -169,8 +179,13 @@ class HomeFollower:
             self._changed()
 
 
-def worker_cards(workers: Iterable[WorkerInfo], health: Mapping[str, Health]) -> tuple[WorkerCard, ...]:
-    """The cards of the workers: those that can run first."""
+def worker_cards(
+    workers: Iterable[WorkerInfo], health: Mapping[str, Health], failed: Mapping[str, WorkerWidgetError]
+) -> tuple[WorkerCard, ...]:
+    """The cards of the workers: those that can run first.
+
+    ``health`` and ``failed`` are the health and the error of each worker that was asked.
+    """
     cards = [
         WorkerCard(
             id=worker.id,
@@ -179,7 +194,7 @@ def worker_cards(workers: Iterable[WorkerInfo], health: Mapping[str, Health]) ->
             status=worker.status,
             reason=worker.reason,
             runnable=worker.runnable,
-            engines=engines_of(worker, health.get(worker.id)),
+            engines=engines_of(worker, failed.get(worker.id) or health.get(worker.id)),
         )
         for worker in workers
     ]
@@ -187,22 +202,40 @@ def worker_cards(workers: Iterable[WorkerInfo], health: Mapping[str, Health]) ->
 
 
 def health_lines(
-    origin: str, health: Mapping[str, Health], error: WorkerWidgetError | None, *, asked: bool
+    origin: str,
+    health: Mapping[str, Health],
+    failed: Mapping[str, WorkerWidgetError],
+    error: WorkerWidgetError | None,
+    *,
+    asked: bool,
 ) -> tuple[HealthLine, ...]:
     """The state of the server, of its engines and of its language model, one line each.
 
-    ``error`` is the error of the last request; ``asked`` is false before the first.
+    ``health`` and ``failed`` are the health and the error of each worker; ``error`` is that of the whole
+    server at the last request; ``asked`` is false before the first.
     """
     server = "Embedded host" if origin == "embedded host" else f"Server {origin}"
     if error is not None:
-        words = "refuses the key" if isinstance(error, KeyRefused) else "does not answer"
-        return (HealthLine(name=server, tone="error", text=f"{words}: {error}"),)
+        return (HealthLine(name=server, tone="error", text=f"{_refusal(error)}: {error}"),)
     if not asked:
         return (HealthLine(name=server, tone="busy", text="is being asked …"),)
-    return (_server_line(server, health), _engines_line(health), _model_line(health))
+    return (_server_line(server, health, failed), _engines_line(health), _model_line(health))
 
 
-def _server_line(server: str, health: Mapping[str, Health]) -> HealthLine:
+def _refusal(error: WorkerWidgetError) -> str:
+    if isinstance(error, KeyRefused):
+        return "refuses the key"
+    return "does not answer" if isinstance(error, HostUnreachable) else "answers with an error"
+
+
+def _server_line(
+    server: str, health: Mapping[str, Health], failed: Mapping[str, WorkerWidgetError]
+) -> HealthLine:
+    if failed:
+        worker, error = next(iter(failed.items()))
+        more = f" and {_plural(len(failed) - 1, 'more worker')}" if len(failed) > 1 else ""
+        text = f"{_refusal(error)} for {worker}{more}: {error}"
+        return HealthLine(name=server, tone="warning", text=text)
     first = next(iter(health.values()), Health())
     version = f", version {first.version}" if first.version else ""
     runs = "" if first.active_runs is None else f", {_plural(first.active_runs, 'run')} in progress"
@@ -227,6 +260,8 @@ def _engines_line(health: Mapping[str, Health]) -> HealthLine:
 
 
 def _model_line(health: Mapping[str, Health]) -> HealthLine:
+    if not health:
+        return HealthLine(name="Language model", tone="", text="unknown: no worker reports its health")
     models = [one.language_model for one in health.values() if one.language_model is not None]
     if not models:
         return HealthLine(

@@ -302,7 +302,7 @@ def _join(book: IncidentBook, logged: LoggedEvent, place: OpenIncident | None) -
     entered = Entered(replace(book, total=total, open=kept), incident.number, (change,))
     if len(kept) <= MOST_OPEN:
         return entered
-    closed = _close(entered.book, lambda other: other is kept[0], _after_stage)
+    closed = _close(entered.book, lambda other: other is kept[0], _without_news)
     return Entered(closed.book, entered.number, (change, *closed.changes))
 
 
@@ -546,6 +546,11 @@ def _after_stage(item: OpenIncident) -> OpenIncident:
     """A stage that completes has overcome its failure; what was only found, is reported."""
     if item.stage_failed or (item.incident.outcome == "open" and item.incident.recoveries):
         return _changed(item, outcome="fixed")
+    return _changed(item, outcome="reported") if item.incident.outcome == "open" else item
+
+
+def _without_news(item: OpenIncident) -> OpenIncident:
+    """An incident that leaves a full book before its stage has ended: nothing says that it is fixed."""
     return _changed(item, outcome="reported") if item.incident.outcome == "open" else item
 
 
