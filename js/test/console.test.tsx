@@ -754,7 +754,7 @@ describe("the run history", () => {
     await until(() => expect(all("[role=dialog] .past")).toHaveLength(10));
     const rows = all(".past").map((item) => item.textContent ?? "");
     expect(rows[1]).toMatch(
-      /^CompletedWrite a tagline.*Business Builder · verification · recording · 10\.8 s · /,
+      /^CompletedWrite a tagline.*Business Builder · verification · 10\.8 s · /,
     );
     expect(rows[2]).toContain("strict");
     expect(rows[3]).toMatch(/^Failed.*Preflight: the value proposition promises/);

@@ -35,11 +35,11 @@ describe("a run of the history", () => {
     const workers = [{ id: "business-builder", name: "Business Builder" }] as never;
     const strict = row({ strict_mode: true, replay_of: "other", latency_ms: 1234, started_us: 60e6 });
     expect(factsOf(strict, workers, 360e6)).toMatch(
-      /^Business Builder · verification · strict · recording · 1\.2 s · 1970-01-01 \d\d:01 \(5 min ago\)$/,
+      /^Business Builder · verification · strict · 1\.2 s · 1970-01-01 \d\d:01 \(5 min ago\)$/,
     );
     expect(factsOf(row({ recorded: false }), workers, 0)).toBe("Business Builder · on the server");
     expect(factsOf(row({ status: "running" }), workers, 0)).toBe("Business Builder");
-    expect(workerName(workers, "elsewhere")).toBe("elsewhere");
+    expect(workerName(workers, "elsewhere")).toBe("Elsewhere");
     expect(workerName(workers, null)).toBe("");
   });
 

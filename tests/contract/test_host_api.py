@@ -548,6 +548,8 @@ class TestValidateBrand:
         assert body["valid"] is False
         errors = {error["field"]: error["message"] for error in body["errors"]}
         assert set(errors) == {"mission", "value_proposition", "tone.primary", "target_audience.1"}
+        single = api.post("/validate-brand", {**BRAND, "target_audience": "b2b_smb"}).json()
+        assert single["valid"], "one text is a list of one"
         only = api.post("/validate-brand", {**BRAND, "target_audience": [""]}).json()["errors"]
         assert [error["field"] for error in only] == ["target_audience.0"], "and no list that is too short"
         none = api.post("/validate-brand", {**BRAND, "target_audience": []}).json()["errors"]

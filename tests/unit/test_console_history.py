@@ -13,6 +13,7 @@ from worker_widget.console.wire import HistoryRow
 from worker_widget.events import decode
 from worker_widget.events.answers import RunListItem
 from worker_widget.runs.compare import ArtifactPair, StagePair
+from worker_widget.state.figures import Figures
 from worker_widget.state.run_state import Artifact, RunState, Stage
 from worker_widget.store.event_store import EventStore
 
@@ -83,13 +84,16 @@ def test_a_duration_has_its_units(ms: float, text: str) -> None:
 
 def test_figures_have_their_change_and_missing_ones_have_none() -> None:
     a = RunState(status="completed", tokens=1_200, latency_ms=2_500)
-    b = RunState(status="failed", tokens=900, stages=(Stage(stage_id="s", name="S", drift=0.31),))
+    b = RunState(
+        position=1_570, status="failed", tokens=900, figures=Figures(highest_drift=0.31, recovered=1)
+    )
     rows = {item["name"]: (item["a"], item["b"], item["change"]) for item in figures(a, b)}
     assert rows["Status"] == ("Completed", "Failed", "differs")
     assert rows["Tokens"] == ("1,200", "900", "−300")
     assert rows["Duration"] == ("2.5 s", "–", "")
-    assert rows["Highest drift"] == ("–", "31 %", "")
-    assert rows["Events"] == ("0", "0", "same")
+    assert rows["Highest drift"] == ("–", "31%", "")
+    assert rows["Events"] == ("0", "1,570", "+1,570")
+    assert rows["Recovered"] == ("0", "1", "+1")
 
 
 def test_a_stage_differs_by_its_status() -> None:

@@ -63,6 +63,19 @@ def state_after(*payloads: Payload) -> RunState:
         ((*BEGIN, *DONE), Verdict(tone="ok", summary="Completed")),
         ((*BEGIN, CLAIM, *REWORD, *DONE), Verdict(tone="ok", summary="Completed · 1 recovered")),
         (
+            (*BEGIN, TaskUnderstood(score=0.2, threshold=0.5), *DONE),
+            Verdict(tone="warning", summary="Completed with 1 warning"),
+        ),
+        (
+            (*BEGIN, RunWarning(message="A"), RunWarning(message="B"), CLAIM, *LOST, *DONE),
+            Verdict(
+                tone="warning",
+                summary="Completed with 1 problem not fixed and 2 warnings",
+                stage_id="pre",
+                incident=1,
+            ),
+        ),
+        (
             (*BEGIN, CLAIM, *LOST, *DONE),
             Verdict(tone="warning", summary="Completed with 1 problem not fixed", stage_id="pre", incident=1),
         ),

@@ -1,6 +1,7 @@
 // The draft in the form, compared with the run on screen. Pure.
 
 import type { ConsoleState, WorkerOption } from "../kernel/wire";
+import { displayName } from "../state/names";
 import { isOver } from "../state/selectors";
 import type { Draft } from "../state/view";
 import { chosenOptions } from "./option-values";
@@ -11,7 +12,7 @@ export const declaredOptions = ({ workers, worker }: ConsoleState["form"]): read
 
 /** The name of the form's worker. */
 export const workerName = ({ workers, worker }: ConsoleState["form"]): string =>
-  workers.find(({ id }) => id === worker)?.name || worker;
+  workers.find(({ id }) => id === worker)?.name || displayName(worker);
 
 /** The step of the primary button. After a run it depends on whether the draft differs from the run. */
 export function nextStep({ run, form }: ConsoleState, draft: Draft): "run" | "stop" | "new" {

@@ -1,5 +1,6 @@
 import { NO_KERNEL } from "../kernel/channel";
 import type { Uses } from "../state/app";
+import { displayName } from "../state/names";
 import { count, seconds } from "../ui/format";
 import type { ShellLive } from "./live-types";
 import { RequestFacts } from "./request";
@@ -29,7 +30,7 @@ function SavedForm({ app }: { app: Uses<"run"> }) {
   const { form, run } = app.run.state;
   return (
     <div class="row">
-      <span class="field worker">{run?.worker ?? form.worker}</span>
+      <span class="field worker">{displayName(run?.worker ?? form.worker)}</span>
       <span class="field">
         <span class="cut">{run?.task ?? form.task}</span>
       </span>

@@ -3,6 +3,7 @@ import { isActive } from "../state/selectors";
 import { Failure } from "../ui/failure";
 import { DOWN, Icon } from "../ui/icons";
 import { Popover } from "../ui/popover";
+import { workerName } from "./draft";
 
 const AVAILABILITY = {
   available: ["ok", "Available"],
@@ -30,7 +31,7 @@ export function WorkerSelect({ app }: { app: Uses<"view" | "run" | "operations" 
         class="field"
         text={
           <>
-            <span class="cut grow">{current?.name || worker || "Worker"}</span>
+            <span class="cut grow">{workerName(form) || "Worker"}</span>
             <Icon d={DOWN} />
           </>
         }

@@ -2,6 +2,7 @@
 
 import type { HistoryRow, WorkerInfo } from "../kernel/wire";
 import { ago, dateTime, duration } from "../ui/format";
+import { displayName } from "./names";
 
 /** The words that are not empty, separated by dots. */
 export const joined = (...words: (string | false | null | undefined)[]): string =>
@@ -20,17 +21,17 @@ export const hasEnded = ({ status }: HistoryRow): boolean => ENDED.test(status);
 export const statusWord = (status: string): string =>
   status ? status[0]?.toUpperCase() + status.slice(1).replaceAll("_", " ") : "Unknown";
 
-/** The display name of a worker, or its id if the server does not list it. */
+/** The display name of a worker, made of its id if the server does not list it. */
 export const workerName = (workers: readonly WorkerInfo[], id: string | null): string =>
-  workers.find((worker) => worker.id === id)?.name || (id ?? "");
+  workers.find((worker) => worker.id === id)?.name || displayName(id ?? "");
 
-/** Worker, kind, duration and time of a run: "Business Builder · strict · recording · 11.2 s · 5 min ago". */
+/** Worker, kind, duration and time of a run: "Business Builder · strict · 11.2 s · 5 min ago". */
 export function factsOf(row: HistoryRow, workers: readonly WorkerInfo[], nowUs: number): string {
   const { worker, recorded, latency_ms, started_us } = row;
   return joined(
     workerName(workers, worker),
     kindOfRun(row),
-    hasEnded(row) && (recorded ? "recording" : "on the server"),
+    hasEnded(row) && !recorded && "on the server",
     latency_ms !== null && duration(latency_ms),
     started_us !== null && `${dateTime(started_us).slice(0, 16)} (${ago(started_us, nowUs)})`,
   );

@@ -7,6 +7,7 @@ from typing import Final, TypedDict
 
 from ..runs.compare import ArtifactPair, StagePair, compare_recorded
 from ..state.run_state import RunState, Stage
+from ..state.run_warnings import run_warnings
 from ..store.event_store import EventStore, RunRecord
 
 _NONE: Final = "–"
@@ -71,10 +72,12 @@ def figures(a: RunState, b: RunState) -> list[ComparedRow]:
         _figure("Duration", a.latency_ms, b.latency_ms, duration),
         _figure("Tokens", a.tokens, b.tokens, _count),
         _words("Stages done", _stages_done(a), _stages_done(b)),
-        _figure("Events", a.counts.events, b.counts.events, _count),
-        _figure("Problems", a.counts.problems, b.counts.problems, _count),
-        _figure("Recoveries", _recoveries(a), _recoveries(b), _count),
-        _figure("Highest drift", _drift(a), _drift(b), _percent),
+        # The number of the last event: the states are read without the texts' pieces.
+        _figure("Events", a.position, b.position, _count),
+        _figure("Problems not fixed", a.figures.unfixed, b.figures.unfixed, _count),
+        _figure("Recovered", a.figures.recovered, b.figures.recovered, _count),
+        _figure("Warnings", len(run_warnings(a)), len(run_warnings(b)), _count),
+        _figure("Highest drift", a.figures.highest_drift, b.figures.highest_drift, _percent),
         _figure("Artifacts", len(a.artifacts), len(b.artifacts), _count),
     ]
 
@@ -146,17 +149,9 @@ def _stages_done(state: RunState) -> str:
     return f"{done} of {state.total_stages or len(state.stages)}"
 
 
-def _recoveries(state: RunState) -> int:
-    return sum(stage.recoveries for stage in state.stages)
-
-
-def _drift(state: RunState) -> float | None:
-    return max((stage.drift for stage in state.stages if stage.drift is not None), default=None)
-
-
 def _count(value: float) -> str:
     return f"{value:,.0f}"
 
 
 def _percent(value: float) -> str:
-    return f"{round(value * 100)} %"
+    return f"{value:.0%}"

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -106,8 +107,15 @@ _AudienceWords = Annotated[
         }
     ),
 ]
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
 _Audiences = Annotated[
     tuple[_AudienceWords, ...],
+    BeforeValidator(_listed),
     AfterValidator(_not_empty),
     Field(max_length=MOST_ITEMS, json_schema_extra={"minItems": 1}),
 ]

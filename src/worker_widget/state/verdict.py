@@ -9,6 +9,7 @@ import msgspec
 
 from .incident import Incident
 from .run_state import RunState, Stage
+from .run_warnings import run_warnings
 
 NO_SUCCESS: Final = "The worker ended the run without success."
 """The reason of a run that ends without success and without a reason of its own."""
@@ -43,13 +44,19 @@ def verdict(run: RunState) -> Verdict | None:
 def _completed(run: RunState) -> Verdict:
     unfixed, recovered = run.figures.unfixed, run.figures.recovered
     differs = run.verified is not None and not run.verified["identical"]
-    problems = f" with {unfixed} problem{'' if unfixed == 1 else 's'} not fixed" if unfixed else ""
+    warned = len(run_warnings(run))
+    remains = [
+        f"{number} {noun}{'' if number == 1 else 's'}{state}"
+        for number, noun, state in ((unfixed, "problem", " not fixed"), (warned, "warning", ""))
+        if number
+    ]
+    problems = f" with {' and '.join(remains)}" if remains else ""
     repaired = f" · {recovered} recovered" if recovered else ""
     problem = _newest(run, lambda item: item.unfixed)
     if problem is None and differs:
         problem = _newest(run, lambda item: item.kind == "replay")
     return Verdict(
-        tone="warning" if unfixed or differs else "ok",
+        tone="warning" if unfixed or warned or differs else "ok",
         summary=f"Completed{problems}{repaired}",
         reason=None
         if run.verified is None
