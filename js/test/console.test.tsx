@@ -753,9 +753,7 @@ describe("the run history", () => {
     press("History12");
     await until(() => expect(all("[role=dialog] .past")).toHaveLength(10));
     const rows = all(".past").map((item) => item.textContent ?? "");
-    expect(rows[1]).toMatch(
-      /^CompletedWrite a tagline.*Business Builder · verification · 10\.8 s · /,
-    );
+    expect(rows[1]).toMatch(/^CompletedWrite a tagline.*Business Builder · verification · 10\.8 s · /);
     expect(rows[2]).toContain("strict");
     expect(rows[3]).toMatch(/^Failed.*Preflight: the value proposition promises/);
     expect(rows[8]).toContain("on the server");
