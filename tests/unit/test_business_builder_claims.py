@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from worker_widget import events
 from worker_widget.workers.business_builder.policy import compiler, rewriting
 from worker_widget.workers.business_builder.policy.rules import breaks, check
+
+from .test_business_builder_run import brand, run_alone
 
 TEN = (
     "guarantee",
@@ -33,6 +36,9 @@ WORDINGS = [
     "twice your revenue", "no side effects", "No side-effects", "no known side effects",
     "without side effects", "without any side effects", "zero side effects", "side-effect-free",
     "side effect free", "free of side effects", "no\nside effects", "clinically\u00a0proven",
+    "proven in clinical trials", "clinically tested", "double your monthly recurring revenue",
+    "hundred percent success", "zero adverse effects", "no adverse effects", "riskless",
+    "your money back if you are not happy", "top rated", "top-rated",
 ]  # fmt: skip
 
 GERMAN = [
@@ -48,6 +54,7 @@ HARMLESS = [
     "clinical trials are run by others", "a medical practice", "side effects of the new timetable",
     "no risk assessment is needed", "the risks are explained", "room number 12", "1000% more", "#12",
     "all the world is a stage", "best practices", "side dishes", "a doubled hem", "revenue of the year",
+    "tested in our kitchen", "adverse weather", "we give your money back to the club", "a hundred loaves",
 ]  # fmt: skip
 
 
@@ -88,6 +95,30 @@ def test_what_is_no_claim_stays(text: str) -> None:
         ("Repairs for ovens: risk-free", "Repairs for ovens."),
         ("Repairs with a 30-day money-back guarantee.", "Repairs."),
         ("The world's best bread from Lyon.", "Bread from Lyon."),
+        ("Our tea is the world's best and comes in a small tin", "Our tea comes in a small tin."),
+        ("The cream has no side effects and works in a week or two", "The cream works in a week or two."),
+        ("The cream causes no adverse effects and smells of lemon.", "The cream smells of lemon."),
+        ("There are no side effects when you drink it every day", ""),
+        ("When you drink it daily, there are no side effects.", ""),
+        ("It comes with no side effects.", ""),
+        ("Delivery by noon is guaranteed for every kitchen", ""),
+        ("The drops are clinically and medically proven to calm", ""),
+        ("A clinically and medically proven cream for dry hands", "A cream for dry hands"),
+        ("Ordering is risk-free for the customer", ""),
+        ("We guarantee that your oven works", ""),
+        ("We guarantee your oven works", ""),
+        ("Our course will double your revenue", ""),
+        ("Our top rated tea comes in a tin", "Our tea comes in a tin"),
+        ("Our ovens are guaranteed, and our bread is fresh.", "Our bread is fresh."),
+        (
+            "We bake bread. Delivery by noon is guaranteed for every kitchen. You can order online.",
+            "We bake bread. You can order online.",
+        ),
+        ("Die Creme hat keine Nebenwirkungen und wirkt schnell", "Die Creme wirkt schnell."),
+        ("Unser Tee ist der weltbeste und kommt in einer Dose.", "Unser Tee kommt in einer Dose."),
+        ("Die Lieferung ist garantiert für jede Küche", ""),
+        ("Es gibt keine Nebenwirkungen, wenn Sie ihn trinken", ""),
+        ("Die Tropfen sind klinisch und medizinisch erwiesen.", ""),
     ],
 )
 def test_a_claim_is_reworded_and_the_rest_stays(before: str, after: str) -> None:
@@ -98,3 +129,20 @@ def test_a_claim_is_reworded_and_the_rest_stays(before: str, after: str) -> None
 def test_nothing_that_is_rewritten_still_claims(wording: str) -> None:
     for text in (f"Repairs for ovens and mixers, {wording}.", f"{wording} for small kitchens in Lyon."):
         assert breaks(rewriting.rephrase(text, RULES).after, RULES) is None
+
+
+async def test_a_brand_statement_that_is_reworded_or_left_out_is_a_warning() -> None:
+    claims = brand(
+        value_proposition="Our tea is the world's best and comes in a small tin",
+        mission="Delivery by noon is guaranteed for every kitchen",
+    )
+    run = await run_alone(task="A tea shop in Leeds", brand=claims)
+    messages = [found.message for found in run.all(events.RunWarning) if found.code == "brand_reworded"]
+    assert messages == [
+        "The brand's value proposition is on the page in other words, because a rule forbids some of its "
+        "own: “Our tea comes in a small tin.” in place of “Our tea is the world's best and comes in a small "
+        "tin”.",
+        "The brand's mission is not on the page, because a rule forbids it: “Delivery by noon is guaranteed "
+        "for every kitchen”.",
+    ]
+    assert "is for every kitchen" not in run.artifacts["landing.html"]

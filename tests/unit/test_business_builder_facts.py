@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import threading
 from typing import Any
 
 import pytest
@@ -64,11 +66,42 @@ def test_phrases_are_read_without_dates_and_prices() -> None:
     assert without(modified, stated_facts(modified, "en")) == modified
 
 
+_MANY_FACTS = ", ".join(f"${number} for {number} people in Town{number}" for number in range(300))
+
+
+@pytest.mark.parametrize("length", [3_000, 6_000])
 @pytest.mark.parametrize(
-    "text", ["1" * 6_000, "1 " * 3_000, "a@" * 3_000, "12 March " * 600, "£" * 6_000, "Ab " * 2_000]
+    "text",
+    [
+        *("1 " * 3_000, "a@" * 3_000, "12 March " * 700, "£" * 6_000, "Ab " * 2_000, "$1 " * 2_000),
+        *("x\n" * 3_000, "\n".join(f"x{number}" for number in range(1_500)), _MANY_FACTS),
+    ],
+    ids=lambda text: str(text)[:12],
 )
-def test_hostile_tasks_are_read(text: str) -> None:
-    assert stated_facts(text, "en") is not None
+async def test_the_work_for_a_hostile_task_is_bounded(text: str, length: int) -> None:
+    await run_alone(task="A bakery.")  # reads the content files
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    threading.setprofile(count)
+    sys.setprofile(count)
+    try:
+        run = await run_alone(task=f"A bakery.\n{text}"[:length])
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    assert run.all(events.TaskUnderstood)
+    assert calls < 300_000 + 100 * length
+
+
+async def test_facts_beyond_the_most_that_are_used_are_counted() -> None:
+    run = await run_alone(task=f"A bakery. {_MANY_FACTS}"[:3_000])
+    (found,) = run.all(events.TaskUnderstood)
+    (reason,) = [reason for reason in found.reasons if reason.startswith("Only the first 60")]
+    assert reason.startswith("Only the first 60 prices, dates, names and the like are used: ")
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ class Brief:
     ``statements`` the other sentences that say something about the offer, as written
     ``unused``    the sentences that are about the writing, or about their author: not for a page
     ``stated``    the prices, dates, times, contacts, places, numbers and names in the task
+    ``unlisted``  the number of further ones that are not kept
     ``link``      the word before ``theme``: "about" or "on"
     ``other_work`` the opening of a task that asks for other work than a page
     ``field``     the line of business (a key of `library.fields`), ``kind`` the kind of offer
@@ -64,6 +65,7 @@ class Brief:
     statements: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     stated: tuple[StatedFact, ...] = ()
+    unlisted: int = 0
     other_work: str | None = None
     field: str | None = None
     kind: str = "product"

@@ -26,6 +26,9 @@ from .brief import Brief
 _LONGEST_READ: Final = 6_000
 """The characters of a task that are read."""
 
+_MOST_SENTENCES: Final = 100
+"""The sentences among which the offer is looked for."""
+
 _MOST_QUOTED: Final = 6
 """The sentences that are quoted of a task in another language, beside the first."""
 
@@ -143,7 +146,7 @@ def read(task: str) -> Brief:
             kind=kind,
         )
     best, best_score, best_part = Brief(whole), -1, ""
-    for part in parts:
+    for part in list(dict.fromkeys(parts))[:_MOST_SENTENCES]:
         found = _read_sentence(stated_facts.without(part, stated_facts.stated_facts(part, code)))
         score = _score(found)
         if score > best_score:

@@ -63,8 +63,7 @@ def sort_sentences(sentences: Sequence[str], language: str) -> tuple[tuple[str, 
 def _says_no_more(text: str, language: str) -> bool:
     """Whether a sentence says nothing beside facts that are read: "It costs 240 pounds"."""
     facts = stated_facts.stated_facts(text, language)
-    left = "".join(
-        " " if any(fact.start <= index < fact.end for fact in facts) else letter
-        for index, letter in enumerate(text)
-    )
+    ends = [0, *(fact.end for fact in facts)]
+    starts = [*(fact.start for fact in facts), len(text)]
+    left = " ".join(text[end:start] for end, start in zip(ends, starts, strict=True))
     return bool(facts) and all(word.lower() in _NEUTRAL for word in re.findall(r"[^\W\d_]+", left))

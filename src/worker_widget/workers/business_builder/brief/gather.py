@@ -26,6 +26,9 @@ class Reader(Protocol):
 LONGEST_READ: Final = 6_000
 """The characters of a task that are read."""
 
+MOST_FACTS: Final = 60
+"""The prices, dates, names and other facts of a task that are used: its first."""
+
 _READERS: Final[Mapping[str, Reader]] = {"en": english_reader, "de": german_reader}
 
 
@@ -44,7 +47,12 @@ def gather(request: ValidatedRequest) -> Facts:
         stated = stated_facts.stated_facts(prose[:LONGEST_READ], read.language)
         names = {fact.text for fact in stated if fact.kind == "name"}
         features = tuple(feature for feature in read.features if feature not in names)
-        read = replace(read, stated=(*stated, *_german_place(read)), features=features)
+        read = replace(
+            read,
+            stated=(*stated[:MOST_FACTS], *_german_place(read)),
+            unlisted=max(0, len(stated) - MOST_FACTS),
+            features=features,
+        )
     if plausibility.is_filler(prose) or (
         read.language in LANGUAGES and plausibility.plausible_share(prose) <= plausibility.FEWEST_WORDS
     ):

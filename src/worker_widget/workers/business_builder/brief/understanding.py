@@ -135,6 +135,9 @@ def _parts(facts: Facts) -> Iterator[tuple[float, str]]:
 
 
 def _unused(brief: Brief) -> Iterator[str]:
+    if brief.unlisted:
+        used = len(brief.stated)
+        yield f"Only the first {used} prices, dates, names and the like are used: {brief.unlisted} are not."
     for text in brief.unused[:_MOST_UNUSED]:
         yield f"Not on the page, because it does not describe the offer: “{typography.clip(text, 160)}”"
     more = len(brief.unused) - _MOST_UNUSED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -30,7 +31,7 @@ async def prepare(
     """
     brand = request.brand
     seed = Seed.of(request)
-    facts = gather(request)
+    facts = await asyncio.to_thread(gather, request)  # up to some seconds for a hostile task
     budget = request.budget if request.budget is not None else (brand.budget_tokens if brand else None)
     own_name = "" if facts.working_title else facts.name
     rules = compiler.compile_rules(brand, name=own_name, budget=budget)

@@ -15,10 +15,8 @@ the brand's.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from string import Formatter
 from typing import Final, Literal, NamedTuple
 
@@ -55,10 +53,11 @@ class SentenceTracer:
     def __post_init__(self) -> None:
         self._slots = self.facts.language.slots(self.facts)
         without = {source: _without(self.facts, source) for source in _QUOTABLE}
+        quotable = _Quotable(self.facts)
         self._filled_by: dict[str, Source] = {}
         for name, value in self._slots.items():
             changed = (source for source in _QUOTABLE if without[source].get(name) != value)
-            quoted = _quoted(value, self.facts) if value and value != self.facts.name else None
+            quoted = quotable.quoted(value) if value and value != self.facts.name else None
             source = next(changed, None) or (quoted.source if quoted else None)
             if source is not None:
                 self._filled_by[name] = source
@@ -91,8 +90,10 @@ def recorded(
 ) -> list[SentenceSource]:
     """Record the sentences of a draft; returns the sources of a page's or Markdown text's, in their order."""
 
+    quotable = _Quotable(facts)
+
     def source_of(sentence: str) -> tuple[str, str]:
-        origin = traced.get(_key(sentence)) or _origin(sentence, facts, by_model=by_model)
+        origin = traced.get(_key(sentence)) or quotable.origin(sentence, by_model=by_model)
         if _key(sentence) == _key(facts.name):
             origin = Origin("brief" if facts.working_title else "brand")
         source = "brand" if record.brand_words and origin.source == "brief" else origin.source
@@ -109,41 +110,46 @@ def recorded(
     ]
 
 
-def _origin(sentence: str, facts: Facts, *, by_model: bool) -> Origin:
-    """The origin of a sentence that no pen wrote as a line."""
-    if by_model:
+class _Quotable:
+    """The texts of the brand and the brief by their location, as keys (see `_key`)."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._keys = [(location, _key(text)) for location, text in facts.texts.items()]
+        self._brand = [each for each in self._keys if each[0].startswith("brand.")]
+        self._brief = [each for each in self._keys if each[0].startswith("brief.")]
+
+    def origin(self, sentence: str, *, by_model: bool) -> Origin:
+        """The origin of a sentence that no pen wrote as a line."""
+        if not by_model:
+            return self.quoted(sentence) or Origin("rule")
         key = _key(sentence)
-        whole = (location for location, text in facts.texts.items() if key and key in _key(text))
-        location = next(whole, "")
+        location = next((location for location, own in self._keys if key and key in own), "")
         return _at(location) if location and key.count(" ") >= _FEWEST_WORDS - 1 else Origin("model")
-    return _quoted(sentence, facts) or Origin("rule")
 
-
-def _quoted(text: str, facts: Facts) -> Origin | None:
-    """The text of the brand or the brief that ``text`` quotes, if any; the brand's first."""
-    key = _key(text)
-    for location, own in _located(facts, "brand."):
-        if key == own or (own.count(" ") >= _FEWEST_WORDS - 1 and own in key):
-            return _at(location)
-        if key.count(" ") >= _FEWEST_WORDS - 1 and key in own:
-            return _at(location)
-    for location, own in _located(facts, "brief."):
-        if own and _as_words(own).search(key):
-            return _at(location)
-    return None
-
-
-def _located(facts: Facts, start: str) -> Iterator[tuple[str, str]]:
-    return ((location, _key(text)) for location, text in facts.texts.items() if location.startswith(start))
+    def quoted(self, text: str) -> Origin | None:
+        """The text of the brand or the brief that ``text`` quotes, if any; the brand's first."""
+        key = _key(text)
+        for location, own in self._brand:
+            if key == own or (own.count(" ") >= _FEWEST_WORDS - 1 and own in key):
+                return _at(location)
+            if key.count(" ") >= _FEWEST_WORDS - 1 and key in own:
+                return _at(location)
+        return next((_at(location) for location, own in self._brief if own and _has_words(key, own)), None)
 
 
 def _at(location: str) -> Origin:
     return Origin("brand" if location.startswith("brand.") else "brief", location)
 
 
-@lru_cache(512)
-def _as_words(text: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+def _has_words(text: str, words: str) -> bool:
+    """Whether ``words`` are in ``text``, and no word goes on before or after them."""
+    at = text.find(words)
+    while at >= 0:
+        around = (text[at - 1 : at], text[at + len(words) : at + len(words) + 1])
+        if not any(char.isalnum() or char == "_" for char in around):
+            return True
+        at = text.find(words, at + 1)
+    return False
 
 
 def _key(text: str) -> str:

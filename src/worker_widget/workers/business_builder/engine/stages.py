@@ -86,6 +86,7 @@ async def preflight(stage_run: StageRun) -> None:
     if run.request.brand is not None:
         stage_run.check_drift(brief.task, of="The task")
     stage_run.finish_recovery()
+    task_report.report_rewording(stage_run)
     run.by_model = stage_run.order.by_model
     run.use_facts(stage_run.facts)
     order = stage_run.order

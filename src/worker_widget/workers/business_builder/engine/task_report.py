@@ -9,6 +9,7 @@ from ....events.request_models import Audience
 from ..brief.understanding import THRESHOLD, understand
 from ..language import detection, typography
 from ..language.languages import LANGUAGES
+from . import prose
 from .prose import quoted
 from .stage_run import StageRun
 
@@ -16,10 +17,11 @@ TASK_NOT_UNDERSTOOD: Final = "task_not_understood"
 LANGUAGE_NOT_WRITTEN: Final = "language_not_written"
 NO_PAGE_ASKED: Final = "no_page_asked"
 AUDIENCE_NOT_LISTED: Final = "audience_not_listed"
+BRAND_REWORDED: Final = "brand_reworded"
 
 NOT_UNDERSTOOD: Final = "Written without understanding the task: add a brand or a language model."
 NOT_UNDERSTOOD_WITH_BOTH: Final = (
-    "Written without understanding the task: say in a sentence what is offered and for whom."
+    "Written without understanding the task: describe the offer and its customers in a sentence."
 )
 
 
@@ -52,6 +54,23 @@ def report_understanding(stage_run: StageRun) -> None:
             f"are quoted, and the rest is in {written.name}."
         )
         _warn(stage_run, LANGUAGE_NOT_WRITTEN, message)
+
+
+def report_rewording(stage_run: StageRun) -> None:
+    """Emit a warning for each of the brand's two main statements that the texts quote in other words, or not
+    at all."""
+    for location in ("brand.value_proposition", "brand.mission"):
+        before, after = stage_run.run.facts.text(location), stage_run.facts.text(location)
+        if after == before:
+            continue
+        named = typography.capital(prose.place(location))
+        message = f"{named} is not on the page, because a rule forbids it: {quoted(before)}."
+        if after:
+            message = (
+                f"{named} is on the page in other words, because a rule forbids some of its own: "
+                f"{quoted(after)} in place of {quoted(before)}."
+            )
+        _warn(stage_run, BRAND_REWORDED, message)
 
 
 def _report_audiences(stage_run: StageRun) -> None:

@@ -28,12 +28,16 @@ _JOIN: Final = _GAP.removesuffix("+") + "*"
 _S: Final = "(?:['’‘ʼ´`]?s)?"
 _OWN: Final = r"(?:your|their|our|my|his|her|its|the)"
 _GAINS: Final = r"(?:revenues?|sales|profits?|income|turnover|earnings|takings)"
-_HUNDRED: Final = r"(?:100|(?:one|a)\s+hundred)"
-_PROVEN: Final = rf"(?:clinical|medical)(?:ly)?{_GAP}(?:prov(?:en|ed)|verified)"
+_HUNDRED: Final = r"(?:100|(?:(?:one|a)\s+)?hundred)"
+_FIELD: Final = r"(?:clinical|medical)(?:ly)?"
+_PROVEN: Final = rf"(?:{_FIELD}{_GAP}and{_GAP})?{_FIELD}{_GAP}(?:prov(?:en|ed)|verified|tested)"
+
+_EFFECTS: Final = rf"(?:side{_JOIN}|adverse\s+)effects?"
 
 FORBIDDEN_EVERYWHERE: Final[Sequence[UniversalClaim]] = (
     UniversalClaim(
-        rf"\bmoney{_GAP}back{_GAP}guarant(?:ees?|y)\b|\bguarant(?:ee(?:s|d|ing)?|y|ies)\b",
+        rf"\bmoney{_GAP}back{_GAP}guarant(?:ees?|y)\b|\bguarant(?:ee(?:s|d|ing)?|y|ies)\b"
+        rf"|\b{_OWN}{_GAP}money{_GAP}back(?={_GAP}(?:if|when|unless|within|at)\b|\s*[.,;!]|\s*$)",
         "guarantee", "A guarantee that is not part of the brief", "error",
     ),
     UniversalClaim(
@@ -41,7 +45,7 @@ FORBIDDEN_EVERYWHERE: Final[Sequence[UniversalClaim]] = (
         "100%", "An absolute figure without a source", "error",
     ),
     UniversalClaim(
-        rf"\brisk{_JOIN}free\b|\b(?:no|zero|without(?:\s+any)?|free\s+(?:of|from)(?:\s+any)?){_GAP}risks?\b"
+        rf"\brisk{_JOIN}(?:free|less)\b|\b(?:no|zero|without(?:\s+any)?|free\s+(?:of|from)(?:\s+any)?){_GAP}risks?\b"
         r"(?!\s+(?:of|to|that|in|management|assessment|analysis|factors?|groups?))",
         "risk-free", "A promise that nothing can keep", "error",
     ),
@@ -51,26 +55,28 @@ FORBIDDEN_EVERYWHERE: Final[Sequence[UniversalClaim]] = (
     UniversalClaim(
         rf"#\s?1(?!\w)|\bnumber{_GAP}one\b|\bno\.\s?1\b"
         rf"|\b(?:number|no|nr){_GAP}1{_GAP}(?:rated|ranked|choice|brand|tool|app|shop|provider)\b"
-        rf"|\b(?:rated|ranked){_GAP}(?:number|no|nr)\.?\s?1\b",
+        rf"|\b(?:rated|ranked){_GAP}(?:number|no|nr)\.?\s?1\b|\btop{_GAP}(?:rated|ranked)\b",
         "#1", "A ranking that nobody can verify", "error",
     ),
     UniversalClaim(
-        rf"\b{_PROVEN}\b|\bprov(?:en|ed){_GAP}(?:clinically|medically|by\s+(?:clinical|medical))\b"
+        rf"\b{_PROVEN}\b|\bprov(?:en|ed){_GAP}(?:clinically|medically|(?:by|in)\s+(?:clinical|medical))\b"
         rf"|\b(?:clinical|medical){_GAP}proof\b",
         "clinically proven", "A medical claim without a study", "error",
     ),
     UniversalClaim(
-        rf"\bdoubl(?:e|es|ed|ing){_GAP}(?:{_OWN}{_GAP})?(?:\w+{_GAP})?{_GAINS}\b"
+        rf"\bdoubl(?:e|es|ed|ing){_GAP}(?:{_OWN}{_GAP})?(?:\w+{_GAP}){{0,2}}{_GAINS}\b"
         rf"|\b(?:twice|2\s?x){_GAP}(?:{_OWN}{_GAP}){_GAINS}\b",
         "double your revenue", "A promise of income that nobody can keep", "error",
     ),
     UniversalClaim(
         rf"\b(?:no|zero|without(?:\s+any)?|free\s+(?:of|from)(?:\s+any)?|never\s+any)\s+"
-        rf"(?:\w+\s+)?side{_JOIN}effects?\b|\bside{_JOIN}effects?{_GAP}free\b",
+        rf"(?:\w+\s+)?{_EFFECTS}\b|\bside{_JOIN}effects?{_GAP}free\b",
         "no side effects", "A medical claim without a study", "error",
     ),
 )  # fmt: skip
-"""The ten claims; a money-back guarantee is a guarantee, and "clinically" covers "medically"."""
+"""The ten claims. The same claim in other words counts: a money-back guarantee is a guarantee, also as "your
+money back if"; "clinically" covers "medically" and "in clinical trials", and "tested" means "proven"; "top
+rated" is a ranking; adverse effects are side effects."""
 
 UNVERIFIABLE: Final[Sequence[UniversalClaim]] = (
     UniversalClaim(
@@ -96,16 +102,24 @@ UNVERIFIABLE: Final[Sequence[UniversalClaim]] = (
     ),
 )  # fmt: skip
 
-_JOINED: Final = r",?\s*(?:\b(?:and|with|without|at|has|have)\s+)?"
+_JOINED: Final = (
+    r"(?:,?\s+(?:and\s+)?(?:with|without|at)\s+|\s*,\s*(?:and\s+)?(?:(?:has|have)\s+)?"
+    r"|\s+and\s+(?:(?:has|have)\s+)?|\s*:\s*|^\s*)"
+)
+"""What joins an attribute or an addition to the rest: without it, the claim is a part of the sentence."""
+
+_ENDED: Final = r"(?=\s*[.,;!?)]|\s*$|\s+(?:and|but|for)\s+(?!with))"
 
 PLAINER: Final[Sequence[tuple[str, str]]] = (
-    (rf"{_JOINED}(?:\ban?\s+)?(?:\b100\s*%|\b{_HUNDRED}{_JOIN}per\s?cent)\s+success(?:{_GAP}rates?)?\b", ""),
-    (rf"{_JOINED}(?:\b(?:an?|our)\s+)?(?:\d+{_GAP}day\s+)?\bmoney{_GAP}back{_GAP}guarant(?:ees?|y)\b", ""),
+    (rf"{_JOINED}(?:\ban?\s+)?(?:\b100\s*%|\b{_HUNDRED}{_JOIN}per\s?cent)\s+"
+     rf"success(?:{_GAP}rates?)?\b{_ENDED}", ""),
+    (rf"{_JOINED}(?:\b(?:an?|our)\s+)?(?:\d+{_GAP}day\s+)?"
+     rf"\bmoney{_GAP}back{_GAP}guarant(?:ees?|y)\b{_ENDED}", ""),
     (rf"(?<!\bis\s)(?<!\bare\s)(?<!\bwas\s)(?<!\bwere\s)(?<!\bbeen\s)\b{_PROVEN}\s+(?=\w)", ""),
     (rf"(?<!\bis)(?<!\bare)(?<!\bwas)(?<!\bwere)(?<!\bbeen),?\s+(?:and\s+)?\b{_PROVEN}\b(?!\s+\w)", ""),
-    (rf"{_JOINED}\b(?:no|zero|any|free\s+(?:of|from)(?:\s+any)?)\s+(?:\w+\s+)?side{_JOIN}effects?\b", ""),
+    (rf"{_JOINED}\b(?:no|zero|any|free\s+(?:of|from)(?:\s+any)?)\s+(?:\w+\s+)?{_EFFECTS}\b{_ENDED}", ""),
     (rf"\bside{_JOIN}effects?{_GAP}free\s+(?=\w)", ""),
-    (rf"{_JOINED}\b(?:no|zero|any|free\s+(?:of|from)(?:\s+any)?)\s+risks?\b(?=[.,;!]|$)", ""),
+    (rf"{_JOINED}\b(?:no|zero|any|free\s+(?:of|from)(?:\s+any)?)\s+risks?\b{_ENDED}", ""),
     (rf"\b(?:(?:an?|the)\s+)?world{_S}{_GAP}best\s+(?=\w)", ""),
 )  # fmt: skip
 """Expressions of the claims above and plainer wordings, tried in order before those of `rewriting`."""
