@@ -191,6 +191,8 @@ export interface Scene {
   large?: boolean;
   /** It stops at the first violation. */
   strict?: boolean;
+  /** It had a brand that its server did not repeat. */
+  brandUnknown?: boolean;
   /** The routing decisions have no scores, like those of real servers. */
   scoreless?: boolean;
   brand?: RunRequest["brand"];
@@ -520,7 +522,13 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   };
   return {
     state: {
-      form: { ...form(), ...asked, brand: asked.brand ? JSON.stringify(asked.brand, null, 2) : "" },
+      engines: ENGINES,
+      form: {
+        ...form(),
+        ...asked,
+        brand: asked.brand ? JSON.stringify(asked.brand, null, 2) : "",
+        brand_unknown: scene.brandUnknown ?? false,
+      },
       link,
       run,
       request: asked,
@@ -606,16 +614,12 @@ function figuresOf(
   const drifts = stages.flatMap((stage) => stage.drift ?? []);
   const highest = drifts.length ? Math.max(...drifts) : null;
   const policies = ledger.filter((row) => row.kind === "policy");
-  const recovered = incidents.filter((row) => row.outcome === "fixed").length;
   return {
     policies: policies.length,
     policies_passed: policies.filter((row) => row.outcome === "ok").length,
     recoveries: incidents.filter((row) => row.recoveries > 0).length,
-    recovered,
-    unfixed: incidents.length - recovered,
-    complexities: complexities.length,
+    recovered: incidents.filter((row) => row.outcome === "fixed").length,
     mean_complexity: mean(complexities),
-    drifts: drifts.length,
     mean_drift: mean(drifts),
     highest_drift: highest,
     highest_drift_stage:
@@ -634,11 +638,19 @@ const inWords = (asked: RunRequest): [string, string][] => [
   ],
 ];
 
+const ENGINES = {
+  M9: "Failure catalog",
+  M10: "Recovery",
+  M18: "Drift detection",
+  M19: "Policy checks",
+};
+
 export function form(): ConsoleState["form"] {
   return {
     worker: "business-builder",
     workers: WORKERS,
     origin: "embedded host",
+    brand_unknown: false,
     task: "A landing page for a podcast tool that small teams like to use",
     brand: "",
     strict_mode: false,
@@ -651,6 +663,7 @@ export function form(): ConsoleState["form"] {
 
 export const nothingRun = (): Moment => ({
   state: {
+    engines: ENGINES,
     form: form(),
     link: { phase: "idle", message: null, attempt: 0, retry_us: null },
     run: null,

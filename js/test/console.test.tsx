@@ -53,8 +53,8 @@ describe("a finished run", () => {
     expect(text("[data-pane=timeline]")).toContain("Market Research");
     expect(all(".stage.completed, .stage.recovered")).toHaveLength(8);
     await until(() => expect(text("[data-pane=log]")).toContain("Completed Final Packaging"));
-    expect(text("[data-pane=routing]")).toContain(
-      "Average complexity53%Artifacts7Highest drift12%· Copy Generation",
+    expect(text("[data-pane=routing]")).toMatch(
+      /Average complexity53%Artifacts7Average drift\d+%Highest drift12%· Copy Generation/,
     );
     expect(text("[data-pane=ledger]")).toContain(
       "Copy Generation: the hero subtitle contains “guaranteed” → rewritten → passed",
@@ -94,9 +94,13 @@ describe("a finished run", () => {
     expect(text(".logdetail header")).toMatch(/line \d+.*Copy Generation/);
     expect(all(".of-incident").length).toBeGreaterThan(0);
     expect(all(".of-incident").every((row) => row.textContent?.includes("Copy"))).toBe(true);
-    expect(text(".incident .detail")).toContain("landing.hero.subtitle");
+    expect(text(".incident .detail")).toMatch(
+      /^Beforeguaranteed.*Aftersay what happens instead.*Wherehero subtitle of the landing/,
+    );
+    expect(all(".incident dl dt").map((item) => item.textContent)).toEqual(["Before", "After", "Where"]);
+    expect(all(".incident .title")[0]?.title).toBe("POLICY_FORBIDDEN_CLAIM");
     expect(all(".incident .event")).toHaveLength(4);
-    expect(text(".incident .event")).toContain("M19 policy layer");
+    expect(text(".incident .event")).toContain("M19 Policy checks");
     expect(all(".chip.warning")[0]?.getAttribute("aria-pressed")).toBe("true");
     all(".incident button")[0]?.click();
     await until(() => expect(all(".of-incident")).toHaveLength(0));
@@ -167,10 +171,10 @@ describe("a finished run", () => {
   it("explains the figures of routing in tips", async () => {
     const { all } = await open({ scene: DONE });
     const tips = () => all(".sums [title]").map((item) => item.title);
-    await until(() => expect(tips()).toHaveLength(3));
+    await until(() => expect(tips()).toHaveLength(4));
     expect(tips()[0]).toMatch(/demanding.*0%.*100%/);
     expect(tips()[1]).toMatch(/files/);
-    expect(tips()[2]).toMatch(/voice.*0%.*100%.*threshold.*35%/);
+    for (const tip of tips().slice(2)) expect(tip).toMatch(/voice.*0%.*100%.*threshold.*35%/);
   });
 
   it("shows who won each routing decision, on one scale, and why, where it is opened", async () => {
@@ -426,6 +430,16 @@ describe("the form", () => {
     expect(JSON.parse(app.view.brand)).toEqual(BRAND);
     expect(app.view).toMatchObject({ strict_mode: true, budget: null, depth: "auto", options: {} });
     expect(text(".run-options button")).toBe("OptionsStrict");
+  });
+
+  it("says that a run had a brand which was not recorded, until the form has one", async () => {
+    const { app, text } = await open({ scene: { ...DONE, brandUnknown: true } });
+    expect(text("[data-pop=brand] button")).toContain("unknown");
+    app.view.set({ panel: "brand" });
+    await until(() => expect(text(".sheet footer")).toContain("This run had a brand that was not recorded"));
+    app.view.set({ brand: JSON.stringify(BRAND) });
+    await until(() => expect(text(".sheet footer")).not.toContain("not recorded"));
+    expect(text("[data-pop=brand] button")).not.toContain("unknown");
   });
 
   it("takes over all of the run on screen: nothing of the run before, and nothing of the draft", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Incident } from "../src/kernel/wire";
-import { inOrder, isMarked, isUnfixed, newestIncidents, titleOf } from "../src/state/incidents";
+import { inOrder, isMarked, isUnfixed, newestIncidents, placeWords, titleOf } from "../src/state/incidents";
 import { applyPatch, NOTHING, TAIL_ROWS } from "../src/state/store";
 import { incident, stage, state } from "./samples";
 
@@ -99,4 +99,14 @@ describe("the marked lines", () => {
     expect(isMarked(null, { position: 7, stage_id: null })).toBe(false);
     expect(isMarked(marked, undefined)).toBe(false);
   });
+});
+
+it.each([
+  ["brand.value_proposition", "value proposition of the brand"],
+  ["brand.pain_points[0]", "pain points 1 of the brand"],
+  ["brand.tone.avoid[1]", "tone avoid 2 of the brand"],
+  ["task", "task"],
+  ["", ""],
+])("the location %s in words", (location, words) => {
+  expect(placeWords(location)).toBe(words);
 });

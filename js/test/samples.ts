@@ -59,10 +59,7 @@ export const run = (over: Partial<RunHeader> = {}): RunHeader => ({
     policies_passed: 0,
     recoveries: 0,
     recovered: 0,
-    unfixed: 0,
-    complexities: 0,
     mean_complexity: null,
-    drifts: 0,
     mean_drift: null,
     highest_drift: null,
     highest_drift_stage: null,
@@ -179,6 +176,7 @@ export const form = (over: Partial<ConsoleState["form"]> = {}): ConsoleState["fo
   worker: "w",
   workers: [],
   origin: "embedded host",
+  brand_unknown: false,
   task: "A task",
   brand: "",
   strict_mode: false,
@@ -190,6 +188,7 @@ export const form = (over: Partial<ConsoleState["form"]> = {}): ConsoleState["fo
 });
 
 export const state = (over: Partial<ConsoleState> = {}): ConsoleState => ({
+  engines: {},
   form: form(),
   link: link(),
   run: run(),

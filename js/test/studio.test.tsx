@@ -51,7 +51,9 @@ describe("the Studio", () => {
     expect(text(".console h3")).toBe("Worker Studio");
     expect(all(".cards")[0]?.querySelectorAll("li")).toHaveLength(5);
     const [builder, coming, broken] = all(".cards.wide > .card");
-    expect(builder?.textContent).toMatch(/^Business BuilderAvailable.*M18 Drift detection ✓.*Run$/);
+    expect(builder?.textContent).toMatch(
+      /^Business BuilderAvailable.*M18 Drift detection ✓.*Run Business Builder$/,
+    );
     expect(builder?.textContent).toContain(
       "M15 Governance · unavailable: its budget service is not installed",
     );
@@ -68,7 +70,7 @@ describe("the Studio", () => {
   it("opens the console below with the worker of a card, and leads back", async () => {
     const { app, all, text, press, root } = await open();
     await until(() => expect(all(".cards.wide > .card")).toHaveLength(3));
-    press("Run");
+    press("Run Business Builder");
     await until(() => expect(all(".panes")).toHaveLength(1));
     expect(app.run.state.form.worker).toBe("business-builder");
     await until(() => expect(root.activeElement?.getAttribute("aria-label")).toBe("Task"));
@@ -76,7 +78,7 @@ describe("the Studio", () => {
     expect(pages()).toEqual(["Worker Studio", "Worker console"]);
     press("Home: the Worker Studio");
     await until(() => expect(text(".console h3")).toBe("Worker Studio"));
-    await until(() => expect(root.activeElement?.textContent).toBe("Run Business Builder"));
+    await until(() => expect(root.activeElement?.textContent).toBe("Start with Business Builder"));
     expect(pages()).toHaveLength(2);
   });
 
@@ -118,7 +120,7 @@ describe("the Studio", () => {
     press("Home: the Worker Studio");
     await until(() => expect(all(".cards.wide > .card")).toHaveLength(3));
     expect(all(".panes")).toHaveLength(0);
-    press("Run");
+    press("Run Business Builder");
     await until(() => expect(all(".panes")).toHaveLength(1));
     expect(all(".home")).toHaveLength(0);
   });

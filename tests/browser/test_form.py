@@ -180,7 +180,7 @@ def test_a_failed_run_says_once_why_and_leads_to_the_claim(page: Page, running: 
     # The place in the log: its lines are marked, and the first of them is in view.
     reason.get_by_role("button", name="Show the place").click()
     expect(ledger.get_by_role("button", name=title)).to_have_attribute("aria-expanded", "true")
-    expect(ledger).to_contain_text("M19 policy layer")
+    expect(ledger).to_contain_text("M19 Policy checks")
     marked = console.pane("log").locator(".of-incident")
     expect(marked.filter(has_text="Stage failed")).to_be_visible()
 

@@ -84,7 +84,7 @@ def test_a_run_is_watched_and_then_read_as_data(browser: Browser, theme: Theme, 
         expect(console.pane("routing")).to_contain_text("Copywriter")
         expect(console.pane("ledger")).to_contain_text(re.compile(r"Policies passed\s*\d+ of \d+"))
         console.pane("ledger").get_by_role("button", name=re.compile(r"\d+ checks passed")).click()
-        expect(console.pane("ledger")).to_contain_text("M19 policy layer")
+        expect(console.pane("ledger")).to_contain_text("M19 Policy checks")
         for file in ("landing.html", "positioning.md", "market_report.json"):
             expect(console.tab(file)).to_be_attached()
         console.tab("landing.html").click()

@@ -39,7 +39,7 @@ def test_a_worker_is_run_from_its_card_and_found_in_the_history(page: Page, runn
         page.add_script_tag(path=AXE)
         assert studio.evaluate(AXE_OF_THE_STUDIO) == []
 
-    card.get_by_role("button", name="Run").click()
+    card.get_by_role("button", name="Run Business Builder", exact=True).click()
     expect(console.task).to_be_focused()
     expect(console.root).to_be_in_viewport()
     expect(studio).to_be_visible()

@@ -766,6 +766,9 @@ class TestView:
         assert (form.task, form.brand, form.strict_mode, form.depth, form.budget, form.options) == (
             *("Their task", "", False, "auto", 2_000, {}),
         )
+        assert form.brand_unknown
+        console.run("log 1; page x").wait(20)
+        assert not console._session.controller.shown.form.brand_unknown
 
     def test_a_console_without_its_server_is_not_ready_again_by_leaving_a_run(
         self, console: WorkerConsole, host: ThreadedHost

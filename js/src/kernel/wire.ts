@@ -30,9 +30,11 @@ export interface SnapshotMessage {
  * Everything that a console shows, without log rows and artifact texts.
  * `request` is the request of the run, `null` where only a part of it is known; `asked` is what is known of
  * it in words, as pairs of label and text, without the task. `home` is `null` until a front end watches the
- * home page, `seen_us` is when the server answered for it last.
+ * home page, `seen_us` is when the server answered for it last. `engines` are the names of the engines by
+ * their numbers, such as M18.
  */
 export interface ConsoleState {
+  engines: Record<string, string>;
   form: FormState;
   link: Link;
   run: RunHeader | null;
@@ -53,8 +55,9 @@ export interface ConsoleState {
  * The run form and what it offers.
  * `task`, `brand` (JSON text or ""), `strict_mode`, `depth`, `budget` (tokens) and `options` are the request
  * of the run that was on screen last, all of them, or else the console's own. `origin` is "embedded host" or
- * the server's origin. `notice` is an error that the user must see: host missing, key refused, run unknown,
- * history not writable.
+ * the server's origin. `brand_unknown`: that run had a brand that its server did not repeat, so that the form
+ * has none. `notice` is an error that the user must see: host missing, key refused, run unknown, history not
+ * writable.
  */
 export interface FormState {
   worker: string;
@@ -62,6 +65,7 @@ export interface FormState {
   origin: string;
   task: string;
   brand: string;
+  brand_unknown: boolean;
   strict_mode: boolean;
   depth: "auto" | "shallow" | "deep";
   budget: number | null;
@@ -148,7 +152,7 @@ export interface RunHeader {
   verified: Verification | null;
   verdict: Verdict | null;
   counts: Counts;
-  figures: Figures;
+  figures: ShownFigures;
   recording: boolean;
 }
 
@@ -198,22 +202,13 @@ export interface Counts {
   unknown: number;
 }
 
-/**
- * The figures of a whole run so far. Complexity and drift are 0 to 1, `null` before the first.
- * `policies` counts the policy checks with a result, `policies_passed` those that passed. `recoveries` counts
- * the incidents in which a recovery was started, `recovered` those of them that are fixed; `unfixed` counts
- * the problems that remain. `mean_complexity` is over the `complexities` routing decisions that have one,
- * `mean_drift` over the `drifts` measurements; `highest_drift_stage` is the id of the stage with the highest.
- */
-export interface Figures {
+/** Those of `Figures` that a console shows. */
+export interface ShownFigures {
   policies: number;
   policies_passed: number;
   recoveries: number;
   recovered: number;
-  unfixed: number;
-  complexities: number;
   mean_complexity: number | null;
-  drifts: number;
   mean_drift: number | null;
   highest_drift: number | null;
   highest_drift_stage: string | null;

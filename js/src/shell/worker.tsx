@@ -39,7 +39,7 @@ export function WorkerSelect({ app }: { app: Uses<"view" | "run" | "operations" 
         off={locked || (workers.length ? "" : "The workers are not known yet")}
       >
         {() =>
-          workers.map(({ id, name, description, status, moats, reason }) => {
+          workers.map(({ id, name, description, status, reason }) => {
             const [tone, words] = availabilityOf(status);
             const off = status !== "available" && status !== "beta";
             return (
@@ -61,9 +61,6 @@ export function WorkerSelect({ app }: { app: Uses<"view" | "run" | "operations" 
                 </span>
                 <div class="dim">{description}</div>
                 {reason && <div class="error">{reason}</div>}
-                {moats.map((moat) => (
-                  <i class="tag engine">{moat}</i>
-                ))}
               </button>
             );
           })

@@ -10,11 +10,13 @@ export const TAIL_ROWS = 200;
 const EMPTY = { total: 0, rows: [] };
 
 export const NOTHING: ConsoleState = {
+  engines: {},
   form: {
     worker: "",
     workers: [],
     origin: "",
     ...EMPTY_DRAFT,
+    brand_unknown: false,
     notice: null,
   },
   link: { phase: "idle", message: null, attempt: 0, retry_us: null },
@@ -78,6 +80,7 @@ export function applyPatch(state: ConsoleState, patch: Patch): ConsoleState {
     warnings = old.warnings,
   } = patch;
   return {
+    engines: state.engines,
     form,
     link,
     run,

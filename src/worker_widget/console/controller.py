@@ -30,7 +30,7 @@ from ..sources.worker_api.client import AsyncWorkerClient
 from ..store.event_store import EventStore
 from . import history
 from .brand_json import brand_text, parse_brand
-from .wire import FormState, HistoryRow, Link, Shown, WireError, WireProblem
+from .wire import EMBEDDED, FormState, HistoryRow, Link, Shown, WireError, WireProblem
 
 _NOT_RUNNABLE = ("coming_soon", "unavailable")
 
@@ -68,7 +68,7 @@ class ConsoleController:
         self._start_link: Link | None = None
         self._starting = False
         self._recording = False
-        self._taken: RunRequest | None = None
+        self._taken: tuple[RunRequest, bool] | None = None
         self._own_worker = worker
         self._unready: WireError | None = None  # why no run can be started, while that is so
         self._unlisten: Callable[[], None] = _nothing
@@ -97,7 +97,12 @@ class ConsoleController:
 
     async def connect(self) -> None:
         """Finds the server and lists its workers; an error is shown as the notice."""
-        self._show_start(Link(phase="starting", message=f"Connecting to the {self._form.origin}"))
+        origin = self._form.origin
+        if origin == EMBEDDED:
+            link = Link(phase="starting", message="Starting the embedded host, or finding the one that runs")
+        else:
+            link = Link(phase="connecting", message=f"Connecting to {origin}")
+        self._show_start(link)
         try:
             await self.refresh_workers()
             if not self._lists(self._form.worker):
@@ -283,25 +288,30 @@ class ConsoleController:
         if not live.state.position:
             return
         request = live.state.known_request
-        if request == self._taken:
+        brand_unknown = live.state.request is None and live.state.has_brand is True
+        if (request, brand_unknown) == self._taken:
             return
-        self._taken = request
+        self._taken = request, brand_unknown
         worker = live.state.worker or live.worker
         offered = self._form.workers
         if offered and all(row.id != worker or row.status in _NOT_RUNNABLE for row in offered):
             worker = self._form.worker
-        self._fill_form(request, worker=worker, brand=self._same_brand(request) or brand_text(request.brand))
+        brand = self._same_brand(request) or brand_text(request.brand)
+        self._fill_form(request, worker=worker, brand=brand, brand_unknown=brand_unknown)
 
     def _same_brand(self, request: RunRequest) -> str:
         """The form's text of the brand, as it was typed, if it is the brand of ``request``."""
         same = request.brand is not None and parse_brand(self._form.brand) == dict(request.brand)
         return self._form.brand if same else ""
 
-    def _fill_form(self, request: RunRequest, *, worker: str, brand: str) -> None:
+    def _fill_form(
+        self, request: RunRequest, *, worker: str, brand: str, brand_unknown: bool = False
+    ) -> None:
         self._set(
             worker=worker,
             task=request.task,
             brand=brand,
+            brand_unknown=brand_unknown,
             strict_mode=request.strict_mode,
             depth=request.depth,
             budget=request.budget,
@@ -343,7 +353,8 @@ class ConsoleController:
                 "A run is being started already. Wait until it is on screen, then stop or leave it."
             )
         self._starting = True
-        self._show_start(Link(phase="starting", message=f"Asking the {self._form.origin} for {what}"))
+        server = "embedded host" if self._form.origin == EMBEDDED else f"server {self._form.origin}"
+        self._show_start(Link(phase="connecting", message=f"Asking the {server} for {what}"))
         try:
             yield
         except (HostUnreachable, KeyRefused) as error:

@@ -16,7 +16,7 @@ from ..events.answers import Health, ModelHealth, RunListItem, WorkerInfo
 from . import history
 from .controller import ConsoleController, wire_error
 from .engines import engines_of, states
-from .wire import Card, HealthLine, HistoryRow, Home, WireError, WorkerCard
+from .wire import EMBEDDED, Card, HealthLine, HistoryRow, Home, WireError, WorkerCard
 
 HISTORY_S: Final = 1.0
 SERVER_S: Final = 10.0
@@ -214,7 +214,7 @@ def health_lines(
     ``health`` and ``failed`` are the health and the error of each worker; ``error`` is that of the whole
     server at the last request; ``asked`` is false before the first.
     """
-    server = "Embedded host" if origin == "embedded host" else f"Server {origin}"
+    server = "Embedded host" if origin == EMBEDDED else f"Server {origin}"
     if error is not None:
         return (HealthLine(name=server, tone="error", text=f"{_refusal(error)}: {error}"),)
     if not asked:

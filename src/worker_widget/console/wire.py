@@ -8,13 +8,12 @@ microseconds since 1970-01-01 UTC, durations milliseconds, sizes Unicode code po
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Final, Literal, NotRequired, TypedDict
 
 import msgspec
 
 from ..events.answers import WorkerInfo
 from ..events.run_request import Depth, RunRequest
-from ..state.figures import Figures
 from ..state.incident import Incident
 from ..state.log_line import Level
 from ..state.run_state import (
@@ -33,6 +32,9 @@ from ..store.search import LogSearch
 
 EVERY_SUBSCRIBER = "*"
 """Stands for a subscriber that could not send hello yet, in ``subscribers``."""
+
+EMBEDDED: Final = "embedded host"
+"""The origin of the host that the package starts itself."""
 
 LinkPhase = Literal["idle", "starting", "connecting", "live", "reconnecting", "stalled", "ended"]
 
@@ -66,15 +68,17 @@ class FormState(msgspec.Struct, frozen=True, kw_only=True):
 
     ``task``, ``brand`` (JSON text or ""), ``strict_mode``, ``depth``, ``budget`` (tokens) and ``options`` are
     the request of the run that was on screen last, all of them, or else the console's own. ``origin`` is
-    "embedded host" or the server's origin. ``notice`` is an error that the user must see: host missing, key
+    "embedded host" or the server's origin. ``brand_unknown``: that run had a brand that its server did not
+    repeat, so that the form has none. ``notice`` is an error that the user must see: host missing, key
     refused, run unknown, history not writable.
     """
 
     worker: str
     workers: tuple[WorkerInfo, ...] = ()
-    origin: str = "embedded host"
+    origin: str = EMBEDDED
     task: str = ""
     brand: str = ""
+    brand_unknown: bool = False
     strict_mode: bool = False
     depth: Depth = "auto"
     budget: int | None = None
@@ -172,6 +176,19 @@ class Verification(TypedDict):
     artifacts: list[VerifiedArtifact]
 
 
+class ShownFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """Those of `Figures` that a console shows."""
+
+    policies: int
+    policies_passed: int
+    recoveries: int
+    recovered: int
+    mean_complexity: float | None
+    mean_drift: float | None
+    highest_drift: float | None
+    highest_drift_stage: str | None
+
+
 class RunHeader(msgspec.Struct, frozen=True, kw_only=True):
     """The header and figures of the run on screen.
 
@@ -198,7 +215,7 @@ class RunHeader(msgspec.Struct, frozen=True, kw_only=True):
     verified: Verification | None
     verdict: Verdict | None
     counts: Counts
-    figures: Figures
+    figures: ShownFigures
     recording: bool
 
 
@@ -347,9 +364,11 @@ class ConsoleState(TypedDict):
 
     ``request`` is the request of the run, ``None`` where only a part of it is known; ``asked`` is what is
     known of it in words, as pairs of label and text, without the task. ``home`` is ``None`` until a front end
-    watches the home page, ``seen_us`` is when the server answered for it last.
+    watches the home page, ``seen_us`` is when the server answered for it last. ``engines`` are the names of
+    the engines by their numbers, such as M18.
     """
 
+    engines: Mapping[str, str]
     form: FormState
     link: Link
     run: RunHeader | None

@@ -1,6 +1,6 @@
 import type { Incident } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
-import { inOrder, linesOf, titleOf } from "../../state/incidents";
+import { inOrder, linesOf, placeWords, titleOf } from "../../state/incidents";
 import { ofStage } from "../../state/selectors";
 import { Failure } from "../../ui/failure";
 import { count, duration, offset, plural } from "../../ui/format";
@@ -127,7 +127,7 @@ function Figures({ app, live }: { app: Uses<"run">; live: LedgerLive | undefined
 function Card({ app, live, incident }: Props & { incident: Incident }) {
   const { view } = app;
   const { run, stages } = app.run.state;
-  const { number, kind, outcome, started_us, ended_us } = incident;
+  const { number, kind, outcome, started_us, ended_us, before, after, location, code } = incident;
   const on = view.incident === number;
   const [words, tone] = OUTCOMES[outcome];
   const [stage, parts] = titleOf(incident, stages, run?.verdict?.reason);
@@ -150,7 +150,7 @@ function Card({ app, live, incident }: Props & { incident: Incident }) {
           </span>
           <Icon d={on ? DOWN : RIGHT} />
         </span>
-        <span class="title">
+        <span class="title" title={code ?? undefined}>
           {stage && <b>{stage}: </b>}
           {parts.join(" → ")}
         </span>
@@ -158,12 +158,16 @@ function Card({ app, live, incident }: Props & { incident: Incident }) {
       {on && (
         <div class="detail small">
           <dl>
-            {(["before", "after", "location", "code"] as const).map(
-              (name) =>
-                incident[name] && (
+            {[
+              ["Before", before],
+              ["After", after],
+              ["Where", location && placeWords(location)],
+            ].map(
+              ([label, text]) =>
+                text && (
                   <>
-                    <dt class="dim">{name}</dt>
-                    <dd>{incident[name]}</dd>
+                    <dt class="dim">{label}</dt>
+                    <dd>{text}</dd>
                   </>
                 ),
             )}

@@ -9,14 +9,6 @@ import { createRowPages, PAGE_ROWS } from "../row-pages";
 import type { ShowInLog } from "./choose";
 import type { LedgerLive } from "./live-types";
 
-const ENGINES: Record<string, string> = {
-  M4: "golden replay",
-  M9: "failure catalog",
-  M10: "recovery engine",
-  M18: "drift detection",
-  M19: "policy layer",
-};
-
 const MEANINGS = [
   "Policy checks that passed, of all with a result",
   "Incidents that a recovery fixed, of all in which one was tried",
@@ -61,7 +53,7 @@ export function createLedgerLive(app: Stores, show: ShowInLog): LedgerLive {
 
 /** One event: its time, what it says, and the engine that reports it. */
 function EventRow({ app, row }: { app: Uses<"run">; row: LedgerRow }) {
-  const { run, stages } = app.run.state;
+  const { run, stages, engines } = app.run.state;
   const { time_us, engine, title, detail, incident, stage_id } = row;
   const stage = stageName(stages, stage_id);
   return (
@@ -69,7 +61,7 @@ function EventRow({ app, row }: { app: Uses<"run">; row: LedgerRow }) {
       <span class="num dim time">{offset(time_us, run?.started_us ?? null)}</span>
       <span class="grow">
         {incident === 0 && stage && `${stage}: `}
-        {title} <span class="dim">{`(${engine} ${ENGINES[engine] ?? ""})`}</span>
+        {title} <span class="dim">{`(${engine} ${engines[engine] ?? ""})`}</span>
         {detail.map(([label, text]) => (
           <span class="fact">
             <span class="dim">{label}: </span>

@@ -80,15 +80,16 @@ export function RoutingPane({ app, live }: Props) {
 function Figures({ app, meanings }: { app: Uses<"run" | "view">; meanings: Meanings | undefined }) {
   const { run, stages, artifacts } = app.run.state;
   const shown = stages.find(({ stage_id }) => stage_id === app.view.stage);
-  const { mean_complexity, highest_drift, highest_drift_stage } = run?.figures ?? {};
+  const { mean_complexity, mean_drift, highest_drift, highest_drift_stage } = run?.figures ?? {};
   const part = (whole: string, name: string) => (shown ? name : `${whole} ${name.toLowerCase()}`);
-  const figures: [label: string, value: Child, tip: keyof Meanings, of?: string][] = [
+  const figures: ([label: string, value: Child, tip: keyof Meanings, of?: string] | false)[] = [
     [
       part("Average", "Complexity"),
       percent((shown ? shown.complexity : mean_complexity) ?? null),
       "Complexity",
     ],
     ["Artifacts", ofStage(artifacts, app.view.stage).length, "Artifacts"],
+    !shown && ["Average drift", percent(mean_drift ?? null), "Drift"],
     [
       part("Highest", "Drift"),
       percent((shown ? shown.drift : highest_drift) ?? null),
@@ -98,13 +99,16 @@ function Figures({ app, meanings }: { app: Uses<"run" | "view">; meanings: Meani
   ];
   return (
     <dl class="sums row small">
-      {figures.map(([label, value, tip, of]) => (
-        <div class="row" title={meanings?.[tip]}>
-          <dt class="dim">{label}</dt>
-          <dd class="num">{value}</dd>
-          {of && <dt class="cut">· {of}</dt>}
-        </div>
-      ))}
+      {figures.map(
+        (figure) =>
+          figure && (
+            <div class="row" title={meanings?.[figure[2]]}>
+              <dt class="dim">{figure[0]}</dt>
+              <dd class="num">{figure[1]}</dd>
+              {figure[3] && <dt class="cut">· {figure[3]}</dt>}
+            </div>
+          ),
+      )}
     </dl>
   );
 }

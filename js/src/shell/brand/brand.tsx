@@ -155,7 +155,13 @@ export function createBrand(app: App): () => Child {
         </div>
         <footer class="row">
           <span class="grow" role="status">
-            {!brand ? "No brand is set." : failed ? failed.message : checked?.report.summary}
+            {brand
+              ? failed
+                ? failed.message
+                : checked?.report.summary
+              : app.run.state.form.brand_unknown
+                ? "This run had a brand that was not recorded: the form has none."
+                : "No brand is set."}
           </span>
           <Button
             class="button"
@@ -178,6 +184,7 @@ export function createBrand(app: App): () => Child {
     const { brand, checked } = view;
     const values = brandOf(brand);
     const company = values?.company_name;
+    const unknown = app.run.state.form.brand_unknown && "unknown";
     const refused = operations.errors["run.start"]?.problems.filter(ofBrand) ?? [];
     const found: BrandFinding[] =
       checked && (checked.brand === brand || (!refused.length && view.panel === "brand"))
@@ -198,7 +205,7 @@ export function createBrand(app: App): () => Child {
             {company ? (
               <span class="cut grow">{`${company}`}</span>
             ) : (
-              <i class="tag">{brand ? "set" : "none"}</i>
+              <i class={`tag ${!brand && unknown ? "warning" : ""}`}>{brand ? "set" : unknown || "none"}</i>
             )}
           </>
         }

@@ -142,7 +142,7 @@ function StartButton({ app, pages }: Omit<Props, "history">) {
       <Button
         class="button run"
         icon={PLAY}
-        text={active ? "Back to the run" : `Run ${card?.name ?? "a worker"}`}
+        text={active ? "Back to the run" : `Start with ${card?.name ?? "a worker"}`}
         tip={active ? "Show the run in progress" : "Open the console, describe a task, and run it"}
         off={app.connection.off || (active || card ? "" : "No worker can run yet")}
         busy={app.operations.busy.has("run.new")}
@@ -181,7 +181,11 @@ function Worker({ app, pages, card }: Omit<Props, "history"> & { card: WorkerCar
         <Button
           class="button"
           icon={PLAY}
-          text="Run"
+          text={
+            <>
+              Run<span class="sr"> {name}</span>
+            </>
+          }
           tip={`Open the console with ${name}`}
           off={app.connection.off}
           onclick={() => prepare({ app, pages }, id)}

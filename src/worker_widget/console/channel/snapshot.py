@@ -14,7 +14,8 @@ from ...state.request_facts import request_facts
 from ...state.run_state import RunState
 from ...state.run_warnings import run_warnings
 from ...state.verdict import verdict
-from ..wire import ConsoleState, Patch, RunHeader, Shown, Verification
+from .. import engines
+from ..wire import ConsoleState, Patch, RunHeader, Shown, ShownFigures, Verification
 
 
 def state(shown: Shown) -> ConsoleState:
@@ -22,6 +23,7 @@ def state(shown: Shown) -> ConsoleState:
     run = shown.run
     plain: ConsoleState = _plain(
         {
+            "engines": engines.NAMES,
             "form": shown.form,
             "link": shown.link,
             "run": run_header(shown),
@@ -86,7 +88,7 @@ def run_header(shown: Shown) -> RunHeader | None:
         verified=cast(Verification | None, run.verified),
         verdict=verdict(run),
         counts=run.counts,
-        figures=run.figures,
+        figures=msgspec.convert(run.figures, ShownFigures, from_attributes=True),
         recording=shown.recording,
     )
 
