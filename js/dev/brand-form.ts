@@ -28,7 +28,7 @@ export const BRAND_FORM: BrandForm = {
       "name": "mission",
       "kind": "paragraph",
       "label": "Mission",
-      "help": "What the company does and for whom. 10 to 2,000 characters, at least 3 words.",
+      "help": "What the company does, and its customers. 10 to 2,000 characters, at least 3 words.",
       "example": "Help small teams make podcasts that people finish",
       "default": "",
       "required": true,

@@ -130,7 +130,7 @@ def test_help_comes_from_this_package_where_the_server_has_none_and_limits_do_no
     (field,) = brand_fields(bare, OWN)
     assert (field.label, field.limits.min_words, field.limits.min_chars) == ("Mission", 3, 4)
     assert field.limits.max_chars is None
-    assert field.help == "What the company does and for whom. At least 4 characters, at least 3 words."
+    assert field.help == "What the company does, and its customers. At least 4 characters, at least 3 words."
     (field,) = brand_fields({"properties": {"motto": {"type": "string", "title": "Motto"}}}, OWN)
     assert (field.label, field.help) == ("Motto", "")
 

@@ -75,7 +75,8 @@ class WorkerConsole(anywidget.AnyWidget):
     and ignored. A worker of another server may have other fields; its form shows them.
 
     ``company_name``: Required. The name that the texts use. At most 200 characters.
-    ``mission``: Required. What the company does and for whom. 10 to 2,000 characters, at least 3 words.
+    ``mission``: Required. What the company does, and its customers. 10 to 2,000 characters, at least 3
+        words.
     ``value_proposition``: Required. What a customer gets, and why it is worth having. 20 to 2,000
         characters, at least 5 words.
     ``tagline``: A short line that goes with the name. At most 500 characters.

@@ -226,7 +226,7 @@ class Brand(RequestModel):
     )
     mission: _Mission = Field(
         title="Mission",
-        description="What the company does and for whom.",
+        description="What the company does, and its customers.",
         examples=["Help small teams make podcasts that people finish"],
     )
     value_proposition: _ValueProposition = Field(

@@ -217,8 +217,8 @@ def _subhead(pen: Pen, headline: str, eyebrow: str, used: str, source: TextSourc
     lead = offer or facts.text("brief.gist")
     subhead = pen.quote(typography.sentence(typography.clip(lead, 240))) if used != offer or not offer else ""
     wording = facts.text("brief.wording")
-    said = " ".join([facts.name, headline, eyebrow, *facts.all("brief.features")])
-    if not subhead and wording and landing_details.says_more(pen, wording, said):
+    stated = " ".join([facts.name, headline, eyebrow, *facts.all("brief.features")])
+    if not subhead and wording and landing_details.says_more(pen, wording, stated):
         subhead = pen.quote(typography.sentence(typography.clip(wording, 240)))
     if not subhead and not facts.brief.is_read and not used:
         subhead = pen.quote(typography.clip(" ".join(facts.all("brief.statements")), 240))
@@ -228,7 +228,7 @@ def _subhead(pen: Pen, headline: str, eyebrow: str, used: str, source: TextSourc
         return typography.sentence(pen.line("hero.subhead", facts.field.headline[facts.tone]))
     wordings = (words.offer,) if source == "brief" else (*tone.subhead, *tone.lead, words.offer)
     subhead = pen.prefer("hero.subhead", *wordings)
-    return subhead if facts.knows_trade or landing_details.says_more(pen, subhead, said) else ""
+    return subhead if facts.knows_trade or landing_details.says_more(pen, subhead, stated) else ""
 
 
 _LONGEST_HEADLINE: Final = 76

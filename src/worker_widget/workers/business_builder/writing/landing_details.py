@@ -45,9 +45,9 @@ def details(pen: Pen, copy: LandingCopy) -> DetailSection | None:
 def _sentences(pen: Pen, copy: LandingCopy) -> list[str]:
     facts = pen.facts
     wording, quote = facts.text("brief.wording"), facts.text("brief.quote")
-    said = _own_words(copy)
-    kept = [wording] if wording and says_more(pen, wording, said) else []
-    kept += [quote] if quote and not _is_in(quote.rstrip("."), said) else []
+    shown = _own_words(copy)
+    kept = [wording] if wording and says_more(pen, wording, shown) else []
+    kept += [quote] if quote and not _is_in(quote.rstrip("."), shown) else []
     return [*kept, *facts.all("brief.statements")]
 
 

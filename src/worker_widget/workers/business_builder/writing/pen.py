@@ -2,8 +2,8 @@
 
 `Pen.line` takes wordings of a sentence, starts with the one that the seed picks, and returns the first that
 has a value for every slot, breaks no rule and repeats nothing. A wording with an empty slot would state
-something that nobody said, such as an audience. So standard sentences are chosen, not violated and repaired;
-rejected wordings are counted. If no wording is left, the line is empty and its block is left out.
+something that no input states, such as an audience. So standard sentences are chosen, not violated and
+repaired; rejected wordings are counted. If no wording is left, the line is empty and its block is left out.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ def _brief(pen: Pen, page: Markdown) -> None:
     """The task's own words, and the facts in it."""
     facts, labels = pen.facts, pen.words.landing.labels
     page.heading(2, pen.words.positioning.brief_heading)
-    said = facts.text("brief.quote") or facts.text("brief.wording")
-    page.paragraph(pen.quote(typography.sentence(said)), quoted=True)
+    wording = facts.text("brief.quote") or facts.text("brief.wording")
+    page.paragraph(pen.quote(typography.sentence(wording)), quoted=True)
     rows = (
         ("when", (*facts.all("brief.date"), *facts.all("brief.time"))),
         ("place", facts.all("brief.place")),
