@@ -39,13 +39,11 @@ export function titleOf(
 }
 
 /** A location in words: "brand.pain_points[0]" becomes "pain points 1 of the brand". */
-export function placeWords(location: string): string {
-  const [whole = "", ...path] = location
-    .replace(/_/g, " ")
-    .replace(/\[(\d+)\]/g, (_, index) => ` ${+index + 1}`)
-    .split(".");
-  return path.length ? `${path.join(" ")} of the ${whole}` : whole;
-}
+export const placeWords = (location: string): string =>
+  location
+    .replace(/^(.+?)\.(.+)/, "$2 of the $1")
+    .replace(/[_.]/g, " ")
+    .replace(/\[(\d+)\]/g, (_, index) => ` ${+index + 1}`);
 
 /** The log lines of one stage, or of all, between two positions. */
 export interface MarkedLines {
