@@ -228,3 +228,35 @@ TASKS_WITH_FACTS: Final[tuple[TaskWithFacts, ...]] = (
         (NOT_UNDERSTOOD, NOT_WRITTEN),
     ),
 )
+
+ShortTask = tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""The task, texts that its page must have, texts that it must not have, and the codes of the warnings."""
+
+SHORT_TASKS: Final[tuple[ShortTask, ...]] = (
+    ("A tea shop in Bath, not in Bristol", ("Bath",), ("Bath · Bristol",), ()),
+    ("A bakery in Lyon, closed Sunday and Monday", ("closed Sunday and Monday",), ("Sunday · Monday",), ()),
+    ("Guitar lessons not for beginners", ("not for beginners",), ("A Guitar", "For beginners"), ()),
+    ("Meal kits that are never frozen", ("never frozen",), ("A Meal",), ()),
+    ("Piano lessons, $60/hour", ("$60/hour",), ("A Piano",), ()),
+    ("Dog walking in Leeds, $25 per walk", ("$25 per walk",), (), ()),
+    ("Migrate Postgres 12 to 16", (), ("Postgres",), (NO_PAGE,)),
+    ("Fix login timeout on mobile", (), ("login",), (NO_PAGE,)),
+    ("Who won the world cup?", (), ("cup",), (NO_PAGE,)),
+    ("Fahrradwerkstatt in Berlin, Reparatur ab 30 Euro", ("Fahrradwerkstatt", "30 Euro"), ("Questions",), ()),
+    (
+        "Hundeschule in Köln, Welpenkurs 6 Wochen",
+        ("Hundeschule", "Köln", "6 Wochen"),
+        ("Questions",),
+        (NOT_UNDERSTOOD,),
+    ),
+    (
+        "Klavierunterricht in Graz ab 1. Mai",
+        ("Graz", "ab 1. Mai"),
+        ("Questions", "Czech"),
+        (NOT_UNDERSTOOD,),
+    ),
+    ("Cours de yoga, mardi 19h", ("French",), ("Dutch",), (NOT_UNDERSTOOD, NOT_WRITTEN)),
+    ("Clases de guitarra", ("Spanish",), ("Dutch",), (NOT_UNDERSTOOD, NOT_WRITTEN)),
+    ("Aulas de surf em Ericeira", ("Portuguese",), ("in Spanish",), (NOT_UNDERSTOOD, NOT_WRITTEN)),
+    ("Corso di cucina a Bologna", ("Italian",), (), (NOT_UNDERSTOOD, NOT_WRITTEN)),
+)

@@ -205,6 +205,23 @@ def test_a_name_in_the_task_is_no_working_title() -> None:
 
 
 @pytest.mark.parametrize(
+    ("task", "wording"),
+    [
+        ("Guitar lessons not for beginners", "Guitar lessons not for beginners"),
+        ("Meal kits that are never frozen.", "Meal kits that are never frozen"),
+        ("Piano lessons, $60/hour", "Piano lessons, $60/hour"),
+        ("Piano studio: lessons for adults", "Piano studio: lessons for adults"),
+        ("Bakery in Bath", "a bakery in Bath"),
+        ("Yoga class on Fridays", "a yoga class on Fridays"),
+        ("Berlin bakery with rye bread", "a Berlin bakery with rye bread"),
+        ("CRM for dentists", "a CRM for dentists"),
+    ],
+)
+def test_the_wording_has_an_article_only_where_it_needs_it(task: str, wording: str) -> None:
+    assert gather(ValidatedRequest(task=task)).brief.wording == wording
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("A tool for podcasters", "en"),

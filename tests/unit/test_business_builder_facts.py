@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests import brief_table
 from tests.brief_table import brief_run
-from tests.briefs_in_languages import TASKS_WITH_FACTS
+from tests.briefs_in_languages import SHORT_TASKS, TASKS_WITH_FACTS
 from worker_widget import events
 from worker_widget.events.request_models import ValidatedRequest
 from worker_widget.workers.business_builder.brief.gather import gather
@@ -41,6 +41,22 @@ WORKSHOP = "a workshop for hospital security staff, 12 March 2027 in Leeds, 240 
         ("en", "led by Jane Miller and Dr. Ann Lee", [("name", "Jane Miller"), ("name", "Dr. Ann Lee")]),
         ("en", "mail hi@shop.example", [("contact", "hi@shop.example")]),
         ("en", "a page for the bakery", []),
+        ("en", "A tea shop in Bath, not in Bristol", [("place", "Bath")]),
+        ("en", "closed Sunday and Monday", [("date", "closed Sunday and Monday")]),
+        ("en", "the first Monday of the month", [("date", "the first Monday of the month")]),
+        ("en", "every day except Monday", [("date", "every day except Monday")]),
+        ("en", "without Jane Miller", []),
+        ("en", "open weekdays 8 am to 6 pm, insured", [("date", "weekdays"), ("time", "8 am to 6 pm")]),
+        ("en", "29 dollars monthly", [("price", "29 dollars monthly")]),
+        ("en", "dog walks, $25 per walk", [("price", "$25 per walk")]),
+        ("en", "$90 for 60 minutes", [("price", "$90 for 60 minutes")]),
+        ("en", "£3 a bag and £12 and a gift", [("price", "£3 a bag"), ("price", "£12")]),
+        ("en", "from April to October", [("date", "from April to October")]),
+        ("en", "Call Tom at 555-0139", [("name", "Tom"), ("contact", "555-0139")]),
+        ("en", "a hall for 200-1500 guests", [("number", "200-1500 guests")]),
+        ("de", "25 Euro die Stunde, München", [("price", "25 Euro die Stunde")]),
+        ("de", "Klavierunterricht ab 1. April", [("date", "ab 1. April")]),
+        ("de", "außer Montag und Dienstag", [("date", "außer Montag und Dienstag")]),
         (
             "de",
             "am 3. Mai 2027 um 18 Uhr in Freiburg",  # the German reader finds the place
@@ -115,6 +131,19 @@ async def test_facts_beyond_the_most_that_are_used_are_counted() -> None:
         ("What is the capital of France?", True),
         ("Write a poem about rain", True),
         ("Write unit tests for the parser", True),
+        ("Refactor billing service", True),
+        ("Migrate Postgres 12 to 16", True),
+        ("Optimize SQL queries in billing", True),
+        ("Fix login timeout on mobile", True),
+        ("Update dependencies", True),
+        ("Summarize meeting notes", True),
+        ("Upgrade Django from 4 to 5", True),
+        ("Who won the world cup?", True),
+        ("Aktualisiere Abhängigkeiten", True),
+        ("Find my car app", False),
+        ("Find my invoice", True),
+        ("Improve your English with a tutor in Leeds", False),
+        ("Design studio in Porto", False),
         ("Fasse diesen Vertrag zusammen", True),
         ("Schreibe ein Gedicht über den Mond", True),
         ("an app that summarises contracts", False),
@@ -142,6 +171,19 @@ async def test_a_task_that_asks_for_no_page_gets_an_answer_instead() -> None:
     assert again.artifacts == run.artifacts
 
 
+@pytest.mark.parametrize(
+    ("task", "audience"),
+    [
+        ("Guitar lessons not for beginners", None),
+        ("Guitar lessons for beginners", "beginners"),
+        ("Ein Töpferkurs in Köln, nicht für Anfänger", None),
+        ("Ein Töpferkurs in Köln, für Anfänger", "Anfänger"),
+    ],
+)
+def test_an_audience_that_the_task_denies_is_none(task: str, audience: str | None) -> None:
+    assert gather(ValidatedRequest(task=task)).brief.audience == audience
+
+
 def understood(task: str, **how: bool) -> Any:
     return understand(
         gather(ValidatedRequest(task=task)),
@@ -159,6 +201,8 @@ def understood(task: str, **how: bool) -> Any:
         "🚀🚀🚀🚀🚀",
         "shoes",
         "An app",
+        "An app, 3 dollars a month, in Leeds, from May",
+        "Zumbalates in Hull, 5 pounds, Fridays at 7 pm, call 0113 496 0100",
         "mak a lading pag for my bakry plz",
         "Créez une page pour une petite librairie",
         "東京の小さな寿司屋",
@@ -254,6 +298,16 @@ def test_every_fact_of_forty_briefs_is_on_the_page(
 ) -> None:
     run = brief_run(task)
     assert [fact for fact in facts if not run.shows(fact)] == []
+    assert run.warnings == warnings
+
+
+@pytest.mark.parametrize(("task", "shown", "absent", "warnings"), SHORT_TASKS)
+def test_short_denied_and_foreign_tasks_are_read_or_warned_of(
+    task: str, shown: tuple[str, ...], absent: tuple[str, ...], warnings: tuple[str, ...]
+) -> None:
+    run = brief_run(task)
+    assert [text for text in shown if not run.shows(text)] == []
+    assert [text for text in absent if any(text in shown_text for shown_text in run.texts)] == []
     assert run.warnings == warnings
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from ..language import english_grammar, english_phrases
 from ..language.word_lists import word_set
+from .stated_facts import is_denied
 
 _NO_PLACE: Final = word_set(
     "english german french spanish python rust java javascript typescript go january february march "
@@ -65,6 +66,8 @@ def audience_and_purpose(tail: str) -> tuple[str | None, str | None, str | None]
     """Audience, setting and activity from every "for" in ``tail``."""
     audience = setting = activity = None
     for match in re.finditer(r"(?i)(?<!\bfree )\bfor\s+", tail):
+        if is_denied(tail, match.start()):
+            continue
         rest = tail[match.end() :]
         first = rest.split(" ", 1)[0].lower()
         verb = english_grammar.infinitive(first)
@@ -186,13 +189,14 @@ def theme(tail: str) -> str | None:
 def aimed_at(text: str) -> str | None:
     """The people after "aimed at" and the like, anywhere in the task."""
     match = _AIMED.search(text)
-    return english_phrases.people(match["rest"]) if match else None
+    denied = match is None or is_denied(text, match.start())
+    return None if match is None or denied else english_phrases.people(match["rest"])
 
 
 def place(text: str) -> str | None:
     """The first named place, as written."""
     for match in _PLACE.finditer(text):
-        if match["place"].split()[0].lower() not in _NO_PLACE:
+        if match["place"].split()[0].lower() not in _NO_PLACE and not is_denied(text, match.start()):
             return match["place"]
     return None
 

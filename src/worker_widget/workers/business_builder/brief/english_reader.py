@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Final
 
 from ..content import library
-from ..language import detection, english_grammar, english_phrases, typography
+from ..language import detection, english_grammar, english_phrases, plausibility, typography
 from ..language.word_lists import word_set
 from . import clean_task, english_details, foreign_words, further_sentences, stated_facts
 from .brief import Brief
@@ -182,7 +182,17 @@ def _wording(text: str) -> str | None:
         rest = more
     elif first.lower() in english_phrases.DETERMINERS | {"the"}:
         return rest
-    return english_grammar.with_article(rest)
+    with_article = english_grammar.with_article(_in_lower_case(rest))
+    return with_article if with_article.startswith(("a ", "an ")) else rest
+
+
+def _in_lower_case(text: str) -> str:
+    """``text`` with its first word in lower case, unless that may be a name, as in "Berlin bakery"."""
+    first, space, rest = text.partition(" ")
+    lower = first.lower()
+    listed = plausibility.is_common_word(lower) or english_grammar.is_common_noun(lower)
+    common = listed or kind_of(first) is not None
+    return (english_phrases.uncapital(first) if common else first) + space + rest
 
 
 def recognise(kinds: Sequence[str], *texts: str) -> str | None:

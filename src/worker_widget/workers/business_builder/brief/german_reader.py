@@ -90,7 +90,7 @@ _NO_SUBJECT: Final = word_set("aufgabe ding sache etwas idee test text inhalt pr
 _BOUNDARY: Final = word_set(
     "für in im am an ans aus bei beim mit ohne über von vom zu zum zur und oder um auf nach bis "
     "unter dass weil damit namens genannt wo wenn als wie sowie inklusive samt per via gegen seit "
-    "zwischen rund"
+    "zwischen rund nicht außer"
 )
 _BEFORE_ADJECTIVES: Final = word_set("und sehr besonders selbst frisch fair rein handwerklich")
 _PLURAL_PEOPLE: Final = word_set(
@@ -327,6 +327,8 @@ def _without_name(words: list[str]) -> list[str]:
 def _details(found: Brief, gender: str, tail: str) -> Brief:
     audience, setting = found.audience, None
     for match in re.finditer(r"\b(für|an)\s+", tail):
+        if stated_facts.is_denied(tail, match.start()):
+            continue
         people, _ = _people(tail[match.end() :])
         if people:
             audience = audience or people
@@ -502,6 +504,8 @@ def _theme(tail: str) -> str | None:
 
 def _place(text: str) -> str | None:
     for match in _PLACE.finditer(text):
+        if stated_facts.is_denied(text, match.start()):
+            continue
         words = match["place"].split()
         people = words[0].lower() in _PLURAL_PEOPLE
         if not _NO_PLACE.search(words[0]) and not people and german_grammar.known_part(words[0]) is None:

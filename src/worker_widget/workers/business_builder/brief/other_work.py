@@ -12,24 +12,31 @@ from typing import Final
 from ..language import typography
 from ..language.word_lists import word_set
 
-_VERBS: Final = word_set(
-    "refactor fix debug repair summarise summarize translate review rewrite rephrase implement deploy test "
-    "analyse analyze calculate compute find search look compare convert explain describe answer solve prove "
-    "order schedule remind send email call transcribe proofread correct check optimise optimize migrate "
-    "upgrade install configure delete remove merge commit clean extract classify categorise categorize sort "
-    "list count predict forecast paint play tell sing cook ignore print show read open-source evaluate "
-    "investigate research estimate format reformat rename port benchmark profile document lint parse scrape "
-    "crawl reply respond book reserve cancel pay transfer tidy simplify shorten expand edit revise verify "
-    "validate audit diagnose reconcile negotiate buy purchase get fetch download upload restart reboot "
-    "reset refund refaktoriere refaktorieren behebe beheben fasse übersetze übersetzen korrigiere "
-    "korrigieren prüfe prüfen überprüfe repariere reparieren analysiere analysieren berechne berechnen "
-    "erkläre erklären vergleiche vergleichen suche finde lösche löschen optimiere implementiere buche "
-    "bestelle überarbeite résume résumez résumer traduis traduisez corrige corrigez corriger analyse "
-    "analysez répare réparez resume resumir traduce traducir corrige corregir arregla arreglar analiza "
-    "analizar riassumi traduci correggi analizza ripara resuma traduza corrija analise "
-    "vat vertaal corrigeer herstel controleer sammanfatta översätt rätta kontrollera "
-    "streść podsumuj przetłumacz popraw napraw sprawdź przeanalizuj"
+_VERBS_OF_OTHER_WORK: Final = word_set(
+    "refactor fix debug summarise summarize translate rewrite rephrase implement deploy analyse analyze "
+    "calculate compute convert explain proofread optimise optimize migrate upgrade install configure "
+    "delete classify categorise categorize predict investigate evaluate reformat rename lint parse scrape "
+    "transcribe verify validate diagnose reconcile reboot restart improve update troubleshoot uninstall "
+    "refaktoriere refaktorieren behebe beheben übersetze übersetzen korrigiere korrigieren analysiere "
+    "analysieren berechne berechnen optimiere optimieren implementiere implementieren aktualisiere "
+    "aktualisieren verbessere überprüfe"
 )
+"""Verbs that open no offer's name: an object may follow without an article ("migrate Postgres 12 to 16")."""
+
+_VERBS_OR_NOUNS: Final = word_set(
+    "repair review test find search look compare describe answer solve prove order schedule remind send "
+    "email call correct check remove merge commit clean extract sort list count forecast paint play tell "
+    "sing cook ignore print show read open-source research estimate format port benchmark profile "
+    "document crawl reply respond book reserve cancel pay transfer tidy simplify shorten expand edit "
+    "revise audit negotiate buy purchase get fetch download upload reset refund fasse prüfe prüfen "
+    "repariere reparieren erkläre erklären vergleiche vergleichen suche finde lösche löschen buche "
+    "bestelle überarbeite résume résumez résumer traduis traduisez corrige corrigez corriger analysez "
+    "répare réparez resume resumir traduce traducir corrige corregir arregla arreglar analiza analizar "
+    "riassumi traduci correggi analizza ripara resuma traduza corrija analise vat vertaal corrigeer "
+    "herstel controleer sammanfatta översätt rätta kontrollera streść podsumuj przetłumacz popraw napraw "
+    "sprawdź przeanalizuj design"
+)
+"""Verbs that can open an offer's name too, as in "test kitchen": an object must show that it is one."""
 _MADE: Final = (
     r"poem|haiku|song|lyrics|essay|joke|limerick|letter|e-?mail|function|script|sql|query|queries|tests?|"
     r"test suite|unit tests?|integration tests?|documentation|docstrings?|report|summary|translation|regex|"
@@ -61,7 +68,8 @@ _OPENING: Final = re.compile(
     re.IGNORECASE,
 )
 _QUESTION: Final = re.compile(
-    r"(?:what(?:['’]s| is| are| was| does| do)|who(?:['’]s| is| are| was)|why|when(?:['’]s| is| was| did| "
+    r"(?:what(?:['’]s| is| are| was| does| do)|who(?:['’]s| is| are| was| won| did| invented| "
+    r"wrote| discovered)|why|when(?:['’]s| is| was| did| "
     r"will)|where(?:['’]s| is| are)|which|how (?:many|much|old|far|long|does|did|is|are)|is|are|does|did|"
     r"was ist|wer ist|warum|wann|wie viele?|wo ist|"
     r"qu['’]est-ce|pourquoi|quand|qué|quién|por qué|cuándo|che cos|perché)\b.*\?\s*$",
@@ -73,6 +81,13 @@ _PAGE: Final = re.compile(
     r"positioning|pitch|promot\w+|advertis\w+|landing-?page\w*|webseite\w*|startseite|kampagne\w*|werbung|"
     r"vermarkt\w+|seite|página|pagina|strona|stronę|sida|sidan|hemsida|website)\b"
 )
+
+
+_NAMED_BY_DEED: Final = re.compile(
+    r"(?i)(?:find|book|call|order|sort|count|pay|play|show|rate)\s+(?:my|your|the|a)\s+(?:[\w-]+\s+){1,2}?"
+    r"(?:apps?|tools?|trackers?|finders?|games?|services?|kits?)\s*(?:$|[.,;:]|(?:for|that|which|with|in)\b)"
+)
+"""An offer that is named after what is done with it: "Find my car app"."""
 
 
 def other_work(text: str) -> str | None:
@@ -87,11 +102,17 @@ def other_work(text: str) -> str | None:
     opened = _OPENING.match(first)
     rest = first[opened.end() :] if opened else first
     word = re.match(r"[^\W\d_]+(?:-[^\W\d_]+)?", rest)
-    if word and word[0].lower() in _VERBS and _has_object(rest[word.end() :]):
+    if word and _is_work(word[0].lower(), rest[word.end() :]):
         return _clipped(rest)
     if _MAKING.match(rest) or _MAKING.match(first):
         return _clipped(rest)
     return _clipped(first) if _QUESTION.match(rest) or _QUESTION.match(first) else None
+
+
+def _is_work(verb: str, rest: str) -> bool:
+    if verb in _VERBS_OF_OTHER_WORK:
+        return re.match(r"\s+(?!your(?:self)?\b)[\w'’\"“„`]", rest, re.IGNORECASE) is not None
+    return verb in _VERBS_OR_NOUNS and _has_object(rest) and not _NAMED_BY_DEED.match(f"{verb}{rest}")
 
 
 def _has_object(rest: str) -> bool:

@@ -20,6 +20,11 @@ def _any(words: str) -> str:
 
 
 _NUMBER: Final = r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3}(?!\d))+(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\d{1,2}(?!\d))?"
+_NUMBER_WORDS: Final = _any(
+    "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty "
+    "hundred thousand zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig fünfzig "
+    "hundert tausend"
+)
 _MONTH: Final = _any(
     "January February March April May June July August September October November December Jan Feb Mar Apr "
     "Jun Jul Aug Sept Sep Oct Nov Dec Januar Februar März Mai Juni Juli Oktober Dezember janvier février "
@@ -52,15 +57,20 @@ _FROM: Final = _any(
     "über over"
 )
 _EACH: Final = (
-    r"(?:\s?/\s?|\s+(?:a|an|per|each|every|je|pro|im|in der|par|por|al|alla|a la|na|za|i|de|the|for one)\s+)"
+    r"(?:(?:\s?/\s?|\s+(?:a|an|per|each|every|je|pro)\s+)[^\W\d_]{3,}(?:['’]s)?(?:-[^\W\d_]+)?(?![\w'’])"
+    rf"|\s+for\s+(?:{_NUMBER}|{_NUMBER_WORDS})(?:\s|-)?[^\W\d_]+(?!\w)"
+    r"|\s+(?:hourly|daily|weekly|fortnightly|monthly|quarterly|yearly|annually|stündlich|täglich|wöchentlich|"
+    r"monatlich|jährlich|all-in)(?!\w)"
+    r"|(?:\s?/\s?|\s+(?:a|an|per|each|every|je|pro|im|in der|die|der|das|par|por|al|alla|a la|na|za|i|de|the|"
+    r"for one|for an?)\s+)"
     + _any(
         "person head month year week day hour night seat ticket loaf piece user team session lesson class "
         "box cup visit child family Person Kopf Monat Jahr Woche Tag Stunde Nacht Platz Stück Karte Kind "
         "Familie personne mois an semaine jour heure nuit persona mes año semana día hora noche mese anno "
         "settimana giorno ora pessoa mês ano dia maand jaar week dag uur persoon person månad år vecka "
-        "timme osobę miesiąc rok tydzień godzinę"
+        "timme osobę miesiąc rok tydzień godzinę h min"
     )
-    + r"(?!\w)"
+    + r"(?!\w))"
 )
 _PRICE: Final = re.compile(
     rf"(?<!\w)(?:{_FROM}\s+|à partir de\s+|a partire da\s+|up to\s+|bis zu\s+)?"
@@ -71,19 +81,27 @@ _PRICE: Final = re.compile(
     r"gratuitement)\b",
     re.IGNORECASE,
 )
+_MORE_DAYS: Final = rf"(?:\s?(?:,|and|or|&|to|und|oder|bis|-|–)\s?(?:on\s+)?{_WEEKDAY}s?(?!\w))*"
 _DAY: Final = r"\d{1,2}(?:st|nd|rd|th|er|\.|º)?"
 _DATE: Final = re.compile(
     r"(?<![\w/.-])(?:\d{4}-\d{2}-\d{2}(?!\w)"
     r"|\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})(?!\w)"
     r"|\d{4}年(?:\d{1,2}月(?:\d{1,2}日)?)?|\d{1,2}月\d{1,2}日"
-    rf"|(?:{_WEEKDAY},?\s+(?:the\s+|den\s+|dem\s+|le\s+|el\s+)?)?{_DAY}(?:\s?(?:-|–|to|and|bis|und|au|al|y|"
+    rf"|(?:(?:from|until|since|ab|bis|seit)\s+)?(?:{_WEEKDAY},?\s+(?:the\s+|den\s+|dem\s+|le\s+|el\s+)?)?{_DAY}(?:\s?(?:-|–|to|and|bis|und|au|al|y|"
     rf"e|i|en|och)\s?{_DAY})?\s+(?:of\s+|de\s+|d['’])?{_MONTH}\.?(?!\w)(?:,?\s+(?:de\s+|"
     rf"del\s+)?\d{{4}}(?!\d))?|(?:{_WEEKDAY},?\s+)?{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?:\s?(?:-|–|"
     rf"to)\s?\d{{1,2}})?(?!\w)(?:,?\s+\d{{4}}(?!\d))?"
     rf"|(?:{_MONTH}|{_SEASON})\s+(?:of\s+|de\s+)?\d{{4}}(?!\d)"
     rf"|(?:next|this|nächsten?|kommenden?)\s+(?:week|month|year|weekend|{_WEEKDAY}|{_SEASON}|{_MONTH})(?!\w)"
-    rf"|(?:every day\s+|daily\s+|täglich\s+)?(?:but|except|closed|not|außer|geschlossen|nicht)\s+(?:on\s+|"
-    rf"am\s+)?{_WEEKDAY}s?(?!\w)|(?:in|from|until|by|since|im|ab|bis|seit)\s+{_MONTH}(?!\w)"
+    rf"|(?:every day\s+|daily\s+|täglich\s+)?(?:but|except|closed|not|never|außer|geschlossen|nicht|nie)\s+"
+    rf"(?:(?:for|on|am|an)\s+)?{_WEEKDAY}s?(?!\w){_MORE_DAYS}"
+    rf"|(?:(?:every|each|the|on|on "
+    rf"the|jeden|am)\s+)?(?:first|second|third|fourth|last|1st|2nd|3rd|4th|ersten|"
+    rf"zweiten|dritten|vierten|letzten)\s+{_WEEKDAY}s?(?!\w)(?:\s+(?:of|in)\s+(?:the|each|every)\s+month|"
+    rf"\s+(?:im|des|eines|jeden)\s+Monats?)?(?!\w)"
+    r"|(?:(?:on|every|am)\s+)?(?:weekdays?|weekends?|werktags|wochentags|Wochenenden?)(?!\w)"
+    rf"|(?:in|from|until|by|since|im|ab|bis|seit|von)\s+{_MONTH}(?!\w)(?:\s?(?:-|–|to|"
+    rf"until|till|through|bis)\s?{_MONTH}(?!\w))?"
     rf"|(?:(?:every|each|jeden|jede|on|tous les|chaque|cada|todos los|ogni|elke|varje|w każdą|w każdy|am)\s+)"
     rf"(?:(?:first|second|third|last|other|ersten|letzten)\s+)?{_WEEKDAY}s?(?:\s(?:and|und|to|bis|et|y|e|i|"
     rf"en|och)\s{_WEEKDAY}s?)?(?!\w)|{_WEEKDAY}s?(?:\s?(?:-|–|to|bis)\s?{_WEEKDAY}s?)(?!\w)"
@@ -106,6 +124,10 @@ _TIME: Final = re.compile(
 )
 _CONTACT: Final = re.compile(
     r"[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{2,20}){1,3}|(?<![\w.])(?:\+|0|\(\d)\d[\d ()/-]{6,16}\d(?!\w)"
+    r"|(?<![\w.,-])\d{3}[-. ]\d{3}[-. ]\d{4}(?![\w-])|(?P<short>(?<![\w.,-])\d{3}-\d{4}(?![\w-]))"
+)
+_CALLED: Final = re.compile(
+    r"(?i)\b(?:call|phone|telephone|tel|text|ring|whatsapp|sms|mobile|contact)\b[^\n.]{0,30}$"
 )
 _WORD: Final = r"[^\W\d_][\w'’-]*"
 _PROPER: Final = r"[A-ZÀ-ÖØ-ÞŁŚŻŹĆŃ][\w'’-]*"
@@ -116,11 +138,6 @@ _PLACE: Final = re.compile(
 _BOUNDS: Final = (
     r"(?:over|under|above|below|about|around|up to|at least|at most|more than|fewer than|ab|über|unter|"
     r"bis zu|mindestens|höchstens)"
-)
-_NUMBER_WORDS: Final = _any(
-    "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty "
-    "hundred thousand zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig fünfzig "
-    "hundert tausend"
 )
 _COUNT: Final = re.compile(
     rf"(?<![\w.,])(?:{_BOUNDS}\s+)?(?:#?(?:{_NUMBER})(?:\s?(?:-|–|to|bis)\s?(?:{_NUMBER}))?(?:\s?%|\+|"
@@ -160,7 +177,7 @@ def stated_facts(text: str, language: str) -> tuple[StatedFact, ...]:
     The German reader finds the place of a German task, since every German noun has a capital.
     """
     readers: dict[FactKind, Iterable[tuple[int, int]]] = {
-        "contact": _matches(_CONTACT, text),
+        "contact": _contacts(text),
         "price": _matches(_PRICE, text),
         "date": _matches(_DATE, text),
         "time": _matches(_TIME, text),
@@ -174,10 +191,31 @@ def stated_facts(text: str, language: str) -> tuple[StatedFact, ...]:
         for start, end in readers[kind]:
             free = taken.find(1, start, end)
             end = end if free < 0 else free
+            if is_denied(text, start) and not _DENIAL.match(text, start, end):
+                continue
+            if kind == "number" and not _HAS_NUMBER.search(text, start, end):
+                continue
             if any(letter.isalnum() for letter in text[start:end]):
                 taken[start:end] = b"\x01" * (end - start)
                 found.append(StatedFact(kind, text[start:end].rstrip(" ,"), start, end))
     return tuple(sorted(found, key=lambda fact: fact.start))
+
+
+def is_denied(text: str, start: int) -> bool:
+    """Whether the words right before ``start`` deny what follows: "not in Bristol", "nicht für Anfänger".
+
+    >>> is_denied("in Bath, not in Bristol", 16)
+    True
+    """
+    return _DENIED.search(text[max(0, start - 40) : start]) is not None
+
+
+_DENIAL: Final = re.compile(r"(?i)(?:but|except|closed|not|never|außer|geschlossen|nicht|nie)\b")
+_DENIED: Final = re.compile(
+    r"(?i)\b(?:not|except|without|never|nor|excluding|nicht|außer|ohne|nie|kein\w{0,2})\s+(?:(?:for|in|at|on|"
+    r"from|to|near|the|any|aimed|meant|suitable|open|für|am|im|aus|bei|von|den|die|der)\s+){0,3}$"
+)
+_HAS_NUMBER: Final = re.compile(rf"(?i)\d|\b{_NUMBER_WORDS}(?!\w)")
 
 
 def without(text: str, facts: tuple[StatedFact, ...]) -> str:
@@ -217,6 +255,13 @@ _LOOSE: Final = re.compile(r"(?:\s*,\s*){2,}|\s+,\s*")
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
     for match in pattern.finditer(text):
         yield match.start(), match.end()
+
+
+def _contacts(text: str) -> Iterator[tuple[int, int]]:
+    """Mail addresses and telephone numbers; seven digits are a number to call only after such a word."""
+    for match in _CONTACT.finditer(text):
+        if match["short"] is None or _CALLED.search(text[max(0, match.start() - 40) : match.start()]):
+            yield match.start(), match.end()
 
 
 def _places(text: str, language: str) -> Iterator[tuple[int, int]]:
@@ -270,5 +315,5 @@ _SHARE: Final = 0.7
 
 _COMMON_START: Final = word_set(
     "a an the my our we this that it create build make design write launch open start promote introduce "
-    "announce for in on at with by from and please hi hello"
+    "announce for in on at with by from and please hi hello call contact text ring ask email"
 )

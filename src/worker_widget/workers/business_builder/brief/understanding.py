@@ -7,6 +7,7 @@ task itself, raises it. Below `THRESHOLD` the texts are written without understa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,8 @@ THRESHOLD: Final = 0.5
 _KNOWN_TRADE: Final = 0.55
 _KNOWN_KIND: Final = 0.45
 _UNKNOWN_NOUN: Final = 0.3
+_UNKNOWN_TRADE: Final = 0.45
+"""The most for an offer of an unknown trade without a purpose or an audience, whatever its facts."""
 _MODIFIED: Final = 0.1
 _PURPOSE: Final = 0.25
 _AUDIENCE: Final = 0.2
@@ -92,10 +95,24 @@ def _read_score(facts: Facts) -> tuple[float, tuple[str, ...]]:
     parts = list(_parts(facts))
     reasons = [reason for _, reason in parts]
     score = sum(points for points, _ in parts)
+    if not _says_what_it_is_for(facts):
+        score = min(score, _UNKNOWN_TRADE)
     if plausible <= plausibility.FEWEST_WORDS:
         score *= plausible
         reasons.insert(0, "Most words of the task are no words of a known language.")
     return score, (*reasons, *_unused(brief))
+
+
+def _says_what_it_is_for(facts: Facts) -> bool:
+    """Whether more is read than an offer of an unknown trade with dates, prices and other facts."""
+    brief = facts.brief
+    read = (brief.activity, brief.function, brief.theme, brief.audience, brief.setting, brief.gist)
+    specific = brief.kind != "offer" and len((brief.subject or "").split()) > 1
+    described = _RELATIVE.search(brief.wording or "") is not None
+    return facts.knows_trade or specific or described or any(read)
+
+
+_RELATIVE: Final = re.compile(r"(?i)\s(?:where|that|which|who|whose)\s")
 
 
 def _parts(facts: Facts) -> Iterator[tuple[float, str]]:

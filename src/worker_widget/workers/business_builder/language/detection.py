@@ -2,9 +2,11 @@
 
 A text in another script than Latin has the language of its script.
 
-Counts words that are frequent in a language and rare in the others (two points each), endings of nouns (two)
-and words with letters that the others lack (one). The result is unknown below two points, or where English
-has as many as another language. Other languages in Latin script count as English.
+Counts words that are frequent in a language and rare in the others (two points each), endings of German nouns
+(two, or three for a part of a compound, as in "Fahrradwerkstatt") and letters that the others lack (one). The
+result is unknown below three points, so that one word alone names no language, or where English has as many
+as another language. Two other languages with as many points give `UNNAMED`.
+Other languages in Latin script count as English.
 """
 
 from __future__ import annotations
@@ -20,8 +22,11 @@ NAMES: Final = {
     "pt": "Portuguese", "sv": "Swedish", "da": "Danish", "pl": "Polish", "no": "Norwegian", "fi": "Finnish",
     "cs": "Czech", "tr": "Turkish", "hu": "Hungarian", "ro": "Romanian", "ja": "Japanese", "ko": "Korean",
     "zh": "Chinese", "ru": "Russian", "uk": "Ukrainian", "el": "Greek", "ar": "Arabic", "he": "Hebrew",
-    "th": "Thai", "hi": "Hindi",
+    "th": "Thai", "hi": "Hindi", "und": "another language than English",
 }  # fmt: skip
+
+UNNAMED: Final = "und"
+"""The code of a text in a language that is not English, but which is not clear."""
 
 _SCRIPTS: Final = (
     ("ja", re.compile(r"[\u3040-\u30ff]")), ("ko", re.compile(r"[\uac00-\ud7af]")),
@@ -36,42 +41,83 @@ _WORDS: Final = {
     "en": word_set(
         "a the and of for with that this from your our their are who which help helps about to we "
         "create build write make open launch shop bakery firm book page app's people landing "
-        "how what where when my is it an on can you not have has will would some any be sell they"
+        "how what where when my is it an on can you not have has will would some any be sell they "
+        "i from per near by at lesson lessons class classes course courses walking hour hours week "
+        "month weekly "
+        "monthly daily beginners kids monday tuesday wednesday thursday friday saturday sunday "
+        "mondays tuesdays "
+        "wednesdays thursdays fridays saturdays sundays january february june july october december"
     ),
     "de": word_set(
         "der die das und für mit eine ein einen einem einer eines den dem des ist sind im zum zur "
         "auf von bei nicht auch oder wir unsere unser unseren ich erstelle erstell baue bau eröffne "
         "schreibe gestalte über aus als seite bitte möchte wollen laden kanzlei werkzeug kinderbuch "
-        "hochzeit betrieb verein wie unternehmen kundinnen kunden menschen leute"
+        "hochzeit betrieb verein wie unternehmen kundinnen kunden menschen leute ab uhr pro wochen "
+        "woche tage "
+        "stunde stunden monat monate jahr jahre kurs kurse reparatur unterricht montag dienstag mittwoch "
+        "donnerstag freitag samstag sonntag montags dienstags mittwochs donnerstags freitags "
+        "samstags sonntags "
+        "januar februar märz mai juni juli oktober dezember anfänger kinder verkaufen verkauft machen bieten "
+        "handgemacht handgemachte handgemachter"
     ),
     "fr": word_set(
         "le la les des une un et pour avec dans du est sont qui que nous notre nos sur aux au par créer "
-        "créez crée chez sans vous ou ce cette petite petit site qu'il jour"
+        "créez crée chez sans vous ou ce cette petite petit site qu'il jour de cours atelier ateliers "
+        "heure heures mois semaine lundi mardi mercredi jeudi vendredi samedi dimanche janvier "
+        "février avril mai "
+        "juin juillet août septembre octobre novembre décembre enfants débutants boulangerie école "
+        "leçons réparation vélo vélos"
     ),
     "es": word_set(
         "el los las una un y para con del en es son que nuestra nuestro por sobre crear página "
-        "crea una las al más sin desde pequeña pequeño euros nos"
+        "crea una las al más sin desde pequeña pequeño euros nos de clase clases curso cursos taller tienda "
+        "escuela hora horas mes semana guitarra cocina niños principiantes lunes martes miércoles jueves "
+        "viernes sábado sábados domingo enero febrero marzo abril mayo junio julio agosto septiembre octubre "
+        "noviembre diciembre panadería reparación bicicletas y"
     ),
     "it": word_set(
         "il lo gli un una e per con di del della che sono nostra nostro crea pagina negozio nel "
-        "alla al i da più ogni piccola piccolo sito dove"
+        "alla al i da più ogni piccola piccolo sito dove corso corsi cucina lezioni lezione "
+        "scuola bottega ore "
+        "ora mese settimana bambini principianti lunedì martedì mercoledì giovedì venerdì sabato domenica "
+        "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre dicembre panificio "
+        "chitarra riparazione biciclette"
     ),
     "nl": word_set(
-        "de het een en voor met van die dat onze ons zijn niet ook naar maak bakkerij op bij wij helpt om"
+        "de het een en voor met van die dat onze ons zijn niet ook naar maak bakkerij op bij wij helpt om "
+        "cursus lessen les uur maand week kinderen winkel maandag dinsdag woensdag "
+        "donderdag vrijdag "
+        "zaterdag zondag januari februari maart mei juni juli vanaf fietsen"
     ),
     "pt": word_set(
         "o os as uma um e para com do da no na que são nosso nossa por criar uma página em não "
-        "crie ao pequena pequeno mais aos das dos"
+        "crie ao pequena pequeno mais aos das dos de aula aulas curso cursos oficina loja escola "
+        "hora horas mês "
+        "semana crianças iniciantes cozinha segunda terça quarta quinta sexta sábado domingo "
+        "janeiro fevereiro "
+        "março abril maio junho julho setembro outubro novembro dezembro padaria conserto bicicletas euros"
     ),
     "sv": word_set(
-        "och för en ett som med att är av på till det vår våra skapa inte de den hemsida sida hos barn"
+        "och för en ett som med att är av på till det vår våra skapa inte de den hemsida sida hos barn "
+        "i kurs kurser lektioner timme timmen kronor nybörjare måndag måndagar tisdag tisdagar "
+        "onsdag onsdagar "
+        "torsdag torsdagar fredag fredagar lördag lördagar söndag söndagar maj juni juli augusti oktober"
     ),
-    "da": word_set("og for en et som med at er af på til det vores lav ikke de den der"),
+    "da": word_set(
+        "og for en et som med at er af på til det vores lav ikke de den der i kurser timer "
+        "begyndere hjemmeside bageri mandag tirsdag onsdag torsdag fredag lørdag søndag maj juni juli oktober"
+    ),
     "pl": word_set(
         "i w na z dla do się że jest nasza nasz strona stronę sklep oraz przez który która "
-        "stwórz dzieci po od zł osób w małej"
+        "stwórz dzieci po od zł osób w małej kurs kursy lekcje zajęcia warsztaty godzina "
+        "poniedziałek wtorek środa "
+        "środę czwartek piątek sobota sobotę niedziela niedzielę stycznia lutego marca kwietnia maja czerwca "
+        "lipca sierpnia września października listopada grudnia początkujących naprawa rowerów"
     ),
-    "no": word_set("og for en et som med ikke av på til det vår våre lag nettside jeg den der"),
+    "no": word_set(
+        "og for en et som med ikke av på til det vår våre lag nettside jeg den der i kurs timer "
+        "nybegynnere mandag tirsdag onsdag torsdag fredag lørdag søndag mai juni juli oktober"
+    ),
     "fi": word_set("ja on joka jossa sekä varten meidän luo sivu verkkosivu kanssa tai ei että"),
     "cs": word_set("a pro na se je které který která naše stránku vytvoř v nebo není aby kteří"),
     "tr": word_set("ve için bir bu ile olan bizim sayfa oluştur açılış web daha çok olarak"),
@@ -81,12 +127,23 @@ _WORDS: Final = {
 _ENDINGS: Final = {
     "de": re.compile(r"(?:[^\W\d_]{4,}ung|[^\W\d_]{3,}(?:heit|keit|schaft)|[^\W\d_]{2,}erei)(?:en)?")
 }
+_PARTS: Final = {
+    "de": re.compile(
+        r"[^\W\d_]{3,}(?:werkstatt|werkstätten|schulen?|kurse?|unterricht|stunden?|laden|läden|geschäfte?|"
+        r"handwerk|handel|dienste?|vereine?|betriebe?|pflege|beratung|reinigung|reparatur(?:en)?|führung(?:en)?|"
+        r"bäckerei|metzgerei|gärtnerei|schneiderei|praxis|kanzlei|häuser|wochen|bücher|möbel|zeug|markt|märkte|recht)"
+        r"|[^\W\d_]{6,}ung(?:en)?"
+    ),
+    "sv": re.compile(r"[^\W\d_]{3,}(?:kurs(?:er)?|skola|verkstad|butik|bageri|lektioner|mottagning)"),
+}
+"""Last parts of compounds."""
+
 _LETTERS: Final = {
     "de": "äöüß", "fr": "èêçœùà", "es": "ñ¿¡óí", "pt": "ãõçê", "it": "àòù", "sv": "åäö", "da": "æøå",
     "pl": "ąęłńśźż", "no": "æøå", "fi": "äö", "cs": "ěřůčšž", "tr": "ğışç", "hu": "őűáé", "ro": "ășțâ",
 }  # fmt: skip
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_CLEAR: Final = 2
+_CLEAR: Final = 3
 
 DEFAULT: Final = "en"
 """The language of a text whose language is unknown."""
@@ -112,7 +169,7 @@ def recognise(text: str) -> str | None:
     leaders = [code for code, score in scores.items() if score == best]
     if best < _CLEAR or (len(leaders) > 1 and DEFAULT in leaders):
         return None
-    return leaders[0]
+    return leaders[0] if len(leaders) == 1 else UNNAMED
 
 
 def _by_script(text: str) -> str | None:
@@ -125,10 +182,12 @@ def _by_script(text: str) -> str | None:
 
 
 def _score(code: str, words: Iterable[str]) -> int:
-    known, ending, letters = _WORDS[code], _ENDINGS.get(code), _LETTERS.get(code, "")
-    return sum(
-        2
-        if word in known or (ending is not None and ending.fullmatch(word))
-        else any(map(letters.count, word))
-        for word in words
-    )
+    return sum(_points(code, word) for word in words)
+
+
+def _points(code: str, word: str) -> int:
+    ending, part, letters = _ENDINGS.get(code), _PARTS.get(code), _LETTERS.get(code, "")
+    if part is not None and part.fullmatch(word):
+        return 3
+    known = word in _WORDS[code] or (ending is not None and ending.fullmatch(word) is not None)
+    return 2 * known + any(map(word.count, letters))

@@ -21,6 +21,15 @@ _MASS: Final = word_set(
     "wood gin rum whisky knitwear footwear glassware yoga pilates support training staffing "
     "bookkeeping olive-oil"
 )
+_OFTEN_FIRST: Final = word_set(
+    "yoga pilates ski surf swim swimming dance dog cat pet horse car bike bicycle boat book art craft tea "
+    "coffee guitar piano violin drum singing cooking baking pottery language driving garden hair nail "
+    "beauty wine beer cheese toy gift flower flea farm street food meal vegan organic local private "
+    "mobile online small family used vintage second-hand new wedding photo music"
+)
+_LABEL: Final = re.compile(r"[\w'’ -]{1,60}:")
+"""A noun with a colon, as in "Guitar studio: lessons for adults"."""
+
 _DEED: Final = re.compile(r"(?:ation|ment|ance)\sof\s")
 _SINGULAR_IN_S: Final = word_set(
     "business campus bus gas lens glass class process address access news series canvas atlas bonus "
@@ -87,9 +96,16 @@ _CONTRACTIONS: Final = (
 )
 
 
+_AFTER_HEAD: Final = re.compile(
+    r"\s(?:of|for|in|with|without|to|from|on|at|about|by|near|not|online|that|which|who|whose|where|when|"
+    r"every|[$£€]?\d\S*)(?=\s|$|[,:;])|[,:;(–—]",
+    re.IGNORECASE,
+)
+
+
 def head(phrase: str) -> str:
-    """The head noun of a phrase: the last word before its first preposition, in lower case."""
-    before = re.split(r"\s(?:of|for|in|with|to|from|on|at|about)\s", phrase, maxsplit=1)[0]
+    """The head noun: the last word before a preposition, a relative clause or a comma, in lower case."""
+    before = _AFTER_HEAD.split(phrase, maxsplit=1)[0]
     words = before.split()
     return words[-1].lower() if words else ""
 
@@ -112,7 +128,7 @@ def is_mass(phrase: str) -> bool:
 
 def with_article(phrase: str) -> str:
     """``phrase`` with "a" or "an", unless it is plural, cannot be counted, or is a proper name."""
-    if not phrase or is_plural(phrase) or is_mass(phrase) or _DEED.search(phrase):
+    if not phrase or is_plural(phrase) or is_mass(phrase) or _DEED.search(phrase) or _LABEL.match(phrase):
         return phrase
     return f"{'an' if _starts_with_vowel_sound(phrase) else 'a'} {phrase}"
 
@@ -123,6 +139,11 @@ def _starts_with_vowel_sound(phrase: str) -> bool:
     if _CONSONANT_SOUND.match(phrase):
         return False
     return phrase[0].lower() in "aeiou" or _VOWEL_SOUND.match(phrase) is not None
+
+
+def is_common_noun(word: str) -> bool:
+    """Whether ``word``, in lower case, is a usual first word of an offer, and no name."""
+    return word in _MASS or word in _OFTEN_FIRST
 
 
 def singular(noun: str) -> str:

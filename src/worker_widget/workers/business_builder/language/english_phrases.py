@@ -18,7 +18,7 @@ BOUNDARY: Final = word_set(
     "for that which who whose whom where when while to with without in on at about from using via by "
     "so because aimed designed made built meant called named helping letting allowing enabling "
     "selling offering making is are was were has have can will lets let helps help as if but or "
-    "between inside featuring including i we you they it"
+    "between inside featuring including not never except i we you they it"
 )
 
 _AFTERWARDS: Final = word_set("online please plz asap now today")
@@ -150,7 +150,7 @@ def phrase(words: Sequence[str], longest: int = 7, *, lower: bool = True) -> str
     if not words or len(words) > longest:
         return None
     titled = len(words) > 1 and all(word[:1].isupper() for word in words)
-    kept = [_uncapital(word) if (lower and not index) or titled else word for index, word in enumerate(words)]
+    kept = [uncapital(word) if (lower and not index) or titled else word for index, word in enumerate(words)]
     joined = " ".join(kept)
     return joined if len(joined) <= _LONGEST and is_readable(joined) else None
 
@@ -250,7 +250,8 @@ def _goes_on_describing(words: Sequence[str]) -> bool:
     return len(words) > 1 and _COMPOUND_ADJECTIVE.fullmatch(words[0].rstrip(",")) is not None
 
 
-def _uncapital(word: str) -> str:
+def uncapital(word: str) -> str:
+    """A word in lower case, unless it is a known name or has further capitals."""
     keeps = word in _PROPER or any(letter.isupper() for letter in word[1:])
     return word if keeps else word.lower()
 

@@ -13,6 +13,8 @@ from . import english_grammar, english_phrases
 
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _LOREM: Final = re.compile(r"(?i)\b(?:lorem|ipsum|dolor sit|consectetur|adipiscing|foo ?bar|blah|bla bla)\b")
+_ENGLISH: Final = ("fields", "kinds", "tones")
+_GERMAN: Final = ("de/fields", "de/kinds", "de/tones")
 _FEWEST_KNOWN: Final = 0.6
 """The share of a word's groups of letters that are known."""
 
@@ -43,16 +45,28 @@ def _groups(word: str) -> Iterator[str]:
     return (marked[index : index + 3] for index in range(len(marked) - 2))
 
 
+def is_common_word(word: str) -> bool:
+    """Whether a word in lower case is one of the content's English words or a word of the readers' lists."""
+    return word in _common_words()
+
+
+@cache
+def _common_words() -> frozenset[str]:
+    words = {word for text in _texts(_ENGLISH) for word in _WORD.findall(text) if word.islower()}
+    return frozenset(words | english_grammar.VERBS | english_phrases.PEOPLE | english_grammar.STOP_WORDS)
+
+
 @cache
 def _known_groups() -> frozenset[str]:
     """The groups in the content of both languages and in the word lists of the readers."""
-    content = files(library.__package__)
-    texts = [
-        entry.read_text(encoding="utf-8")
-        for folder in ("fields", "kinds", "tones", "de/fields", "de/kinds", "de/tones")
-        for entry in (content / folder).iterdir()
-        if entry.name.endswith(".toml")
-    ]
-    words = {word for text in texts for word in _WORD.findall(text.lower())}
+    words = {word for text in _texts((*_ENGLISH, *_GERMAN)) for word in _WORD.findall(text.lower())}
     words |= english_grammar.VERBS | english_phrases.PEOPLE | english_grammar.STOP_WORDS
     return frozenset(group for word in words for group in _groups(word))
+
+
+def _texts(folders: tuple[str, ...]) -> Iterator[str]:
+    content = files(library.__package__)
+    for folder in folders:
+        for entry in (content / folder).iterdir():
+            if entry.name.endswith(".toml"):
+                yield entry.read_text(encoding="utf-8")
