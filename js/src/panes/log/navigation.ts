@@ -273,7 +273,8 @@ export function createNavigation(
     },
     toNearest() {
       const { filter, query: search } = log;
-      if (search) next(1, { ...filter, search }, true);
+      // Where only matches are shown, the first at or after this place is kept in view already.
+      if (search && !view.only) next(1, { ...filter, search }, true);
     },
     toError: (direction) => next(direction, { ...log.filter, levels: ERRORS }),
     toLocation(text, done) {
