@@ -109,8 +109,8 @@ def test_bad_input_is_told_at_the_field_and_nothing_is_lost(page: Page, running:
     expect(dialog).to_contain_text(re.compile("line 1, column 26", re.IGNORECASE))
     brand.fill(json.dumps({"company_name": "Crumb", "mission": "Bread"}))
     dialog.get_by_role("button", name="Check").click()
-    expect(dialog).to_contain_text("Mission")
-    expect(dialog).to_contain_text("Value proposition")
+    expect(dialog).to_contain_text("mission Needs")
+    expect(dialog).to_contain_text("value_proposition Required")
     brand.fill(
         json.dumps(
             {
