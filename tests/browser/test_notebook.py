@@ -277,7 +277,7 @@ def test_many_stages_and_decisions_stay_smooth(
     expect(console.pane("routing")).to_contain_text(f"{decisions:,}")
     for name, first in (
         ("routing", re.compile("Copy Generation.*Writer was chosen")),
-        ("ledger", re.compile("did not work")),
+        ("ledger", re.compile("did not pass")),
     ):
         pane = console.pane(name)
         pane.locator(".list").evaluate("element => { element.scrollTop = 0; }")
