@@ -320,7 +320,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
           kind: "policy",
           engine: "M19",
           outcome: "ok",
-          title: "pre_execution: passed",
+          title: "Pre execution: passed",
           detail: [],
         });
       if (id === "copy") {

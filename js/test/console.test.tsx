@@ -111,7 +111,7 @@ describe("a finished run", () => {
     expect(all(".event")).toHaveLength(0);
     press("3 checks passed");
     await until(() => expect(all(".event")).toHaveLength(3));
-    expect(all(".event")[0]?.textContent).toContain("Preflight Validation: pre_execution: passed");
+    expect(all(".event")[0]?.textContent).toContain("Preflight Validation: Pre execution: passed");
   });
 
   it("offers no new lines where none came", async () => {

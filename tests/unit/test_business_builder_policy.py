@@ -181,14 +181,14 @@ def test_rules_and_anchors_are_counted() -> None:
     ("more", "field", "says"),
     [
         ({"forbidden_claims": [{"pattern": "(?=a)a"}]}, "forbidden_claims[0]", "plain phrase"),
-        ({"forbidden_claims": [{"pattern": "small kitchens"}]}, "mission", "rewrites it"),
+        ({"forbidden_claims": [{"pattern": "small kitchens"}]}, "mission", "rewords it"),
         ({"forbidden_claims": [{"pattern": "acme"}]}, "company_name", "every run fails"),
         (
             {"forbidden_claims": [{"pattern": "cure"}], "required_disclosures": ["We cure nothing."]},
             "required_disclosures[0]",
             "shown as given",
         ),
-        ({"mission": "To bake the best bread in town"}, "mission", "'the best'"),
+        ({"mission": "To bake the best bread in town"}, "mission", "“the best”"),
         (
             {"tone": {"examples_good": ["Hello there"], "examples_bad": ["hello there!"]}},
             "tone",

@@ -105,7 +105,7 @@ def test_json_tells_failure_and_recovery(store: EventStore) -> None:
     trace = as_json(store, "failure_strategy")
     assert trace["run"]["status"] == "running"
     assert [row["title"] for row in trace["recovery"]] == [
-        "Recovery started: attempting_recovery",
+        "Recovery started: attempting recovery",
         "Recovery failed: none",
     ]
     assert trace["failures"][1]["detail"][0]["text"] == "'list' object has no attribute 'get'"
@@ -313,7 +313,7 @@ def test_txt_lists_what_went_wrong_with_its_details(store: EventStore) -> None:
     text = export_run(store, "r", "txt")
     assert "LEDGER (1)" in text
     assert "Policy violation: A guarantee" in text
-    assert "pattern: best ever" in text
+    assert "found: best ever" in text
 
 
 # --- all -------------------------------------------------------------------------------------------

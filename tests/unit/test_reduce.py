@@ -233,9 +233,9 @@ class TestLedger:
     @pytest.mark.parametrize(
         ("data", "kind", "engine", "outcome", "title"),
         [
-            (PolicyCheck(policy="claims", passed=True), "policy", "M19", "ok", "claims: passed"),
-            (PolicyCheck(policy="claims", passed=False), "policy", "M19", "error", "claims: not passed"),
-            (PolicyCheck(), "policy", "M19", "info", "policy check: no result given"),
+            (PolicyCheck(policy="claims", passed=True), "policy", "M19", "ok", "Claims: passed"),
+            (PolicyCheck(policy="claims", passed=False), "policy", "M19", "error", "Claims: not passed"),
+            (PolicyCheck(), "policy", "M19", "info", "Policy check: no result given"),
             (
                 PolicyViolation(reason="says best", severity="warning", policy="p"),
                 "policy",

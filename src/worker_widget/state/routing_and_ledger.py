@@ -27,6 +27,7 @@ from ..events import (
     StageFailed,
 )
 from .incident import LedgerKind
+from .incident_words import location_words, words
 from .log_line import LoggedEvent
 from .run_state import Alternative, LedgerRow, Outcome, RoutingRow
 
@@ -121,15 +122,17 @@ def _policy_check(data: PolicyCheck) -> _Entry:
         False: ("error", "not passed"),
         None: ("info", "no result given"),
     }
-    outcome, words = outcomes[data.passed]
-    return _Entry("policy", "M19", outcome, f"{data.policy or 'policy check'}: {words}")
+    outcome, result = outcomes[data.passed]
+    return _Entry("policy", "M19", outcome, f"{_sentence(data.policy or 'policy check')}: {result}")
 
 
 def _policy_violation(data: PolicyViolation) -> _Entry:
     outcome: Outcome = "warning" if is_mild(data.severity) else "error"
     kind = data.policy or data.violation_type
-    title = "Policy violation" + (f" ({kind})" if kind else "") + f": {data.reason or 'no reason given'}"
-    detail = (("pattern", data.pattern), ("location", data.location), ("severity", data.severity))
+    title = "Policy violation" + (f" ({words(kind)})" if kind else "")
+    title += f": {data.reason or 'no reason given'}"
+    where = None if data.location is None else location_words(data.location)
+    detail = (("found", data.pattern), ("where", where), ("severity", data.severity))
     return _Entry("policy", "M19", outcome, title, detail)
 
 
@@ -164,13 +167,13 @@ def _recovery_suggestion(data: RecoverySuggestion) -> _Entry:
 
 
 def _recovery_started(data: RecoveryStarted) -> _Entry:
-    return _Entry("recovery", "M10", "info", f"Recovery started: {data.action or NO_ACTION}")
+    return _Entry("recovery", "M10", "info", f"Recovery started: {words(data.action or NO_ACTION)}")
 
 
 def _recovery_completed(data: RecoveryCompleted) -> _Entry:
-    words = "failed" if data.success is False else "completed"
+    ending = "failed" if data.success is False else "completed"
     outcome: Outcome = "error" if data.success is False else "ok"
-    return _Entry("recovery", "M10", outcome, f"Recovery {words}: {data.action or NO_ACTION}")
+    return _Entry("recovery", "M10", outcome, f"Recovery {ending}: {words(data.action or NO_ACTION)}")
 
 
 def _replay_verified(data: ReplayVerified) -> _Entry:
@@ -224,6 +227,12 @@ def _suggestion(value: Any) -> str:
     return "; ".join(
         f"{label.replace('_', ' ')}: {_text(item)}" for label, item in value.items() if item not in (None, "")
     )
+
+
+def _sentence(code: str) -> str:
+    """A code as the beginning of a sentence: "source_texts" becomes "Source texts"."""
+    text = words(code)
+    return text[:1].upper() + text[1:]
 
 
 def _text(value: Any) -> str:

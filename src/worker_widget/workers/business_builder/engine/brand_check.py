@@ -10,6 +10,7 @@ from ..page import colors, design
 from ..policy import drift
 from ..policy.pattern_matcher import compile_pattern
 from ..policy.rules import Rule, check
+from . import prose
 
 
 def brand_statements(brand: Brand) -> tuple[str, ...]:
@@ -63,18 +64,25 @@ def _own_claims(brand: Brand, rules: Sequence[Rule]) -> list[str]:
         f"required_disclosures[{index}]": text for index, text in enumerate(brand.required_disclosures)
     }
     return [
-        *_found(texts, rules, "a run rewrites it, and a strict run stops there"),
-        *_found({"company_name": brand.company_name}, rules, "every run fails"),
-        *_found(disclosures, forbidden, "disclosures are shown as given"),
+        *_found(texts, rules, "a run rewords it or leaves it out, and a strict run stops there."),
+        *_found({"company_name": brand.company_name}, rules, "every run fails."),
+        *_found(disclosures, forbidden, "disclosures are shown as given."),
     ]
 
 
 def _found(texts: Mapping[str, str], rules: Sequence[Rule], consequence: str) -> list[str]:
-    return [
-        f"{location} contains {violation.found!r}, which {violation.rule.source} forbids; {consequence}"
-        for location, text in texts.items()
-        for violation in check(typography.clean(text), rules, location)
-    ]
+    """One warning for each text and kind of rule."""
+    warnings = []
+    for location, text in texts.items():
+        found: dict[str, list[str]] = {}
+        for violation in check(typography.clean(text), rules, location):
+            by_rule = found.setdefault(prose.place(violation.rule.source), [])
+            by_rule.append(prose.quoted(violation.found))
+        warnings += [
+            f"{location} contains {typography.listed(passages)}, forbidden by {rule}: {consequence}"
+            for rule, passages in found.items()
+        ]
+    return warnings
 
 
 def _tone(brand: Brand) -> list[str]:
