@@ -84,10 +84,14 @@ def test_checking_a_brand_warns_of_them() -> None:
     assert "target_audience: 'founders' is not listed, so that it is used as a word" in report.warnings
 
 
-@pytest.mark.parametrize("audience", [[], [""], [" "], [3], "founders", ["x" * 201], ["a"] * 51])
+@pytest.mark.parametrize("audience", [[], [""], "", [" "], [3], 3, ["x" * 201], ["a"] * 51])
 def test_what_is_no_list_of_words_is_refused(audience: Any) -> None:
     with pytest.raises(ValidationError):
         Brand.model_validate(brand(target_audience=audience))
+
+
+def test_one_text_is_a_list_of_one() -> None:
+    assert Brand.model_validate(brand(target_audience="founders")).target_audience == ("founders",)
 
 
 def test_a_tone_that_is_not_listed_is_refused() -> None:
