@@ -87,7 +87,7 @@ class Background:
 
         An interrupt cancels the coroutine. ``timeout`` is in seconds; after it the coroutine is cancelled and
         ``TimeoutError`` is raised. Raises ``RuntimeError`` on the thread of the loop, which would wait for
-        itself, and once Python shuts down.
+        itself, and once Python shuts down, when a daemon thread waits for ever instead.
         """
         running = self._running
         if running is not None and threading.current_thread() is running.thread:
@@ -98,22 +98,28 @@ class Background:
             )
         call = _Call(coro)
         try:
-            return self.wait(self.submit(call.run()), timeout)
+            return self.submit(call.run()).result(timeout)
         except BaseException:
             call.cancel()
             raise
+        finally:
+            self._rest_at_exit()
 
     def wait(self, future: concurrent.futures.Future[T], timeout: float | None = None) -> T:
-        """The result of ``future``, as its own ``result``; a daemon thread waits for ever at exit.
-
-        At exit all tasks are cancelled. In a daemon thread that would be an exception that nobody can handle,
-        printed at the end of a program that did nothing wrong.
-        """
+        """The result of ``future``, as its own ``result``; a daemon thread waits for ever at exit."""
         try:
             return future.result(timeout)
         finally:
-            if self._ended and threading.current_thread().daemon:
-                threading.Event().wait()
+            self._rest_at_exit()
+
+    def _rest_at_exit(self) -> None:
+        """At exit a daemon thread waits here for ever, until the process has ended.
+
+        At exit all tasks are cancelled, and nothing new is started. In a daemon thread that would be an
+        exception that nobody can handle, printed at the end of a program that did nothing wrong.
+        """
+        if self._ended and threading.current_thread().daemon:
+            threading.Event().wait()
 
     def clean_up(self, coro: Coroutine[Any, Any, object]) -> None:
         """Run ``coro`` on the loop if that is running, without waiting.

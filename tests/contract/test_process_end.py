@@ -198,6 +198,17 @@ def test_the_process_ends(home: Path, what: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("call", ["client.workers()", 'client.run("log 20")'])
+def test_a_call_that_a_daemon_thread_begins_after_the_end_prints_nothing(home: Path, call: str) -> None:
+    # Registered before the import: it runs after the loop has ended.
+    begin = "import atexit, threading, time\nbegin = threading.Event()\n"
+    begin += "atexit.register(lambda: (begin.set(), time.sleep(0.5)))\n"
+    work = "client = WorkerClient(worker='scripted'); client.workers()\n"
+    work += f"threading.Thread(target=lambda: (begin.wait(), {call}), daemon=True).start()"
+    done = run(home, begin + IMPORT + work)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("what", PLAIN)
 def test_the_process_ends_without_development_mode(home: Path, what: str) -> None:
     done = run(home, IMPORT + PROGRAMS[what])
