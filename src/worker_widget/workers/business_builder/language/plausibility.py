@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -34,7 +34,7 @@ def plausible_share(text: str) -> float:
     return sum(map(_is_plausible, words)) / len(words) if words else 1.0
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def _is_plausible(word: str) -> bool:
     groups = list(_groups(word))
     return sum(group in _known_groups() for group in groups) >= _FEWEST_KNOWN * len(groups)
