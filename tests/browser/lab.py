@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,9 @@ from typing import Literal
 import nbformat
 from nbformat import v4
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from worker_widget.events import Event
+from worker_widget.store.event_store import EventStore
 
 Theme = Literal["light", "dark"]
 
@@ -81,6 +84,18 @@ def lab(directory: Path, theme: Theme = "light") -> Iterator[Lab]:
     finally:
         _end(server)
         stop_host(running.home)
+
+
+@contextmanager
+def lab_with_run(directory: Path, run_id: str, events: Iterable[Event]) -> Iterator[Lab]:
+    """A JupyterLab whose history has one run with these events."""
+    with lab(directory) as running:
+        running.home.mkdir()
+        store = EventStore.open(running.home / "history.db")
+        store.begin(run_id, worker="load", origin="http://127.0.0.1:1", time_us=0)
+        store.append(run_id, list(events))
+        store.close()
+        yield running
 
 
 def _start(directory: Path, theme: Theme) -> tuple[Lab, subprocess.Popen[bytes]]:

@@ -14,9 +14,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, lab, open_cells, page_of, run_cell, wait_until_ran
+from tests.browser.lab import Lab, lab_with_run, open_cells, page_of, run_cell, wait_until_ran
 from worker_widget.events import Event, Log, RunCompleted, RunStarted, make
-from worker_widget.store.event_store import EventStore
 
 RUN = "5b0d2a1e-64b7-4a6b-9a3f-0c8f5a1d7e42"
 START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
@@ -53,7 +52,7 @@ ALL = [
 ]
 
 
-def told() -> Iterator[Event]:
+def recorded() -> Iterator[Event]:
     def event(data: Any, n: int) -> Event:
         return make(data, run_id=RUN, time=START + timedelta(milliseconds=10 * n))
 
@@ -66,12 +65,7 @@ def told() -> Iterator[Event]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with lab(tmp_path_factory.mktemp("lab")) as running:
-        running.home.mkdir()
-        store = EventStore.open(running.home / "history.db")
-        store.begin(RUN, worker="load", origin="http://127.0.0.1:1", time_us=0)
-        store.append(RUN, list(told()))
-        store.close()
+    with lab_with_run(tmp_path_factory.mktemp("lab"), RUN, recorded()) as running:
         yield running
 
 

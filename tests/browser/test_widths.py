@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, lab, open_cells, page_of, run_cell, wait_until, wait_until_ran
+from tests.browser.lab import Lab, lab_with_run, open_cells, page_of, run_cell, wait_until, wait_until_ran
 from worker_widget.events import (
     Event,
     Log,
@@ -23,7 +23,6 @@ from worker_widget.events import (
     make,
 )
 from worker_widget.events.vocabulary import StagePlan
-from worker_widget.store.event_store import EventStore
 
 RUN = "7c1f3a52-9f0e-4b7d-8a55-2d6c0a9e4b11"
 START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
@@ -59,7 +58,7 @@ AT_END = """grid => {
 }"""
 
 
-def told() -> Iterator[Event]:
+def recorded() -> Iterator[Event]:
     def event(data: Any, at: int) -> Event:
         return make(data, run_id=RUN, time=START + timedelta(milliseconds=100 * at))
 
@@ -91,12 +90,7 @@ def told() -> Iterator[Event]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with lab(tmp_path_factory.mktemp("lab")) as running:
-        running.home.mkdir()
-        store = EventStore.open(running.home / "history.db")
-        store.begin(RUN, worker="load", origin="http://127.0.0.1:1", time_us=0)
-        store.append(RUN, list(told()))
-        store.close()
+    with lab_with_run(tmp_path_factory.mktemp("lab"), RUN, recorded()) as running:
         yield running
 
 
