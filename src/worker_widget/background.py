@@ -18,6 +18,7 @@ import asyncio
 import atexit
 import concurrent.futures
 import contextvars
+import inspect
 import os
 import queue
 import threading
@@ -34,6 +35,8 @@ T = TypeVar("T")
 THREAD_NAME: Final = "worker-widget"
 _CLOSE_WITHIN_S: Final = 3.0
 _MOST_THREADS: Final = 16
+_MOST_FIRST_STEPS: Final = 100
+"""Tasks that start others for ever do not keep the loop."""
 _ENDING: Final = (
     "Python is shutting down, and worker_widget starts nothing any more."
     " Make this call before the program ends."
@@ -291,16 +294,36 @@ def _serve(started: concurrent.futures.Future[tuple[asyncio.AbstractEventLoop, a
         stop = asyncio.Event()
         started.set_result((asyncio.get_running_loop(), stop))
         await stop.wait()
+        await _cancel_others()
 
     try:
-        with asyncio.Runner(
-            loop_factory=_Loop
-        ) as runner:  # its exit cancels the tasks and closes async generators
+        with asyncio.Runner(loop_factory=_Loop) as runner:  # its exit closes async generators
             runner.run(until_stopped())
     except BaseException as error:
         if started.done():
             raise
         started.set_exception(error)
+
+
+async def _cancel_others() -> None:
+    """Cancel all other tasks of the loop, after the first step of each, and wait for their end.
+
+    A task of anyio that is cancelled before its first step never awaits what it is to run, and Python prints
+    a warning about that.
+    """
+    others: set[asyncio.Task[Any]] = set()
+    for _ in range(_MOST_FIRST_STEPS):
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if not any(_is_unstarted(task.get_coro()) for task in others):
+            break
+        await asyncio.sleep(0)
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def _is_unstarted(coro: object) -> bool:
+    return inspect.iscoroutine(coro) and inspect.getcoroutinestate(coro) == inspect.CORO_CREATED
 
 
 _shared = Background()

@@ -10,11 +10,13 @@ import signal
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from worker_widget import background
@@ -154,6 +156,29 @@ def test_an_interrupt_before_the_future_is_returned_cancels_the_coroutine() -> N
         interrupted.call(for_ever(started, cancelled))
     assert cancelled.wait(120)
     interrupted.close()
+
+
+@pytest.mark.parametrize("steps", range(8))
+def test_the_end_cancels_no_task_before_its_first_step(steps: int) -> None:
+    """anyio would report what such a task runs as never awaited."""
+    ending = Background()
+    spawned: Future[threading.Thread] = Future()
+
+    async def spawn() -> None:
+        async with anyio.create_task_group() as group:
+            ending.close()
+            spawned.set_result(threading.current_thread())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            group.start_soon(asyncio.sleep, 0)
+            await asyncio.Event().wait()
+
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        ending.submit(spawn())
+        spawned.result(120).join(120)
+        gc.collect()
+    assert [str(item.message) for item in shown] == []
 
 
 def test_cancelling_the_future_cancels_the_coroutine() -> None:
