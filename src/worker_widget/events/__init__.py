@@ -8,7 +8,7 @@ file_names ────── file names of artifacts; `artifact_bytes` and `art
 
 from __future__ import annotations
 
-from .event import Event, decode, encode, make
+from .event import Event, decode, encode, encode_at, make
 from .vocabulary import (
     PAYLOADS,
     TERMINAL,
@@ -21,10 +21,13 @@ from .vocabulary import (
     DriftDetected,
     FailureClassified,
     FailureDetected,
+    InputGiven,
+    InputRequested,
     Log,
     Payload,
     PolicyCheck,
     PolicyViolation,
+    Progress,
     RecoveryCompleted,
     RecoveryStarted,
     RecoverySuggestion,
@@ -33,8 +36,10 @@ from .vocabulary import (
     RunCancelled,
     RunCompleted,
     RunFailed,
+    RunPaused,
     RunReconciled,
     RunRequested,
+    RunResumed,
     RunStarted,
     RunWarning,
     SentenceSource,
@@ -60,10 +65,13 @@ __all__ = [
     "Event",
     "FailureClassified",
     "FailureDetected",
+    "InputGiven",
+    "InputRequested",
     "Log",
     "Payload",
     "PolicyCheck",
     "PolicyViolation",
+    "Progress",
     "RecoveryCompleted",
     "RecoveryStarted",
     "RecoverySuggestion",
@@ -72,8 +80,10 @@ __all__ = [
     "RunCancelled",
     "RunCompleted",
     "RunFailed",
+    "RunPaused",
     "RunReconciled",
     "RunRequested",
+    "RunResumed",
     "RunStarted",
     "RunWarning",
     "SentenceSource",
@@ -86,5 +96,6 @@ __all__ = [
     "UnknownEvent",
     "decode",
     "encode",
+    "encode_at",
     "make",
 ]

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from ..errors import Problem
 from .lenient_fields import decode_struct
-
-OVER: Final = frozenset({"completed", "failed", "cancelled", "blocked", "crashed"})
-"""The statuses of a run that is over."""
+from .run_status import end_status, known_status
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,8 +25,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class RunAnswer(Answer, frozen=True, kw_only=True):
     """One run as the server reports it.
 
-    ``status`` is queued, running, or one of `OVER`; ``artifacts`` maps names to contents.
-    ``total_latency_ms`` is in milliseconds, ``created_at`` aware and in UTC.
+    ``status`` is queued, running, waiting (for a person), paused, or that of an ended run; ``artifacts`` maps
+    names to contents. ``total_latency_ms`` is in milliseconds, ``created_at`` aware and in UTC.
     """
 
     run_id: str = ""
@@ -51,7 +49,7 @@ class RunAnswer(Answer, frozen=True, kw_only=True):
     @property
     def over(self) -> bool:
         """Whether the run has ended."""
-        return self.status in OVER
+        return end_status(self.status) is not None
 
 
 class RunListItem(Answer, frozen=True, kw_only=True):
@@ -67,7 +65,7 @@ class RunListItem(Answer, frozen=True, kw_only=True):
     @property
     def over(self) -> bool:
         """Whether the run has ended."""
-        return self.status in OVER
+        return end_status(self.status) is not None
 
 
 class RunPage(Answer, frozen=True, kw_only=True):
@@ -97,11 +95,23 @@ class WorkerOption(Answer, frozen=True, kw_only=True):
     affects_artifacts: bool = True
 
 
+class WorkerSecret(Answer, frozen=True, kw_only=True):
+    """A secret that a worker takes for a run, such as the key of another server; ``*`` is any name.
+
+    A run without a ``required`` one is refused.
+    """
+
+    name: str = ""
+    help: str = ""
+    required: bool = False
+
+
 class WorkerInfo(Answer, frozen=True, kw_only=True):
     """A worker that a server lists.
 
     ``status`` is "available", "beta", "coming_soon" or "unavailable"; ``reason`` is why a worker is
-    unavailable. ``moats`` are engine numbers such as M9.
+    unavailable. ``moats`` are engine numbers such as M9. A worker without ``secrets`` refuses all of them.
+    ``capabilities`` are what it offers for its runs: "fork", "retry" and "pause"; older servers list none.
     """
 
     id: str = ""
@@ -110,6 +120,8 @@ class WorkerInfo(Answer, frozen=True, kw_only=True):
     status: str = "available"
     moats: tuple[str, ...] = ()
     options: tuple[WorkerOption, ...] = ()
+    secrets: tuple[WorkerSecret, ...] = ()
+    capabilities: tuple[str, ...] = ()
     reason: str | None = None
 
     @property
@@ -161,7 +173,10 @@ def unwrapped(body: Any) -> Any:
 
 def read(kind: type[A], body: Mapping[str, Any]) -> A:
     """Decodes ``body`` as ``kind``; fields that do not fit have their defaults."""
-    return decode_struct(kind, body)[0]
+    answer = decode_struct(kind, body)[0]
+    if isinstance(answer, RunAnswer | RunListItem):
+        return msgspec.structs.replace(answer, status=known_status(answer.status))
+    return answer
 
 
 def read_run(body: Mapping[str, Any]) -> RunAnswer:

@@ -4,43 +4,88 @@ An event arrives as one line of JSON, ``{"type", "timestamp", "run_id", "data": 
 out, send them with another type, and send types of their own. None of that raises:
 
 * a missing field has its default;
-* a field of another type than declared has its default, and its value is in ``Event.malformed``;
-* a type that is not declared, or a line that is not an event at all, becomes an `UnknownEvent`.
+* a field of another type than declared is read as it was meant (`lenient_fields`), else it has its default,
+  and its value is in ``Event.malformed``;
+* a declared type keeps its meaning whatever its fields hold, also where they are no object, stand beside the
+  type, or cannot be read at all: JSON that is nested too deep (`json_depth.MOST_DEPTH`) or is none;
+* any other type, or a line that is not an event at all, becomes an `UnknownEvent`.
 
-``Event.raw`` always holds the bytes as they arrived.
+``Event.raw`` always holds the bytes as they arrived; what is too long in the other fields is shortened
+(`long_texts`).
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import cache
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
-from .lenient_fields import aware, decode_struct
-from .vocabulary import PAYLOADS, TYPES, Payload, UnknownEvent
+from .json_depth import nested_too_deep
+from .lenient_fields import decode_struct, words_of
+from .lenient_json import decode_json
+from .long_texts import MOST_NAME, short_text, shortened
+from .vocabulary import (
+    PAYLOADS,
+    TYPES,
+    FailureDetected,
+    Log,
+    Payload,
+    PolicyViolation,
+    RunCancelled,
+    RunFailed,
+    RunWarning,
+    StageFailed,
+    UnknownEvent,
+)
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH: Final = datetime(1970, 1, 1)
+_FIRST_US: Final = -62_135_596_800_000_000
+_END_US: Final = 253_402_300_800_000_000
 _BARE: Final = frozenset({"connected", "stream_end"})
 """The two types whose fields are at the top level, without the envelope."""
+_TEXTS: Final = ("message", "error", "reason", "content", "text")
+"""The field that a payload's text is, where it is all that came: the first of these that it has."""
+_WORDS: Final[Mapping[type[Payload], str]] = {
+    **dict.fromkeys((RunFailed, StageFailed, FailureDetected), "error"),
+    **dict.fromkeys((RunCancelled, PolicyViolation), "reason"),
+    **dict.fromkeys((RunWarning, Log), "message"),
+}
+"""The field with the words of an event."""
+_WORDS_ELSEWHERE: Final = ("error", "message", "reason", "detail", "msg")
+"""Where servers have these words under another name, in this order."""
+_WORDS_OF_A_MESSAGE: Final = (*_WORDS_ELSEWHERE, "text", "description")
+"""The same of what is a message as a whole."""
+_TYPE_FIRST: Final = re.compile(rb'\s*\{\s*"type"\s*:\s*"(\w{1,40})"')
+_UTC_NAME: Final = re.compile(r"\s*(?:UTC|GMT|Z)$")
+_LONGEST_TIME: Final = 64
+_MOST_SINCE_1970: Final = 1e19
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One event of a run.
 
-    ``type`` is its name on the wire, ``time`` when the server made it (aware, UTC; ``None`` where the
-    server gives no time), ``raw`` the bytes it was decoded from, ``malformed`` the values of fields that
-    are not of their declared type, ``id`` its number in the stream, if the stream has numbers.
+    ``type`` is its name on the wire, ``time_us`` when the server made it (µs since 1970-01-01 UTC; ``None``
+    where the server gives no time), ``raw`` the bytes it was decoded from, ``malformed`` the values of fields
+    that are not of their declared type, ``id`` its number in the stream, if the stream has numbers. ``copy``
+    is how many equal events came before it that are not the same event; it is known on arrival only.
     """
 
     type: str
     data: Payload
     raw: bytes
     run_id: str | None = None
-    time: datetime | None = None
+    time_us: int | None = None
     malformed: dict[str, Any] = {}
     id: str | None = None
+    copy: int = 0
 
     @property
     def key(self) -> bytes:
@@ -53,15 +98,15 @@ class Event(msgspec.Struct, frozen=True):
         return blake2b(self.raw, digest_size=16).digest()
 
     @property
-    def time_us(self) -> int | None:
-        """Microseconds since 1970-01-01 UTC."""
-        return None if self.time is None else round(self.time.timestamp() * 1_000_000)
+    def time(self) -> datetime | None:
+        """When the server made it: aware, UTC."""
+        return None if self.time_us is None else _EPOCH + timedelta(microseconds=self.time_us)
 
 
 _P = TypeVar("_P", bound=Payload)
 
 
-class _Envelope(msgspec.Struct, Generic[_P], frozen=True):
+class _Envelope(msgspec.Struct, Generic[_P], frozen=True, gc=False):
     type: str
     data: _P
     timestamp: datetime | None = None
@@ -74,9 +119,6 @@ def _decoder(name: str) -> msgspec.json.Decoder[_Envelope[Any]]:
     return msgspec.json.Decoder(_Envelope[payload])
 
 
-_decode_any: Final = msgspec.json.Decoder()
-
-
 def decode(raw: bytes, name: str = "", id: str | None = None) -> Event:
     """Decodes the JSON of an event; never raises.
 
@@ -84,45 +126,111 @@ def decode(raw: bytes, name: str = "", id: str | None = None) -> Event:
     ``id`` is its number in the stream. With the name the bytes are read once; without it, and for
     anything irregular, twice.
     """
+    event = _decoded(raw, name, id)
+    if len(raw) <= MOST_NAME >= len(name):
+        return event
+    run_id = event.run_id if event.run_id is None or len(event.run_id) <= MOST_NAME else None
+    data = shortened(event.data, len(raw))
+    return replace(event, type=short_text(event.type), data=data, run_id=run_id)
+
+
+def _decoded(raw: bytes, name: str, id: str | None) -> Event:
+    if nested_too_deep(raw):
+        return _unread(raw, name, id)
     if name in PAYLOADS and name not in _BARE:
         try:
             envelope = _decoder(name).decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         else:
-            if envelope.type == name:
-                time = aware(envelope.timestamp)
-                return Event(name, envelope.data, raw, envelope.run_id, time, {}, id)
+            if envelope.type == name and not _is_wordless(envelope.data):
+                return Event(name, envelope.data, raw, envelope.run_id, _us(envelope.timestamp), {}, id)
     try:
-        message = _decode_any.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        text = raw.decode("utf-8", "replace")
-        return Event(name or "unknown", UnknownEvent(data=text), raw, id=id)
+        message = decode_json(raw)
+    except ValueError:
+        return _unread(raw, name, id)
     return _irregular(message, name, raw, id)
+
+
+def _unread(raw: bytes, name: str, id: str | None) -> Event:
+    """An event whose JSON cannot be read: its type alone can be known."""
+    found = None if name in PAYLOADS else _TYPE_FIRST.match(raw)
+    return _irregular(raw.decode("utf-8", "replace"), found[1].decode() if found else name, raw, id)
 
 
 def _irregular(message: Any, name: str, raw: bytes, id: str | None) -> Event:
     if not isinstance(message, dict):
+        if name in PAYLOADS:
+            data, malformed = _bodiless(PAYLOADS[name], message)
+            return Event(name, data, raw, malformed=malformed, id=id)
         return Event(name or "unknown", UnknownEvent(data=message), raw, id=id)
     named = message.get("type")
     kind = named if isinstance(named, str) and named else name or "unknown"
     run_id = message.get("run_id")
-    run_id = run_id if isinstance(run_id, str) else None
+    run_id = str(run_id) if isinstance(run_id, str | int) else None
     body = message if kind in _BARE else message.get("data")
-    time = _time(message.get("timestamp"))
+    time_us = instant_us(message.get("timestamp"))
     payload = PAYLOADS.get(kind)
-    if payload is None or not isinstance(body, dict):
-        return Event(kind, UnknownEvent(data=message if body is None else body), raw, run_id, time, {}, id)
-    data, malformed = decode_struct(payload, body)
-    return Event(kind, data, raw, run_id, time, malformed, id)
+    if payload is None:
+        return Event(kind, UnknownEvent(data=message if body is None else body), raw, run_id, time_us, {}, id)
+    if "data" not in message:
+        body = message  # the fields are beside the type
+    if isinstance(body, dict):
+        data, malformed = decode_struct(payload, body)
+        data = _with_words(data, body)
+    else:
+        data, malformed = _bodiless(payload, body)
+    return Event(kind, data, raw, run_id, time_us, malformed, id)
+
+
+def _is_wordless(data: Payload) -> bool:
+    """Whether an event has no words that belongs to those that have some."""
+    field = _WORDS.get(type(data))
+    return field is not None and not getattr(data, field)
+
+
+def _with_words(data: Payload, body: Mapping[str, Any]) -> Payload:
+    """The payload with its words, where the server has them under another name."""
+    if not _is_wordless(data):
+        return data
+    wanted = _WORDS_OF_A_MESSAGE if isinstance(data, Log | RunWarning) else _WORDS_ELSEWHERE
+    names = [name for name in wanted if name not in data.__struct_fields__]
+    found = next(
+        (body[name] for name in names if body.get(name) and isinstance(body[name], str | dict | list)), None
+    )
+    if found is None:
+        return data
+    return replace(data, **{_WORDS[type(data)]: found if isinstance(found, str) else words_of(found)})
+
+
+def _bodiless(payload: type[Payload], body: Any) -> tuple[Payload, dict[str, Any]]:
+    """A payload whose fields did not come as an object; a text is the reason or message of the event."""
+    if body is None:
+        return payload(), {}
+    if isinstance(body, list) and body and all(isinstance(item, str) for item in body):
+        body = words_of(body)
+    if isinstance(body, str) and not body.startswith(("{", "[")):  # JSON that cannot be read
+        field = next((name for name in _TEXTS if name in payload.__struct_fields__), None)
+        if field is not None:
+            return decode_struct(payload, {field: body})
+    return payload(), {"data": body}
 
 
 def encode(data: Payload, *, run_id: str, time: datetime) -> bytes:
     """Encodes an event as JSON on one line; fields that are ``None`` are left out."""
+    return _encoded(data, run_id, time.isoformat(timespec="microseconds"))
+
+
+def encode_at(data: Payload, *, run_id: str, time_us: int) -> bytes:
+    """Encodes as `encode` does an event at a time in µs since 1970-01-01 UTC."""
+    return _encoded(data, run_id, utc_text(time_us))
+
+
+def _encoded(data: Payload, run_id: str, timestamp: str) -> bytes:
     body = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
     message = {
         "type": TYPES[type(data)],
-        "timestamp": time.isoformat(timespec="microseconds"),
+        "timestamp": timestamp,
         "run_id": run_id,
         "data": body,
     }
@@ -134,10 +242,58 @@ def make(data: Payload, *, run_id: str, time: datetime) -> Event:
     return decode(encode(data, run_id=run_id, time=time), TYPES[type(data)])
 
 
-def _time(value: Any) -> datetime | None:
-    if not isinstance(value, str):
+def utc_text(time_us: int) -> str:
+    """A time in µs since 1970-01-01 UTC as ISO 8601, such as ``2026-11-28T09:30:00.000000+00:00``."""
+    second, rest = divmod(time_us, 1_000_000)
+    return f"{_second(second)}.{rest:06}+00:00"
+
+
+@lru_cache(16)
+def _second(second: int) -> str:
+    """A time to the second, which is the same for many events."""
+    return (_EPOCH + timedelta(seconds=second)).replace(tzinfo=None).isoformat()
+
+
+def instant_us(value: Any) -> int | None:
+    """A time in microseconds since 1970-01-01 UTC; ``None`` for what is no time.
+
+    It is ISO 8601, an HTTP date, or a number since 1970: its size shows whether it is in seconds,
+    milliseconds, microseconds or nanoseconds.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _since_1970_us(value)
+    if not isinstance(value, str) or len(value) > _LONGEST_TIME:
         return None
+    text = value.strip()
+    zone = _UTC_NAME.search(text)
     try:
-        return cast(datetime, aware(datetime.fromisoformat(value)))
+        return _us(datetime.fromisoformat(text[: zone.start()] if zone else text))
     except ValueError:
+        pass
+    try:
+        return _since_1970_us(float(text))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return _us(parsedate_to_datetime(text))
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _since_1970_us(number: float) -> int | None:
+    if not 0 < number < _MOST_SINCE_1970:
+        return None
+    for unit in (1e9, 1e12, 1e15):
+        if number < unit * 100:
+            return round(number * (1e15 / unit))
+    return round(number / 1e3)
+
+
+def _us(time: datetime | None) -> int | None:
+    if time is None:
+        return None
+    since = time - (
+        _EPOCH if time.tzinfo is not None else _NAIVE_EPOCH
+    )  # servers write UTC without an offset
+    time_us = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return time_us if _FIRST_US <= time_us < _END_US else None  # in UTC it can be outside the years 1 to 9999

@@ -19,6 +19,41 @@ _UNSAFE: Final = re.compile(
 _RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)", re.IGNORECASE)
 
 
+_ENDINGS: Final = {
+    "text/markdown": "md",
+    "text/x-markdown": "md",
+    "text/plain": "txt",
+    "text/javascript": "js",
+    "application/javascript": "js",
+    "application/x-javascript": "js",
+    "application/typescript": "ts",
+    "text/x-python": "py",
+    "application/yaml": "yaml",
+    "application/x-yaml": "yaml",
+    "text/yaml": "yaml",
+    "image/jpeg": "jpg",
+    "text/tab-separated-values": "tsv",
+}
+"""The endings of MIME types whose second part is not the ending itself."""
+
+
+def ending_of(kind: str | None) -> str:
+    """The ending of the files of a type, which is an ending or a MIME type.
+
+    >>> ending_of("HTML"), ending_of("text/csv; charset=utf-8"), ending_of("image/svg+xml"), ending_of(None)
+    ('html', 'csv', 'svg', 'txt')
+    """
+    plain = (kind or FALLBACK_TYPE).partition(";")[0].strip().lower()
+    if "/" not in plain:
+        return plain.lstrip(".") or FALLBACK_TYPE
+    if plain in _ENDINGS:
+        return _ENDINGS[plain]
+    family, _, name = plain.partition("/")
+    stem, plus, form = name.rpartition("+")
+    found = (stem if family == "image" else form) if plus else name
+    return found if found.isalnum() else FALLBACK_TYPE
+
+
 def file_name(name: str | None, kind: str | None) -> str:
     """The file name of an artifact: its name, with its type as the ending unless it has it already.
 
@@ -26,7 +61,7 @@ def file_name(name: str | None, kind: str | None) -> str:
     ('landing.html', 'notes.md', 'artifact.txt')
     """
     stem = name or "artifact"
-    ending = "." + (kind or FALLBACK_TYPE).lstrip(".").lower()
+    ending = "." + ending_of(kind)
     return stem if stem.lower().endswith(ending) else stem + ending
 
 

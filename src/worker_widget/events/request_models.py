@@ -7,7 +7,7 @@ the run has started; this host answers 422 with the field's name before it start
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -23,10 +23,10 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic.config import JsonDict
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
+from .brand_names import AUDIENCES, SEVERITIES, TONES
 from .run_request import Depth
 from .schema_keywords import NAMES, WORDS
 
@@ -60,22 +60,6 @@ class _AtLeastWords:
         if words < self.count:
             raise ValueError(f"needs at least {self.count} words, has {words}")
         return text
-
-
-_TONE_NAMES: Final[JsonDict] = {
-    "casual": "Casual",
-    "neutral": "Neutral",
-    "professional": "Professional",
-    "formal": "Formal",
-    "luxury": "Luxury",
-}
-_AUDIENCE_NAMES: Final[JsonDict] = {
-    "b2c_consumer": "Consumers",
-    "b2c_prosumer": "Ambitious amateurs",
-    "b2b_smb": "Small and medium companies",
-    "b2b_enterprise": "Large companies",
-    "b2b_developer": "Developers",
-}
 
 
 def _not_empty(items: tuple[str, ...]) -> tuple[str, ...]:
@@ -115,9 +99,10 @@ def _listed(value: Any) -> Any:
 
 _Audiences = Annotated[
     tuple[_AudienceWords, ...],
+    # Before the validators: behind them, newer versions of pydantic leave the limit out of the schema.
+    Field(max_length=MOST_ITEMS, json_schema_extra={"minItems": 1}),
     BeforeValidator(_listed),
     AfterValidator(_not_empty),
-    Field(max_length=MOST_ITEMS, json_schema_extra={"minItems": 1}),
 ]
 _Color = Annotated[
     str,
@@ -139,7 +124,7 @@ class ToneProfile(RequestModel):
         default="professional",
         title="Main tone",
         description="The tone that every text is measured against.",
-        json_schema_extra={NAMES: _TONE_NAMES},
+        json_schema_extra={NAMES: {**TONES}},
     )
     avoid: _ShortTexts = Field(
         default=(),
@@ -177,7 +162,7 @@ class ForbiddenClaim(RequestModel):
         default="error",
         title="Severity",
         description="How serious a violation is. Both are rewritten; a strict run stops at both.",
-        json_schema_extra={NAMES: {"error": "Error", "warning": "Warning"}},
+        json_schema_extra={NAMES: {**SEVERITIES}},
     )
 
 
@@ -250,7 +235,7 @@ class Brand(RequestModel):
         default=("b2b_smb",),
         title="Audience",
         description="The people that the texts address: listed ones, or others in your own words.",
-        json_schema_extra={NAMES: _AUDIENCE_NAMES},
+        json_schema_extra={NAMES: {**AUDIENCES}},
     )
     audience_pain_points: _ShortTexts = Field(
         default=(),
@@ -295,6 +280,17 @@ class Brand(RequestModel):
         return tuple(dict.fromkeys(text for text in self.target_audience if text not in listed))
 
 
+_Secrets = Annotated[
+    dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=200)],
+        Annotated[str, StringConstraints(max_length=20_000)],
+    ],
+    Field(max_length=MOST_ITEMS),
+]
+_SECRETS: Any = Field(default={}, exclude=True, repr=False)
+"""The field of a request's secrets: in no dump and in no repr."""
+
+
 class ValidatedRequest(RequestModel):
     """A run request that passed the host's checks: what a worker executes. ``budget`` is in tokens.
 
@@ -302,6 +298,7 @@ class ValidatedRequest(RequestModel):
     declarations and fills in the defaults before the worker gets the request. ``policy_posture`` is the
     later servers' name for ``strict_mode``: "strict" is true, "advisory" is false; a request may give either,
     or both where they agree. With ``async_mode``, ``POST /run`` answers at once instead of at the end.
+    ``secrets`` are for this run alone and never stored; a worker has them in its run context, not here.
     """
 
     model_config = ConfigDict(title="RunRequest")
@@ -314,6 +311,7 @@ class ValidatedRequest(RequestModel):
     depth: Depth = "auto"
     async_mode: bool = False
     options: dict[str, Any] = {}
+    secrets: _Secrets = _SECRETS
 
     @model_validator(mode="before")
     @classmethod
@@ -356,6 +354,66 @@ class ReplayToken(RequestModel):
 
 
 class ReplayRequest(RequestModel):
-    """A request to replay the run that the token is from."""
+    """A request to replay the run that the token is from. The secrets of that run must be given again."""
 
     replay_token: ReplayToken
+    secrets: _Secrets = _SECRETS
+
+
+_StageId = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class RetryRequest(RequestModel):
+    """A request to start an ended run anew. The secrets of that run must be given again.
+
+    With ``from_stage`` the stages before it are taken over. Without it a run that did not complete goes on at
+    the stage that failed, if its worker offers that, and any other run starts at its first stage.
+    """
+
+    from_stage: _StageId | None = None
+    secrets: _Secrets = _SECRETS
+
+
+class ForkRequest(RequestModel):
+    """A request to run an ended run again from a stage on, with changes of its request.
+
+    A field that is left out is that of the ended run; ``options`` are those that change. A ``brand`` of null
+    removes the brand.
+    """
+
+    from_stage: _StageId
+    task: _Task = ""
+    brand: Brand | None = None
+    budget: Annotated[int, Field(ge=1_000, le=100_000)] | None = None
+    strict_mode: bool = False
+    depth: Depth = "auto"
+    options: dict[str, Any] = {}
+    secrets: _Secrets = _SECRETS
+
+    def changed(self, request: ValidatedRequest) -> ValidatedRequest:
+        """``request`` with these changes."""
+        changes = {name: getattr(self, name) for name in self.model_fields_set & _CHANGEABLE}
+        changes["options"] = {**request.options, **self.options}
+        return request.model_copy(update=changes)
+
+
+_CHANGEABLE = frozenset({"task", "brand", "budget", "strict_mode", "depth"})
+
+
+class InputAnswer(RequestModel):
+    """The answer of a person to a run's request for input."""
+
+    request_id: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    payload: Any
+
+
+class LanguageModelChoice(RequestModel):
+    """A language model for the workers: the values of ``WORKER_LLM_URL``, ``_MODEL`` and ``_KEY``.
+
+    ``unencrypted`` says that the model would get the key readable, which the client does not allow.
+    """
+
+    url: str = ""
+    model: str = ""
+    key: str = Field(default="", repr=False)
+    unencrypted: bool = False

@@ -14,7 +14,14 @@ The standard requires these oddities:
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
+
+MOST_BYTES: Final = 64_000_000
+"""The most bytes of one event, and of one line. What is longer is left out, as it arrives."""
+MOST_ID_BYTES: Final = 1_000
+"""The most bytes of an id, which a reconnect sends in a header. A longer one is ignored."""
 
 _BOM = b"\xef\xbb\xbf"
 _RETRY_DIGITS = 15
@@ -38,19 +45,31 @@ class SSEDecoder:
 
     ``last_event_id`` is what a reconnect sends as ``Last-Event-ID`` and passes to its own decoder (``""`` for
     none). ``retry_ms`` is the reconnection time that the server requested, if it did. ``comments`` counts
-    comment lines, which servers send as keepalives.
+    comment lines, which servers send as keepalives. ``left_out`` counts the events, or lines, of more than
+    ``most_bytes``. Such an event is left out as soon as it is too long, since it can be one without end.
     """
 
-    def __init__(self, last_event_id: str = "") -> None:
+    def __init__(self, last_event_id: str = "", most_bytes: int = MOST_BYTES) -> None:
         self.last_event_id = last_event_id
+        self.left_out = 0
         self.retry_ms: int | None = None
         self.comments = 0
+        self._most_bytes = most_bytes
         self._tail: list[bytes] = []
+        self._tail_bytes = 0
+        self._line_is_left_out = False
+        self._event_is_left_out = False
+        self._data_bytes = 0
         self._at_start = True
         self._skip_lf = False
         self._name = ""
         self._data: list[bytes] = []
         self._id: str | None = None
+
+    @property
+    def unfinished_bytes(self) -> int:
+        """The bytes so far of an event that is not complete, unless it is left out."""
+        return self._tail_bytes + self._data_bytes
 
     def feed(self, chunk: bytes) -> list[Frame]:
         """The frames that ``chunk`` completes, in order. Time is linear in the bytes fed."""
@@ -62,22 +81,49 @@ class SSEDecoder:
             return []
         if b"\n" not in chunk and b"\r" not in chunk:
             # Joined when the line is complete: a line of megabytes must not be copied for every chunk.
-            self._tail.append(chunk)
+            self._keep(chunk)
             return []
         if self._tail:
             chunk = b"".join((*self._tail, chunk))
-            self._tail = []
+            self._tail, self._tail_bytes = [], 0
         if self._at_start:
             self._at_start = False
             chunk = chunk.removeprefix(_BOM)
         lines = chunk.splitlines()  # of bytes: at CR, LF and CRLF only
         last = chunk[-1]
+        if self._line_is_left_out:
+            self._line_is_left_out = False
+            del lines[0]
+        rest = b""
         if last != 0x0A:
             if last == 0x0D:
                 self._skip_lf = True
             else:
-                self._tail.append(lines.pop())
-        return self._read(lines)
+                rest = lines.pop()
+        frames = self._read(lines)
+        if rest:
+            self._keep(rest)
+        return frames
+
+    def _keep(self, part: bytes) -> None:
+        """Keeps a part of a line that goes on, if the line is not too long."""
+        if self._line_is_left_out:
+            return
+        self._tail_bytes += len(part)
+        if self._tail_bytes + self._data_bytes > self._most_bytes:
+            self._line_is_left_out = True
+            self._tail, self._tail_bytes = [], 0
+            self._leave_out()
+        else:
+            self._tail.append(part)
+
+    def _leave_out(self) -> None:
+        """Leaves out the event that is being read."""
+        self._data.clear()
+        self._data_bytes = 0
+        if not self._event_is_left_out:
+            self._event_is_left_out = True
+            self.left_out += 1
 
     def _read(self, lines: list[bytes]) -> list[Frame]:
         frames: list[Frame] = []
@@ -87,15 +133,23 @@ class SSEDecoder:
                 if self._id is not None:
                     self.last_event_id = self._id
                 if data:
-                    body = data[0] if len(data) == 1 else b"\n".join(data)
-                    frames.append(Frame(self._name or "message", _utf8(body), self._id))
+                    if not self._event_is_left_out:
+                        body = data[0] if len(data) == 1 else b"\n".join(data)
+                        frames.append(Frame(self._name or "message", _utf8(body), self._id))
                     data.clear()
                 self._name = ""
                 self._id = None
+                self._data_bytes = 0
+                self._event_is_left_out = False
             elif line[:6] == b"data: ":
                 data.append(line[6:])
+                self._data_bytes += len(line)
+                if self._data_bytes > self._most_bytes:
+                    self._leave_out()
             elif line[:7] == b"event: ":
                 self._name = line[7:].decode("utf-8", "replace")
+            elif line[:4] == b"id: " and b"\0" not in line:
+                self._set_id(line[4:])
             else:
                 self._field(line)
         return frames
@@ -107,13 +161,20 @@ class SSEDecoder:
             self.comments += 1
         elif field == b"data":
             self._data.append(value)
+            self._data_bytes += len(line)
+            if self._data_bytes > self._most_bytes:
+                self._leave_out()
         elif field == b"event":
             self._name = value.decode("utf-8", "replace")
         elif field == b"id":
             if b"\0" not in value:
-                self._id = value.decode("utf-8", "replace")
+                self._set_id(value)
         elif field == b"retry" and value.isdigit() and len(value) <= _RETRY_DIGITS:
             self.retry_ms = int(value)
+
+    def _set_id(self, value: bytes) -> None:
+        if len(value) <= MOST_ID_BYTES:
+            self._id = value.decode("utf-8", "replace")
 
 
 def _utf8(data: bytes) -> bytes:

@@ -12,13 +12,20 @@ A field that a server leaves out has the default declared here (``None`` unless 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
+
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+"""A number of things; JSON readers of other languages have no integer beyond 2**53."""
+Milliseconds = Annotated[float, Meta(ge=0, le=1e15)]
 
 
-class Payload(msgspec.Struct, frozen=True, kw_only=True):
+class Payload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The fields of an event, without the envelope. ``stage_id`` is the stage it belongs to."""
+
+    # gc=False: events are many and hold no cycles, so that the garbage collector need not visit them.
 
 
 class Connected(Payload, frozen=True, kw_only=True):
@@ -51,25 +58,41 @@ class RunRequested(Payload, frozen=True, kw_only=True):
     worker: str | None = None
     task: str | None = None
     brand: dict[str, Any] | None = None
-    budget: int | None = None
+    budget: Count | None = None
     strict_mode: bool | None = None
     depth: str | None = None
     options: dict[str, Any] | None = None
 
 
 class RunStarted(Payload, frozen=True, kw_only=True):
-    """The run starts. ``brand``, ``depth`` and ``options`` complete the request that the run carries out."""
+    """The run starts. ``brand``, ``depth`` and ``options`` complete the request that the run carries out.
+
+    ``replay_of`` is the run that is executed again to verify it. A run that was started from another one, its
+    ``parent_run_id``, runs from the stage ``from_stage`` on and takes over the stages before.
+    """
 
     task: str | None = None
     has_brand: bool | None = None
     brand: dict[str, Any] | None = None
-    budget: int | None = None
+    budget: Count | None = None
     strict_mode: bool | None = None
     depth: str | None = None
     options: dict[str, Any] | None = None
     worker: str | None = None
     stages: list[StagePlan] | None = None
     replay_of: str | None = None
+    parent_run_id: str | None = None
+    from_stage: str | None = None
+
+
+class RunPaused(Payload, frozen=True, kw_only=True):
+    """The run pauses on request: nothing happens in it until `RunResumed`, or until it is cancelled."""
+
+
+class RunResumed(Payload, frozen=True, kw_only=True):
+    """A paused run goes on. ``paused_ms`` is how long it was paused."""
+
+    paused_ms: Milliseconds | None = None
 
 
 class TaskUnderstood(Payload, frozen=True, kw_only=True):
@@ -95,20 +118,87 @@ class RunWarning(Payload, frozen=True, kw_only=True):
 
 
 class StageStarted(Payload, frozen=True, kw_only=True):
+    """A stage starts. Stages form a tree: ``parent_id`` is the stage around it, ``None`` at the top.
+
+    ``stage_id`` is unique in a run. ``kind`` is stage, agent, model, tool, retrieval or reasoning; ``name``
+    is its display name, ``agent`` who works on it, ``input`` any JSON. A stage that is taken over from
+    another run is not executed: ``reused_from`` is the id of the run that executed it.
+    """
+
     stage_id: str | None = None
-    stage_index: int | None = None
-    total_stages: int | None = None
+    stage_index: Count | None = None
+    total_stages: Count | None = None
+    parent_id: str | None = None
+    kind: str | None = None
+    name: str | None = None
+    agent: str | None = None
+    input: Any = None
+    reused_from: str | None = None
 
 
 class StageCompleted(Payload, frozen=True, kw_only=True):
+    """A stage is complete. ``output`` is any JSON, ``model`` the language model that it used.
+
+    ``input_tokens`` and ``output_tokens`` are parts of ``tokens_used``; where that is missing, it is their
+    sum. ``cost`` is ``{amount, currency}`` as the worker reports it.
+    """
+
     stage_id: str | None = None
-    duration_ms: float | None = None
-    tokens_used: int | None = None
+    duration_ms: Milliseconds | None = None
+    tokens_used: Count | None = None
+    output: Any = None
+    model: str | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cost: dict[str, Any] | None = None
 
 
 class StageFailed(Payload, frozen=True, kw_only=True):
+    """A stage failed. ``traceback`` is that of the exception that failed it, if it was one.
+
+    ``failed_in`` is the innermost stage that failed with the same error, where the error came out of it.
+    """
+
     stage_id: str | None = None
     error: str | None = None
+    traceback: str | None = None
+    failed_in: str | None = None
+
+
+class Progress(Payload, frozen=True, kw_only=True):
+    """The newest counts of a stage: ``done`` of ``total``, which is ``None`` if unknown, in ``unit``."""
+
+    stage_id: str | None = None
+    done: float | None = None
+    total: float | None = None
+    unit: str | None = None
+
+
+class InputRequested(Payload, frozen=True, kw_only=True):
+    """The run waits for an answer of a person.
+
+    ``reason`` is its kind, such as ``tool_call``; ``schema`` is the JSON schema of the answer, ``expires_at``
+    the time (ISO 8601) after which no answer is accepted. ``stage_id`` is the stage that waits: where a tool
+    call is to be approved, its ``input`` are the arguments.
+    """
+
+    request_id: str | None = None
+    stage_id: str | None = None
+    reason: str | None = None
+    message: str | None = None
+    schema: dict[str, Any] | None = None
+    expires_at: str | None = None
+
+
+class InputGiven(Payload, frozen=True, kw_only=True):
+    """A request for input is closed: ``outcome`` is answered, cancelled or expired.
+
+    ``payload`` is the answer.
+    """
+
+    request_id: str | None = None
+    payload: Any = None
+    outcome: str = "answered"
 
 
 class Log(Payload, frozen=True, kw_only=True):
@@ -171,7 +261,7 @@ class FailureDetected(Payload, frozen=True, kw_only=True):
 class FailureClassified(Payload, frozen=True, kw_only=True):
     code: str | None = None
     category: str | None = None
-    violation_count: int | None = None
+    violation_count: Count | None = None
     severity: str | None = None
 
 
@@ -206,7 +296,7 @@ class ArtifactDelta(Payload, frozen=True, kw_only=True):
     stage_id: str | None = None
     artifact_name: str | None = None
     artifact_type: str | None = None
-    offset: int | None = None
+    offset: Count | None = None
     text: str = ""
 
 
@@ -253,16 +343,19 @@ class ReplayVerified(Payload, frozen=True, kw_only=True):
 
 class RunCompleted(Payload, frozen=True, kw_only=True):
     success: bool | None = None
-    total_tokens: int | None = None
-    total_latency_ms: float | None = None
-    artifacts_count: int | None = None
+    total_tokens: Count | None = None
+    total_latency_ms: Milliseconds | None = None
+    artifacts_count: Count | None = None
     replay_token: dict[str, Any] | None = None
     cost_report: dict[str, Any] | None = None
 
 
 class RunFailed(Payload, frozen=True, kw_only=True):
+    """The run failed. ``traceback`` is that of the exception that failed it, if it was one."""
+
     success: bool | None = None
     error: str | None = None
+    traceback: str | None = None
     replay_token: dict[str, Any] | None = None
 
 
@@ -282,9 +375,10 @@ class RunReconciled(Payload, frozen=True, kw_only=True):
     success: bool | None = None
     error: str | None = None
     reason: str | None = None
-    total_tokens: int | None = None
-    total_latency_ms: float | None = None
+    total_tokens: Count | None = None
+    total_latency_ms: Milliseconds | None = None
     replay_token: dict[str, Any] | None = None
+    cost_report: dict[str, Any] | None = None
 
 
 class UnknownEvent(Payload, frozen=True, kw_only=True):
@@ -298,11 +392,16 @@ PAYLOADS: Final[Mapping[str, type[Payload]]] = {
     "stream_end": StreamEnd,
     "run_requested": RunRequested,
     "run_started": RunStarted,
+    "run_paused": RunPaused,
+    "run_resumed": RunResumed,
     "task_understood": TaskUnderstood,
     "run_warning": RunWarning,
     "stage_started": StageStarted,
     "stage_completed": StageCompleted,
     "stage_failed": StageFailed,
+    "progress": Progress,
+    "input_requested": InputRequested,
+    "input_given": InputGiven,
     "log": Log,
     "routing_decision": RoutingDecision,
     "policy_check": PolicyCheck,
