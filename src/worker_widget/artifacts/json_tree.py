@@ -8,6 +8,8 @@ from typing import Final
 
 import msgspec
 
+from ..events.json_depth import nested_too_deep
+from ..events.lenient_json import decode_json
 from .invalid_content import TOO_DEEP, InvalidContent
 
 MOST_LEVELS: Final = 100
@@ -49,9 +51,13 @@ def json_tree(text: str) -> str:
     Raises `InvalidContent` if the text is not JSON, has more than 20,000 values or is nested more than 100
     levels deep.
     """
+    text = text.removeprefix("\ufeff")
     try:
-        msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        if nested_too_deep(text.encode("utf-8", "replace")):
+            raise RecursionError
+        if not _is_json(text):
+            decode_json(text.encode("utf-8", "replace"))
+    except ValueError as error:
         raise InvalidContent(f"it is not valid JSON ({error}).") from None
     except RecursionError:
         raise InvalidContent(TOO_DEEP) from None
@@ -60,6 +66,14 @@ def json_tree(text: str) -> str:
     if values > MOST_VALUES:
         raise InvalidContent(f"its {values:,} values are too many to fold.")
     return f'<div class="json">{_markup(tokens, values <= _OPEN_VALUES)}</div>'
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def _markup(tokens: list[str], unfolded: bool) -> str:

@@ -65,6 +65,8 @@ _REMOVED: Final = frozenset(
     ("script", "style", "noscript", "template", "title", "textarea", "iframe", "object", "svg", "math")
 )
 _ATTRIBUTES: Final = {
+    "blockquote": {"class"},
+    "p": {"class"},
     "img": {"src", "alt", "width", "height"},
     "th": {"align", "colspan", "rowspan"},
     "td": {"align", "colspan", "rowspan"},
@@ -82,6 +84,10 @@ _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^>]*>")
 _EXTERNAL: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _PICTURE: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,", re.IGNORECASE)
 _FENCE: Final = re.compile(r"(`{3,}|~{3,})(.*)")
+_FRONT_MATTER: Final = re.compile(
+    r"\A---[ \t]*\n(?:[\w.-]+:.*\n|[ \t]+\S.*\n|- .*\n)+---[ \t]*\n"
+    r"|\A\+\+\+[ \t]*\n(?=[\w.-]+ *=|\[)(?:(?!\+\+\+).*\n)+\+\+\+[ \t]*\n"
+)
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 _ITEM: Final = re.compile(r"( *)([-*+]|\d{1,9}[.)])( {1,4}(?=\S)| *$)")
 _FIRST_ITEM: Final = re.compile(r" {0,3}(?:[-*+]|1[.)]) +\S")
@@ -91,6 +97,10 @@ _IMAGE: Final = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 _ALT: Final = re.compile(r' alt="([^"]*)"')
 _TASK: Final = re.compile(r"<li>(\s*(?:<p>)?)\[([ xX])\] ")
 
+_ALERT: Final = re.compile(
+    r"<blockquote>\s*<p>\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*?(?:\n|<br>\s*|(</p>))", re.IGNORECASE
+)
+
 
 class NestedTooDeep(Exception):
     """The elements are nested deeper than `MOST_LEVELS`."""
@@ -99,16 +109,24 @@ class NestedTooDeep(Exception):
 def markdown_html(text: str, seconds: float) -> tuple[str, str | None]:
     """Markdown as HTML, and a note if a part is left out.
 
-    Tables, fenced code, footnotes and task lists are supported. Raw HTML is sanitised. A link keeps its
-    target as a tooltip only, and only pictures in ``data:`` URLs are shown. Raises `TimeLimitExceeded` after
-    ``seconds`` of processor time, and `NestedTooDeep`.
+    Tables, fenced code (in lists and quotes too), strikethrough, footnotes, task lists, GitHub's alerts and
+    Markdown in ``<details>`` are supported; front matter is left out. Raw HTML is sanitised. A
+    link keeps its target as a tooltip only, and only pictures in ``data:`` URLs are shown. Raises
+    `TimeLimitExceeded` after ``seconds`` of processor time, and `NestedTooDeep`.
     """
     from markdown import Markdown
 
+    from .markdown_blocks import GitHubBlocks
+
     converter = Markdown(
-        extensions=["tables", "fenced_code", "footnotes", "sane_lists", "codehilite"],
+        extensions=[
+            GitHubBlocks(),
+            *("tables", "footnotes", "sane_lists", "md_in_html"),
+            *("pymdownx.superfences", "pymdownx.highlight", "pymdownx.tilde"),
+        ],
         extension_configs={
-            "codehilite": {"guess_lang": False, "css_class": "code"},
+            "pymdownx.highlight": {"guess_lang": False, "css_class": "code"},
+            "pymdownx.tilde": {"subscript": False},
             "footnotes": {"BACKLINK_TEXT": ""},
             "tables": {"use_align_attribute": True},
         },
@@ -124,13 +142,16 @@ def markdown_html(text: str, seconds: float) -> tuple[str, str | None]:
             return None
         return value
 
-    markup = with_time_limit(seconds, lambda: converter.convert(_nested(_closed(text))))
+    markup = with_time_limit(
+        seconds, lambda: converter.convert(_nested(_closed(_FRONT_MATTER.sub("", text))))
+    )
     _check_depth(markup)
     html = _sanitised(markup, {"href"}, allowed)
     # The sanitiser writes every tag in the same form, which these patterns match.
     html = _LINK.sub(r'<a title="\1">', html)
     html = _IMAGE.sub(_image, html)
     html = _TASK.sub(_task, html)
+    html = _ALERT.sub(_alert, html)
     # Sanitised again: the replacements are not trusted either.
     html = _sanitised(html, {"title"}, allowed)
     return html, "External pictures are not loaded." if left_out else None
@@ -178,6 +199,13 @@ def _task(found: re.Match[str]) -> str:
     return f'<li class="task">{found[1]}<span class="box">{box}</span>'
 
 
+def _alert(found: re.Match[str]) -> str:
+    """The beginning of a quotation that is one of GitHub's alerts, with its kind as the title."""
+    kind = found[1].lower()
+    more = "" if found[2] else "\n<p>"
+    return f'<blockquote class="alert {kind}">\n<p class="title">{kind.capitalize()}</p>{more}'
+
+
 def _closed(text: str) -> str:
     """The text with its last code fence closed.
 
@@ -189,9 +217,26 @@ def _closed(text: str) -> str:
         found = _FENCE.match(line)
         if fence is None and found:
             fence = found[1]
-        elif fence is not None and line.rstrip() == fence:
+        elif fence is not None and _closes(line, fence):
             fence = None
     return text if fence is None else f"{text}\n{fence}\n"
+
+
+def _closes(line: str, fence: str) -> bool:
+    """Whether a line closes a code fence: it is at least as long as the one that opened it."""
+    mark = line.strip()
+    return mark.startswith(fence) and not mark.strip(fence[0])
+
+
+def _language(info: str) -> str:
+    """The words after a fence as they are if the parser reads them, else the language alone."""
+    if _KNOWN_INFO.fullmatch(info):
+        return info
+    return info.split()[0].split("{")[0].split(":")[0]
+
+
+_KNOWN_INFO: Final = re.compile(r"""\s*(?:\{.*|[\w#.+-]*(?:\s+\w+=(?:"[^"]*"|'[^']*'))*)\s*""")
+"""What the parser reads: a list in braces, or a language with options."""
 
 
 def _nested(text: str) -> str:
@@ -214,8 +259,9 @@ def _nested(text: str) -> str:
         if fence is not None or fenced:
             if fence is None and fenced:
                 fence, columns = fenced[1], []
-            elif line.rstrip() == fence:
-                fence = None
+                line = fence + _language(fenced[2])
+            elif fence is not None and _closes(line, fence):
+                fence, line = None, fence  # the parser wants it as it was opened
         elif content:
             paragraph = paragraph and not fresh
             no_item = alone or (paragraph and not columns and not _FIRST_ITEM.match(line))

@@ -63,9 +63,14 @@ _ACTIVE_TAGS: Final = re.compile(
 )
 _FRAGMENT_LINK: Final = re.compile(r"<a(?=\s[^<>]{0,500}?\bhref\s*=\s*[\"']?#)", re.IGNORECASE)
 
+_FENCED: Final = re.compile(r"\A\s*+(`{3,}+|~{3,}+)[^\n`]*+\n\s*+(?=<)(.*?)(?:\n[ \t]*+\1\s*+)?\Z", re.DOTALL)
+
 _HEIGHT_PX: Final = 480
 _BORDER_PX: Final = 1
 _STEP_PX: Final = 12
+_FILLED: Final = (
+    "<style>html,body,iframe{margin:0;border:0;width:100%;height:100%;display:block;overflow:hidden}</style>"
+)
 _AS_HOST: Final = (
     "<style>:is([data-jp-theme-light], [data-vscode-theme-kind]) .worker-widget-document "
     f"{{ height: calc(var(--height) + {_STEP_PX}px) !important }} "
@@ -97,14 +102,21 @@ def framed_as_host(document: str, *, title: str, height: int) -> str:
 
 
 def _frame(document: str, title: str, allowed: str, kind: str, style: str) -> str:
-    inner = f'<iframe sandbox="{allowed}" srcdoc="{escape(document)}"></iframe>'
-    fill = "html,body,iframe{margin:0;border:0;width:100%;height:100%;display:block;overflow:hidden}"
-    outer = f"<!doctype html>{_head(_OUTER)}<style>{fill}</style>{inner}"
+    outer = f"<!doctype html>{_head(_OUTER)}{_FILLED}{_inner(document, allowed)}"
     return (
         f'<iframe class="worker-widget-{kind}" sandbox="{allowed}" title="{escape(title)}" '
         f'srcdoc="{escape(outer)}" style="display: block; box-sizing: border-box; width: 100%; '
         f'border: {_BORDER_PX}px solid #8886; border-radius: 6px; {style}"></iframe>'
     )
+
+
+def still(page: str) -> str:
+    """A complete document with a page in the same frame without any script, to be drawn as a picture."""
+    return f"<!doctype html>{_head(_OUTER)}{_FILLED}{_inner(inert(page), '')}"
+
+
+def _inner(document: str, allowed: str) -> str:
+    return f'<iframe sandbox="{allowed}" srcdoc="{escape(document)}"></iframe>'
 
 
 def embedded_length(html: str) -> int:
@@ -134,8 +146,12 @@ def _too_long(reason: str) -> str:
 
 
 def inert(html: str) -> str:
-    """A page with its own policy, without active tags or external links; links within the page work."""
-    plain = _FRAGMENT_LINK.sub('<a target="_self"', _ACTIVE_TAGS.sub(_without_effect, html))
+    """A page with its own policy, without active tags or external links; links within the page work.
+
+    A Markdown code fence around the page is left out.
+    """
+    page = _FENCED.sub(r"\2", html)
+    plain = _FRAGMENT_LINK.sub('<a target="_self"', _ACTIVE_TAGS.sub(_without_effect, page))
     return f"<!doctype html>{_BASE}{_head(_INNER)}<script>{_NEUTRALISE}</script>{plain}"
 
 

@@ -9,6 +9,7 @@ Pictures and zip archives are in base64 or a ``data:`` URL, because events carry
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -122,7 +123,7 @@ def render(
     if renderer is None or len(text) > limit:
         return highlight_source(text, kind, dark=dark, limits=limits)
     try:
-        body, note = renderer(text, whole, limits)
+        body, note = renderer(_unfenced(text, kind), whole, limits)
     except InvalidContent as error:
         reason = str(error) if whole else "it is incomplete."
         rendered = highlight_source(text, kind, dark=dark, limits=limits)
@@ -169,6 +170,22 @@ def _plain(text: str, dark: bool | None, find: str | None = None, note: str | No
 def _source(tokens: list[Token], dark: bool | None, find: str | None, note: str | None = None) -> Rendered:
     html, matches = source_html(tokens, find)
     return Rendered(document(html, dark), note, matches)
+
+
+_FENCED: Final = re.compile(r"\s*+(`{3,}+|~{3,}+)[ \t]*+(\w*+)[^\n`]*+\n(.*)\n[ \t]*+\1\s*+", re.DOTALL)
+
+
+_FENCE_LINE: Final = re.compile(r"^[ \t]*(`{3,}|~{3,})(.*)$", re.MULTILINE)
+
+
+def _unfenced(text: str, kind: str) -> str:
+    """The content of a Markdown code fence around the whole text; Markdown only if the fence says so."""
+    found = _FENCED.fullmatch(text)
+    if found is None or (kind == "md" and _canonical(found[2]) != "md"):
+        return text
+    inner = _FENCE_LINE.search(found[3])
+    closed = inner is not None and inner[1].startswith(found[1]) and not inner[2].strip()
+    return text if closed else found[3]
 
 
 # --- one renderer per type: returns the body and a note ---------------------------------------------

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 from operator import itemgetter
 from typing import Final, NamedTuple
 
+from ..state.normal_forms import literal_pattern
 from .styles import TOKENS
 from .time_limit import with_time_limit
 
@@ -64,14 +64,14 @@ def source_html(tokens: list[Token], find: str | None = None) -> SourceHtml:
     if not find:
         return SourceHtml(f'<pre class="source">\n{"".join(map(_span, tokens))}</pre>')
     text = "".join(value for _, value in tokens)
-    matches = [match.span() for match in re.finditer(re.escape(find), text, re.IGNORECASE)]
+    matches = [match.span() for match in literal_pattern(find).finditer(text)]
     marked = "".join(_marked(tokens, matches[:MOST_MARKED]))
     return SourceHtml(f'<pre class="source">\n{marked}</pre>', len(matches))
 
 
 def count(text: str, find: str) -> int:
     """The number of matches of ``find`` in ``text``, ignoring case."""
-    return sum(1 for _ in re.finditer(re.escape(find), text, re.IGNORECASE))
+    return sum(1 for _ in literal_pattern(find).finditer(text))
 
 
 def _span(token: Token) -> str:

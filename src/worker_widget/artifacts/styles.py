@@ -67,6 +67,10 @@ li > p { margin-bottom: .4em; }
 li.task { list-style: none; }
 li.task > .box { display: inline-block; width: 1.4em; margin-left: -1.4em; }
 blockquote { margin-left: 0; padding-left: 1em; border-left: 3px solid var(--line); color: var(--quiet); }
+.alert { color: var(--text); border-color: var(--tone, var(--link)); }
+.alert > .title { margin-bottom: .3em; font-weight: 600; color: var(--tone, var(--link)); }
+.tip { --tone: var(--added); } .important { --tone: var(--keyword); }
+.warning { --tone: var(--number); } .caution { --tone: var(--removed); }
 hr { border: 0; border-top: 1px solid var(--line); margin: 2em 0; }
 a[title] { color: var(--link); text-decoration: underline; cursor: help; }
 img { max-width: 100%; height: auto; }

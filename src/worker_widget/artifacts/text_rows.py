@@ -7,6 +7,8 @@ from array import array
 from bisect import bisect_left, bisect_right
 from typing import Final, NamedTuple
 
+from ..state.normal_forms import literal_pattern, normal_forms
+
 ROW_CHARS: Final = 2_000
 """A line with more characters is split into several rows."""
 
@@ -73,15 +75,17 @@ class TextRows:
         if self._found is not None and self._found[0] == searched:
             return self._found[1]
         rows: array[int] = array("Q")
-        pattern = re.compile(re.escape(searched), re.IGNORECASE)
+        pattern = literal_pattern(searched)
+        longest = max(map(len, normal_forms(searched)))
         # Block by block: a regular expression holds the interpreter lock while it searches.
         for block, start in enumerate(self._starts if searched else ()):
             end = self._starts[block + 1] if block + 1 < len(self._starts) else len(self.text)
-            reach = min(end + len(searched) - 1, len(self.text))
+            reach = min(end + longest - 1, len(self.text))
             if pattern.search(self.text, start, reach) is None:
                 continue
             for number, row in enumerate(_ROW.finditer(self.text, start, end)):
-                if pattern.search(self.text, row.start(), min(row.end() + len(searched) - 1, reach)):
+                found = pattern.search(self.text, row.start(), min(row.end() + longest - 1, reach))
+                if found is not None and found.start() < row.end():
                     rows.append(block * _BLOCK_ROWS + number)
         self._found = (searched, rows)
         return rows

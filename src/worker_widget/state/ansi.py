@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 _SEQUENCE: Final = re.compile(
     r"""
       (?:\x1b\[|\x9b) (?P<parameters>[0-?]*) (?P<between>[ -/]*) (?P<final>[@-~])   # CSI
+    | (?:\x1b\[|\x9b) [0-?]* [ -/]* \Z                                              # CSI that is cut off
     | \x1b\] [^\x07\x1b\n]* (?:\x07|\x1b\\)?                                        # OSC
     | \x1b[PX^_] (?:[^\x1b]* \x1b\\)?                                               # DCS, SOS, PM, APC
     | \x1b [ -/]* [0-~]?                                                            # all other escapes
@@ -58,22 +59,22 @@ def pieces(text: str) -> Iterator[StyledText]:
     Styles are bold, dim, italic, underline, strike, inverse, and ``fg-`` or ``bg-`` with one of 16 colours:
     those of `COLOURS`, plain or with ``bright-`` before. Other colours become the nearest of the 16.
     """
-    style = _Style()
+    style = Style()
     piece, name = "", ""
-    for part, sequence in _split(text):
+    for part, sequence in split(text):
         if part:
             current = style.name()
             if current != name and piece:
                 yield StyledText(piece, name)
                 piece = ""
             piece, name = piece + part, current
-        if sequence is not None and _is_sgr(sequence):
+        if sequence is not None and is_sgr(sequence):
             style.apply(sequence["parameters"])
     if piece:
         yield StyledText(piece, name)
 
 
-def _split(text: str) -> Iterator[tuple[str, re.Match[str] | None]]:
+def split(text: str) -> Iterator[tuple[str, re.Match[str] | None]]:
     """The texts between sequences, each with the sequence that follows it."""
     end = 0
     for sequence in _SEQUENCE.finditer(text):
@@ -82,12 +83,12 @@ def _split(text: str) -> Iterator[tuple[str, re.Match[str] | None]]:
     yield text[end:], None
 
 
-def _is_sgr(sequence: re.Match[str]) -> bool:
+def is_sgr(sequence: re.Match[str]) -> bool:
     private = (sequence["parameters"] or "").startswith(("<", "=", ">", "?"))
     return sequence["final"] == "m" and not sequence["between"] and not private
 
 
-class _Style:
+class Style:
     """The style that a terminal has after the sequences so far."""
 
     def __init__(self) -> None:

@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SMALL: Final = re.compile("as|at|by|do|go|in|is|it|my|no|of|on|or|so|to|up|us|we")
-"""Words of two letters that are no abbreviation."""
+_WRITTEN: Final = {
+    word.lower(): word
+    for word in (
+        *("as", "at", "by", "do", "go", "in", "is", "it", "my"),
+        *("no", "of", "on", "or", "so", "to", "up", "us", "we"),
+        *("LangGraph", "LangChain", "OpenAI", "JSON", "HTML", "SQL", "API", "URL", "PDF", "LLM"),
+    )
+}
+"""Words as people write them: short ones that are no abbreviation, then names and abbreviations."""
 
 
 def display_name(id: str) -> str:
@@ -14,20 +21,21 @@ def display_name(id: str) -> str:
 
     An id with capitals or spaces is a name already.
 
-    >>> display_name("deep_scan"), display_name("ux"), display_name("ChatOpenAI")
-    ('Deep Scan', 'UX', 'ChatOpenAI')
+    >>> display_name("deep_scan"), display_name("ux"), display_name("ChatOpenAI"), display_name("langgraph")
+    ('Deep Scan', 'UX', 'ChatOpenAI', 'LangGraph')
     """
     if re.search(r"[A-Z\s]", id):
         return id.strip()
     words = [word for word in re.split(r"[-_.]+", id) if word]
-    return " ".join(
-        word if place and _SMALL.fullmatch(word) else _capitalised(word) for place, word in enumerate(words)
-    )
+    return " ".join(_written(word, first=not place) for place, word in enumerate(words))
 
 
-def _capitalised(word: str) -> str:
-    head = 2 if len(word) == 2 and not _SMALL.fullmatch(word) else 1
-    return word[:head].upper() + word[head:]
+def _written(word: str, *, first: bool) -> str:
+    known = _WRITTEN.get(word)
+    if known is not None and not first:
+        return known
+    text = known or (word.upper() if len(word) <= 2 else word)
+    return text[:1].upper() + text[1:]
 
 
 def agent_name(agent: str) -> str:

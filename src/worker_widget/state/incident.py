@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Literal, NamedTuple
 
 import msgspec
 
+from ..events.run_status import EndStatus
+
 LedgerKind = Literal["failure", "policy", "drift", "recovery", "replay"]
-IncidentOutcome = Literal["open", "fixed", "not_fixed", "reported", "passed"]
+IncidentOutcome = Literal["open", "recovered", "not_recovered", "reported", "passed"]
 Severity = Literal["error", "warning"]
-EndStatus = Literal["completed", "failed", "cancelled"]
+
+
+def error_digest(error: str | None) -> str | None:
+    """A short digest of a failure's reason, by which a repetition of it is recognised."""
+    return hashlib.sha256(error.encode(errors="replace")).hexdigest()[:16] if error else None
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,9 +24,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     ``found`` is a clause about what was found, ``tried`` are participles for what was tried, in order.
     ``before`` and ``after`` are the wording, or the drift, before and after a recovery, where they are known.
-    ``location`` is where the text stands, such as ``brand.tagline``. ``outcome`` is open, fixed, not_fixed,
-    reported (nothing was tried) or passed (an identical replay). ``position`` and ``last`` are the positions
-    of its first and last event, ``events`` is their number; times are of these two.
+    ``location`` is where the text stands, such as ``brand.tagline``. ``outcome`` is open, recovered,
+    not_recovered, reported (nothing was tried) or passed (an identical replay). ``position`` and ``last`` are
+    the positions of its first and last event, ``events`` is their number; times are of these two.
     """
 
     number: int
@@ -49,10 +56,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         return max(0, self.ended_us - self.started_us) / 1000
 
     @property
-    def unfixed(self) -> bool:
-        """Whether it is a problem that remains: not fixed, still open, or an error that was only reported."""
+    def unrecovered(self) -> bool:
+        """Whether it is a problem that remains: not recovered, open, or an error that was only reported."""
         return self.kind != "replay" and (
-            self.outcome in ("open", "not_fixed") or (self.outcome == "reported" and self.severity == "error")
+            self.outcome in ("open", "not_recovered")
+            or (self.outcome == "reported" and self.severity == "error")
         )
 
 
@@ -69,9 +77,10 @@ class OpenIncident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     ``policies`` are those that failed, ``failing`` those that have not passed since, ``types`` the kinds of
     its violations, ``pattern`` that of its failure. ``findings`` are the first clauses of ``found_count``,
-    ``places`` where they are, ``note`` is what is shown without a finding. ``running`` are the recoveries
-    that have started and not ended, ``lost`` is whether one of the last did not succeed. ``violated`` and
-    ``classified`` are the severities of its violations and of its failure.
+    ``places`` where they are, ``note`` is what is shown without a finding. ``stage_error`` is the digest of
+    the reason with which its stage failed, ``outer`` are the newest stages around it that failed because of
+    that. ``running`` are the recoveries that have started and not ended, ``lost`` is whether one of the last
+    did not succeed. ``violated`` and ``classified`` are the severities of its violations and of its failure.
     """
 
     incident: Incident
@@ -83,6 +92,8 @@ class OpenIncident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     places: tuple[str, ...] = ()
     note: str | None = None
     error: str | None = None
+    stage_error: str | None = None
+    outer: tuple[str, ...] = ()
     pattern: str | None = None
     detected: bool = False
     unclassified: bool = False

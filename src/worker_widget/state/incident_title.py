@@ -1,4 +1,7 @@
-"""The title of an incident: one sentence about what was found, what was tried, and the result. Pure."""
+"""The title of an incident: one sentence about what was found, what was tried, and the result. Pure.
+
+The same rule as on screen: js/src/state/incidents.ts.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from .incident import Incident, IncidentOutcome
 from .run_state import RunState
 
 RESULTS: Final[dict[IncidentOutcome, str]] = {
-    "fixed": "passed",
-    "not_fixed": "not fixed",
+    "recovered": "recovered",
+    "not_recovered": "not recovered",
     "open": "still open",
     "reported": "reported only",
 }
@@ -18,11 +21,14 @@ RESULTS: Final[dict[IncidentOutcome, str]] = {
 
 
 def incident_title(incident: Incident, stage: str | None) -> str:
-    """The title, such as "Preflight: the tagline contains “guaranteed” → reworded → passed"."""
+    """The title, such as "Preflight: the tagline contains “guaranteed” → reworded → recovered"."""
     if incident.kind == "replay":
         return incident.found
+    who = stage or "The run"
+    if incident.kind == "failure" and incident.outcome == "not_recovered" and not incident.tried:
+        return f"{who} failed: {incident.found}"
     parts = (incident.found, *incident.tried, RESULTS[incident.outcome])
-    return f"{stage or 'The run'}: {' → '.join(parts)}"
+    return f"{who}: {' → '.join(parts)}"
 
 
 def stage_name(run: RunState, stage_id: str | None) -> str | None:

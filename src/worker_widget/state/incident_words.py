@@ -8,6 +8,7 @@ from typing import Final
 _MOST_CHARS: Final = 400
 _KEY_CHARS: Final = 80
 _SPAN: Final = re.compile(r"\[\d+:\d+\]$")
+_WORD: Final = re.compile(r"[^\W\d_]{2}")
 _INDEX: Final = re.compile(r"\[(\d+)\]")
 
 GIVE_UP: Final = "give_up"
@@ -33,6 +34,15 @@ _TRIED: Final = {
 def words(code: str) -> str:
     """A code in words: "token_budget_exceeded" becomes "token budget exceeded"."""
     return clipped(" ".join(code.replace("_", " ").replace("-", " ").split()).lower())
+
+
+def code_words(code: str | None) -> str | None:
+    """A code in words, ``None`` for a code that is only a number.
+
+    >>> code_words("OUT_OF_MEMORY"), code_words("F101")
+    ('out of memory', None)
+    """
+    return words(code) if code and _WORD.search(code) else None
 
 
 def key(text: str | None) -> str | None:
@@ -74,12 +84,12 @@ def found_in(location: str | None, pattern: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as "22 %"."""
-    return f"{share * 100:.0f} %"
+    """A share as "22%"."""
+    return f"{share * 100:.0f}%"
 
 
 def drift_words(score: float | None, threshold: float | None) -> str:
-    """What a drift measurement found: "drift 80 %, at most 35 % allowed"."""
+    """What a drift measurement found: "drift 80%, at most 35% allowed"."""
     measured = "the drift is too high" if score is None else f"drift {percent(score)}"
     return measured + ("" if threshold is None else f", at most {percent(threshold)} allowed")
 

@@ -10,6 +10,8 @@ number 0. Events are grouped by stage, order and code, because servers do not nu
   joins the last failure that has none, a suggestion the last incident with its code.
 - A check or measurement that passes joins an incident of its stage that the same policy, or drift, has
   opened.
+- A stage that fails because a stage inside it failed joins the incident of that stage, and so do the
+  recoveries of the outer stage.
 - An incident is closed by a recovery that succeeds, by the end of its stage, or by the end of the run.
 
 `enter` adds one event. An `IncidentBook` holds only the incidents that further events can still join.
@@ -40,12 +42,24 @@ from ..events import (
     StageCompleted,
     StageFailed,
 )
-from .incident import Change, EndStatus, Incident, IncidentBook, LedgerKind, OpenIncident, Severity, Suggested
+from ..events.run_status import EndStatus
+from .error_words import error_words
+from .incident import (
+    Change,
+    Incident,
+    IncidentBook,
+    LedgerKind,
+    OpenIncident,
+    Severity,
+    Suggested,
+    error_digest,
+)
 from .incident_words import (
     GIVE_UP,
     action_of,
     clause,
     clipped,
+    code_words,
     drift_words,
     found_in,
     key,
@@ -58,6 +72,7 @@ from .incident_words import (
 )
 from .log_line import LoggedEvent
 from .routing_and_ledger import is_mild, ledger_row, replay_words
+from .run_end import run_end
 from .run_state import LedgerRow
 
 PASSED_CHECKS: Final = 0
@@ -84,9 +99,9 @@ def enter(book: IncidentBook, logged: LoggedEvent) -> Entered:
     data = logged.event.data
     if type(data) not in _RELEVANT:
         return Entered(book, None)
-    end = _run_end(data)
+    end = run_end(data)
     if isinstance(data, StageCompleted):
-        return _close(book, lambda item: item.incident.stage_id == data.stage_id, _after_stage)
+        return _close(book, lambda item: _failed(item, data.stage_id), _after_stage)
     find = _PLACES.get(type(data))
     if find is None:
         return Entered(book, None) if end is None else _end(book, end)
@@ -144,6 +159,11 @@ def _last(items: Iterable[OpenIncident]) -> OpenIncident | None:
 
 def _of(items: _Open, stage_id: str | None) -> list[OpenIncident]:
     return [item for item in items if item.incident.stage_id == stage_id]
+
+
+def _failed(item: OpenIncident, stage_id: str | None) -> bool:
+    """Whether the incident is that of the stage, or the stage failed because of it."""
+    return item.incident.stage_id == stage_id or key(stage_id) in item.outer
 
 
 def _place_of_check(items: _Open, data: PolicyCheck) -> _Place:
@@ -209,7 +229,7 @@ def _place_of_suggestion(items: _Open, data: RecoverySuggestion) -> _Place:
 
 
 def _place_of_start(items: _Open, data: RecoveryStarted) -> _Place:
-    of_stage = _of(items, data.stage_id)
+    of_stage = [item for item in items if _failed(item, data.stage_id)]
     return (
         _last(item for item in of_stage if item.detected)
         or _last(of_stage)
@@ -218,7 +238,7 @@ def _place_of_start(items: _Open, data: RecoveryStarted) -> _Place:
 
 
 def _place_of_completion(items: _Open, data: RecoveryCompleted) -> _Place:
-    of_stage = _of(items, data.stage_id)
+    of_stage = [item for item in items if _failed(item, data.stage_id)]
     return (
         _last(item for item in of_stage if key(data.action) in item.running)
         or _last(item for item in of_stage if item.running)
@@ -228,11 +248,13 @@ def _place_of_completion(items: _Open, data: RecoveryCompleted) -> _Place:
 
 
 def _place_of_stage_failure(items: _Open, data: StageFailed) -> _Place:
-    return _last(_of(items, data.stage_id))
+    inner = data.failed_in
+    cause = _last(item for item in items if inner is not None and item.stage_failed and _failed(item, inner))
+    return cause or _last(_of(items, data.stage_id))
 
 
 def _place_of_run_failure(items: _Open, data: RunFailed) -> _Place:
-    return _last(item for item in items if item.incident.outcome == "not_fixed") or _last(
+    return _last(item for item in items if item.incident.outcome == "not_recovered") or _last(
         item for item in items if item.incident.outcome == "open" and item.incident.severity == "error"
     )
 
@@ -297,7 +319,7 @@ def _join(book: IncidentBook, logged: LoggedEvent, place: OpenIncident | None) -
     item = _described(item if book.end is None else _AFTER_RUN[book.end](item))
     change = Change(None if place is None else place.incident, item.incident)
     kept = tuple(other for other in book.open if other is not place)
-    if item.incident.outcome not in ("fixed", "passed"):
+    if item.incident.outcome not in ("recovered", "passed"):
         kept = (*kept, item)
     entered = Entered(replace(book, total=total, open=kept), incident.number, (change,))
     if len(kept) <= MOST_OPEN:
@@ -322,10 +344,10 @@ def _changed(item: OpenIncident, **changes: Any) -> OpenIncident:
 
 
 def _outcome_of(item: OpenIncident) -> OpenIncident:
-    """The item after a check or a recovery: it is fixed if nothing fails and nothing is running."""
+    """The item after a check or a recovery: it is recovered if nothing fails and nothing is running."""
     if item.running:
         return item
-    return _changed(item, outcome="not_fixed" if item.lost else "fixed")
+    return _changed(item, outcome="not_recovered" if item.lost else "recovered")
 
 
 def _with_check(item: OpenIncident, data: PolicyCheck) -> OpenIncident:
@@ -347,7 +369,7 @@ def _with_violation(item: OpenIncident, data: PolicyViolation) -> OpenIncident:
         failing=_with(item.failing, data.policy),
         types=_with(item.types, data.violation_type),
     )
-    kind = data.reason or data.violation_type or data.policy
+    kind = data.reason or code_words(data.violation_type) or code_words(data.policy)
     in_stage = data.location is not None and place_of(data.location) == item.incident.stage_id
     if in_stage or (data.location is None and data.pattern is None):
         return replace(item, note=item.note or (clause(kind) if kind else None))
@@ -394,7 +416,7 @@ def _with_failure(item: OpenIncident, data: FailureDetected) -> OpenIncident:
 
 
 def _error(text: str | None) -> str | None:
-    return clause(text) if text else None
+    return clause(error_words(text)) if text else None
 
 
 def _with_classification(item: OpenIncident, data: FailureClassified) -> OpenIncident:
@@ -466,19 +488,23 @@ def _with_completion(item: OpenIncident, data: RecoveryCompleted) -> OpenInciden
 
 
 def _with_stage_failure(item: OpenIncident, data: StageFailed) -> OpenIncident:
-    return _changed(
-        replace(item, stage_failed=True, error=item.error or _error(data.error)), outcome="not_fixed"
+    if data.failed_in is not None and item.stage_failed:
+        outer = _with(_without(item.outer, key(data.stage_id))[1 - _MOST_ITEMS :], data.stage_id)
+        return _changed(replace(item, outer=outer), outcome="not_recovered")
+    failed = replace(
+        item, stage_failed=True, error=item.error or _error(data.error), stage_error=error_digest(data.error)
     )
+    return _changed(failed, outcome="not_recovered")
 
 
 def _with_run_failure(item: OpenIncident, data: RunFailed) -> OpenIncident:
     return _changed(
-        replace(item, stage_failed=True, error=item.error or _error(data.error)), outcome="not_fixed"
+        replace(item, stage_failed=True, error=item.error or _error(data.error)), outcome="not_recovered"
     )
 
 
 def _with_replay(item: OpenIncident, data: ReplayVerified) -> OpenIncident:
-    outcome = "passed" if data.identical else "not_fixed"
+    outcome = "passed" if data.identical else "not_recovered"
     return _changed(_with_finding(item, replay_words(data)), outcome=outcome)
 
 
@@ -514,8 +540,8 @@ def _found(item: OpenIncident) -> str:
         return item.note
     if item.policies:
         return f"the check “{words(item.policies[0])}” did not pass"
-    code = item.pattern or item.incident.code
-    return words(code) if code else _NOTHING_NAMED[item.incident.kind]
+    named = code_words(item.pattern) or code_words(item.incident.code)
+    return named or _NOTHING_NAMED[item.incident.kind]
 
 
 _NOTHING_NAMED: Final[dict[LedgerKind, str]] = {
@@ -530,38 +556,26 @@ _NOTHING_NAMED: Final[dict[LedgerKind, str]] = {
 # --- how incidents end -----------------------------------------------------------------------------
 
 
-def _run_end(data: Payload) -> EndStatus | None:
-    if isinstance(data, RunCompleted):
-        return "failed" if data.success is False else "completed"
-    if isinstance(data, RunFailed):
-        return "failed"
-    if isinstance(data, RunCancelled):
-        return "cancelled"
-    if isinstance(data, RunReconciled) and data.status not in (None, "queued", "running"):
-        return "completed" if data.status == "completed" else "failed"
-    return None
-
-
 def _after_stage(item: OpenIncident) -> OpenIncident:
     """A stage that completes has overcome its failure; what was only found, is reported."""
     if item.stage_failed or (item.incident.outcome == "open" and item.incident.recoveries):
-        return _changed(item, outcome="fixed")
+        return _changed(item, outcome="recovered")
     return _changed(item, outcome="reported") if item.incident.outcome == "open" else item
 
 
 def _without_news(item: OpenIncident) -> OpenIncident:
-    """An incident that leaves a full book before its stage has ended: nothing says that it is fixed."""
+    """An incident that leaves a full book before its stage has ended: nothing says that it is recovered."""
     return _changed(item, outcome="reported") if item.incident.outcome == "open" else item
 
 
 def _after_success(item: OpenIncident) -> OpenIncident:
-    return item if item.incident.outcome == "not_fixed" else _after_stage(item)
+    return item if item.incident.outcome == "not_recovered" else _after_stage(item)
 
 
 def _after_failure(item: OpenIncident) -> OpenIncident:
     if item.incident.outcome != "open":
         return item
-    return _changed(item, outcome="not_fixed" if item.incident.recoveries else "reported")
+    return _changed(item, outcome="not_recovered" if item.incident.recoveries else "reported")
 
 
 _Ending = Callable[[OpenIncident], OpenIncident]
@@ -572,6 +586,7 @@ _AFTER_RUN: Final[dict[EndStatus, _Ending]] = {
     "completed": _after_success,
     "failed": _after_failure,
     "cancelled": _after_failure,
+    "interrupted": _after_failure,
 }
 
 

@@ -26,8 +26,11 @@ from ..events import (
     RunFailed,
     StageFailed,
 )
+from ..events.lenient_fields import number
+from ..events.vocabulary import TYPES
+from .error_words import error_words
 from .incident import LedgerKind
-from .incident_words import location_words, words
+from .incident_words import code_words, location_words, words
 from .log_line import LoggedEvent
 from .run_state import Alternative, LedgerRow, Outcome, RoutingRow
 
@@ -57,7 +60,7 @@ def routing_row(logged: LoggedEvent, number: int) -> RoutingRow | None:
         complexity=data.complexity,
         confidence=data.confidence,
         source=data.routing_source,
-        alternatives=tuple(_alternative(item) for item in data.alternatives),
+        alternatives=tuple(alternative(item) for item in data.alternatives),
     )
 
 
@@ -109,11 +112,11 @@ class _Entry(NamedTuple):
 
 
 def _run_failed(data: RunFailed) -> _Entry:
-    return _Entry("failure", "M9", "error", f"Run failed: {data.error or NO_REASON}")
+    return _Entry("failure", "M9", "error", f"Run failed: {error_words(data.error or NO_REASON)}")
 
 
 def _stage_failed(data: StageFailed) -> _Entry:
-    return _Entry("failure", "M9", "error", f"Stage failed: {data.error or NO_REASON}")
+    return _Entry("failure", "M9", "error", f"Stage failed: {error_words(data.error or NO_REASON)}")
 
 
 def _policy_check(data: PolicyCheck) -> _Entry:
@@ -144,22 +147,34 @@ def _drift(data: DriftDetected) -> _Entry:
 
 
 def _failure_detected(data: FailureDetected) -> _Entry:
-    title = f"Failure detected: {data.pattern or data.error or 'no reason given'}"
-    detail = (("error", data.error), ("pattern", data.pattern))
+    error = None if data.error is None else error_words(data.error)
+    title = f"Failure detected: {code_words(data.pattern) or error or data.pattern or 'no reason given'}"
+    detail = (("error", error), ("pattern", data.pattern))
     return _Entry("failure", "M9", "error", title, detail)
 
 
 def _failure_classified(data: FailureClassified) -> _Entry:
-    title = f"Classified as {data.code or 'unknown'}" + (f" ({data.category})" if data.category else "")
-    detail = (("violations", data.violation_count), ("severity", data.severity))
+    named = code_words(data.code) or (data.category and words(data.category))
+    title = "Failure classified" + (f": {named}" if named else "")
+    detail = (
+        ("code", data.code),
+        ("category", data.category),
+        ("violations", data.violation_count),
+        ("severity", data.severity),
+    )
     return _Entry("failure", "M9", "error", title, detail)
 
 
 def _recovery_suggestion(data: RecoverySuggestion) -> _Entry:
     count = len(data.suggestions)
-    title = f"{count} recovery suggestion{'' if count == 1 else 's'} for {data.failure_code or 'the failure'}"
+    failure = code_words(data.failure_code) or "the failure"
+    title = f"{count} recovery suggestion{'' if count == 1 else 's'} for {failure}"
     detail = [
-        (f"suggestion {number}", _suggestion(item)) for number, item in enumerate(data.suggestions, start=1)
+        ("code", data.failure_code),
+        *(
+            (f"suggestion {number}", _suggestion(item))
+            for number, item in enumerate(data.suggestions, start=1)
+        ),
     ]
     if data.auto_apply is not None:
         detail.append(("applied", "automatically" if data.auto_apply else "by hand"))
@@ -208,15 +223,27 @@ _RULES: Final[dict[type[Payload], Callable[[Any], _Entry]]] = {
 }
 
 
-def _alternative(value: Any) -> Alternative:
+LEDGER_TYPES: Final = tuple(TYPES[payload] for payload in _RULES)
+"""The event types that have a ledger row."""
+
+LEDGER_TYPES_OF: Final[dict[LedgerKind, tuple[str, ...]]] = {
+    "policy": ("policy_check", "policy_violation"),
+    "drift": ("drift_detected",),
+    "failure": ("stage_failed", "run_failed", "failure_detected", "failure_classified"),
+    "recovery": ("recovery_suggestion", "recovery_started", "recovery_completed"),
+    "replay": ("replay_verified",),
+}
+"""The event types whose ledger rows are of a kind."""
+
+
+def alternative(value: Any) -> Alternative:
     """An alternative as ``{agent, score, reason}``; real servers send only an agent's name."""
     if not isinstance(value, dict):
         return {"agent": str(value), "score": None, "reason": None}
-    score = value.get("score")
     reason = value.get("reason")
     return {
         "agent": str(value.get("agent") or value.get("name") or "unnamed"),
-        "score": score if isinstance(score, int | float) else None,
+        "score": number(value.get("score")),
         "reason": reason if isinstance(reason, str) else None,
     }
 

@@ -7,9 +7,10 @@ from typing import Final, Literal
 
 import msgspec
 
+from .error_words import error_words
 from .incident import Incident
 from .run_state import RunState, Stage
-from .run_warnings import run_warnings
+from .run_warnings import ARTIFACTS_MISSING, run_warnings
 
 NO_SUCCESS: Final = "The worker ended the run without success."
 """The reason of a run that ends without success and without a reason of its own."""
@@ -38,25 +39,27 @@ def verdict(run: RunState) -> Verdict | None:
         return _failed(run)
     if run.status == "cancelled":
         return Verdict(tone="neutral", summary="Cancelled", reason=run.error)
+    if run.status == "interrupted":
+        return Verdict(tone="warning", summary="Interrupted", reason=run.error)
     return None
 
 
 def _completed(run: RunState) -> Verdict:
-    unfixed, recovered = run.figures.unfixed, run.figures.recovered
+    unrecovered, recovered = run.figures.unrecovered, run.figures.recovered
     differs = run.verified is not None and not run.verified["identical"]
-    warned = len(run_warnings(run))
+    warned = sum(warning.code != ARTIFACTS_MISSING for warning in run_warnings(run))
     remains = [
         f"{number} {noun}{'' if number == 1 else 's'}{state}"
-        for number, noun, state in ((unfixed, "problem", " not fixed"), (warned, "warning", ""))
+        for number, noun, state in ((unrecovered, "problem", " not recovered"), (warned, "warning", ""))
         if number
     ]
     problems = f" with {' and '.join(remains)}" if remains else ""
     repaired = f" · {recovered} recovered" if recovered else ""
-    problem = _newest(run, lambda item: item.unfixed)
+    problem = _newest(run, lambda item: item.unrecovered)
     if problem is None and differs:
         problem = _newest(run, lambda item: item.kind == "replay")
     return Verdict(
-        tone="warning" if unfixed or warned or differs else "ok",
+        tone="warning" if unrecovered or warned or differs else "ok",
         summary=f"Completed{problems}{repaired}",
         reason=None
         if run.verified is None
@@ -67,14 +70,15 @@ def _completed(run: RunState) -> Verdict:
 
 
 def _failed(run: RunState) -> Verdict:
-    problem = _newest(run, lambda item: item.kind != "replay" and item.outcome == "not_fixed")
+    problem = _newest(run, lambda item: item.kind != "replay" and item.outcome == "not_recovered")
     failed = _failed_stage(run, problem)
     own = run.error not in (None, NO_SUCCESS)
     location = problem.location if problem else None
+    reason = run.error if own or failed is None or failed.error is None else failed.error
     return Verdict(
         tone="error",
         summary="Failed" if failed is None else f"Failed in {failed.name}",
-        reason=run.error if own or failed is None or failed.error is None else failed.error,
+        reason=None if reason is None else error_words(reason),
         stage_id=failed.stage_id if failed else None,
         incident=problem.number if problem else None,
         location=location if location and location.startswith("brand.") else None,
