@@ -6,19 +6,22 @@ from typing import Final
 
 import msgspec
 
-from .search import LogSearch
+from .log_search import LogSearch
 
 
 class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
     """A filter for log lines. A field that is ``None`` lets every line pass.
 
-    ``levels`` are words of `worker_widget.state.log_line.LEVELS`. A line passes if all ``searches`` match it.
+    ``stage_id`` stands for the stage and all stages inside it, except those of ``not_yet_inside``, which
+    were begun inside it only later. ``levels`` are words of `worker_widget.state.log_line.LEVELS`. A line
+    passes if all ``searches`` match it.
     """
 
     levels: frozenset[str] | None = None
     stage_id: str | None = None
     agent: str | None = None
     searches: frozenset[LogSearch] = frozenset()
+    not_yet_inside: frozenset[str] = frozenset()
 
     @property
     def patterns(self) -> list[LogSearch]:
@@ -36,6 +39,7 @@ class LineFilter(msgspec.Struct, frozen=True, kw_only=True):
             stage_id=self.stage_id if other.stage_id is None else other.stage_id,
             agent=self.agent if other.agent is None else other.agent,
             searches=self.searches | other.searches,
+            not_yet_inside=self.not_yet_inside | other.not_yet_inside,
         )
 
 

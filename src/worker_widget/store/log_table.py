@@ -1,24 +1,25 @@
-"""The SQL of a run's log lines: which lines match, their contents, and the lines before a position or time.
+"""The lines of a run's log, read from its blocks: their contents and counts, and those before a position or
+time.
 
-Lines are identified by their number in the run, from 1. Each function executes one statement that returns one
-row (see `database`); only a very long message is read by a statement of its own.
+Lines are identified by their number in the run, from 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Collection, Sequence
 from sqlite3 import Connection
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from ..state.log_line import LEVELS, Level
-from .database import NUMBER_MASK, ROW_BITS
-from .line_filter import LineFilter
-from .search import case_pairs
+from . import blocks_table
+from .blocks.columns import NO_INTEGER, ColumnKind, ends, numbers, texts, words
+from .blocks_table import BlockReader, BlockSpan, DamagedBlock
 
-_LONG_CHARS: Final = 16_000
-_FAR_US: Final = 1 << 62
 _LINES_WITHOUT_TIME: Final = 256
 """How many lines to look back for a line with a time."""
 
@@ -39,156 +40,188 @@ class StoredLine(msgspec.Struct, frozen=True):
     styled: str | None = None
 
 
-def matching_lines(db: Connection, run: int, filter: LineFilter, first: int, last: int) -> list[int]:
-    """Which of the lines ``first`` to ``last`` pass the filter, its patterns not applied."""
-    base = run << ROW_BITS
-    condition, values = _condition(filter)
-    (found,) = db.execute(
-        f"SELECT json_group_array(row_key & {NUMBER_MASK}) FROM log WHERE row_key BETWEEN ? AND ?{condition}",
-        (base | first, base | last, *values),
-    ).fetchone()
-    return msgspec.json.decode(found, type=list[int])
+def read_lines(db: Connection, reader: BlockReader, run: int, lines: Sequence[int]) -> list[StoredLine]:
+    """Reads the lines with these numbers, which ascend."""
+    if not lines:
+        return []
+    found: list[StoredLine] = []
+    start = 0
+    for span in blocks_table.line_spans(db, run, lines[0], lines[-1]):
+        end = bisect_left(lines, span.first_line + span.lines + 1, start)
+        if end > start:
+            indexes = [line - span.first_line - 1 for line in lines[start:end]]
+            try:
+                found += _block_lines(db, reader, span, indexes)
+            except DamagedBlock as error:
+                warnings.warn(str(error), blocks_table.DamageWarning, stacklevel=2)
+                found += [_damaged_line(span, index) for index in indexes]
+            start = end
+    return found
 
 
-def matching_messages(
-    db: Connection, run: int, filter: LineFilter, first: int, last: int
-) -> tuple[list[int], list[str]]:
-    """The lines of `matching_lines`, and their messages."""
-    base = run << ROW_BITS
-    condition, values = _condition(filter)
-    # Without a condition every line matches: the line numbers need no query.
-    numbers = f"json_group_array(row_key & {NUMBER_MASK})" if condition else "NULL"
-    found, messages = db.execute(
-        f"""SELECT {numbers}, json_group_array({_unless_long("message")})
-            FROM log WHERE row_key BETWEEN ? AND ?{condition}""",
-        (base | first, base | last, *values),
-    ).fetchone()
-    lines = list(range(first, last + 1)) if found is None else msgspec.json.decode(found, type=list[int])
-    texts = msgspec.json.decode(messages, type=list[str | None])
-    return lines, [
-        _long_text(db, base | line, "message") if text is None else text
-        for line, text in zip(lines, texts, strict=True)
-    ]
+def _damaged_line(span: BlockSpan, index: int) -> StoredLine:
+    message = "This line is damaged in the history."
+    return StoredLine(span.first_line + index + 1, span.position, None, "error", None, None, message)
 
 
-_Row = tuple[int, int, int | None, int, str | None, str | None, str | None, str | None, bool]
-
-
-def read_lines(db: Connection, run: int, lines: Sequence[int]) -> list[StoredLine]:
-    """Reads the lines with these numbers, in order."""
-    base = run << ROW_BITS
-    (found,) = db.execute(
-        f"""SELECT json_group_array(json_array(
-                row_key & {NUMBER_MASK}, event_key & {NUMBER_MASK}, time_us, level, stage_id, agent,
-                {_unless_long("message")}, {_unless_long("styled")},
-                json(iif(styled IS NULL, 'false', 'true'))
-            )) FROM (
-                SELECT log.*, events.time_us FROM log JOIN events ON events.row_key = log.event_key
-                WHERE log.row_key IN (SELECT ? | value FROM json_each(?)) ORDER BY log.row_key
-            )""",
-        (base, msgspec.json.encode(lines).decode()),
-    ).fetchone()
-    rows = []
-    for line, position, time_us, level, stage_id, agent, message, styled, is_styled in msgspec.json.decode(
-        found, type=list[_Row]
-    ):
-        if message is None:
-            message = _long_text(db, base | line, "message")
-        if styled is None and is_styled:
-            styled = _long_text(db, base | line, "styled")
-        rows.append(StoredLine(line, position, time_us, LEVELS[level], stage_id, agent, message, styled))
+def _block_lines(
+    db: Connection, reader: BlockReader, span: BlockSpan, indexes: Sequence[int]
+) -> list[StoredLine]:
+    rows: list[StoredLine] = []
+    tables = reader.line_columns(db, span)
+    table = tables["lines"]
+    times = numbers(ColumnKind.INTEGER, reader.columns(db, span)["events"]["time"])
+    positions = numbers(ColumnKind.POSITION, table["position"])
+    levels = numbers(ColumnKind.LEVEL, table["level"])
+    lengths = numbers(ColumnKind.POSITION, table["length"])
+    stages, agents = words(table["stage_id"]), words(table["agent"])
+    messages = reader.messages(db, span)
+    message_ends = ends(table["length"], separator=1)
+    styled: dict[int, str | None] = {}
+    if "styled" in tables:
+        originals = tables["styled"]
+        styled = dict(
+            zip(numbers(ColumnKind.POSITION, originals["position"]), texts(originals["text"]), strict=True)
+        )
+    for index in indexes:
+        position = positions[index]
+        time_us = times[position - span.position]
+        message = messages[message_ends[index] - lengths[index] : message_ends[index]]
+        rows.append(
+            StoredLine(
+                line=span.first_line + index + 1,
+                position=position,
+                time_us=None if time_us == NO_INTEGER else time_us,
+                level=LEVELS[levels[index]],
+                stage_id=stages[index],
+                agent=agents[index],
+                message=message.decode("utf-8", "replace"),
+                styled=styled.get(position),
+            )
+        )
     return rows
 
 
-def facets(db: Connection, run: int, first: int, last: int) -> list[tuple[str | None, str | None, int]]:
+def facets(
+    db: Connection, reader: BlockReader, run: int, first: int, last: int
+) -> list[tuple[str | None, str | None, int]]:
     """Counts the lines ``first`` to ``last`` by stage and agent: (stage, agent, number of lines).
 
     The counts are in the order of their first line.
     """
-    base = run << ROW_BITS
-    (found,) = db.execute(
-        """SELECT json_group_array(json_array(stage_id, agent, lines)) FROM (
-               SELECT stage_id, agent, count(*) AS lines FROM log WHERE row_key BETWEEN ? AND ?
-               GROUP BY stage_id, agent ORDER BY min(row_key)
-           )""",
-        (base | first, base | last),
-    ).fetchone()
-    return msgspec.json.decode(found, type=list[tuple[str | None, str | None, int]])
+    counts: Counter[tuple[str | None, str | None]] = Counter()
+    for span in blocks_table.line_spans(db, run, first, last):
+        try:
+            table = reader.line_columns(db, span)["lines"]
+        except DamagedBlock:
+            continue  # the lines themselves say so
+        start, end = max(first - span.first_line - 1, 0), last - span.first_line
+        stages = [None, *(table["stage_id"].words or ())]
+        agents = [None, *(table["agent"].words or ())]
+        codes = zip(
+            numbers(ColumnKind.WORD, table["stage_id"])[start:end],
+            numbers(ColumnKind.WORD, table["agent"])[start:end],
+            strict=True,
+        )
+        for (stage, agent), count in Counter(codes).items():
+            counts[stages[stage], agents[agent]] += count
+    return [(stage, agent, count) for (stage, agent), count in counts.items()]
 
 
-def lines_before_position(db: Connection, run: int, lines: int, position: int) -> int:
+def first_lines(
+    db: Connection, reader: BlockReader, run: int, first: int, last: int, known: Collection[str]
+) -> dict[str, int]:
+    """The first line of each stage that is not ``known``, among the lines ``first`` to ``last``."""
+    found: dict[str, int] = {}
+    for span in blocks_table.line_spans(db, run, first, last):
+        try:
+            column = reader.line_columns(db, span)["lines"]["stage_id"]
+        except DamagedBlock:
+            continue
+        codes = {word: code for code, word in enumerate(column.words or (), 1)}
+        new = [word for word in codes if word not in known and word not in found]
+        if not new:
+            continue
+        start, end = max(first - span.first_line - 1, 0), last - span.first_line
+        stages = numbers(ColumnKind.WORD, column)[start:end]
+        for word in new:
+            if codes[word] in stages:
+                found[word] = span.first_line + start + stages.index(codes[word]) + 1
+    return found
+
+
+def lines_upto(db: Connection, reader: BlockReader, run: int, position: int) -> int:
+    """How many lines the first ``position`` events have."""
+    found = blocks_table.event_spans(db, run, position, position) if position > 0 else []
+    if not found:
+        return 0
+    span = found[-1]
+    if position >= span.end - 1 or not span.lines:
+        return span.first_line + span.lines
+    with blocks_table.skipping_damage():
+        table = reader.line_columns(db, span)["lines"]
+        return span.first_line + bisect_right(numbers(ColumnKind.POSITION, table["position"]), position)
+    return span.first_line
+
+
+def lines_before_position(db: Connection, reader: BlockReader, run: int, lines: int, position: int) -> int:
     """How many of the first ``lines`` lines precede the event at ``position``."""
-    event_key = "SELECT event_key FROM log WHERE row_key = :base + {line}"
-    return _lines_before(db, run, lines, event_key, (run << ROW_BITS) | min(max(position, 0), NUMBER_MASK))
+    found = blocks_table.event_spans(db, run, position, position) if position > 0 else []
+    if not found:
+        return 0
+    span = found[-1]
+    before = span.first_line
+    if span.lines and position > span.position:
+        table = reader.line_columns(db, span)["lines"]
+        before += bisect_left(numbers(ColumnKind.POSITION, table["position"]), position)
+    return min(before, lines)
 
 
-def lines_before_time(db: Connection, run: int, lines: int, time_us: int) -> int:
+def lines_before_time(db: Connection, reader: BlockReader, run: int, lines: int, time_us: int) -> int:
     """How many of the first ``lines`` lines precede ``time_us``, if their times ascend.
 
     If the times go back and forth, this is one of the lines at which they pass that time. A line without a
     time has the time of the last line before it that has one.
     """
-    time = f"""SELECT time_us FROM log JOIN events ON events.row_key = log.event_key
-               WHERE log.row_key > :base + max({{line}} - {_LINES_WITHOUT_TIME}, 0)
-               AND log.row_key <= :base + {{line}}
-               AND time_us IS NOT NULL ORDER BY log.row_key DESC LIMIT 1"""
-    time = f"SELECT ifnull(({time}), :wanted - 1)"
-    return _lines_before(db, run, lines, time, min(max(time_us, -_FAR_US), _FAR_US))
+    spans = blocks_table.line_spans(db, run, 1, lines)
+    low, high = 0, len(spans)
+    while low < high:  # the first block whose last line has that time
+        middle = (low + high) // 2
+        if _last_time(db, reader, spans[: middle + 1], time_us, lines) < time_us:
+            low = middle + 1
+        else:
+            high = middle
+    if low == len(spans):
+        return lines
+    span = spans[low]
+    known = _last_time(db, reader, spans[:low], time_us, lines)
+    ascending: list[int] = []
+    for line_time in _line_times(db, reader, span, lines):
+        known = known if line_time == NO_INTEGER else line_time
+        ascending.append(known)
+    return min(span.first_line + bisect_left(ascending, time_us), lines)
 
 
-def _lines_before(db: Connection, run: int, lines: int, value: str, wanted: int) -> int:
-    """How many lines have a smaller ``value`` than ``wanted``: a binary search in one statement.
+def _last_time(
+    db: Connection, reader: BlockReader, spans: Sequence[BlockSpan], time_us: int, lines: int
+) -> int:
+    """The time of the last line of these blocks that is one of the first ``lines`` lines of the log.
 
-    ``value`` is an SQL query for the value of ``{line}``; values ascend.
+    It is one before ``time_us`` if the last lines have none.
     """
-    less = f"({value.format(line='(low + high + 1) / 2')}) < :wanted"
-    (before,) = db.execute(
-        f"""WITH RECURSIVE halves (low, high) AS (
-                SELECT 0, :lines UNION ALL
-                SELECT iif({less}, (low + high + 1) / 2, low), iif({less}, high, (low + high + 1) / 2 - 1)
-                FROM halves WHERE low < high
-            )
-            SELECT low FROM halves WHERE low >= high""",
-        {"base": run << ROW_BITS, "lines": lines, "wanted": wanted},
-    ).fetchone()
-    return int(before)
+    checked = 0
+    for span in reversed(spans):
+        for line_time in reversed(_line_times(db, reader, span, lines)):
+            if line_time != NO_INTEGER:
+                return line_time
+            checked += 1
+            if checked == _LINES_WITHOUT_TIME:
+                return time_us - 1
+    return time_us - 1
 
 
-def _unless_long(column: str) -> str:
-    """SQL for a text that is NULL if very long: one result must hold all texts of a statement."""
-    return f"iif(length({column}) > {_LONG_CHARS}, NULL, {column})"
-
-
-def _long_text(db: Connection, row_key: int, column: str) -> str:
-    (text,) = db.execute(f"SELECT {column} FROM log WHERE row_key = ?", (row_key,)).fetchone()
-    return str(text)
-
-
-def _condition(filter: LineFilter) -> tuple[str, list[Any]]:
-    condition = ""
-    values: list[Any] = []
-    if filter.levels is not None:
-        words = ",".join(str(number) for number, word in enumerate(LEVELS) if word in filter.levels)
-        condition += f" AND level IN ({words})"
-    if filter.stage_id is not None:
-        condition += " AND stage_id = ?"
-        values.append(filter.stage_id)
-    if filter.agent is not None:
-        condition += " AND agent = ?"
-        values.append(filter.agent)
-    for search in filter.searches:
-        if search.regex or not search.text:
-            continue
-        text = search.text.encode(errors="replace").decode()
-        message = "message"
-        if not search.case_sensitive:
-            # SQLite's lower() converts only ASCII letters. A Python function for all letters would need the
-            # interpreter's lock for every line, so replace() converts each other letter of the text.
-            text = text.lower()
-            message = "lower(message)"
-            for upper, lower in case_pairs(text):
-                message = f"replace({message}, ?, ?)"
-                values += (upper, lower)
-        condition += f" AND instr({message}, ?) > 0"
-        values.append(text)
-    return condition, values
+def _line_times(db: Connection, reader: BlockReader, span: BlockSpan, lines: int) -> list[int]:
+    """The times of a block's lines up to the number ``lines``; `NO_INTEGER` for a line without one."""
+    times = numbers(ColumnKind.INTEGER, reader.columns(db, span)["events"]["time"])
+    positions = numbers(ColumnKind.POSITION, reader.line_columns(db, span)["lines"]["position"])
+    return [times[position - span.position] for position in positions[: max(lines - span.first_line, 0)]]

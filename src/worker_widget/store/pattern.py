@@ -1,20 +1,24 @@
-"""Searches in the messages of the log: for literal text or a regular expression. Pure functions.
+"""Regular expressions for searches in the log, matched with time limits.
 
 Patterns are those of the ``regex`` package, which supports a time limit for matching. The limits here also
-bound how long the interpreter's lock is held, so that no pattern blocks a kernel.
+bound how long the interpreter's lock is held, so that no pattern blocks a kernel. Where RE2 understands a
+pattern in the same way, it searches a block of lines at once: its time is linear.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final
 
-import msgspec
+import re2
 import regex
+
+from .log_search import LogSearch, PatternError
 
 MOST_PATTERN_CHARS: Final = 1_000
 MOST_REPEATS: Final = 10_000
@@ -27,8 +31,9 @@ LONG_LINE_S: Final = 0.2
 BATCH_S: Final = 0.03
 """The time limit for a batch of lines. It applies to processor time, which includes the time that other
 threads use between two matches."""
-MARKS_S: Final = 0.005
-"""The time limit for marking the matches in one line."""
+
+MESSAGES_S: Final = 2.0
+"""The time limit for the messages of a block, in processor time of the thread."""
 
 _MOST_SLOW_BATCHES: Final = 3
 """After so many batches that exceeded the limit, a pattern is matched with each line separately."""
@@ -37,7 +42,11 @@ _LONG_CHARS: Final = 16_000
 """The package checks the time only after many steps, each of which can scan the whole text. So a longer line
 is searched without the interpreter's lock, and a batch of shorter lines has at most this length."""
 
-_MOST_MARKS: Final = 200
+_MOST_LINEAR: Final = 8
+"""A pattern that more than this part of the lines match is not searched with RE2, which makes an object of
+several µs for each match."""
+_SPACES_OF_PYTHON: Final = (b"\x0b", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
+"""The ASCII characters that are spaces in Python's patterns and not in RE2's."""
 
 # The parts of a pattern that match in lines joined with line feeds as they match in a separate line:
 # characters, sets, groups, alternatives, repeats, ends of lines and words, and lookarounds that match no
@@ -60,21 +69,6 @@ _MAY_BE_LINE_FEED: Final = re.compile(r"\\[DWspP]|\n")
 _COUNTS: Final = re.compile(r"(?<!\\)(?:\\\\)*\{(\d*),?(\d*)\}")
 
 
-class LogSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """A search in messages: for the literal ``text``, or with ``regex`` for the pattern ``text``.
-
-    In a pattern, ``^`` and ``$`` also match at the line breaks within a message.
-    """
-
-    text: str
-    regex: bool = False
-    case_sensitive: bool = False
-
-
-class PatternError(ValueError):
-    """A pattern is invalid or takes too long; the message names the location and the fix."""
-
-
 class SlowPattern(Exception):
     """The pattern takes too long for the message at ``index``."""
 
@@ -93,13 +87,33 @@ class Pattern:
         self._joined = None if joined is None else regex.compile(f"({joined}).*\\n?", flags)
         self._single_lines = joined != text
         self._slow_batches = 0
+        self._linear = None if joined is None else _linear_pattern(text, case_sensitive)
+        self._has_spaces = re.search(r"\\[sS]", text) is not None
 
     def matching(self, messages: list[str]) -> list[int]:
         """The indices of the messages that match. Raises `SlowPattern`."""
         found: list[int] = []
+        began = time.thread_time()
         for start, end in _batches(messages):
             found += self._matching(messages, start, end)
+            if time.thread_time() - began > MESSAGES_S:
+                raise SlowPattern(end - 1)
         return found
+
+    def places(self, content: bytes, lines: int) -> list[int] | None:
+        """A place of a match in each of the ``lines`` of ``content`` that has one, in order.
+
+        ``None`` if RE2 cannot search this content: it is not ASCII, or RE2 reads the pattern in another way.
+        Each line ends with a line feed, and no message has more than one line.
+        """
+        if self._linear is None or not content.isascii():
+            return None
+        if self._has_spaces and any(space in content for space in _SPACES_OF_PYTHON):
+            return None
+        places = [match.start() for match in self._linear.finditer(content)]
+        if len(places) * _MOST_LINEAR > lines:
+            self._linear = None  # its matches cost more than those of the other package
+        return [place for place in places if place < len(content)]
 
     def _matching(self, messages: list[str], start: int, end: int) -> Iterable[int]:
         if self._joined is not None and end - start > 1 and self._slow_batches < _MOST_SLOW_BATCHES:
@@ -145,15 +159,27 @@ class Pattern:
             raise SlowPattern(index) from None
         return found is not None
 
-    def marks(self, message: str, timeout_s: float) -> list[tuple[int, int]]:
-        """The matches in ``message``: starts and ends; at most 200. Raises ``TimeoutError``."""
+    def marks(self, message: str, timeout_s: float, most: int) -> list[tuple[int, int]]:
+        """The first matches in ``message``: starts and ends. Raises ``TimeoutError``."""
         found: list[tuple[int, int]] = []
         for match in self._separate.finditer(message, timeout=timeout_s, concurrent=False):
             if match.end() > match.start():
                 found.append(match.span())
-                if len(found) == _MOST_MARKS:
+                if len(found) == most:
                     break
         return found
+
+
+def _linear_pattern(text: str, case_sensitive: bool) -> Any:
+    """Compiles a pattern for RE2 that matches from a match to the end of its line; ``None`` if it cannot."""
+    options = re2.Options()
+    options.never_nl = True
+    options.log_errors = False
+    options.case_sensitive = case_sensitive
+    try:
+        return re2.compile(f"(?m)(?:{text})[^\\n]*".encode(), options)
+    except (re2.error, UnicodeEncodeError):
+        return None
 
 
 def _joined_pattern(text: str) -> str | None:
@@ -226,45 +252,3 @@ def slow_pattern_error(search: LogSearch, line: int) -> PatternError:
         f"The pattern {search.text!r} takes too long on line {line:,} of the log. "
         "Make it more specific: nested repeats, such as (a+)+, take long."
     )
-
-
-# --- marks -----------------------------------------------------------------------------------------
-
-
-def folded(text: str, needle: str) -> str:
-    """Converts ASCII letters and the letters of ``needle`` to lower case; the length stays the same.
-
-    ``needle`` is in lower case. The store's SQL compares in the same way.
-    """
-    return text.translate(_folding(frozenset(needle)))
-
-
-@lru_cache(64)
-def _folding(letters: frozenset[str]) -> dict[int, str]:
-    table = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
-    return table | {ord(upper): lower for upper, lower in case_pairs(letters)}
-
-
-def case_pairs(letters: Iterable[str]) -> list[tuple[str, str]]:
-    """Upper and lower case of each letter outside ASCII whose upper case is a single letter."""
-    pairs = ((letter.upper(), letter) for letter in sorted(set(letters)) if not letter.isascii())
-    return [(upper, lower) for upper, lower in pairs if upper != lower and len(upper) == 1]
-
-
-def marks(search: LogSearch, message: str, timeout_s: float = MARKS_S) -> list[tuple[int, int]]:
-    """The matches in ``message``: starts and ends, in order, without overlaps; at most 200.
-
-    Raises ``TimeoutError`` for a pattern that takes longer than ``timeout_s``, and `PatternError`.
-    """
-    if search.regex:
-        return pattern(search.text, search.case_sensitive).marks(message, timeout_s)
-    if not search.text:
-        return []
-    needle = search.text if search.case_sensitive else search.text.lower()
-    text = message if search.case_sensitive else folded(message, needle)
-    found: list[tuple[int, int]] = []
-    at = text.find(needle)
-    while at >= 0 and len(found) < _MOST_MARKS:
-        found.append((at, at + len(needle)))
-        at = text.find(needle, at + len(needle))
-    return found
