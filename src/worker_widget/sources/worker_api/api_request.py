@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -22,7 +22,13 @@ class ApiRequest:
     worker: str | None
     run_id: str | None = None
     params: Mapping[str, str | int] | None = None
-    body: Any = None
+    body: Any = field(default=None, repr=False)
     optional: bool = False
     field_prefix: str = ""
     timeout_s: float = 30.0
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values of the secrets in the body."""
+        given = self.body.get("secrets") if isinstance(self.body, dict) else None
+        return tuple(given.values()) if isinstance(given, dict) else ()

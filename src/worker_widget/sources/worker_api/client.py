@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -29,12 +30,11 @@ from ...events.run_request import RunRequest
 from .api_request import ApiRequest
 from .endpoint import Endpoint
 from .endpoint_settings import EndpointSource
+from .follow import SILENCE_S
+from .served_run import ServedRun
 
 if TYPE_CHECKING:
     from .transport import Transport
-
-SILENCE_S: Final = 45.0
-"""A stream without a byte for this many seconds is dead: servers send keepalives every 15 or 30 s."""
 
 _WHOLE_RUN_S: Final = 3_600.0
 _NO_ROUTE: Final = (404, 405)
@@ -49,20 +49,34 @@ class AsyncWorkerClient:
 
     def __init__(self, source: EndpointSource, worker: str) -> None:
         self.worker = worker
+        self.label = source.label
         self._source = source
         self._open_transport: Transport | None = None
         self._transport_loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def news(self) -> str:
+        """What happened when the server was found that a person may want to know, such as a new host."""
+        return self._source.news
 
     async def endpoint(self) -> Endpoint:
         """The endpoint of the worker, with its prefix settled."""
         return await self._transport.endpoint()
 
-    async def start(self, request: RunRequest, *, worker: str | None = None) -> RunAnswer:
+    async def start(
+        self,
+        request: RunRequest,
+        *,
+        worker: str | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> RunAnswer:
         """Start a run. Its events are on its stream.
 
-        Raises `RequestRefused` with the invalid fields, `WorkerUnavailable` if the worker cannot be run.
+        ``secrets`` are those that the worker declares, by name; they are no part of the request, which is
+        recorded. Raises `RequestRefused` with the invalid fields, `WorkerUnavailable` if the worker cannot be
+        run.
         """
-        body = _body(request)
+        body = {**_body(request), **_secrets(secrets)}
         return await self._new_run(ApiRequest("POST", "/run-streaming", worker or self.worker, body=body))
 
     async def run_whole(self, request: RunRequest, *, worker: str | None = None) -> RunAnswer:
@@ -72,18 +86,77 @@ class AsyncWorkerClient:
             ApiRequest("POST", "/run", worker or self.worker, body=body, timeout_s=_WHOLE_RUN_S)
         )
 
-    async def replay(self, token: Mapping[str, Any], *, worker: str | None = None) -> RunAnswer:
-        """Run a finished run again from its replay token.
+    async def replay(
+        self,
+        token: Mapping[str, Any],
+        *,
+        worker: str | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> RunAnswer:
+        """Run a finished run again from its replay token, with ``secrets`` again if it had some.
 
-        Only the embedded host does this. Real servers answer with a failed run that no other route knows.
-        Raises `RunUnknown` if the server has no run with that token.
+        Only the embedded host does this. Real servers answer with a failed run that no other route knows:
+        `ServerError` with its reason. Raises `RunUnknown` if the server has no run with that token.
         """
-        body = {"replay_token": dict(token)}
+        body = {"replay_token": dict(token), **_secrets(secrets)}
         return await self._new_run(ApiRequest("POST", "/replay", worker or self.worker, body=body))
 
-    async def retry(self, run_id: str, *, worker: str | None = None) -> RunAnswer:
-        """Start a failed run again as a new run. Raises `ServerError` if the server has no such route."""
-        return await self._new_run(self._run_scoped(run_id, "POST", "/runs/{}/retry", worker, optional=True))
+    async def retry(
+        self,
+        run_id: str,
+        *,
+        from_stage: str | None = None,
+        worker: str | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> RunAnswer:
+        """Start an ended run again as a new run, with ``secrets`` again if it had some.
+
+        From ``from_stage`` on; by default a run that did not complete goes on at the stage that failed, if
+        its worker offers "retry". Raises `RequestRefused` if that stage cannot be the first, and
+        `ServerError` if the server has no such route.
+        """
+        stage = {} if from_stage is None else {"from_stage": from_stage}
+        request = self._run_scoped(run_id, "POST", "/runs/{}/retry", worker, optional=True)
+        body = {**stage, **_secrets(secrets)}
+        with _no_route("This server cannot start a run again."):
+            return await self._new_run(replace(request, body=body or None))
+
+    async def fork(
+        self,
+        run_id: str,
+        from_stage: str,
+        changes: Mapping[str, Any],
+        *,
+        worker: str | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> RunAnswer:
+        """Run an ended run again from a stage on, with ``changes`` of its request by field.
+
+        Raises `RequestRefused` if the worker does not offer "fork", if a stage cannot be taken over, and with
+        the invalid fields; `ServerError` if the server has no such route.
+        """
+        body = {"from_stage": from_stage, **_checked(changes), **_secrets(secrets)}
+        request = self._run_scoped(run_id, "POST", "/runs/{}/fork", worker, optional=True)
+        with _no_route("This server cannot run a run again from a stage on."):
+            return await self._new_run(replace(request, body=body))
+
+    async def pause(self, run_id: str, *, worker: str | None = None) -> None:
+        """Request a pause of a run; it begins with ``run_paused``.
+
+        Raises `RunUnknown`, `RequestRefused` if the run is over or its worker does not offer "pause", and
+        `ServerError` (status 404 or 405) if the server cannot pause runs.
+        """
+        with _no_route("This server cannot pause a run."):
+            await self._transport.fetch(
+                self._run_scoped(run_id, "POST", "/runs/{}/pause", worker, optional=True)
+            )
+
+    async def resume(self, run_id: str, *, worker: str | None = None) -> None:
+        """Let a paused run go on. Raises `RequestRefused` if it is not paused, and as `pause`."""
+        with _no_route("This server cannot pause a run."):
+            await self._transport.fetch(
+                self._run_scoped(run_id, "POST", "/runs/{}/resume", worker, optional=True)
+            )
 
     async def cancel(self, run_id: str, *, worker: str | None = None) -> None:
         """Request the cancellation of a run; its stream then ends with a terminal event.
@@ -91,18 +164,33 @@ class AsyncWorkerClient:
         Raises `RunUnknown`, `RequestRefused` if the run is over, and `ServerError` (status 404 or 405) if
         the server cannot cancel runs.
         """
-        try:
+        cannot = (
+            "This server cannot cancel a run: the run continues to its end. To stop watching it, close the"
+            " console or start another run."
+        )
+        with _no_route(cannot):
             await self._transport.fetch(
                 self._run_scoped(run_id, "POST", "/runs/{}/cancel", worker, optional=True)
             )
-        except ServerError as error:
-            if error.status not in _NO_ROUTE:
-                raise
-            raise ServerError(
-                "This server cannot cancel a run: the run continues to its end. To stop watching it, close"
-                " the console or start another run.",
-                error.status,
-            ) from error
+
+    async def answer(self, run_id: str, request_id: str, payload: Any, *, worker: str | None = None) -> None:
+        """Answer a run's request for input; ``payload`` is any JSON value.
+
+        Raises `RunUnknown`, `RequestRefused` if the run has no such open request or the answer does not meet
+        its schema, and `ServerError` (status 404 or 405) if the server takes no answers.
+        """
+        if _has_no_json(payload):
+            raise _invalid_field("payload", "must be a JSON value; JSON has no NaN and no infinity")
+        body = {"request_id": request_id, "payload": payload}
+        request = replace(
+            self._run_scoped(run_id, "POST", "/runs/{}/input", worker, optional=True), body=body
+        )
+        with _no_route("This server takes no answers to a run's requests for input."):
+            await self._transport.fetch(request)
+
+    def run_source(self, run_id: str, *, worker: str | None = None) -> ServedRun:
+        """The run as an event source. Nothing is requested before its first use."""
+        return ServedRun(self, run_id, worker)
 
     async def run(self, run_id: str, *, worker: str | None = None) -> RunAnswer:
         """The run answer: everything that the server stores about a run.
@@ -238,12 +326,19 @@ class AsyncWorkerClient:
         return self._open_transport
 
     def _run_scoped(
-        self, run_id: str, method: str, route: str, worker: str | None, *, optional: bool = False
+        self,
+        run_id: str,
+        method: str,
+        route: str,
+        worker: str | None,
+        *,
+        body: Any = None,
+        optional: bool = False,
     ) -> ApiRequest:
         if not run_id.strip():
             raise RunUnknown("The run id is empty. runs() lists the runs of the server.")
         route = route.format(quote(run_id, safe=""))
-        return ApiRequest(method, route, worker or self.worker, run_id=run_id, optional=optional)
+        return ApiRequest(method, route, worker or self.worker, run_id=run_id, body=body, optional=optional)
 
     async def _object(self, request: ApiRequest) -> dict[str, Any]:
         answer = await self._transport.fetch(request)
@@ -256,19 +351,57 @@ class AsyncWorkerClient:
 
     async def _new_run(self, request: ApiRequest) -> RunAnswer:
         answer = read_run(await self._object(request))
+        if answer.over and not answer.success and request.route != "/run":
+            doing = {"/replay": "run the run again", "/run-streaming": "start the run"}.get(
+                request.route, "start the run again"
+            )
+            reason = answer.error or "it gives no reason."
+            raise ServerError(f"{self.label} did not {doing}: {reason}")
         if not answer.run_id:
             raise ServerError(f"The server answered {request.method} {request.route} without a run id.")
         return answer
 
 
+@contextmanager
+def _no_route(message: str) -> Iterator[None]:
+    """Gives the error of a server without the route, which is optional, this message."""
+    try:
+        yield
+    except ServerError as error:
+        if error.status not in _NO_ROUTE:
+            raise
+        raise ServerError(message, error.status) from error
+
+
 def _body(request: RunRequest) -> dict[str, Any]:
     """The body of the request. Raises `RequestRefused` for a value that JSON cannot represent."""
-    if request.brand is not None and not isinstance(request.brand, Mapping):
+    _checked({"brand": request.brand, "options": request.options})
+    return request.body()
+
+
+def _checked(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Fields of a request. Raises `RequestRefused` for a value that JSON cannot represent."""
+    brand = fields.get("brand")
+    if brand is not None and not isinstance(brand, Mapping):
         raise _invalid_field("brand", "must be a mapping, such as {'company_name': ...}")
-    for name, value in request.options.items():
+    for name, value in fields.get("options", {}).items():
         if isinstance(value, float) and not isfinite(value):
             raise _invalid_field(f"options.{name}", "must be a finite number")
-    return request.body()
+    return fields
+
+
+def _secrets(secrets: Mapping[str, str] | None) -> dict[str, dict[str, str]]:
+    """The field of a body; nothing without secrets, because real servers do not have it."""
+    return {"secrets": dict(secrets)} if secrets else {}
+
+
+def _has_no_json(value: Any) -> bool:
+    """Whether a number in the value is infinite or not a number."""
+    if isinstance(value, float):
+        return not isfinite(value)
+    if isinstance(value, Mapping):
+        return any(map(_has_no_json, value.values()))
+    return isinstance(value, list | tuple) and any(map(_has_no_json, value))
 
 
 def _invalid_field(field: str, message: str) -> RequestRefused:

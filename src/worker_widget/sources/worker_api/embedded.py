@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import logging
 import os
 import re
 import stat
@@ -43,11 +44,15 @@ _TAIL_CHARS: Final = 1_500
 
 _PASSED_VARIABLES: Final = re.compile(
     "PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|TEMP|TMP|XDG_.*|LD_LIBRARY_PATH|DYLD_.*"
-    "|PYTHON.*|VIRTUAL_ENV|SYSTEMROOT|WORKER_WIDGET_.*|" + "|".join(settings.LanguageModelVariables.NAMES)
+    "|PYTHON.*|VIRTUAL_ENV|SYSTEMROOT|WORKER_WIDGET_.*|WORKER_KEEP_.*|WORKER_HTTP_HOSTS|"
+    + r"(?:[Hh][Tt][Tt][Pp][Ss]?|[Aa][Ll][Ll]|[Nn][Oo])_(?:PROXY|proxy)|SSL_CERT_FILE|SSL_CERT_DIR|"
+    + "|".join(settings.LanguageModelVariables.NAMES)
 )
 """The environment variables that the host gets. A kernel can have others that hold secrets."""
 
 _start_lock = threading.Lock()
+
+_log = logging.getLogger(__name__)
 
 
 class EmbeddedHost:
@@ -56,8 +61,10 @@ class EmbeddedHost:
     The host is found or started at the first `resolve`, and again after a failure. A new host has another
     port and token. ``command`` starts a host, which must answer within ``start_s`` seconds.
 
-    A host keeps the language model that it was started with. If the variables of this process name a
-    different one, `resolve` raises `HostNotStarted` and says how to stop that host.
+    If the variables of this process name another language model than the host was started with, the host
+    uses that one for the requests of this process. A host of an older version is replaced: it finishes its
+    runs and ends. If the home cannot be written, the host's files are in another directory. ``news`` says so;
+    it is empty if there is nothing to say.
     """
 
     def __init__(
@@ -69,7 +76,9 @@ class EmbeddedHost:
         self._command = tuple(command)
         self._start_s = start_s
         self._known: Endpoint | None = None
+        self._search: asyncio.Future[Endpoint] | None = None
         self._model = settings.LanguageModelVariables()
+        self.news = ""
 
     @property
     def label(self) -> str:
@@ -79,34 +88,68 @@ class EmbeddedHost:
         """The endpoint of the running host. Raises `HostNotStarted` if no host can be found or started."""
         model = settings.language_model()
         if self._known is None or after_failure or model != self._model:
-            self._known = await asyncio.to_thread(self._find_or_start)
+            self._known = await self._found_or_started()
             self._model = model
         return self._known
+
+    async def _found_or_started(self) -> Endpoint:
+        """The endpoint of the host; callers that arrive before it is known share one search.
+
+        A caller that is cancelled does not end the search, which occupies a thread.
+        """
+        if self._search is None or self._search.get_loop() is not asyncio.get_running_loop():
+            search = asyncio.ensure_future(asyncio.to_thread(self._find_or_start))
+            search.add_done_callback(self._searched)
+            self._search = search
+        return await asyncio.shield(self._search)
+
+    def _searched(self, search: asyncio.Future[Endpoint]) -> None:
+        if self._search is search:
+            self._search = None
+        if not search.cancelled():
+            search.exception()  # there may be no caller left that reads it
 
     def _find_or_start(self) -> Endpoint:
         if sys.platform == "win32":
             raise HostNotStarted(f"{UNSUPPORTED} Give the url of a worker API server to this console.")
         try:
-            directory = settings.home()
+            directory = settings.host_home()
         except OSError as error:
             raise HostNotStarted(
                 f"No home directory for the embedded host: {error}. Set WORKER_WIDGET_HOME to a directory"
                 " that you can write to."
             ) from error
+        self.news = self.news or _other_directory(directory)
         with _start_lock:
-            return _running(directory) or self._start(directory)
+            return self._running(directory) or self._start(directory)
+
+    def _running(self, directory: Path) -> Endpoint | None:
+        """The endpoint of the running host; ``None`` if there is none, or it gave its place to a new one."""
+        found = _answering(directory)
+        if found is None:
+            return None
+        state, version = found
+        if _is_older(version) and not state.by_hand:
+            self.news = _replaced(state, version) or self.news
+            return None
+        _require_same_api(state, version)
+        model = _with_language_model(state)
+        return Endpoint(f"http://127.0.0.1:{state.port}", PREFIX, key=state.token, language_model=model)
 
     def _start(self, directory: Path) -> Endpoint:
         deadline = time.monotonic() + self._start_s
         with tempfile.TemporaryFile() as output:
             process = self._spawn(directory, output)
-            spawned = time.monotonic()
+            spawned, killed = time.monotonic(), 0
             while time.monotonic() < deadline:
-                endpoint = _running(directory)
+                endpoint = self._running(directory)
                 if endpoint is not None:
                     return endpoint
                 status = process.poll()
-                if status is not None and status != LOCK_HELD:
+                if status is not None and status < 0 and not killed:
+                    process, killed = self._spawn(directory, output), status
+                    spawned = time.monotonic()
+                elif status is not None and status != LOCK_HELD:
                     raise _not_started(f"it exited with status {status}", directory, output)
                 # Another host holds the lock. It is starting, or stopping: then start one again.
                 if status == LOCK_HELD and time.monotonic() - spawned > _OTHER_HOST_START_S:
@@ -138,34 +181,88 @@ class EmbeddedHost:
         return process
 
 
-def _running(directory: Path) -> Endpoint | None:
-    """The endpoint of the host in the state file; ``None`` if it does not answer to its token."""
+def _other_directory(used: Path) -> str:
+    """A sentence about a host directory that is not the home; empty if it is."""
+    try:
+        home: Path | str = settings.home()
+    except OSError:
+        home = "the user data directory"
+    if used == home:
+        return ""
+    return (
+        f"The embedded host keeps its files in {used}: you cannot write to {home} or to its files there, or"
+        " they cannot be private to you there."
+    )
+
+
+def host_runs() -> bool:
+    """Whether the embedded host runs; none is started. Raises `HostNotStarted` for one of no use."""
+    try:
+        found = _answering(settings.host_home())
+    except OSError:
+        return False
+    if found is not None:
+        _require_same_api(*found)
+    return found is not None
+
+
+def _answering(directory: Path) -> tuple[HostState, str] | None:
+    """The host in the state file, and its version; ``None`` if it does not answer to its token."""
     state = _read_state(directory / _STATE_FILE)
     if state is None:
         return None
-    health = _health(state)
-    if health is None:
-        return None
-    version = health.get("version")
-    if _major(version) != _major(__version__):
+    health = _ask(state, "GET", "/health")
+    return None if health is None else (state, str(health.get("version")))
+
+
+def _require_same_api(state: HostState, version: str) -> None:
+    if _major(version) != _major(__version__) and (state.by_hand or not _is_older(version)):
+        end = f"End it: kill {state.pid}" if state.by_hand else "Install that version here"
         raise HostNotStarted(
             f"The running embedded host (process {state.pid}) has version {version}, this package has version"
-            f" {__version__}. The host stops after ten idle minutes; to stop it now: kill {state.pid}"
+            f" {__version__}. {end}, or set WORKER_WIDGET_HOME to another directory for a host of its own."
         )
+
+
+def _replaced(state: HostState, version: str) -> str | None:
+    """Lets a new host take the place of an older one, which then finishes its runs and ends.
+
+    Returns what happened in a sentence; ``None`` if another process has replaced it already.
+    """
+    answer = _ask(state, "POST", "/retire")
+    if answer is None:
+        if _ask(state, "GET", "/health") is None:
+            return None
+        raise HostNotStarted(
+            f"The running embedded host (process {state.pid}) has version {version}, this package has version"
+            f" {__version__}, and it does not let another one take its place. End it: kill {state.pid}"
+        )
+    count = answer.get("active_runs")
+    left = f", and ends after its {count} active run{'s' if count != 1 else ''}" if count else ""
+    return f"A host of version {__version__} took the place of one of version {version}{left}."
+
+
+def _with_language_model(state: HostState) -> str:
+    """The mark of this process's language model at the host; "" for the host's own."""
     model = settings.language_model()
-    if model and state_file.language_model_mark(model, state.token) != state.language_model:
+    if not model or state_file.language_model_mark(model, state.token) == state.language_model:
+        return ""
+    body = {"url": model.url, "model": model.model, "key": model.key, "unencrypted": model.unencrypted}
+    mark = (_ask(state, "POST", "/language-model", body) or {}).get("language_model")
+    if not isinstance(mark, str):
         raise HostNotStarted(
             f"The embedded host (process {state.pid}) was started with other WORKER_LLM_* variables than this"
-            " process has, so it uses another language model or none. The host stops after ten idle minutes;"
-            f" to stop it now, so that the next run starts a host with your variables: kill {state.pid}"
+            f" process has, and does not take these. End it, so that the next run starts a host with them:"
+            f" kill {state.pid}"
         )
-    return Endpoint(f"http://127.0.0.1:{state.port}", PREFIX, key=state.token)
+    return mark
 
 
 def _read_state(path: Path) -> HostState | None:
     """The content of the state file; ``None`` if the file is missing or invalid.
 
-    Raises `HostNotStarted` if other users can have written the file or read its token.
+    A file that other users can have written, or whose token they can have read, is removed: a host that runs
+    writes it again. Raises `HostNotStarted` if it cannot be removed.
     """
     try:
         with open(path, "rb", opener=_without_links) as file:
@@ -174,34 +271,44 @@ def _read_state(path: Path) -> HostState | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise HostNotStarted(f"{path} cannot be read ({error.strerror}). Remove it and try again.") from error
+        _remove(path, f"cannot be read ({error.strerror})")
+        return None
     if hasattr(os, "getuid") and (about.st_uid != os.getuid() or stat.S_IMODE(about.st_mode) != 0o600):
-        raise HostNotStarted(
-            f"{path} is not private to you (owner {about.st_uid}, mode {stat.S_IMODE(about.st_mode):04o}), so"
-            " it cannot be trusted. Remove it and try again; a new host writes it again."
-        )
+        mode = f"owner {about.st_uid}, mode {stat.S_IMODE(about.st_mode):04o}"
+        _remove(path, f"is not private to you ({mode}), so it cannot be trusted")
+        return None
     try:
         return msgspec.json.decode(content, type=HostState)
     except msgspec.MsgspecError:
         return None
 
 
+def _remove(path: Path, why: str) -> None:
+    try:
+        path.unlink()
+    except OSError as error:
+        raise HostNotStarted(f"{path} {why}. Remove it and try again.") from error
+    _log.warning("%s %s. It was removed; a host writes it again.", path, why)
+
+
 def _without_links(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
 
 
-def _health(state: HostState) -> dict[str, Any] | None:
+def _ask(state: HostState, method: str, route: str, body: Any = None) -> dict[str, Any] | None:
+    """The JSON object with which the host answers; ``None`` if there is none."""
     connection = http.client.HTTPConnection("127.0.0.1", state.port, timeout=_ANSWER_S)
     try:
-        connection.request("GET", f"{PREFIX}/health", headers={"X-AOS-Key": state.token})
+        content = None if body is None else msgspec.json.encode(body)
+        connection.request(method, PREFIX + route, content, headers={"X-AOS-Key": state.token})
         response = connection.getresponse()
-        body = response.read()
-        health = msgspec.json.decode(body) if response.status == 200 else None
+        answer = response.read()
+        found = msgspec.json.decode(answer) if response.status == 200 else None
     except (OSError, ValueError, http.client.HTTPException, msgspec.MsgspecError):
         return None
     finally:
         connection.close()
-    return health if isinstance(health, dict) else None
+    return found if isinstance(found, dict) else None
 
 
 def _environment() -> dict[str, str]:
@@ -221,6 +328,23 @@ def _environment() -> dict[str, str]:
 def _major(version: Any) -> str | None:
     number = re.match(r"\d+", version) if isinstance(version, str) else None
     return number[0] if number else None
+
+
+def _is_older(version: str) -> bool:
+    """Whether a version is older than that of this package; one that is not understood is not."""
+    release, own = _release(version), _release(__version__)
+    return release is not None and own is not None and release < own
+
+
+def _release(version: str) -> tuple[list[int], bool] | None:
+    """A version for comparisons: its numbers, and whether it is final."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)*)([^+]*)(?:\+.*)?", version)
+    if found is None:
+        return None
+    numbers = [int(number) for number in found[1].split(".")]
+    while len(numbers) > 1 and not numbers[-1]:
+        del numbers[-1]
+    return numbers, re.match(r"\.?(?:dev|a|b|rc)", found[2]) is None
 
 
 def _not_started(reason: str, directory: Path, output: IO[bytes]) -> HostNotStarted:

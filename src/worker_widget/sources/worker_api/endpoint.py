@@ -20,6 +20,8 @@ class Endpoint:
     ``origin`` is scheme, host and port. If ``settled`` is true, the workers are at
     ``{origin}{prefix}/workers/{id}``; otherwise the generation of the server is not known yet, and
     `prefixes` lists the candidates. ``key`` is ``None`` if no key is known; it is not in the repr.
+    ``language_model`` is the mark of the one that the embedded host uses for these requests; empty for its
+    own.
     """
 
     origin: str
@@ -27,6 +29,7 @@ class Endpoint:
     key: str | None = field(default=None, repr=False)
     key_header: KeyHeader = "x-aos-key"
     settled: bool = True
+    language_model: str = ""
 
     @property
     def prefixes(self) -> tuple[str, ...]:
@@ -34,12 +37,13 @@ class Endpoint:
         return (self.prefix,) if self.settled else (self.prefix + FIRST_GENERATION, self.prefix)
 
     def headers(self) -> Mapping[str, str]:
-        """The header with the key; empty without a key."""
+        """The headers with the key and the language model, as far as there are any."""
+        model = {"X-Language-Model": self.language_model} if self.language_model else {}
         if self.key is None:
-            return {}
+            return model
         if self.key_header == "bearer":
-            return {"Authorization": f"Bearer {self.key}"}
-        return {"X-AOS-Key": self.key}
+            return {"Authorization": f"Bearer {self.key}", **model}
+        return {"X-AOS-Key": self.key, **model}
 
     def without_key(self, text: str) -> str:
         """``text`` with the key masked: the response of a server can repeat the key."""

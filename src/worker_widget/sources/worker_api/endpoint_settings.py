@@ -25,6 +25,11 @@ class EndpointSource(Protocol):
         """The display name: the origin, or "embedded host"."""
         ...
 
+    @property
+    def news(self) -> str:
+        """What happened at the last `resolve` that a person may want to know; empty if nothing did."""
+        ...
+
     async def resolve(self, *, after_failure: bool = False) -> Endpoint:
         """The current endpoint. ``after_failure`` says that the previous one failed.
 
@@ -47,6 +52,10 @@ class FixedEndpoint:
     @property
     def label(self) -> str:
         return self._given.origin
+
+    @property
+    def news(self) -> str:
+        return ""
 
     async def resolve(self, *, after_failure: bool = False) -> Endpoint:
         if self._known is None or (after_failure and self._given.key is None):
@@ -128,6 +137,12 @@ def _split(url: str, field: str) -> tuple[SplitResult, int | None]:
     if parts.query or parts.fragment:
         raise _refused(
             field, f"The {field} must end with its path, without ? or #. Use an address {example}."
+        )
+    if settings.unencrypted(url):
+        raise _refused(
+            field,
+            f"The {field} is of another computer and begins with http://, so the key and all texts could be"
+            f" read on the way. {settings.ENCRYPT}",
         )
     return parts, port
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import msgspec
@@ -17,10 +20,13 @@ from ...errors import (
     WorkerUnavailable,
     WorkerWidgetError,
 )
+from ...events.json_depth import nested_too_deep
+from ...events.secret_values import without_secrets
 from .api_request import ApiRequest
 from .endpoint import Endpoint
 
 _QUOTED_CHARS: Final = 300
+_LONGEST_NAMED_S: Final = 86_400.0
 _NO_SUCH_ROUTE: Final = frozenset({"", "Not Found", "Method Not Allowed"})
 _KEY_HEADERS: Final = frozenset({"x-aos-key", "authorization"})
 _PARTS: Final = frozenset({"body", "query", "path", "header", "cookie"})
@@ -30,8 +36,9 @@ def refusal(
     status: int, headers: Mapping[str, str], body: bytes, *, request: ApiRequest, endpoint: Endpoint
 ) -> WorkerWidgetError:
     """The exception for a response of ``status`` 300 or higher."""
-    # Remove the key first: it would not be found in a text that has been shortened.
-    detail, structured = _detail(endpoint.without_key(body.decode("utf-8", "replace")))
+    # Remove key and secrets first: they would not be found in a text that has been shortened.
+    text = endpoint.without_key(body.decode("utf-8", "replace"))
+    detail, structured = _detail(without_secrets(text, request.secrets))
     problems = _problems(detail, request.field_prefix)
     words = _words(detail, problems)
     origin = endpoint.origin
@@ -43,7 +50,7 @@ def refusal(
         return ServerError(
             f"{origin} does not support this: it has no route {request.method} {request.route}.", status
         )
-    if status == 404 and structured:  # otherwise the response is not from the API
+    if status in (404, 410) and structured:  # otherwise the response is not from the API
         return _not_found(words, request, endpoint)
     if status == 409 and isinstance(detail, dict) and "worker" in detail:
         return WorkerUnavailable(
@@ -55,10 +62,10 @@ def refusal(
     if status in (400, 409, 413, 422):
         return RequestRefused(f"{origin} refused the request: {words or f'status {status}, no reason given'}")
     if status in (429, 503):
-        wait = headers.get("retry-after", "").strip()
-        when = f"in {wait} s" if wait.isdigit() else "later"
+        wait_s = retry_after_s(headers)
+        when = "later" if wait_s is None or wait_s > _LONGEST_NAMED_S else f"in {math.ceil(wait_s)} s"
         return ServerError(
-            f"{origin} is busy or not ready (status {status}){quoted}. Try again {when}.", status
+            f"{origin} is busy or not ready (status {status}){quoted}. Try again {when}.", status, wait_s
         )
     if status < 400:
         target = endpoint.without_key(headers.get("location", "").partition("?")[0])
@@ -77,6 +84,26 @@ def refusal(
     )
 
 
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """The delay in ``Retry-After``: seconds, or a date; ``None`` if it is neither.
+
+    A date is by the server's clock, which its ``Date`` tells.
+    """
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    until, now = _date(value), _date(headers.get("date", "")) or datetime.now(UTC)
+    return None if until is None else max(0.0, (until - now).total_seconds())
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
 def _key_message(endpoint: Endpoint, quoted: str) -> str:
     origin = endpoint.origin
     if endpoint.key is None:
@@ -90,6 +117,8 @@ def _key_message(endpoint: Endpoint, quoted: str) -> str:
 
 
 def _not_found(words: str, request: ApiRequest, endpoint: Endpoint) -> WorkerWidgetError:
+    if "request for input" in words:
+        return RequestRefused(words)
     worker_is_unknown = any(text in words.lower() for text in ("unknown worker", "worker not found"))
     if request.run_id is not None and not worker_is_unknown:
         return RunUnknown(
@@ -108,6 +137,8 @@ def _not_found(words: str, request: ApiRequest, endpoint: Endpoint) -> WorkerWid
 def _detail(body: str) -> tuple[Any, bool]:
     """The detail of an error body, and whether the body is a JSON object, as the API sends it."""
     try:
+        if nested_too_deep(body.encode("utf-8", "replace")):
+            raise RecursionError
         message = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         text = body.strip()

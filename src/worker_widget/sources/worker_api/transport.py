@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import ssl
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
@@ -20,16 +19,23 @@ import msgspec
 
 from ...errors import HostUnreachable, KeyRefused, RequestRefused, ServerError, UnknownWorker
 from ...events.answers import unwrapped
+from ...events.json_depth import nested_too_deep
+from ...events.lenient_json import decode_json
 from .api_request import ApiRequest
 from .endpoint import Endpoint
 from .endpoint_settings import EndpointSource
-from .refusals import refusal
+from .refusals import refusal, retry_after_s
+from .tls_errors import tls_problem
 
 CONNECT_S: Final = 10.0
+MOST_ANSWER_BYTES: Final = 200_000_000
+"""The most bytes of an answer that is no stream. A longer one is refused as it arrives."""
 
 _BUSY: Final = (429, 503)
 _BUSY_RETRIES: Final = 2
 _LONGEST_WAIT_S: Final = 10.0
+_CUT: Final = "The connection to {} was cut before the answer was complete. Try again."
+_PROXIES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 
 T = TypeVar("T")
 
@@ -47,14 +53,12 @@ class Transport:
         self._lock = asyncio.Lock()
         self._given: Endpoint | None = None
         self._endpoint: Endpoint | None = None
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[bool, httpx.AsyncClient] = {}
         self._drop: weakref.finalize[..., Transport] | None = None
 
     async def endpoint(self, *, after_failure: bool = False) -> Endpoint:
         """The endpoint with its prefix settled."""
         async with self._lock:
-            if self._endpoint is not None and not after_failure:
-                return self._endpoint
             given = await self._source.resolve(after_failure=after_failure)
             if self._endpoint is None or given != self._given:
                 self._endpoint = given if given.settled else await self._probe(given)
@@ -92,10 +96,10 @@ class Transport:
             await response.aclose()
 
     async def aclose(self) -> None:
-        client, self._client = self._client, None
+        clients, self._clients = self._clients, {}
         if self._drop is not None:
             self._drop()
-        if client is not None:
+        for client in clients.values():
             await client.aclose()
 
     async def _send(self, send: Callable[[Endpoint], Awaitable[T]]) -> T:
@@ -120,7 +124,8 @@ class Transport:
         silence_s: float | None = None,
     ) -> httpx.Response:
         """A successful response; its body is unread if ``silence_s`` is given, which means a stream."""
-        client = self._http(endpoint)
+        reading = request.method == "GET"
+        client = self._http(endpoint, keep=reading)
         http_request = client.build_request(
             request.method,
             _url(endpoint, request),
@@ -129,19 +134,28 @@ class Transport:
             headers={**_CONTENT[request.body is not None], **endpoint.headers(), **(headers or {})},
             timeout=httpx.Timeout(silence_s or request.timeout_s, connect=CONNECT_S),
         )
-        retries = _BUSY_RETRIES if request.method == "GET" else 0
+        # Who follows a stream waits itself, and shows for how long.
+        retries = _BUSY_RETRIES if reading and silence_s is None else 0
+        again = reading
         while True:
-            response = await client.send(http_request, stream=True)
+            try:
+                response = await client.send(http_request, stream=True)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                # The server has closed a kept connection just before it was used.
+                if not again:
+                    raise
+                again = False
+                continue
             try:
                 if response.is_success and silence_s is not None:
                     return response
-                await response.aread()
+                response = await _whole(response, request)
             except BaseException:
                 await response.aclose()
                 raise
             if response.is_success:
                 return response
-            wait_s = _retry_after_s(response.headers)
+            wait_s = retry_after_s(response.headers)
             if response.status_code not in _BUSY or not retries or wait_s is None or wait_s > _LONGEST_WAIT_S:
                 raise refusal(
                     response.status_code,
@@ -179,31 +193,59 @@ class Transport:
             " Check the address and the worker's id."
         )
 
-    def _http(self, endpoint: Endpoint) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                # Each active run keeps one stream open.
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=4),
-                # A proxy from the environment cannot reach the loopback address of this machine.
-                trust_env=not _is_loopback(endpoint.origin),
-                verify=_tls(),
-            )
-            self._drop = _close_when_dropped(self, self._client)
-        return self._client
+    def _http(self, endpoint: Endpoint, *, keep: bool) -> httpx.AsyncClient:
+        """The HTTP client; one that does not ``keep`` connections sends each request on a new one.
+
+        What starts something is sent so: servers close kept connections without notice, and a request that
+        was cut can have been executed, so it cannot be sent again.
+        """
+        client = self._clients.get(keep)
+        if client is None:
+            client = self._clients[keep] = _new_client(endpoint.origin, 4 if keep else 0)
+            if self._drop is None:
+                self._drop = _close_when_dropped(self, self._clients)
+        return client
 
 
 _closers: Final[set[asyncio.Task[None]]] = set()  # a loop has only weak references to its tasks
 
 
-def _close_when_dropped(transport: Transport, client: httpx.AsyncClient) -> weakref.finalize[..., Transport]:
-    """Closes the connections of ``client`` when ``transport`` is collected, or else when its loop ends."""
+def _new_client(origin: str, most_kept: int) -> httpx.AsyncClient:
+    local = _is_loopback(origin)
+    try:
+        return httpx.AsyncClient(
+            # Each active run keeps one stream open.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=most_kept),
+            # A proxy from the environment cannot reach the loopback address of this machine.
+            trust_env=not local,
+            verify=not (local and origin.startswith("http:")) and _tls(),
+        )
+    except OSError as error:  # no certificates are read for the loopback address
+        named = " and ".join(name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name))
+        raise HostUnreachable(
+            f"The certificates in {named or 'this computer'} cannot be read ({error.strerror or error})."
+            f" {origin} is not asked without them. Correct or remove {named or 'them'}."
+        ) from error
+    except (ValueError, TypeError, ImportError, httpx.InvalidURL) as error:
+        socks = " A SOCKS proxy needs the package socksio." if isinstance(error, ImportError) else ""
+        raise HostUnreachable(
+            f"The proxy in {_proxy_variables()} cannot be used.{socks} Correct or remove it, or enter"
+            f" {urlsplit(origin).hostname} in NO_PROXY to reach {origin} without it."
+        ) from error
+
+
+def _close_when_dropped(
+    transport: Transport, clients: dict[bool, httpx.AsyncClient]
+) -> weakref.finalize[..., Transport]:
+    """Closes the connections of ``clients`` when ``transport`` is collected, or else when its loop ends."""
     loop, dropped = asyncio.get_running_loop(), asyncio.Event()
 
     async def close() -> None:
         try:
             await dropped.wait()
         finally:
-            await client.aclose()
+            for client in clients.values():
+                await client.aclose()
 
     task = loop.create_task(close(), name="close the connections of a dropped client")
     _closers.add(task)
@@ -218,8 +260,12 @@ def _set(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
         loop.call_soon_threadsafe(event.set)
 
 
-@cache
 def _tls() -> ssl.SSLContext:
+    return _tls_of(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@cache
+def _tls_of(file: str | None, directory: str | None) -> ssl.SSLContext:
     """Cached: reading the certificates takes longer than a request to the embedded host."""
     return httpx.create_ssl_context()
 
@@ -228,6 +274,10 @@ _CONTENT: Final[dict[bool, dict[str, str]]] = {
     False: {"Accept": "application/json"},
     True: {"Accept": "application/json", "Content-Type": "application/json"},
 }
+
+
+_OF_THE_BODY: Final = (b"content-encoding", b"content-length", b"transfer-encoding")
+"""Headers of a body as it was sent; httpx decodes it."""
 
 
 def _url(endpoint: Endpoint, request: ApiRequest) -> str:
@@ -247,10 +297,32 @@ def _encoded(body: Any) -> bytes | None:
         ) from error
 
 
+async def _whole(response: httpx.Response, request: ApiRequest) -> httpx.Response:
+    """The response with its body. Raises `ServerError` for one of more than `MOST_ANSWER_BYTES`."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        if size > MOST_ANSWER_BYTES:
+            raise ServerError(
+                f"{_origin(response)} answered {request.method} {request.route} with more than"
+                f" {MOST_ANSWER_BYTES // 1_000_000} MB. The rest was not read.",
+                response.status_code,
+            )
+        pieces.append(piece)
+    await response.aclose()
+    headers = [item for item in response.headers.raw if item[0].lower() not in _OF_THE_BODY]
+    return httpx.Response(
+        response.status_code, headers=headers, content=b"".join(pieces), request=response.request
+    )
+
+
 def _json(response: httpx.Response, request: ApiRequest) -> Any:
     try:
-        return unwrapped(msgspec.json.decode(response.content))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if nested_too_deep(response.content):
+            raise RecursionError("it is nested too deep")
+        return unwrapped(decode_json(response.content))
+    except (ValueError, RecursionError) as error:
         kind = response.headers.get("content-type") or "no content type"
         raise ServerError(
             f"{_origin(response)} answered {request.method} {request.route} with content that is not"
@@ -282,9 +354,14 @@ def _mapped_errors(origin: str) -> Iterator[None]:
             f"{origin} did not accept a connection within {CONNECT_S:.0f} s. Check the address and the"
             " network."
         ) from error
-    except httpx.ConnectError as error:
+    except (httpx.ConnectError, httpx.ProxyError) as error:
+        problem = tls_problem(origin, error)
+        if problem is not None:
+            raise HostUnreachable(problem) from error
+        proxies = "" if _is_loopback(origin) else _proxy_variables()
+        also = f", and the proxy in {proxies}" if proxies else ""
         raise HostUnreachable(
-            f"Nothing answers at {origin} ({error}). Check the address and that the server is running."
+            f"Nothing answers at {origin} ({error}). Check the address and that the server is running{also}."
         ) from error
     except httpx.TimeoutException as error:
         raise HostUnreachable(
@@ -292,26 +369,26 @@ def _mapped_errors(origin: str) -> Iterator[None]:
         ) from error
     except httpx.InvalidURL as error:
         raise HostUnreachable(f"{origin} is not a valid address. Check it.") from error
-    except httpx.RequestError as error:
+    except httpx.RemoteProtocolError as error:
+        if "illegal" not in str(error):
+            raise HostUnreachable(_CUT.format(origin)) from error
         raise HostUnreachable(
-            f"The connection to {origin} was cut before the answer was complete. Try again."
+            f"{origin} answers, but not with HTTP. Check the port: the address of a server with TLS begins"
+            " with https://."
         ) from error
+    except httpx.RequestError as error:
+        raise HostUnreachable(_CUT.format(origin)) from error
+
+
+def _proxy_variables() -> str:
+    """The names of the environment variables that name a proxy; "" if there is none."""
+    names = (name for upper in _PROXIES for name in (upper, upper.lower()))
+    return " or ".join(name for name in names if os.environ.get(name))
 
 
 def _origin(response: httpx.Response) -> str:
     url = response.request.url
     return f"{url.scheme}://{url.netloc.decode()}"
-
-
-def _retry_after_s(headers: httpx.Headers) -> float | None:
-    """The delay in ``Retry-After``, a number of seconds or a date; ``None`` if it is neither."""
-    value = headers.get("retry-after", "").strip()
-    if value.isdigit():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None
 
 
 def _is_loopback(origin: str) -> bool:

@@ -1,0 +1,1 @@
+"""pydantic-ai, watched by a capability that every agent run of the process gets."""
