@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from .process.host_process import add_options, run
@@ -14,6 +15,8 @@ def main() -> int:
     )
     add_options(parser)
     options = parser.parse_args()
+    if hasattr(signal, "pthread_sigmask"):  # the thread that starts the host leaves this signal to another
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     return run(options.port, options.idle_minutes, detach=True, open_streams=options.open_streams)
 
 

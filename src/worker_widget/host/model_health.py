@@ -22,18 +22,21 @@ class ModelHealthCheck:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._kept: dict[str, tuple[float, ModelHealth | None]] = {}
+        self._kept: dict[tuple[str, str], tuple[float, ModelHealth | None]] = {}
         self._asking = asyncio.Lock()
 
-    async def of(self, worker_id: str, worker: object) -> ModelHealth | None:
-        """The state of the worker's language model; ``None`` if it has none, or does not say."""
+    async def of(self, key: tuple[str, str], worker: object) -> ModelHealth | None:
+        """The state of a worker's language model; ``None`` if it has none, or does not say.
+
+        ``key`` is the mark of the model and the id of the worker.
+        """
         if not isinstance(worker, UsesLanguageModel):
             return None
         async with self._asking:
-            asked, known = self._kept.get(worker_id, (-KEPT_S, None))
-            if self._clock() - asked >= KEPT_S or worker_id not in self._kept:
+            asked, known = self._kept.get(key, (-KEPT_S, None))
+            if self._clock() - asked >= KEPT_S or key not in self._kept:
                 known = await _asked(worker)
-                self._kept[worker_id] = (self._clock(), known)
+                self._kept[key] = (self._clock(), known)
         return known
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
@@ -19,17 +19,28 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from ...events.answers import WorkerInfo
-from ...events.request_models import Brand, ReplayRequest, ValidatedRequest
+from ...events.request_models import (
+    Brand,
+    ForkRequest,
+    InputAnswer,
+    LanguageModelChoice,
+    ReplayRequest,
+    RetryRequest,
+    ValidatedRequest,
+)
+from ...settings import LanguageModelVariables
+from ...steady_clock import SteadyClock
 from ...version import __version__
 from ..activity import Activity
 from ..model_health import ModelHealthCheck
 from ..runs import answers
-from ..runs.refusals import Refusal
+from ..runs.refusals import NotReplaceable, Refusal
 from ..runs.registry import Registry
 from ..runs.runs import Runs
-from . import brands, sse
-from .bodies import Unprocessable, body_of, problems
-from .middleware import CountRequests, Gate, LimitBody, is_loopback
+from . import brands, sse, traces
+from .bodies import Unprocessable, body_of, optional_body_of, problems
+from .forward import ForwardRuns
+from .middleware import AccessKey, CountRequests, Gate, LimitBody, SelectLanguageModel
 
 PREFIX = "/api/v1"
 STREAM_PATH = re.compile(
@@ -41,26 +52,32 @@ ENGINES = ("M4", "M9", "M10", "M15", "M17", "M18", "M19", "M20")
 _OWN_ENGINES = frozenset({"M4"})
 """The host itself implements replay, for every worker."""
 
-Status = Literal["queued", "running", "completed", "failed", "cancelled"]
+Status = Literal["queued", "running", "waiting", "paused", "completed", "failed", "cancelled"]
 
 _log = logging.getLogger(__name__)
 
 
+Retire = Callable[[], Awaitable[int]]
+"""Retires this host; returns the number of runs that it still has."""
+
+
 @dataclass(frozen=True)
 class Services:
-    """The state that the routes use."""
+    """The state that the routes use. ``retire`` is missing in a host that another one cannot replace."""
 
     runs: Runs
     registry: Registry
     activity: Activity
+    retire: Retire | None = None
     keepalive_s: float = KEEPALIVE_S
     open_streams: bool = False
     model_health: ModelHealthCheck = field(default_factory=ModelHealthCheck)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    clock: SteadyClock = field(default_factory=SteadyClock)
 
 
-def create_app(services: Services, token: str, *, open_streams: bool = False) -> FastAPI:
-    """The worker API over these services; every route demands ``token`` as the key.
+def create_app(services: Services, key: AccessKey, *, open_streams: bool = False) -> FastAPI:
+    """The worker API over these services; every route demands ``key``.
 
     With ``open_streams`` the stream of a run needs no key: its run id cannot be guessed.
     """
@@ -70,12 +87,15 @@ def create_app(services: Services, token: str, *, open_streams: bool = False) ->
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(Gate, token=token, open_path=STREAM_PATH if open_streams else None),
+            Middleware(Gate, key=key, open_path=STREAM_PATH if open_streams else None),
+            Middleware(SelectLanguageModel, registry=services.registry),
             Middleware(CountRequests, activity=services.activity),
-            Middleware(LimitBody),
+            Middleware(LimitBody, sizes={traces.PATH: traces.MAX_BODY_BYTES}),
+            Middleware(ForwardRuns, locate=services.runs.elsewhere, settle=services.runs.settle_retired),
         ],
     )
     app.state.services = services
+    app.include_router(_origin)
     app.include_router(_host, prefix=PREFIX)
     app.include_router(_worker, prefix=PREFIX + "/workers/{worker}")
     app.add_exception_handler(Refusal, _on_refusal)
@@ -94,6 +114,10 @@ async def _services(request: Request) -> Services:
 Host = Annotated[Services, Depends(_services)]
 RunBody = Annotated[ValidatedRequest, Depends(body_of(ValidatedRequest))]
 ReplayBody = Annotated[ReplayRequest, Depends(body_of(ReplayRequest))]
+RetryBody = Annotated[RetryRequest, Depends(optional_body_of(RetryRequest))]
+ForkBody = Annotated[ForkRequest, Depends(body_of(ForkRequest))]
+ModelBody = Annotated[LanguageModelChoice, Depends(body_of(LanguageModelChoice))]
+AnswerBody = Annotated[InputAnswer, Depends(body_of(InputAnswer))]
 
 
 async def _known(host: Host, worker: str) -> None:
@@ -101,13 +125,37 @@ async def _known(host: Host, worker: str) -> None:
     host.registry.info(worker)
 
 
+_origin = APIRouter()
 _host = APIRouter()
 _worker = APIRouter(dependencies=[Depends(_known)])
+
+
+@_origin.post(traces.PATH)
+async def receive_traces(host: Host, request: Request) -> Response:
+    """OTLP/HTTP: the traces of other programs."""
+    read = await asyncio.to_thread(traces.read, request.headers, await request.body())
+    await host.runs.received.receive(read.spans)
+    return traces.answer(request.headers, read)
 
 
 @_host.get("/health")
 async def host_health(host: Host) -> Response:
     return _json(_health(host))
+
+
+@_host.post("/retire")
+async def retire_host(host: Host) -> Response:
+    """Lets another host take the place of this one, which finishes its runs and ends."""
+    if host.retire is None:
+        raise NotReplaceable
+    return _json({"retiring": True, "active_runs": await host.retire()})
+
+
+@_host.post("/language-model")
+async def add_language_model(host: Host, model: ModelBody) -> Response:
+    """Makes the workers use this language model in requests with its mark as ``X-Language-Model``."""
+    variables = LanguageModelVariables(model.url, model.model, model.key, model.unencrypted)
+    return _json({"language_model": host.registry.add_model(variables)})
 
 
 @_host.get("/workers")
@@ -118,7 +166,7 @@ async def list_workers(host: Host) -> Response:
 @_worker.get("/health")
 async def worker_health(host: Host, worker: str) -> Response:
     info = host.registry.info(worker)
-    model = await host.model_health.of(info.id, host.registry.find(worker))
+    model = await host.model_health.of((host.registry.model, info.id), host.registry.find(worker))
     state = {"worker": info.id, "moats": _moats(info), "language_model": model}
     return _json({**_health(host), "status": _fitness(info), **state})
 
@@ -155,7 +203,7 @@ async def run_to_the_end(host: Host, worker: str, run: RunBody) -> Response:
 
 @_worker.post("/replay")
 async def replay(host: Host, worker: str, body: ReplayBody) -> Response:
-    queued = await host.runs.replay(worker, body.replay_token)
+    queued = await host.runs.replay(worker, body.replay_token, body.secrets)
     return _json(answers.run_response(queued), HTTPStatus.ACCEPTED)
 
 
@@ -193,10 +241,35 @@ async def cancel_run(host: Host, worker: str, run_id: str) -> Response:
     return _json({"cancelling": True, "run_id": run_id}, HTTPStatus.ACCEPTED)
 
 
+@_worker.post("/runs/{run_id}/input")
+async def answer_input(host: Host, worker: str, run_id: str, body: AnswerBody) -> Response:
+    await host.runs.answer(worker, run_id, body.request_id, body.payload)
+    return _json({"accepted": True, "run_id": run_id, "request_id": body.request_id}, HTTPStatus.ACCEPTED)
+
+
 @_worker.post("/runs/{run_id}/retry")
-async def retry_run(host: Host, worker: str, run_id: str) -> Response:
-    queued = await host.runs.retry(worker, run_id)
+async def retry_run(host: Host, worker: str, run_id: str, body: RetryBody) -> Response:
+    queued = await host.runs.retry(worker, run_id, body.from_stage, body.secrets)
     return _json({"id": queued.run_id, "parent_run_id": run_id, "status": queued.status}, HTTPStatus.CREATED)
+
+
+@_worker.post("/runs/{run_id}/fork")
+async def fork_run(host: Host, worker: str, run_id: str, body: ForkBody) -> Response:
+    queued = await host.runs.fork(worker, run_id, body)
+    answer = {"id": queued.run_id, "parent_run_id": run_id, "from_stage": body.from_stage}
+    return _json({**answer, "status": queued.status}, HTTPStatus.CREATED)
+
+
+@_worker.post("/runs/{run_id}/pause")
+async def pause_run(host: Host, worker: str, run_id: str) -> Response:
+    await host.runs.pause(worker, run_id)
+    return _json({"pausing": True, "run_id": run_id}, HTTPStatus.ACCEPTED)
+
+
+@_worker.post("/runs/{run_id}/resume")
+async def resume_run(host: Host, worker: str, run_id: str) -> Response:
+    await host.runs.resume(worker, run_id)
+    return _json({"resuming": True, "run_id": run_id}, HTTPStatus.ACCEPTED)
 
 
 @_worker.get("/events/{run_id}")
@@ -228,15 +301,17 @@ async def stream(
     async def body() -> AsyncIterator[bytes]:
         yield sse.opening(run_id)
         async for batch in host.runs.subscribe(run, feed, start, quiet_s=host.keepalive_s):
-            yield sse.frames(batch) or sse.KEEPALIVE
+            frames = sse.frames(batch)
+            batch.clear()  # a slow reader would keep it in memory beside its frames
+            yield frames or sse.KEEPALIVE
         reason = await host.runs.terminal_event(run)
         # The stream of a deleted run ends without a closing event: it is incomplete.
         if reason is not None:
             yield sse.closing(run_id, reason)
 
     headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    if host.open_streams and origin is not None and is_loopback(urlsplit(origin).netloc):
-        # An EventSource of a page that another server of this computer serves.
+    if host.open_streams and origin is not None:
+        # An EventSource of a page that another server of this computer serves: no other origin gets here.
         headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
     return StreamingResponse(body(), headers=headers)
 
@@ -256,7 +331,7 @@ def _health(host: Services) -> dict[str, Any]:
         "status": "healthy",
         "version": __version__,
         "started_at": host.started_at.isoformat(timespec="microseconds"),
-        "uptime_s": (datetime.now(UTC) - host.started_at).total_seconds(),
+        "uptime_s": (host.clock.now() - host.started_at).total_seconds(),
         "active_runs": host.runs.in_flight,
     }
 

@@ -41,6 +41,16 @@ def body_of(model: type[_M]) -> Callable[[Request], Awaitable[_M]]:
     return read
 
 
+def optional_body_of(model: type[_M]) -> Callable[[Request], Awaitable[_M]]:
+    """As `body_of`, for a route whose body may be left out: then all fields have their defaults."""
+    read_given = body_of(model)
+
+    async def read(request: Request) -> _M:
+        return await read_given(request) if (await request.body()).strip() else model()
+
+    return read
+
+
 def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object in a body. Raises `Unprocessable` for anything else."""
     try:
@@ -52,17 +62,23 @@ def json_object(body: bytes) -> dict[str, Any]:
 def problems(errors: Sequence[Mapping[str, Any]], *within: str) -> list[dict[str, Any]]:
     """Validation errors in the format of a 422: ``{type, loc, msg, input}``, at most `MAX_PROBLEMS`.
 
-    Long inputs are shortened, so that the response is smaller than the request.
+    Long inputs are shortened, so that the response is smaller than the request. An input that can have a
+    secret in it is left out.
     """
     return [
         {
             "type": error["type"],
             "loc": [*within, *(_short(part) for part in error["loc"])],
             "msg": message(error),
-            "input": _short(error["input"]),
+            "input": None if _may_be_secret(error) else _short(error["input"]),
         }
         for error in errors[:MAX_PROBLEMS]
     ]
+
+
+def _may_be_secret(error: Mapping[str, Any]) -> bool:
+    """Whether the error is about a secret, or about the whole body, of which the input is then the text."""
+    return not error["loc"] or "secrets" in error["loc"] or error["loc"][-1] == "key"
 
 
 def message(error: Mapping[str, Any]) -> str:

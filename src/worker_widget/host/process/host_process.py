@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import os
 import secrets
+import shlex
 import signal
 import socket
 import sys
@@ -32,6 +34,7 @@ from .state_file import HostState
 
 if TYPE_CHECKING:
     from ...events.answers import WorkerInfo
+    from ...retention import Retention
     from ..runs.store import RunStore
     from ..worker import Worker
     from .lock import HostLock
@@ -45,6 +48,7 @@ SYSTEM_UNSUPPORTED = 6
 
 UNSUPPORTED = "The embedded host runs on Linux and macOS; on Windows use it in WSL."
 
+_STATE_CHECK_S = 0.5
 _SWITCH_S = 0.001
 """The interpreter's switch interval in seconds. With the default of 5 ms the thread of the store waits many
 times per transaction while a worker computes, and events arrived a second late."""
@@ -109,7 +113,7 @@ def _serve(port: int, idle_minutes: float, detach: bool, open_streams: bool, wor
     sys.setswitchinterval(_SWITCH_S)
     path = _home()
     state_path = path / "host.json"
-    with _lock(path), _listen(port) as listener:
+    with _lock(path) as lock, _listen(port) as listener:
         if open_streams:
             _require_loopback(listener)
         try:
@@ -118,30 +122,61 @@ def _serve(port: int, idle_minutes: float, detach: bool, open_streams: bool, wor
         except OSError as error:
             raise _unusable(path, error) from error
         # Imported late: a host that cannot start exits without loading them.
+        from .. import retired
+        from ..retired import RetiredHost
         from ..runs.registry import Registry
         from .server import HostSettings, serve
 
-        registry = Registry((workers or _own_workers)())
+        registry = Registry(workers()) if workers else Registry(_own_workers(), _own_workers)
         store = _store(path / "host.db")
-        state = _state(listener)
+        state = _state(listener, by_hand=not detach)
+
+        answering = asyncio.Event()
 
         def ready() -> None:
             try:
                 state_file.write(state_path, state)
+                answering.set()
             except OSError as error:
                 raise _unusable(state_path, error) from error
             logging.getLogger(__name__).info("Listening on 127.0.0.1:%d, process %d", state.port, state.pid)
             if detach:
                 _detach()
             else:
-                print(f"Listening on http://127.0.0.1:{state.port}, key in {state_path}", flush=True)
+                print(f"Listening on http://127.0.0.1:{state.port}, key in {state_path}")
+                print(_otlp_settings(state, state_path), flush=True)
 
         async def main() -> None:
             stop = asyncio.Event()
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
-            settings = HostSettings(idle_s=idle_minutes * 60 or None, open_streams=open_streams)
-            await serve(listener, store, registry, state.token, settings, stop=stop, ready=ready)
+            settings = HostSettings(
+                idle_s=idle_minutes * 60 or None, open_streams=open_streams, retention=_retention()
+            )
+            keeping = asyncio.create_task(_keep(state_path, state, answering))
+
+            def announce(runs: tuple[str, ...]) -> str:
+                key = secrets.token_urlsafe(32)
+                retired.announce(path, RetiredHost(state.pid, state.port, key, runs))
+                keeping.cancel()
+                state_file.remove(state_path, state)
+                lock.release()
+                return key
+
+            try:
+                await serve(
+                    listener,
+                    store,
+                    registry,
+                    state.token,
+                    settings,
+                    stop=stop,
+                    ready=ready,
+                    living=lambda: retired.living(path),
+                    announce=announce if detach else None,
+                )
+            finally:
+                keeping.cancel()
 
         try:
             asyncio.run(main())
@@ -152,9 +187,37 @@ def _serve(port: int, idle_minutes: float, detach: bool, open_streams: bool, wor
             state_file.remove(state_path, state)
 
 
+async def _keep(path: Path, state: HostState, answering: asyncio.Event) -> None:
+    """Writes the state file again when it was removed, which a client that does not trust it asks for."""
+    await answering.wait()
+    while True:
+        await asyncio.sleep(_STATE_CHECK_S)
+        _restore(path, state)
+
+
+def _restore(path: Path, state: HostState) -> None:
+    if not path.exists():
+        with contextlib.suppress(OSError):
+            state_file.write(path, state)
+
+
+def _otlp_settings(state: HostState, state_path: Path) -> str:
+    """The lines for a shell whose programs are to send their OpenTelemetry traces here; without the key."""
+    script = 'import json, sys; print(json.load(open(sys.argv[1]))["token"])'
+    key = f"python3 -c '{script}' {shlex.quote(str(state_path))}"
+    return "\n".join(
+        (
+            "Programs with OpenTelemetry send their traces here after:",
+            f"  export OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{state.port}",
+            "  export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+            f'  export OTEL_EXPORTER_OTLP_HEADERS="x-aos-key=$({key})"',
+        )
+    )
+
+
 def _home() -> Path:
     try:
-        return settings.home().resolve()
+        return settings.host_home().resolve()
     except OSError as error:
         configured = settings.variable(settings.HOME)
         raise _unusable(configured or "the user data directory", error) from error
@@ -215,7 +278,7 @@ def _store(path: Path) -> RunStore:
         raise CannotStart(str(error), HOME_UNUSABLE) from error
 
 
-def _state(listener: socket.socket) -> HostState:
+def _state(listener: socket.socket, *, by_hand: bool) -> HostState:
     from ...version import __version__
 
     token = secrets.token_urlsafe(32)
@@ -226,14 +289,29 @@ def _state(listener: socket.socket) -> HostState:
         version=__version__,
         started_at=datetime.now(UTC).isoformat(timespec="microseconds"),
         language_model=state_file.language_model_mark(settings.language_model(), token),
+        by_hand=by_hand,
     )
 
 
-def _own_workers() -> Mapping[str, Worker | WorkerInfo]:
+def _own_workers(
+    model: settings.LanguageModelVariables | None = None,
+) -> Mapping[str, Worker | WorkerInfo]:
+    """The installed workers with ``model``, by default that of this process's environment."""
     from ..runs.installed_workers import installed_workers
     from ..worker import WorkerContext
 
-    return installed_workers(WorkerContext(_home(), settings.language_model()))
+    return installed_workers(WorkerContext(_home(), model or settings.language_model()))
+
+
+def _retention() -> Retention:
+    """Which runs are kept; all of them for settings that cannot be used."""
+    from ...retention import Retention, configured
+
+    try:
+        return configured()
+    except ValueError as error:
+        logging.getLogger(__name__).warning("No run is deleted: %s", error)
+        return Retention()
 
 
 def _unusable(path: object, error: OSError) -> CannotStart:
@@ -251,6 +329,8 @@ def _log_to(path: Path) -> None:
     logging.basicConfig(
         level=logging.INFO, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    # It logs the address of each request, and the query of an agent's address can be a key.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def _detach() -> None:

@@ -19,7 +19,8 @@ from ...settings import LanguageModelVariables
 class HostState:
     """``started_at`` is ISO 8601 in UTC. The token is not in the repr, so that no log gets it.
 
-    ``language_model`` is the `language_model_mark` of the variables that it was started with.
+    ``language_model`` is the `language_model_mark` of the variables that it was started with. ``by_hand``: a
+    person started it in a terminal, and no other host may replace it.
     """
 
     pid: int
@@ -28,6 +29,7 @@ class HostState:
     version: str
     started_at: str
     language_model: str = ""
+    by_hand: bool = False
 
 
 def read(path: Path) -> HostState | None:
@@ -64,4 +66,5 @@ def language_model_mark(model: LanguageModelVariables, token: str) -> str:
     The variables may hold a key. A client with the host's token can compare the mark with its own variables;
     the mark does not reveal them.
     """
-    return hmac.new(token.encode(), "\0".join(model.values).encode(), hashlib.sha256).hexdigest()
+    content = "\0".join((*model.values, *(("unencrypted",) if model.unencrypted else ())))
+    return hmac.new(token.encode(), content.encode(), hashlib.sha256).hexdigest()

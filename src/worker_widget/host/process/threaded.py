@@ -21,8 +21,8 @@ from .server import HostSettings, serve
 class ThreadedHost:
     """``with ThreadedHost(directory, workers) as host:`` serves at ``host.url`` with key ``host.token``.
 
-    The run store is ``host.db`` in the directory. There is no state file, lock or log, so other processes
-    do not find this host.
+    ``token`` is the key, by default a random one. The run store is ``host.db`` in the directory. There is no
+    state file, lock or log, so other processes do not find this host.
     """
 
     def __init__(
@@ -32,8 +32,9 @@ class ThreadedHost:
         *,
         settings: HostSettings | None = None,
         port: int = 0,
+        token: str | None = None,
     ) -> None:
-        self.token = secrets.token_urlsafe(32)
+        self.token = token or secrets.token_urlsafe(32)
         self._store = RunStore.open(directory / "host.db")
         try:
             self._listener = listen(port)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from ...events.event import utc_text
 from ..worker import RunResult
 from .store import NewRun, StoredRun, StoredRunSummary
 
@@ -63,6 +63,8 @@ def queued(run: NewRun) -> StoredRun:
         error=None,
         total_tokens=0,
         detail=None,
+        parent_run_id=run.parent_run_id,
+        from_stage=run.from_stage,
     )
 
 
@@ -76,7 +78,9 @@ def run_response(run: StoredRun) -> dict[str, Any]:
         "error": run.error,
         "total_tokens_used": run.total_tokens,
         "total_latency_ms": run.total_latency_ms,
-        "created_at": iso(run.created_us),
+        "created_at": utc_text(run.created_us),
+        "parent_run_id": run.parent_run_id,
+        "from_stage": run.from_stage,
     }
 
 
@@ -88,15 +92,9 @@ def listing(runs: list[StoredRunSummary], *, cursor: str | None) -> dict[str, An
             "task": run.task,
             "status": run.status,
             "success": run.success,
-            "created_at": iso(run.created_us),
+            "created_at": utc_text(run.created_us),
             "total_latency_ms": run.total_latency_ms,
         }
         for run in runs
     ]
     return {"runs": items, "total": len(items), "next_cursor": cursor}
-
-
-def iso(time_us: int) -> str:
-    """Microseconds since 1970 as ISO 8601 in UTC, with microseconds."""
-    seconds, micros = divmod(time_us, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros).isoformat(timespec="microseconds")

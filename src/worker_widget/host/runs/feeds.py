@@ -76,11 +76,11 @@ class Bus:
         """
         while True:
             while after < feed.last:
-                batch = await self._read(run, after)
-                if not batch:
+                read = [await self._read(run, after)]
+                if not read[0]:
                     return
-                yield batch
-                after = batch[-1].seq
+                after = read[0][-1].seq
+                yield read.pop()  # no reference is kept while a slow subscriber takes it
             if feed.over:
                 return
             try:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...events.answers import WorkerInfo
+
+if TYPE_CHECKING:
+    from ...events.json_schema import SchemaProblem
 
 
 class Refusal(Exception):
@@ -46,6 +49,55 @@ class OptionsRefused(Refusal):
         super().__init__(problems)
 
 
+class SecretsRefused(Refusal):
+    """Secrets are undeclared or missing. ``detail`` is a list as in `OptionsRefused`, without any value."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, problems: list[dict[str, Any]]) -> None:
+        super().__init__(problems)
+
+
+class InputNotFound(Refusal):
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"The run has no request for input '{request_id[:100]}'.")
+
+
+class InputClosed(Refusal):
+    """``outcome`` is that of the request's `InputGiven`."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, outcome: str) -> None:
+        what = {
+            "answered": "was answered already",
+            "expired": "has expired",
+            "cancelled": "was withdrawn by the worker",
+        }
+        super().__init__(f"The request for input {what[outcome]}.")
+
+
+class AnswerRefused(Refusal):
+    """The answer does not meet its schema."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, problems: Sequence[SchemaProblem]) -> None:
+        super().__init__(
+            [
+                {
+                    "type": "answer_value",
+                    "loc": ["body", "payload", *(step[:100] for step in problem.path)],
+                    "msg": problem.message,
+                    "input": None,
+                }
+                for problem in problems
+            ]
+        )
+
+
 class RunNotFound(Refusal):
     status = HTTPStatus.NOT_FOUND
 
@@ -65,6 +117,44 @@ class RunIsOver(Refusal):
 
     def __init__(self, status: str) -> None:
         super().__init__(f"The run is already over: its status is {status}.")
+
+
+class RunNotPaused(Refusal):
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("The run is not paused.")
+
+
+class NotOffered(Refusal):
+    """The worker lacks a capability; ``what`` is what it cannot do, such as "pause a run"."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, info: WorkerInfo, what: str) -> None:
+        super().__init__(f"{info.name} cannot {what}: the worker does not offer it.")
+
+
+class StageUnknown(Refusal):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, stage: str, known: Sequence[str]) -> None:
+        super().__init__(
+            [
+                {
+                    "type": "stage_unknown",
+                    "loc": ["body", "from_stage"],
+                    "msg": f"The worker has no stage '{stage[:100]}'. It has {', '.join(known)}",
+                    "input": stage[:200],
+                }
+            ]
+        )
+
+
+class CannotTakeOver(Refusal):
+    """A stage cannot be taken over from the run that executed it."""
+
+    status = HTTPStatus.CONFLICT
 
 
 class NothingToReplay(Refusal):
@@ -105,3 +195,29 @@ class HostStopping(Refusal):
 
     def __init__(self) -> None:
         super().__init__("The host is stopping and accepts no more runs.")
+
+
+class HostReplaced(Refusal):
+    """Another host has the place of this one. The status makes clients look for the host again."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+    def __init__(self) -> None:
+        super().__init__("This host was replaced by another. Its state file, host.json, says where that is.")
+
+
+class NotReplaceable(Refusal):
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("This host was started by a person, who has to end it.")
+
+
+class TracesRefused(Refusal):
+    """A body of OpenTelemetry traces that cannot be read, with the status that says why."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status

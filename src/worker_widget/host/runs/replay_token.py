@@ -36,8 +36,13 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def request_hash(request: ValidatedRequest, declared: Sequence[WorkerOption]) -> str:
+def request_hash(
+    request: ValidatedRequest, declared: Sequence[WorkerOption], *, fork_of: tuple[str, str] | None = None
+) -> str:
     """The hash of a request whose options are complete; ``declared`` are the worker's options.
+
+    ``fork_of`` is the run whose first stages are taken over, and the stage from which the request is
+    executed.
 
     A brand's audience counts only where the request names it: a worker may treat the default in another way
     than the same audience when it is named.
@@ -46,6 +51,8 @@ def request_hash(request: ValidatedRequest, declared: Sequence[WorkerOption]) ->
     content["options"] = affecting_options(declared, request.options)
     if request.brand is not None and "target_audience" not in request.brand.model_fields_set:
         del content["brand"]["target_audience"]
+    if fork_of is not None:
+        content["fork_of"] = fork_of
     return _canonical_hash(content)
 
 
@@ -66,11 +73,13 @@ def token(
     outcome: RunOutcome,
     version: str,
     worker: Mapping[str, Any],
+    fork_of: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
     """The replay token of a finished run.
 
     ``declared`` are the options of the worker, ``version`` is the version of its engine, ``worker`` its own
-    part of the token (plan and seed), and ``artifacts`` are the hashes by file name.
+    part of the token (plan and seed), ``artifacts`` are the hashes by file name, ``fork_of`` as for
+    `request_hash`.
     """
     return {
         "plan_id": None,
@@ -80,7 +89,7 @@ def token(
         "version": version,
         "outcome": outcome,
         "run_id": run_id,
-        "request_context_hash": request_hash(request, declared),
+        "request_context_hash": request_hash(request, declared, fork_of=fork_of),
         "brand_context_hash": brand_hash(request),
         "created_at": created_at,
         "total_tokens": total_tokens,

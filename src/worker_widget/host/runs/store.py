@@ -15,9 +15,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
+
+from ...network_files import network_file_system
+from ...retention import KeptRun, Retention, surplus
 
 SCHEMA_VERSION = 1
+
+ActiveStatus = Literal["running", "waiting", "paused"]
+"""The status of a run that its worker executes; "waiting" is for the answer of a person."""
+
+_ACTIVE = "('queued', 'running', 'waiting', 'paused')"
 
 _SCHEMA = """
 CREATE TABLE runs (
@@ -45,12 +53,28 @@ CREATE TABLE events (
 );
 """
 
+_LATER_TABLES = """
+CREATE TABLE IF NOT EXISTS forks (
+    run INTEGER PRIMARY KEY,
+    parent_run_id TEXT NOT NULL,
+    from_stage TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS kept_stages (
+    run INTEGER NOT NULL,
+    stage_id TEXT NOT NULL,
+    state BLOB NOT NULL,
+    PRIMARY KEY (run, stage_id)
+);
+"""
+"""Tables that a store of the same version may lack; versions without them leave them alone."""
+
 _SUMMARY = "number, run_id, task, status, success, created_us, total_latency_ms"
 
 ROW_EVENTS = 512
 ROW_BYTES = 256 << 10
 READ_ROWS = 128
-READ_BYTES = 1 << 20
+READ_BYTES = 256 << 10
+PAGES_AT_ONCE = 1_000
 
 
 class UnusableStore(Exception):
@@ -65,9 +89,19 @@ class StoredEvent(NamedTuple):
     raw: bytes
 
 
+class KeptStage(NamedTuple):
+    """What the worker kept of a stage for a run that takes it over, as JSON."""
+
+    stage_id: str
+    state: bytes
+
+
 @dataclass(frozen=True)
 class NewRun:
-    """A run to add. ``number`` orders runs by creation; ``request`` is the request as JSON."""
+    """A run to add. ``number`` orders runs by creation; ``request`` is the request as JSON.
+
+    A run that takes over the first stages of another, its ``parent_run_id``, runs from ``from_stage`` on.
+    """
 
     number: int
     run_id: str
@@ -76,6 +110,8 @@ class NewRun:
     request: str
     request_hash: str
     created_us: int
+    parent_run_id: str | None = None
+    from_stage: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +130,7 @@ class StoredRunSummary:
 @dataclass(frozen=True)
 class StoredRun(StoredRunSummary):
     """All columns of a run. ``detail`` is the worker's part of the run response as JSON, ``None`` until
-    the run is over.
+    the run is over. ``parent_run_id`` and ``from_stage`` are those of `NewRun`.
     """
 
     worker: str
@@ -102,6 +138,8 @@ class StoredRun(StoredRunSummary):
     error: str | None
     total_tokens: int
     detail: bytes | None
+    parent_run_id: str | None = None
+    from_stage: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,10 +157,13 @@ class RunEnd:
 
 @dataclass
 class Batch:
-    """The content of one transaction. ``events`` has the events of each run number, without gaps."""
+    """The content of one transaction. ``events`` has the events of each run number, without gaps,
+    ``status`` the new status, and ``kept`` what workers keep of stages.
+    """
 
     events: dict[int, list[StoredEvent]] = field(default_factory=dict)
-    started: list[int] = field(default_factory=list)
+    status: dict[int, ActiveStatus] = field(default_factory=dict)
+    kept: list[tuple[int, KeptStage]] = field(default_factory=list)
     ended: list[RunEnd] = field(default_factory=list)
 
 
@@ -161,11 +202,17 @@ class RunStore:
         return int(number)
 
     def add(self, run: NewRun) -> None:
-        self._db.execute(
-            "INSERT INTO runs (number, run_id, worker, task, request, request_hash, created_us)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (run.number, run.run_id, run.worker, run.task, run.request, run.request_hash, run.created_us),
-        )
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO runs (number, run_id, worker, task, request, request_hash, created_us)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (run.number, run.run_id, run.worker, run.task, run.request, run.request_hash, run.created_us),
+            )
+            if run.parent_run_id is not None:
+                self._db.execute(
+                    "INSERT INTO forks (run, parent_run_id, from_stage) VALUES (?, ?, ?)",
+                    (run.number, run.parent_run_id, run.from_stage or ""),
+                )
 
     def write(self, batch: Batch) -> None:
         """Write a batch in one transaction."""
@@ -175,7 +222,12 @@ class RunStore:
                 ((number, *row) for number, events in batch.events.items() for row in _rows(events)),
             )
             self._db.executemany(
-                "UPDATE runs SET status = 'running' WHERE number = ?", ((number,) for number in batch.started)
+                "INSERT OR REPLACE INTO kept_stages (run, stage_id, state) VALUES (?, ?, ?)",
+                ((number, *stage) for number, stage in batch.kept),
+            )
+            self._db.executemany(
+                "UPDATE runs SET status = ? WHERE number = ?",
+                ((status, number) for number, status in batch.status.items()),
             )
             self._db.executemany(
                 "UPDATE runs SET status = ?, success = ?, error = ?, total_tokens = ?,"
@@ -211,6 +263,11 @@ class RunStore:
                 break
         cursor.close()
         return found
+
+    def kept_stages(self, number: int) -> dict[str, bytes]:
+        """What the worker kept of the stages of a run, by stage."""
+        query = "SELECT stage_id, state FROM kept_stages WHERE run = ?"
+        return dict(self._db.execute(query, (number,)).fetchall())
 
     def run(self, worker: str, run_id: str) -> StoredRun | None:
         return self._one("worker = ? AND run_id = ?", (worker, run_id))
@@ -249,20 +306,64 @@ class RunStore:
         ]
 
     def unfinished(self) -> list[tuple[int, str]]:
-        """The number and id of every run that is queued or running."""
+        """The number and id of every run that has not ended."""
         return self._db.execute(
-            "SELECT number, run_id FROM runs WHERE status IN ('queued', 'running') ORDER BY number"
+            f"SELECT number, run_id FROM runs WHERE status IN {_ACTIVE} ORDER BY number"
         ).fetchall()
 
     def delete(self, number: int) -> None:
         """Delete a run and its events."""
         with self._transaction():
             self._db.execute("DELETE FROM runs WHERE number = ?", (number,))
-            self._db.execute("DELETE FROM events WHERE run = ?", (number,))
+            for table in ("events", "forks", "kept_stages"):
+                self._db.execute(f"DELETE FROM {table} WHERE run = ?", (number,))
+
+    def beyond(self, retention: Retention, now_us: int) -> list[tuple[int, KeptRun]]:
+        """The ended runs beyond the limits with their numbers, oldest first."""
+        rows = self._db.execute(
+            f"SELECT number, run_id, created_us, status IN {_ACTIVE},"
+            " ifnull((SELECT sum(length(lines)) FROM events WHERE run = number), 0)"
+            " + ifnull((SELECT sum(length(state)) FROM kept_stages WHERE run = number), 0)"
+            " + length(request) + ifnull(length(detail), 0) FROM runs ORDER BY number DESC"
+        ).fetchall()
+        runs = [
+            KeptRun(run_id, created_us, size, active == 1) for _, run_id, created_us, active, size in rows
+        ]
+        numbers = {run_id: number for number, run_id, *_ in rows}
+        found = surplus(runs, retention, self.used_bytes(), now_us)
+        return [(numbers[run.run_id], run) for run in found]
+
+    def used_bytes(self) -> int:
+        """The bytes of the file that are in use."""
+        pages, free, size = (
+            self._db.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
+    def reclaim_space(self) -> bool:
+        """Give some free pages back to the disk; returns whether there are more.
+
+        A store that was made before this was possible keeps them for later runs.
+        """
+        free = self._free_pages()
+        self._db.executescript(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})")
+        return 0 < self._free_pages() < free
+
+    def vacuum(self) -> None:
+        """Write the file anew without gaps."""
+        self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        self._db.execute("VACUUM")
+
+    def _free_pages(self) -> int:
+        (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
+        return int(free)
 
     def _one(self, condition: str, parameters: tuple[str, ...]) -> StoredRun | None:
         row = self._db.execute(
-            f"SELECT {_SUMMARY}, worker, request, error, total_tokens, detail FROM runs WHERE {condition}",
+            f"SELECT {_SUMMARY}, worker, request, error, total_tokens, detail, parent_run_id,"
+            " nullif(from_stage, '')"
+            f" FROM runs LEFT JOIN forks ON run = number WHERE {condition}",
             parameters,
         ).fetchone()
         if row is None:
@@ -283,7 +384,9 @@ class RunStore:
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file
+    if network_file_system(path) is None:
+        db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute(f"PRAGMA journal_size_limit = {16 << 20}")
     (version,) = db.execute("PRAGMA user_version").fetchone()
@@ -294,6 +397,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by another version of worker-widget (schema version {version}, this one"
             f" reads {SCHEMA_VERSION}). Move it away to start with an empty store, or use that version."
         )
+    db.executescript(_LATER_TABLES)
 
 
 def _rows(events: list[StoredEvent]) -> Iterator[tuple[int, bytes]]:

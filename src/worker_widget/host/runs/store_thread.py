@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -23,7 +23,11 @@ class StoreThread:
 
     def call(self, method: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Awaitable[_T]:
         """Run a method on the thread: ``await thread.call(thread.store.run, worker, run_id)``."""
-        return asyncio.get_running_loop().run_in_executor(self._thread, partial(method, *args, **kwargs))
+        return asyncio.wrap_future(self.submit(partial(method, *args, **kwargs)))
+
+    def submit(self, call: Callable[[], _T]) -> Future[_T]:
+        """Run a call on the thread; its result can be waited for without the event loop."""
+        return self._thread.submit(call)
 
     def close(self) -> None:
         """Finish the pending calls, then close the store."""

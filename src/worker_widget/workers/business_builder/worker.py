@@ -8,19 +8,27 @@ same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ...events.answers import WorkerInfo
 from ...events.request_models import Brand, ValidatedRequest
-from ...host.worker import BrandReport, Emit, ModelHealth, RunError, RunResult, WorkerContext
+from ...host.worker import (
+    BrandReport,
+    ModelHealth,
+    RunContext,
+    RunError,
+    RunResult,
+    TakenStage,
+    WorkerContext,
+)
 from .engine import brand_check, options, plan, prepare, stages
+from .engine.builder_run import BuilderRun
 from .engine.plan import ENGINE_VERSION, STAGES, PlannedStage, waves
 from .engine.recovery import StageOrder
 from .engine.routing import NoAgentAvailable
-from .engine.run_context import RunContext
 from .engine.stage_attempts import perform
 from .engine.stage_run import StageRun
+from .engine.taken_stages import take_over
 from .language import typography
 from .language_model.model import LanguageModel, configured
 from .language_model.recordings import Recordings
@@ -44,6 +52,7 @@ class BusinessBuilder:
         status="available",
         moats=("M9", "M10", "M15", "M17", "M18", "M19", "M20"),
         options=options.DECLARED,
+        capabilities=("fork", "retry", "pause"),
     )
 
     def __init__(self, model: TextWriter | None = None, recordings: Recordings | None = None) -> None:
@@ -72,32 +81,27 @@ class BusinessBuilder:
         status = "available" if problem is None else "unavailable"
         return ModelHealth(name=self._model.engine, status=status, reason=problem)
 
-    async def execute(
-        self,
-        request: ValidatedRequest,
-        emit: Emit,
-        *,
-        run_id: str,
-        replay_of: Mapping[str, Any] | None = None,
-    ) -> RunResult:
+    async def execute(self, request: ValidatedRequest, run: RunContext) -> RunResult:
         model = self._model
-        if replay_of is not None:
-            recorded = await replayed(replay_of, self._recordings)
+        if run.replay_of is not None:
+            recorded = await replayed(run.replay_of, self._recordings)
             model = None if recorded is None else LanguageModel(recorded)
         try:
-            run = await prepare.prepare(request, emit, model, replayed=replay_of is not None)
+            build = await prepare.prepare(request, run, model)
         except NoAgentAvailable as problem:
             raise RunError(str(problem)) from None
+        if run.fork is not None:
+            take_over(build, run.fork)
         try:
-            for wave in _waves(run):
-                await _run_wave(run, wave)
+            for wave in _waves(build):
+                await _run_wave(build, wave, taken=() if run.fork is None else run.fork.stages)
         except RunError as error:
-            error.partial = run.result()
+            error.partial = build.result()
             raise
-        return run.result()
+        return build.result()
 
 
-def _waves(run: RunContext) -> Sequence[Sequence[PlannedStage]]:
+def _waves(run: BuilderRun) -> Sequence[Sequence[PlannedStage]]:
     """The waves of the plan; stages that must not run in parallel are waves of their own."""
     return [
         part
@@ -110,13 +114,20 @@ def _waves(run: RunContext) -> Sequence[Sequence[PlannedStage]]:
     ]
 
 
-async def _run_wave(run: RunContext, wave: Sequence[PlannedStage]) -> None:
-    """Run all stages of a wave to their end, even if one fails, so that the result does not depend on timing.
+async def _run_wave(run: BuilderRun, wave: Sequence[PlannedStage], *, taken: Sequence[TakenStage]) -> None:
+    """Run the stages of a wave to their end, even if one fails, so that the result does not depend on timing.
 
-    Raises the error of the first failed stage in the order of the plan."""
-    allotted = plan.allotments(wave, run.budget, run.spent)
+    Those that are ``taken`` over from another run are not run. Raises the error of the first failed stage in
+    the order of the plan."""
+    known = {stage.stage_id for stage in taken}
+    left = [stage for stage in wave if stage.id not in known]
+    if not left:
+        return
+    # As for the whole wave, whose taken stages have spent already.
+    spent = run.spent - sum(run.taken.get(stage.id, 0) for stage in wave)
+    allotted = plan.allotments(wave, run.budget, spent)
     stage_runs: list[StageRun] = []
-    for stage in wave:
+    for stage in left:
         decision = run.decisions[stage.id]
         order = StageOrder(
             decision.agent,

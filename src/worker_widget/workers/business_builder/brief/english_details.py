@@ -38,13 +38,15 @@ _TO_DO: Final = re.compile(
 
 _PLACE: Final = re.compile(
     r"\b(?:in|near|from|aus)\s+"
-    r"(?P<place>[A-ZÀ-Þ][\w'’-]+(?:[ -](?:[A-ZÀ-Þ][\w'’-]+|am|upon|de|la|le|sur|an der)){0,3})"
+    r"(?P<place>(?:St\.\s)?[A-ZÀ-Þ][\w'’-]+(?:[ -](?:[A-ZÀ-Þ][\w'’-]+|am|upon|de|la|le|sur|an der)){0,3})"
 )
 
 _NAME: Final = re.compile(
     r"\b(?:called|named|namens|"
     r"genannt)\s+[\"“„'‘]?(?P<name>[A-ZÀ-Þ0-9][\w&'’+-]*(?:\s[A-ZÀ-Þ0-9][\w&'’+-]*){0,3})"
 )
+
+_NAMED: Final = re.compile(rf",?\s*{_NAME.pattern}[\"”'’]?")
 
 _WITH: Final = re.compile(
     r"\b(?:with|including|featuring|features:?|includes)\s+(?P<list>[^.;:!?()]+)", re.IGNORECASE
@@ -91,7 +93,11 @@ def helped(tail: str) -> tuple[str | None, str | None] | None:
     words = match["rest"].split()
     if words[0].lower().strip(",") in _ANYONE:
         return None, english_phrases.clause(" ".join(english_phrases.without_to(words[1:])))
-    if words[0].lower() in english_grammar.VERBS | {"to"}:
+    taught = (
+        match[0].split()[0].lower().startswith("teach")
+        or " teach" in match[0][: match.start("rest") - match.start()].lower()
+    )
+    if words[0].lower() in ({"to"} if taught else english_grammar.VERBS | {"to"}):
         return None, english_phrases.clause(" ".join(english_phrases.without_to(words)))
     for end in range(1, min(len(words), 6)):
         if (
@@ -199,6 +205,15 @@ def place(text: str) -> str | None:
         if match["place"].split()[0].lower() not in _NO_PLACE and not is_denied(text, match.start()):
             return match["place"]
     return None
+
+
+def without_name(text: str) -> str:
+    """``text`` without "called" and the name after it.
+
+    >>> without_name("A choir for beginners called Ottoline in Leeds")
+    'A choir for beginners in Leeds'
+    """
+    return _NAMED.sub("", text, count=1)
 
 
 def name(text: str) -> str | None:

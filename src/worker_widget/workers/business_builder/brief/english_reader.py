@@ -18,9 +18,9 @@ from dataclasses import replace
 from typing import Final
 
 from ..content import library
-from ..language import detection, english_grammar, english_phrases, plausibility, typography
-from ..language.word_lists import word_set
-from . import clean_task, english_details, foreign_words, further_sentences, stated_facts
+from ..language import detection, english_grammar, english_phrases, plausibility, tone_marks, typography
+from ..language.word_lists import ENGLISH_STOP_WORDS, word_set
+from . import cities, clean_task, english_details, foreign_words, further_sentences, named_offer, stated_facts
 from .brief import Brief
 
 _LONGEST_READ: Final = 6_000
@@ -51,6 +51,7 @@ _TAUGHT: Final = word_set(
 )
 """Offers whose topic follows "on"."""
 
+_FUNCTION_WORDS: Final = ENGLISH_STOP_WORDS - word_set("people landing page website plan launch help")
 _NO_SUBJECT: Final = word_set("smth sth task thing things something stuff idea test text content one what")
 
 _DELIVERABLE: Final = (
@@ -82,6 +83,10 @@ _PREAMBLES: Final = tuple(
         r"author)\s+(?:that\s+|"
         r"who\s+)?(?:is\s+|are\s+)?(?:building|making|"
         r"creating|launching|starting|opening|running|selling|developing|builds?|makes?|sells?|runs?)\s+",
+        r"(?:landing[ -]?page|web ?site|web ?page|home ?page|page|site)\s*[:–—-]\s+",
+        r"(?:my|our)\s+(?:[\w-]+\s+){1,2}?and\s+(?=i\s)",
+        r"(?:me|i)\s+and\s+(?:my|our)\s+[\w-]+\s+(?:run|own|sell|make|offer|build|want|open|are opening)\s+",
+        r"(?:introducing|presenting|announcing|promoting|meet)\s*:?\s+(?:[^,.;:!?]{1,60},\s+)?(?=(?:an?|the|my|our)\s)",
         r"(?:my|our)\s+(?:[\w-]+\s+){1,2}?(?:runs|owns|opens|is opening|is starting|has started)\s+",
         r"(?:can|could|would|will) you\s+(?:please\s+)?",
         r"how\s+(?:do|can|could|should|would)\s+(?:i|we|one|you)\s+",
@@ -122,11 +127,17 @@ _BUSINESS_THAT_SELLS: Final = re.compile(
 def read(task: str) -> Brief:
     """The brief in ``task``; a part that it does not clearly state is ``None``."""
     cleaned = clean_task.clean_task(task[:_LONGEST_READ])
+    code = detection.detect(typography.clean(cleaned))
+    beside: str | None = None
+    if code == detection.DEFAULT:
+        described, beside = named_offer.without_name(
+            cleaned, code, cities.is_city, plausibility.is_common_word
+        )
+        cleaned = cities.with_preposition(described)
     lines = [typography.clean(line).lstrip("-*•# ") for line in cleaned.splitlines()]
     parts = [part for line in lines if line for part in typography.sentences(line)]
     whole = typography.clean(cleaned)
-    code = detection.detect(whole)
-    place, name = english_details.place(whole), english_details.name(whole)
+    place, name = english_details.place(whole), beside or english_details.name(whole)
     if code != detection.DEFAULT:
         field = recognise((), whole)
         by_word = next(
@@ -147,13 +158,17 @@ def read(task: str) -> Brief:
         )
     best, best_score, best_part = Brief(whole), -1, ""
     for part in list(dict.fromkeys(parts))[:_MOST_SENTENCES]:
-        found = _read_sentence(stated_facts.without(part, stated_facts.stated_facts(part, code)))
+        found = _read_sentence(
+            english_details.without_name(stated_facts.without(part, stated_facts.stated_facts(part, code)))
+        )
         score = _score(found)
         if score > best_score:
             best, best_score, best_part = found, score, part
     audience = best.audience or english_details.aimed_at(whole)
     statements, unused = further_sentences.sort_sentences(
-        [part for part in parts if part != best_part or not best.is_read], code
+        [part for part in parts if part != best_part or not best.is_read],
+        code,
+        further_sentences.list_items(cleaned),
     )
     best = replace(
         best,
@@ -191,7 +206,8 @@ def _in_lower_case(text: str) -> str:
     first, space, rest = text.partition(" ")
     lower = first.lower()
     listed = plausibility.is_common_word(lower) or english_grammar.is_common_noun(lower)
-    common = listed or kind_of(first) is not None
+    described = lower in _EVALUATIVE or tone_marks.is_listed(lower)
+    common = listed or described or kind_of(first) is not None
     return (english_phrases.uncapital(first) if common else first) + space + rest
 
 
@@ -238,8 +254,8 @@ def _read_sentence(text: str) -> Brief:
     if subject:
         return _details(Brief(text, subject=subject), tail)
     if _WE_DO.match(rest) and not _OF_THE_AUTHOR.search(rest):
-        for_whom = english_details.audience_and_purpose(rest)[0]
-        return Brief(text, audience=for_whom, gist=typography.sentence(rest), kind="practice")
+        for_audience = english_details.audience_and_purpose(rest)[0]
+        return Brief(text, audience=for_audience, gist=typography.sentence(rest), kind="practice")
     audience, activity = english_details.helped(text) or (None, None)
     before, colon, after = rest.partition(":")
     gist = None
@@ -257,19 +273,24 @@ def _read_sentence(text: str) -> Brief:
 
 def _offer_text(text: str) -> tuple[str | None, bool, str | None]:
     """The sentence without its request, whether it had one, and the page that it asks for ("website")."""
-    rest, asked = _without_request(text.rstrip(" .!"))
+    rest, asked = _without_request(_HURRY.sub("", text.rstrip(" .!")))
     if rest is None:
         return None, asked, None
     page = _PAGE_FOR.match(rest)
     if page is None or not (
         asked
         or re.match(r"(?i)landing|one|campaign|copy|launch|plan|business plan|marketing", page["what"])
-        or _is_one_known(rest[page.end() :])
+        or _is_offer(rest[page.end() :])
     ):
         return rest, asked, None
     after = rest[page.end() :]
     after = re.sub(r"(?i)^(?:the\s+)?(?:launch|opening|promotion|start|release)\s+of\s+", "", after)
     return after or None, asked, page["what"].lower()
+
+
+_HURRY: Final = re.compile(
+    r"(?i)(?:,?\s+(?:asap|as soon as possible|please|pls|plz|thanks|thank you|thx|urgently|right now))+\s*$"
+)
 
 
 def _without_request(text: str) -> tuple[str | None, bool]:
@@ -290,13 +311,13 @@ def _without_request(text: str) -> tuple[str | None, bool]:
     return text or None, asked
 
 
-def _is_one_known(text: str) -> bool:
-    """Whether ``text`` starts with an offer of a known kind, as in "a dog grooming salon in Austin"."""
+def _is_offer(text: str) -> bool:
+    """Whether ``text`` starts with an offer, as in "a dog grooming salon in Austin", not with people."""
     words, _ = english_phrases.noun_words(text)
     one = len(words) > 1 and words[0].lower() in english_phrases.DETERMINERS
-    phrase = " ".join(words[1:])
+    phrase = " ".join(words[1:] if one else words)
     known = (kind_of(phrase) or recognise((), phrase)) is not None
-    return one and not english_phrases.is_people(phrase) and known
+    return bool(phrase) and not english_phrases.is_people(phrase) and (one or known)
 
 
 def _subject(text: str, *, sure: bool) -> tuple[str | None, str]:
@@ -312,6 +333,8 @@ def _subject(text: str, *, sure: bool) -> tuple[str | None, str]:
     if not {"a", "an"}.isdisjoint(word.lower() for word in words):
         return None, tail
     if phrase is None or not _NO_SUBJECT.isdisjoint({words[0].lower(), english_grammar.head(phrase)}):
+        return None, tail
+    if all(word.lower() in _FUNCTION_WORDS for word in words):
         return None, tail
     known = kind_of(phrase) is not None or recognise((), phrase) is not None
     fragment = tail.lower().startswith(("for ", "but for ", "in ", "that ", "with ", "about ", "to "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
@@ -10,7 +11,15 @@ from ....events.request_models import Audience, Brand, ValidatedRequest
 from ..content import library
 from ..language import detection, plausibility, typography
 from ..language.languages import LANGUAGES, writing_language
-from . import clean_task, english_reader, german_reader, other_work, stated_facts
+from . import (
+    asked_form,
+    clean_task,
+    english_reader,
+    further_sentences,
+    german_reader,
+    other_work,
+    stated_facts,
+)
 from .brief import KINDS, Brief, StatedFact
 from .facts import OTHER_AUDIENCES, QUOTED_AS_GIVEN, Facts
 
@@ -38,18 +47,21 @@ def gather(request: ValidatedRequest) -> Facts:
     own = (f"{brand.mission} {brand.value_proposition} {brand.tagline or ''}",) if brand else ()
     language = writing_language(detection.detect(request.task, *own))
     reader = _READERS[language.code]
-    read = reader.read(request.task)
-    prose = typography.clean(clean_task.clean_task(request.task))
+    asked = asked_form.without_technology(request.task)
+    read = replace(reader.read(asked), task=typography.clean(request.task))
+    prose = typography.clean(clean_task.clean_task(asked))
+    if read.language == "de":
+        prose = german_reader.with_capitals(prose)
     other = other_work.other_work(prose)
     if other is not None:
         read = Brief(read.task, read.language, other_work=other, kind="offer")
     else:
-        stated = stated_facts.stated_facts(prose[:LONGEST_READ], read.language)
+        stated = _used(stated_facts.stated_facts(prose[:LONGEST_READ], read.language), read, prose)
         names = {fact.text for fact in stated if fact.kind == "name"}
         features = tuple(feature for feature in read.features if feature not in names)
         read = replace(
             read,
-            stated=(*stated[:MOST_FACTS], *_german_place(read)),
+            stated=(*stated[:MOST_FACTS], *_further_place(read, stated)),
             unlisted=max(0, len(stated) - MOST_FACTS),
             features=features,
         )
@@ -78,8 +90,38 @@ def gather(request: ValidatedRequest) -> Facts:
     return gathered if name else replace(gathered, name=language.title(gathered))
 
 
-def _german_place(read: Brief) -> tuple[StatedFact, ...]:
-    return (StatedFact("place", read.place, 0, 0),) if read.language == "de" and read.place else ()
+def _used(stated: Sequence[StatedFact], read: Brief, prose: str) -> tuple[StatedFact, ...]:
+    """The facts that are for the page: no name or number of a clause that asks for a style or a length, and
+    no name that is the place or the audience."""
+    unused = [(prose.find(text), text) for text in read.unused if not _MENTION.search(text)]
+    spans = [
+        (start + begin, start + end)
+        for start, text in unused
+        if start >= 0
+        for begin, end in further_sentences.clauses_about_style(text)
+    ]
+    return tuple(
+        fact
+        for fact in stated
+        if not (fact.kind in {"name", "number"} and any(start <= fact.start < end for start, end in spans))
+        and not (fact.kind == "name" and fact.text in f"{read.place or ''}\n{read.audience or ''}")
+    )
+
+
+_MENTION: Final = re.compile(
+    r"(?i)\b(?:mention|include|add|list|name[ds]?|call(?:ed)?|show|highlight|put|say|quote|erwähn\w*|nenn\w*|"
+    r"zeig\w*|füge|zitier\w*)\b"
+)
+"""A sentence about the writing that asks for its facts on the page."""
+
+
+def _further_place(read: Brief, stated: Sequence[StatedFact]) -> tuple[StatedFact, ...]:
+    """The place that only the reader of the language finds."""
+    found = read.place
+    if not found or read.language not in LANGUAGES:
+        return ()
+    known = any(fact.kind == "place" and found in fact.text for fact in stated)
+    return () if known else (StatedFact("place", found, 0, 0),)
 
 
 def _brief_texts(read: Brief) -> Mapping[str, str]:

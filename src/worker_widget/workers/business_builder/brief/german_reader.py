@@ -20,7 +20,7 @@ from typing import Final
 from ..content import library
 from ..language import english_phrases, german_grammar, typography
 from ..language.word_lists import word_set
-from . import clean_task, further_sentences, stated_facts
+from . import cities, clean_task, further_sentences, german_capitals, named_offer, stated_facts
 from .brief import Brief
 
 _LONGEST_READ: Final = 6_000
@@ -56,6 +56,7 @@ _PREAMBLES: Final = tuple(
         r"(?:mein|meine|unser|unsere)\s+(?:idee|projekt|produkt|firma|unternehmen|startup|start-up|betrieb|"
         r"geschäft)\s+(?:ist|heißt|verkauft|bietet|macht|baut)\s+",
         r"das (?:ist|wird|soll)\s+",
+        r"(?:mein|meine|unser|unsere)\s+[\w-]+\s+und\s+(?=ich\s)",
     )
 )
 _PAGE_FOR: Final = re.compile(
@@ -94,6 +95,7 @@ _BOUNDARY: Final = word_set(
 )
 _BEFORE_ADJECTIVES: Final = word_set("und sehr besonders selbst frisch fair rein handwerklich")
 _PLURAL_PEOPLE: Final = word_set(
+    "museen bibliotheken "
     "menschen leute familien eltern kinder paare brautpaare frauen männer teams firmen betriebe "
     "unternehmen vereine schulen kitas kliniken praxen kanzleien agenturen restaurants cafés "
     "hotels läden geschäfte behörden kommunen städte gemeinden haushalte fans freunde senioren "
@@ -155,14 +157,16 @@ _THEME: Final = re.compile(
 _WITH: Final = re.compile(r"(?:^|\s)mit\s+(?P<list>[^.;:!?()]+)")
 _GENERIC: Final = word_set("menschen leute familien eltern kinder paare frauen männer haushalte")
 _APART: Final = re.compile(
-    r"(?P<age>(?:ab|über|unter)\s+\d+(?:\s+Jahren?)?)|(?:mit|ohne)\s+(?:[a-zäöüß]+\s+)?[A-ZÄÖÜ][\wäöüß-]+"
+    r"(?P<age>(?:ab|über|unter)\s+(?:\d+|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf)(?:\s+Jahren?)?)|(?:mit|ohne|von)\s+(?:[a-zäöüß]+\s+)?[A-ZÄÖÜ][\wäöüß-]+"
 )
 _LONGEST_PHRASE: Final = 90
 
 
 def read(task: str) -> Brief:
     """The brief in a German ``task``; a part that it does not clearly state is ``None``."""
-    cleaned = clean_task.clean_task(task[:_LONGEST_READ])
+    cleaned = with_capitals(clean_task.clean_task(task[:_LONGEST_READ]))
+    # Every noun has a capital: a single word at the start of a sentence may be any.
+    cleaned, beside = named_offer.without_name(cleaned, "de", cities.is_city, lambda _: True)
     lines = [typography.clean(line).lstrip("-*•# ") for line in cleaned.splitlines()]
     parts = [part for line in lines if line for part in typography.sentences(line)]
     whole = typography.clean(cleaned)
@@ -172,18 +176,31 @@ def read(task: str) -> Brief:
         if _score(found) > best_score:
             best, best_score, best_part = found, _score(found), part
     statements, unused = further_sentences.sort_sentences(
-        [part for part in parts if part != best_part or not best.is_read], "de"
+        [part for part in parts if part != best_part or not best.is_read],
+        "de",
+        further_sentences.list_items(cleaned),
     )
     best = replace(
         best,
         task=typography.clean(task),
-        place=_place(whole),
-        name=_name(whole),
+        place=_place(whole) or cities.city(whole),
+        name=beside or _name(whole),
         wording=_wording(best_part) if best.subject else None,
         statements=statements,
         unused=unused,
     )
     return _classify(best, whole)
+
+
+def with_capitals(text: str) -> str:
+    """``text`` with capitals for its nouns, if it was typed without any."""
+    return german_capitals.with_capitals(text, _is_noun)
+
+
+def _is_noun(word: str) -> bool:
+    """Whether a word in lower case is a noun of the content or names people."""
+    named = word in _PLURAL_PEOPLE or re.fullmatch(_DELIVERABLE, word, re.IGNORECASE) is not None
+    return named or german_grammar.kind_of(word) is not None or recognise((), word) is not None
 
 
 def _wording(text: str) -> str | None:
@@ -195,6 +212,8 @@ def _wording(text: str) -> str | None:
     if not words or _OF_THE_AUTHOR.search(tail) or _MARKUP.search(rest):
         return None
     found = german_grammar.nominative(words).indefinite
+    if words[0].lower() == "ein" and not found.startswith("ein "):
+        found = f"ein {found}"
     return found + tail if tail.startswith(",") else f"{found} {tail}".strip()
 
 
@@ -237,7 +256,17 @@ def _read_sentence(text: str) -> Brief:
     return _details(Brief(text, "de", subject=subject.phrase), subject.gender or "", tail)
 
 
+_WANTED: Final = re.compile(r"(?i)\b(?:möchten?|wollen|will|würden?|kannst|könntest|können|könnten)\b")
+_WANTED_DEED: Final = re.compile(
+    r",?\s+(?:bekannt\s*machen|bekannter\s+machen|bewerben|vermarkten|anbieten|vorstellen|präsentieren|gründen|"
+    r"eröffnen|starten|verkaufen|aufbauen|betreiben)(?=\s*(?:[,.;:!?]|$))"
+)
+"""The infinitive at the end of "Ich möchte eine Bäckerei bekannt machen"."""
+
+
 def _without_request(text: str) -> str:
+    if _WANTED.match(" ".join(text.split()[1:2])) or _WANTED.match(text):
+        text = _WANTED_DEED.sub("", text, count=1)
     for _ in range(6):
         before = text
         for preamble in (*_PREAMBLES, _ASK):

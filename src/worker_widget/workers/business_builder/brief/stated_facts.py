@@ -83,8 +83,16 @@ _PRICE: Final = re.compile(
 )
 _MORE_DAYS: Final = rf"(?:\s?(?:,|and|or|&|to|und|oder|bis|-|–)\s?(?:on\s+)?{_WEEKDAY}s?(?!\w))*"
 _DAY: Final = r"\d{1,2}(?:st|nd|rd|th|er|\.|º)?"
+_NOT_THEN: Final = (
+    r"(?:(?:(?:but\s+)?(?:not|no\s+(?:earlier|later|sooner)|never)\s+(?:before|until|till|after|than)|(?:just\s+)?"
+    r"before|after|by|(?:at\s+the\s+)?(?:earliest|latest)(?:\s+on)?|aber\s+nicht\s+vor|nicht\s+(?:vor|nach)|erst\s+(?:ab|nach)|"
+    r"frühestens(?:\s+(?:ab|am))?|spätestens(?:\s+(?:am|bis))?|vor|nach|bis\s+zum|pas\s+avant|avant|après|à\s+partir|"
+    r"no\s+antes\s+del?|antes\s+del?|después\s+del?|non\s+prima\s+del)\s+(?:the\s+|dem\s+|den\s+|le\s+|du\s+|el\s+)?)"
+)
+"""A word that says that the event is not on the date that follows."""
+
 _DATE: Final = re.compile(
-    r"(?<![\w/.-])(?:\d{4}-\d{2}-\d{2}(?!\w)"
+    rf"(?<![\w/.-]){_NOT_THEN}?(?:\d{{4}}-\d{{2}}-\d{{2}}(?!\w)"
     r"|\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})(?!\w)"
     r"|\d{4}年(?:\d{1,2}月(?:\d{1,2}日)?)?|\d{1,2}月\d{1,2}日"
     rf"|(?:(?:from|until|since|ab|bis|seit)\s+)?(?:{_WEEKDAY},?\s+(?:the\s+|den\s+|dem\s+|le\s+|el\s+)?)?{_DAY}(?:\s?(?:-|–|to|and|bis|und|au|al|y|"
@@ -133,14 +141,14 @@ _WORD: Final = r"[^\W\d_][\w'’-]*"
 _PROPER: Final = r"[A-ZÀ-ÖØ-ÞŁŚŻŹĆŃ][\w'’-]*"
 _PLACE: Final = re.compile(
     r"\b(?:in|near|from|at|aus|bei|nahe|à|en|em|te|w|we|i|a)\s+(?:(?:the|der|dem|den|la|le)\s+)?"
-    rf"(?P<place>{_PROPER}(?:[ -](?:(?:am|upon|de|la|le|sur|an der|del|di)[ -])?{_PROPER}){{0,3}})"
+    rf"(?P<place>(?:St\.\s)?{_PROPER}(?:[ -](?:(?:am|upon|de|la|le|sur|an der|del|di)[ -])?{_PROPER}){{0,3}})"
 )
 _BOUNDS: Final = (
     r"(?:over|under|above|below|about|around|up to|at least|at most|more than|fewer than|ab|über|unter|"
     r"bis zu|mindestens|höchstens)"
 )
 _COUNT: Final = re.compile(
-    rf"(?<![\w.,])(?:{_BOUNDS}\s+)?(?:#?(?:{_NUMBER})(?:\s?(?:-|–|to|bis)\s?(?:{_NUMBER}))?(?:\s?%|\+|"
+    rf"(?<![\w.,£$€¥₹])(?:{_BOUNDS}\s+)?(?:#?(?:{_NUMBER})(?:\s?(?:-|–|to|bis)\s?(?:{_NUMBER}))?(?:\s?%|\+|"
     rf"(?:-\w+)+|"
     rf"[A-Za-z]{{1,3}}(?!\w))?|{_NUMBER_WORDS}(?:-\w+)?(?=\s))"
     rf"(?=(?P<what>(?:\s+{_WORD}){{0,3}}))",
@@ -150,7 +158,8 @@ _WHAT_ENDS: Final = word_set(
     "a an the and or for of in on at to with from by who that which is are was were will per each every as "
     "but so near until between und oder für in im am an mit von zu zum zur bei der die das aus auf ist sind "
     "pro je et pour à avec dans de du des le la les y para con en el los e per con nel di che o em com i w "
-    "na z do en voor met van op och för med på till bis since seit starting costs cost from within if when "
+    "na z do en voor met van op och för med på till bis since seit starting costs cost bekannt "
+    "from within if when "
     "where than then before after we you they i it it's our my your"
 )
 _QUOTED: Final = re.compile(r"[„“\"«»]([^„“”\"«»\n]{2,60})[”“\"«»]")
@@ -178,7 +187,7 @@ def stated_facts(text: str, language: str) -> tuple[StatedFact, ...]:
     """
     readers: dict[FactKind, Iterable[tuple[int, int]]] = {
         "contact": _contacts(text),
-        "price": _matches(_PRICE, text),
+        "price": _prices(text),
         "date": _matches(_DATE, text),
         "time": _matches(_TIME, text),
         "place": _places(text, language) if language != "de" else (),
@@ -192,6 +201,7 @@ def stated_facts(text: str, language: str) -> tuple[StatedFact, ...]:
             free = taken.find(1, start, end)
             end = end if free < 0 else free
             if is_denied(text, start) and not _DENIAL.match(text, start, end):
+                taken[start:end] = b"\x01" * (end - start)
                 continue
             if kind == "number" and not _HAS_NUMBER.search(text, start, end):
                 continue
@@ -264,6 +274,19 @@ def _contacts(text: str) -> Iterator[tuple[int, int]]:
             yield match.start(), match.end()
 
 
+def _prices(text: str) -> Iterator[tuple[int, int]]:
+    """Prices, but not the sum from which something else is free: "free delivery over $40"."""
+    for start, end in _matches(_PRICE, text):
+        if not (_AT_LEAST.match(text, start) and _FREE.search(text[max(0, start - 40) : start])):
+            yield start, end
+
+
+_AT_LEAST: Final = re.compile(r"(?i)(?:over|above|from|ab|über)\s")
+_FREE: Final = re.compile(
+    r"(?i)\b(?:free|kostenlos\w*|kostenfrei\w*|gratis|versandkostenfrei)(?:\s+[^\W\d_]+){0,3}\s+(?:for\s+orders\s+)?$"
+)
+
+
 def _places(text: str, language: str) -> Iterator[tuple[int, int]]:
     for match in _PLACE.finditer(text):
         words = match["place"].split()
@@ -315,5 +338,6 @@ _SHARE: Final = 0.7
 
 _COMMON_START: Final = word_set(
     "a an the my our we this that it create build make design write launch open start promote introduce "
-    "announce for in on at with by from and please hi hello call contact text ring ask email"
+    "announce introducing presenting announcing promoting launching opening meet "
+    "for in on at with by from and please hi hello call contact text ring ask email"
 )

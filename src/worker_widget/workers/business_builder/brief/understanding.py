@@ -31,6 +31,8 @@ _SETTING: Final = 0.1
 _FACT: Final = 0.05
 _MOST_FACTS: Final = 4
 _FOREIGN: Final = 0.3
+_MOSTLY_UNKNOWN: Final = 0.4
+"""The most for a task whose words are mostly unknown."""
 _WITH_BRAND: Final = 0.6
 _WITH_MODEL: Final = 0.7
 _OTHER_WORK: Final = 0.8
@@ -39,9 +41,11 @@ _MOST_UNUSED: Final = 6
 
 @dataclass(frozen=True)
 class TaskUnderstanding:
-    """``score`` is from 0 to 1. ``facts`` are pairs of a kind, such as "price", and a text of the task."""
+    """``score`` is from 0 to 1. ``readable`` says whether the task has words of a known language, and is no
+    placeholder text. ``facts`` are pairs of a kind, such as "price", and a text of the task."""
 
     score: float
+    readable: bool
     reasons: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
 
@@ -55,7 +59,7 @@ def understand(facts: Facts, *, has_brand: bool, by_model: bool) -> TaskUndersta
     brief = facts.brief
     score, reasons = _read_score(facts)
     if brief.other_work is not None:
-        return TaskUnderstanding(_OTHER_WORK, reasons, ())
+        return TaskUnderstanding(_OTHER_WORK, True, reasons, ())
     found = list(reasons)
     if has_brand and score < _WITH_BRAND:
         score = _WITH_BRAND
@@ -63,7 +67,8 @@ def understand(facts: Facts, *, has_brand: bool, by_model: bool) -> TaskUndersta
     if by_model and score < _WITH_MODEL and _is_language(brief):
         score = _WITH_MODEL
         found.append("A language model reads the task as it is written.")
-    return TaskUnderstanding(round(min(score, 1.0), 2), tuple(found), tuple(_facts(brief)))
+    readable = _is_language(brief) and not _has_unknown_words(brief)
+    return TaskUnderstanding(round(min(score, 1.0), 2), readable, tuple(found), tuple(_facts(brief)))
 
 
 def _is_language(brief: Brief) -> bool:
@@ -77,6 +82,10 @@ def _is_language(brief: Brief) -> bool:
     )
 
 
+def _has_unknown_words(brief: Brief) -> bool:
+    return brief.language == "en" and (plausibility.known_share(brief.task) < plausibility.FEWEST_KNOWN_WORDS)
+
+
 def _read_score(facts: Facts) -> tuple[float, tuple[str, ...]]:
     brief = facts.brief
     if not any(letter.isalpha() for letter in brief.task):
@@ -86,19 +95,15 @@ def _read_score(facts: Facts) -> tuple[float, tuple[str, ...]]:
     if brief.other_work is not None:
         return _OTHER_WORK, (f"The task asks for other work than a landing page: “{brief.other_work}”.",)
     if brief.language not in LANGUAGES:
-        name = detection.NAMES[brief.language]
-        return _FOREIGN, (
-            f"The task is in {name}, which this worker does not write. Its words are quoted, and everything "
-            "else is in English.",
-        )
+        return _FOREIGN, (f"No part of the task is read: it is in {detection.NAMES[brief.language]}.",)
     plausible = min(map(plausibility.plausible_share, (brief.task, brief.subject or "")))
     parts = list(_parts(facts))
     reasons = [reason for _, reason in parts]
     score = sum(points for points, _ in parts)
     if not _says_what_it_is_for(facts):
         score = min(score, _UNKNOWN_TRADE)
-    if plausible <= plausibility.FEWEST_WORDS:
-        score *= plausible
+    if plausible <= plausibility.FEWEST_WORDS or _has_unknown_words(brief):
+        score = min(score * plausible, _MOSTLY_UNKNOWN)
         reasons.insert(0, "Most words of the task are no words of a known language.")
     return score, (*reasons, *_unused(brief))
 

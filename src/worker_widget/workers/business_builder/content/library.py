@@ -173,7 +173,7 @@ class LandingWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language, ``labels`` those of the stated facts.
     """
 
-    for_whom: str
+    for_audience: str
     offer: str
     feature: str
     closing: str
@@ -215,8 +215,8 @@ class ReportWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     given: str
     working_title: str
     method: str
-    said_in_task: str
-    said_in_brand: str
+    stated_in_task: str
+    stated_in_brand: str
     assumed: str
     named_by_brand: str
     usual: str

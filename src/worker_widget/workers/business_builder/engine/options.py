@@ -31,7 +31,8 @@ STAGE_TIMEOUT: Final = WorkerOption(
     minimum=0.1,
     maximum=3600,
     unit="seconds",
-    help="How long a stage may take, pace included. Empty: the limit of each stage.",
+    help="How long a stage may take, pace included. Empty: 60 s, or 240 s where a language model writes, and"
+    " the stage's part of the pace.",
 )
 DECLARED: Final = (PACE, WRITER, STAGE_TIMEOUT)
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from ..policy.rules import Governance
 
-ENGINE_VERSION: Final = "5"
+ENGINE_VERSION: Final = "6"
 """Raised whenever the same request gives other bytes, or sends another request to a language model."""
 
 

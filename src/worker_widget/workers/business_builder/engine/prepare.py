@@ -7,28 +7,23 @@ from collections.abc import Mapping
 from typing import Final
 
 from ....events.request_models import ValidatedRequest
-from ....host.worker import Emit
+from ....host.worker import RunContext
 from ..brief.facts import Facts
 from ..brief.gather import gather
 from ..brief.seed import Seed
 from ..policy import compiler
 from ..writing.writer import TextWriter
 from . import options, plan, routing
+from .builder_run import BuilderRun, design_for
 from .plan import STAGES, Plan, StageAssignment
 from .routing import Decision
-from .run_context import RunContext, design_for
 
 NO_MODEL: Final = "no language model is configured: WORKER_LLM_URL and WORKER_LLM_MODEL are not set"
 NOT_REQUESTED: Final = "the request asks for the rules"
 
 
-async def prepare(
-    request: ValidatedRequest, emit: Emit, model: TextWriter | None, *, replayed: bool = False
-) -> RunContext:
-    """The context of a run. The language model is probed if it is to write.
-
-    ``replayed`` says that the model's answers are recorded ones. Raises `NoAgentAvailable`.
-    """
+async def prepare(request: ValidatedRequest, context: RunContext, model: TextWriter | None) -> BuilderRun:
+    """The context of a run. The language model is probed if it is to write. Raises `NoAgentAvailable`."""
     brand = request.brand
     seed = Seed.of(request)
     facts = await asyncio.to_thread(gather, request)  # up to some seconds for a hostile task
@@ -49,9 +44,9 @@ async def prepare(
         )
         for stage in STAGES
     }
-    run = RunContext(
+    run = BuilderRun(
         request=request,
-        emit=emit,
+        emit=context.emit,
         seed=seed,
         facts=facts,
         rules=rules,
@@ -63,7 +58,10 @@ async def prepare(
         model=model,
         model_problem=await _model_problem(model, by_model=by_model),
         by_model=by_model,
-        waits=not replayed,
+        checkpoint=context.checkpoint,
+        clock=lambda: context.active_s,
+        keep=context.keep,
+        waits=context.replay_of is None,
     )
     if by_model:
         run.record_probe(run.model_problem)

@@ -91,8 +91,8 @@ def section(code: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of 0 to 1: "82 %"."""
-    return f"{round(100 * share)} %"
+    """A share of 0 to 1: "82%"."""
+    return f"{round(100 * share)}%"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -245,7 +245,7 @@ def _without_avoided(context: RecoveryContext) -> RecoveryStep | None:
     task = context.facts.task
     if not context.reads_task or breaks(task, avoided) is None:
         return None
-    rewrite = rewriting.rephrase(task, avoided)
+    rewrite = rewriting.rephrase(task, avoided, context.facts.language.tidied)
     if not rewrite.after:
         return None
     what = f"The task is now read as {quoted(rewrite.after)}, without wordings that the brand avoids"
@@ -384,8 +384,10 @@ def _rewritten(location: str, rewrite: Rewrite) -> str:
 
 def _rewrite(location: str, context: RecoveryContext) -> Rewrite:
     """The text at ``location`` without what breaks a rule; a phrase of the brief stays a phrase."""
-    write = rewriting.trim_phrase if location.startswith("brief.") else rewriting.rephrase
-    return write(context.facts.text(location), context.rules)
+    text = context.facts.text(location)
+    if location.startswith("brief."):
+        return rewriting.trim_phrase(text, context.rules)
+    return rewriting.rephrase(text, context.rules, context.facts.language.tidied)
 
 
 def _reworded(found: Violation, context: RecoveryContext) -> str:

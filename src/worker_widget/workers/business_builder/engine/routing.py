@@ -34,7 +34,7 @@ from ..brief.brief import Brief
 from ..language import typography
 from .agents import AGENTS, Agent
 from .plan import STAGES, PlannedStage, waves
-from .prose import counted, percent
+from .prose import percent
 
 Success = Literal["cost", "latency", "accuracy", "risk", "balanced"]
 Mode = Literal["sequential", "parallel", "reviewed"]
@@ -184,8 +184,8 @@ def _strength(agent: Agent, metric: Success) -> float:
 
 
 class _Gap(NamedTuple):
-    """The part of the score in which two agents differ most, in the words of the one behind and of the one
-    ahead."""
+    """The part of the score in which two agents differ most, as a sentence about the one behind and a
+    clause about the one ahead; the clause is empty for two that are equal."""
 
     lost: str
     won: str
@@ -211,38 +211,38 @@ def _gap(
         (
             0.35 * len(missing) / len(stage.needs),
             f"It cannot {cannot}, which this stage needs.",
-            f"Unlike that agent, it can {can}.",
+            f"it can {can}, which that agent cannot",
         ),
         (
             0.35 * (strong - weak),
             f"It is weaker on {measured} ({percent(weak)} against {percent(strong)}).",
-            f"It is stronger on {measured} ({percent(strong)} against {percent(weak)}).",
+            f"it is stronger on {measured}",
         ),
         (
             0.075 * (home[ahead.id] - home[behind.id]),
             f"It does not specialise in a {tone} tone.",
-            f"It specialises in a {tone} tone.",
+            f"it specialises in a {tone} tone",
         ),
         (
             0.15 * (distance[behind.id] - distance[ahead.id]),
             f"It is made for {simpler} work than this stage.",
-            "It is made for work as complex as this stage.",
+            "it is made for work as complex as this stage",
         ),
     )
     cost, lost, won = max(gaps)
     if cost > 0:
         return _Gap(lost, won)
-    return _Gap("It has the same score and comes later by name.", "It comes first by name.")
+    return _Gap("It has the same score and comes later by name.", "")
 
 
 def _lead(best: Candidate, second: Candidate | None, compared: Callable[[Agent, Agent], _Gap]) -> str:
     """Why ``best`` was chosen."""
     if second is None:
         return "No other agent can take this stage."
-    points = round(100 * (best.score - second.score))
-    lead = f"{counted(points, 'point')} of 100 ahead of" if points else "level with"
     won = compared(second.agent, best.agent).won
-    return f"It scores highest of those that may take this stage, {lead} the {second.agent.name} agent. {won}"
+    if not won or best.score == second.score:
+        return f"It has the same score as the {second.agent.name} agent and comes first by name."
+    return f"It scores higher than the {second.agent.name} agent because {won}."
 
 
 _CAPABILITIES: Final = {

@@ -14,12 +14,14 @@ from ....host.worker import RunError
 from . import failures, recovery
 from .failures import Action, Failure, Finding, StageFailure
 from .stage_run import StageRun
+from .taken_stages import kept
 
-Work = Callable[[StageRun], Awaitable[None]]
+StageWork = Callable[[StageRun], Awaitable[None]]
 
 
-async def perform(stage_run: StageRun, work: Work) -> None:
+async def perform(stage_run: StageRun, work: StageWork) -> None:
     """Run a stage to its end. Raises `RunError` where it cannot be done."""
+    await stage_run.pause_if_asked()
     stage_run.start()
     tried: dict[str, list[Action]] = {}
     last: Failure | None = None
@@ -38,14 +40,15 @@ async def perform(stage_run: StageRun, work: Work) -> None:
     finally:
         stage_run.published.set()
     stage_run.complete()
+    stage_run.run.keep(stage_run.stage.id, kept(stage_run))
 
 
-async def _attempt(stage_run: StageRun, work: Work) -> Finding | None:
+async def _attempt(stage_run: StageRun, work: StageWork) -> Finding | None:
     """Run the stage once; returns the failure, if any."""
     time_limit_s = stage_run.time_limit_s
     timeout = asyncio.timeout(time_limit_s)
     try:
-        async with timeout:
+        async with timeout, stage_run.limited_by(timeout):
             if stage_run.stage.after:  # the first stage checks its inputs as its own work
                 await stage_run.check_inputs()
             await work(stage_run)
@@ -71,6 +74,7 @@ def _recover(stage_run: StageRun, finding: Finding, tried: list[Action]) -> floa
         if step is None:
             continue
         new_agent = step.order.agent is not stage_run.order.agent
+        stage_run.log(finding.error, "warning")
         stage_run.order = step.order
         stage_run.start_recovery(step.steps)
         if new_agent:

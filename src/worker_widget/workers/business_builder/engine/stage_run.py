@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,13 +24,13 @@ from ..writing.pen import Pen
 from ..writing.writer import LogLevel, TextWriter
 from . import chunks, failures, options, plan, recovery
 from .agents import Agent
+from .builder_run import BuilderRun
 from .failures import Finding, OptionalSections, StageFailure
 from .pacing import StagePacer
 from .plan import STAGES, PlannedStage
 from .prose import percent, place, sentence
 from .recovery import RecoveryContext, StageOrder
 from .routing import Decision
-from .run_context import RunContext
 from .sentence_sources import Origin, SentenceTracer, recorded
 
 _MODES = {
@@ -47,10 +47,11 @@ class StageRun:
     ``allotted`` is the stage's share of the token budget. ``paid`` are the tokens that a language model
     used, even for texts that were rejected; ``counted`` those of the rule engine's texts that were kept.
     ``before`` are stages of the same wave that publish first, so that artifacts appear in the order of the
-    plan.
+    plan. ``original`` are the facts that the order changes, ``published_drafts`` the published drafts by file
+    name, ``sentences`` what the stage wrote into the run's record of sentences.
     """
 
-    run: RunContext
+    run: BuilderRun
     stage: PlannedStage
     order: StageOrder
     allotted: int | None
@@ -59,6 +60,8 @@ class StageRun:
     counted: int = 0
     published: asyncio.Event = field(default_factory=asyncio.Event)
     fallbacks: list[Agent] = field(default_factory=list)
+    published_drafts: dict[str, Draft] = field(default_factory=dict)
+    sentences: dict[str, tuple[str, str]] = field(default_factory=dict)
     _recovering: list[tuple[str, str]] = field(default_factory=list)
     _reported: set[tuple[str, str, str]] = field(default_factory=set)
     _logged: set[str] = field(default_factory=set)
@@ -67,8 +70,12 @@ class StageRun:
     _streamed: dict[tuple[str, str], int] = field(default_factory=dict)
     _held: list[tuple[str, str, str]] = field(default_factory=list)
     _facts: tuple[StageOrder, Facts] | None = None
-    _pacer: StagePacer = field(default_factory=lambda: StagePacer(0))
+    _pacer: StagePacer = field(default_factory=lambda: StagePacer(0, lambda: 0.0))
+    _limit: asyncio.Timeout | None = None
     _started: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._given = self.run.facts
 
     @property
     def decision(self) -> Decision:
@@ -92,6 +99,13 @@ class StageRun:
         if self._facts is None or self._facts[0] is not self.order:
             self._facts = (self.order, self._rewritten())
         return self._facts[1]
+
+    @property
+    def original(self) -> Facts:
+        """The facts before the order's texts replace some of them."""
+        if self.order.task is None:
+            return self._given
+        return self.run.gather(self.run.request.model_copy(update={"task": self.order.task}))
 
     @property
     def time_limit_s(self) -> float:
@@ -138,18 +152,51 @@ class StageRun:
         self.emit(events.PolicyCheck(stage_id=self.stage.id, policy=policy_name, passed=passed))
 
     async def pace_to(self, done: float) -> None:
-        """Wait for the clock of a paced run, with the share of the work that is ``done`` (0 to 1)."""
+        """Wait for the clock of a paced run, with the share of the work that is ``done`` (0 to 1).
+
+        A pause of the run begins here.
+        """
         await self._pacer.reach(done)
+        await self.pause_if_asked()
+
+    async def pause_if_asked(self) -> None:
+        """Wait while the run is paused; that does not count for the stage's time limit."""
+        async with self._unlimited():
+            await self.run.checkpoint()
+
+    @asynccontextmanager
+    async def limited_by(self, limit: asyncio.Timeout) -> AsyncIterator[None]:
+        """``limit`` is the time limit of the work inside."""
+        self._limit = limit
+        try:
+            yield
+        finally:
+            self._limit = None
+
+    @asynccontextmanager
+    async def _unlimited(self) -> AsyncIterator[None]:
+        """The time inside does not count for the stage's time limit."""
+        limit, now = self._limit, asyncio.get_running_loop().time
+        ends = None if limit is None else limit.when()
+        if limit is None or ends is None or limit.expired():
+            yield
+            return
+        began = now()
+        limit.reschedule(None)
+        try:
+            yield
+        finally:
+            limit.reschedule(ends + now() - began)
 
     def stop_pacing(self) -> None:
-        self._pacer = StagePacer(0)
+        self._pacer = StagePacer(0, self.run.clock)
 
     # --- start and end ---
 
     def start(self) -> None:
         """Emit the start of the stage and its routing decision."""
-        self._started = time.perf_counter()
-        self._pacer = StagePacer(self.run.pace_s * self.stage.pace_share)
+        self._started = self.run.clock()
+        self._pacer = StagePacer(self.run.pace_s * self.stage.pace_share, self.run.clock)
         self.emit(
             events.StageStarted(
                 stage_id=self.stage.id, stage_index=STAGES.index(self.stage), total_stages=len(STAGES)
@@ -356,7 +403,6 @@ class StageRun:
                 severity=failure.severity,
             )
         )
-        self.log(finding.error, "warning")
         suggested = recovery.suggestions(finding, self.recovery_context)
         self.emit(
             events.RecoverySuggestion(failure_code=failure.code, suggestions=suggested, auto_apply=True)
@@ -395,8 +441,9 @@ class StageRun:
 
         With ``streamed`` their text was emitted while it was written, and they are only closed.
         """
-        for other in self.before:
-            await other.published.wait()
+        async with self._unlimited():  # those have time limits of their own, which pauses prolong
+            for other in self.before:
+                await other.published.wait()
         if streamed:
             self._flush()
         begin = min(end, max(begin, self._pacer.done))
@@ -417,7 +464,7 @@ class StageRun:
             self.emit(events.ArtifactCreated(**where, content=draft.content, sha256=digest))
             name = file_name(draft.name, draft.type)
             self.run.artifacts[name] = draft.content
-            self.run.drafts[name] = draft
+            self.run.drafts[name] = self.published_drafts[name] = draft
             self.run.ledger.engines[name] = self.writer.engine
             self._report_sources(draft, where)
         self.published.set()
@@ -427,9 +474,12 @@ class StageRun:
     def _report_sources(self, draft: Draft, where: Mapping[str, str]) -> None:
         """Record the sources of a draft's sentences, and emit them for a page or Markdown text."""
         by_model = self.writer is not self.run.rule_engine
+        written = dict(self.run.sentences.written)
         sources = recorded(
             self.run.sentences, draft, self.stage.id, self._traced, self.facts, by_model=by_model
         )
+        changed = self.run.sentences.written.items() - written.items()
+        self.sentences |= dict(changed)
         if sources:
             self.emit(events.ArtifactSources(**where, sources=sources))
 
@@ -473,7 +523,7 @@ class StageRun:
         return with_texts(facts, self.order.rewrites)
 
     def _account(self, status: str) -> float:
-        duration = round((time.perf_counter() - self._started) * 1000, 3)
+        duration = round((self.run.clock() - self._started) * 1000, 3)
         self.run.spent += self.tokens
         self.run.left_out += len(self.order.left_out)
         ledger = self.run.ledger

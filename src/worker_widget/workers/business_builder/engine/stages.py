@@ -87,6 +87,7 @@ async def preflight(stage_run: StageRun) -> None:
         stage_run.check_drift(brief.task, of="The task")
     stage_run.finish_recovery()
     task_report.report_rewording(stage_run)
+    task_report.report_asked_form(stage_run)
     run.by_model = stage_run.order.by_model
     run.use_facts(stage_run.facts)
     order = stage_run.order
@@ -382,11 +383,11 @@ async def recovering(stage_run: StageRun) -> None:
     furthest = max(run.ledger.drifts.values(), default=0.0)
     against = "the brand" if run.request.brand is not None else "the task"
     stage_run.log(
-        f"The texts stay close to {against}: the highest drift is {percent(furthest)}, and "
-        f"{percent(drift.THRESHOLD)} is allowed."
+        f"The stages so far stay close to {against}: the highest drift of any is {percent(furthest)}, and "
+        f"{percent(drift.THRESHOLD)} is allowed. Final Packaging measures the launch plan on its own."
         if furthest <= drift.THRESHOLD
-        else f"The highest drift from {against} is {percent(furthest)}, more than the allowed "
-        f"{percent(drift.THRESHOLD)}.",
+        else f"The highest drift of any stage so far from {against} is {percent(furthest)}, more than the "
+        f"allowed {percent(drift.THRESHOLD)}.",
     )
     await stage_run.pace_to(1.0)
 

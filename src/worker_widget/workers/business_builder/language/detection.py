@@ -15,8 +15,6 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from .word_lists import word_set
-
 NAMES: Final = {
     "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "nl": "Dutch",
     "pt": "Portuguese", "sv": "Swedish", "da": "Danish", "pl": "Polish", "no": "Norwegian", "fi": "Finnish",
@@ -37,8 +35,8 @@ _SCRIPTS: Final = (
 )  # fmt: skip
 """The languages that their script tells apart, the more particular script first."""
 
-_WORDS: Final = {
-    "en": word_set(
+_FREQUENT: Final = {
+    "en": (
         "a the and of for with that this from your our their are who which help helps about to we "
         "create build write make open launch shop bakery firm book page app's people landing "
         "how what where when my is it an on can you not have has will would some any be sell they "
@@ -48,7 +46,7 @@ _WORDS: Final = {
         "mondays tuesdays "
         "wednesdays thursdays fridays saturdays sundays january february june july october december"
     ),
-    "de": word_set(
+    "de": (
         "der die das und für mit eine ein einen einem einer eines den dem des ist sind im zum zur "
         "auf von bei nicht auch oder wir unsere unser unseren ich erstelle erstell baue bau eröffne "
         "schreibe gestalte über aus als seite bitte möchte wollen laden kanzlei werkzeug kinderbuch "
@@ -58,9 +56,10 @@ _WORDS: Final = {
         "donnerstag freitag samstag sonntag montags dienstags mittwochs donnerstags freitags "
         "samstags sonntags "
         "januar februar märz mai juni juli oktober dezember anfänger kinder verkaufen verkauft machen bieten "
-        "handgemacht handgemachte handgemachter"
+        "handgemacht handgemachte handgemachter gebraucht gebrauchte "
+        "gebrauchter"
     ),
-    "fr": word_set(
+    "fr": (
         "le la les des une un et pour avec dans du est sont qui que nous notre nos sur aux au par créer "
         "créez crée chez sans vous ou ce cette petite petit site qu'il jour de cours atelier ateliers "
         "heure heures mois semaine lundi mardi mercredi jeudi vendredi samedi dimanche janvier "
@@ -68,14 +67,14 @@ _WORDS: Final = {
         "juin juillet août septembre octobre novembre décembre enfants débutants boulangerie école "
         "leçons réparation vélo vélos"
     ),
-    "es": word_set(
+    "es": (
         "el los las una un y para con del en es son que nuestra nuestro por sobre crear página "
         "crea una las al más sin desde pequeña pequeño euros nos de clase clases curso cursos taller tienda "
         "escuela hora horas mes semana guitarra cocina niños principiantes lunes martes miércoles jueves "
         "viernes sábado sábados domingo enero febrero marzo abril mayo junio julio agosto septiembre octubre "
         "noviembre diciembre panadería reparación bicicletas y"
     ),
-    "it": word_set(
+    "it": (
         "il lo gli un una e per con di del della che sono nostra nostro crea pagina negozio nel "
         "alla al i da più ogni piccola piccolo sito dove corso corsi cucina lezioni lezione "
         "scuola bottega ore "
@@ -83,13 +82,13 @@ _WORDS: Final = {
         "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre dicembre panificio "
         "chitarra riparazione biciclette"
     ),
-    "nl": word_set(
+    "nl": (
         "de het een en voor met van die dat onze ons zijn niet ook naar maak bakkerij op bij wij helpt om "
         "cursus lessen les uur maand week kinderen winkel maandag dinsdag woensdag "
         "donderdag vrijdag "
         "zaterdag zondag januari februari maart mei juni juli vanaf fietsen"
     ),
-    "pt": word_set(
+    "pt": (
         "o os as uma um e para com do da no na que são nosso nossa por criar uma página em não "
         "crie ao pequena pequeno mais aos das dos de aula aulas curso cursos oficina loja escola "
         "hora horas mês "
@@ -97,33 +96,39 @@ _WORDS: Final = {
         "janeiro fevereiro "
         "março abril maio junho julho setembro outubro novembro dezembro padaria conserto bicicletas euros"
     ),
-    "sv": word_set(
+    "sv": (
         "och för en ett som med att är av på till det vår våra skapa inte de den hemsida sida hos barn "
         "i kurs kurser lektioner timme timmen kronor nybörjare måndag måndagar tisdag tisdagar "
         "onsdag onsdagar "
         "torsdag torsdagar fredag fredagar lördag lördagar söndag söndagar maj juni juli augusti oktober"
     ),
-    "da": word_set(
+    "da": (
         "og for en et som med at er af på til det vores lav ikke de den der i kurser timer "
         "begyndere hjemmeside bageri mandag tirsdag onsdag torsdag fredag lørdag søndag maj juni juli oktober"
     ),
-    "pl": word_set(
+    "pl": (
         "i w na z dla do się że jest nasza nasz strona stronę sklep oraz przez który która "
         "stwórz dzieci po od zł osób w małej kurs kursy lekcje zajęcia warsztaty godzina "
         "poniedziałek wtorek środa "
         "środę czwartek piątek sobota sobotę niedziela niedzielę stycznia lutego marca kwietnia maja czerwca "
         "lipca sierpnia września października listopada grudnia początkujących naprawa rowerów"
     ),
-    "no": word_set(
+    "no": (
         "og for en et som med ikke av på til det vår våre lag nettside jeg den der i kurs timer "
         "nybegynnere mandag tirsdag onsdag torsdag fredag lørdag søndag mai juni juli oktober"
     ),
-    "fi": word_set("ja on joka jossa sekä varten meidän luo sivu verkkosivu kanssa tai ei että"),
-    "cs": word_set("a pro na se je které který která naše stránku vytvoř v nebo není aby kteří"),
-    "tr": word_set("ve için bir bu ile olan bizim sayfa oluştur açılış web daha çok olarak"),
-    "hu": word_set("és egy az hogy nem számára készíts oldalt oldal mi vagy is meg amely aki"),
-    "ro": word_set("și pentru un o care cu din este sunt nostru noastră creează pagină pagina la ale"),
+    "fi": "ja on joka jossa sekä varten meidän luo sivu verkkosivu kanssa tai ei että",
+    "cs": "a pro na se je které který která naše stránku vytvoř v nebo není aby kteří",
+    "tr": "ve için bir bu ile olan bizim sayfa oluştur açılış web daha çok olarak",
+    "hu": "és egy az hogy nem számára készíts oldalt oldal mi vagy is meg amely aki",
+    "ro": "și pentru un o care cu din este sunt nostru noastră creează pagină pagina la ale",
 }
+_WORDS: Final = {code: frozenset(words.split()) for code, words in _FREQUENT.items()}
+_UNAMBIGUOUS: Final = frozenset(
+    ["handgemacht", "handgemachte", "handgemachter", "gebraucht", "gebrauchte", "gebrauchter"]
+)
+"""Words that name their language alone."""
+
 _ENDINGS: Final = {
     "de": re.compile(r"(?:[^\W\d_]{4,}ung|[^\W\d_]{3,}(?:heit|keit|schaft)|[^\W\d_]{2,}erei)(?:en)?")
 }
@@ -188,6 +193,8 @@ def _score(code: str, words: Iterable[str]) -> int:
 def _points(code: str, word: str) -> int:
     ending, part, letters = _ENDINGS.get(code), _PARTS.get(code), _LETTERS.get(code, "")
     if part is not None and part.fullmatch(word):
+        return 3
+    if word in _UNAMBIGUOUS and word in _WORDS[code]:
         return 3
     known = word in _WORDS[code] or (ending is not None and ending.fullmatch(word) is not None)
     return 2 * known + any(map(word.count, letters))

@@ -10,7 +10,7 @@ from typing import Final
 from ..content import library
 from . import detection, english_grammar, typography
 from .language import OfferFacts, default_audience
-from .word_lists import word_set
+from .word_lists import ENGLISH_STOP_WORDS, word_set
 
 _COLLECTIVE: Final = word_set(
     "companies businesses startups start-ups teams agencies clinics schools universities charities "
@@ -203,7 +203,7 @@ class English:
     def terms(self, texts: Sequence[str], most: int, *, place: str = "") -> list[str]:
         words = [word.lower() for text in texts for word in text.replace("’", "'").split()]
         kept = [word.strip(".,;:!?()\"'") for word in words]
-        ignored = english_grammar.STOP_WORDS | _VAGUE_WORDS | frozenset(place.lower().split())
+        ignored = ENGLISH_STOP_WORDS | _VAGUE_WORDS | frozenset(place.lower().split())
         counted = Counter(word for word in kept if len(word) > 3 and word.isalpha() and word not in ignored)
         return sorted(counted, key=lambda word: (-counted[word], kept.index(word)))[:most]
 
@@ -211,5 +211,4 @@ class English:
         """Repairs "a" and "an", unless the text reads as another language."""
         if detection.recognise(text) not in (None, self.code):
             return text
-        text = re.sub(r"\b([Aa])\s+(?=[aeiou])", r"\1n ", text)
-        return re.sub(r"\b([Aa])n\s+(?=[^\Waeiouh_])", r"\1 ", text)
+        return english_grammar.with_right_articles(text)

@@ -44,7 +44,10 @@ _IRREGULAR_PLURALS: Final = {
 }  # fmt: skip
 _VOWEL_SOUND: Final = re.compile(r"(?i)^(?:hour|honest|honou?r|heir)")
 _CONSONANT_SOUND: Final = re.compile(r"(?i)^(?!uber)(?:uni(?!m|n)|us[aeiu]|eu|one\b|once|u[bkt][eiou]|ufo)")
-_ACRONYM: Final = re.compile(r"^[A-Z][A-Z0-9]+\b")
+_ACRONYM: Final = re.compile(
+    r"^(?!(?:NEW|FUN|HOT|LOW|RAW|LIT|SUP)\b)(?:[A-Z][A-Z0-9]{1,2}|[B-DF-HJ-NP-TV-XZ][B-DF-HJ-NP-TV-XZ0-9]+)\b"
+)
+"""Capitals that are read letter by letter: at most three, or without a vowel."""
 _DOUBLING: Final = word_set(
     "get set run plan swap stop shop cut put let begin win sit hit plug tag map skip ship chat log "
     "spot trim wrap drop step scan bid dig fit jog knit pin rip rub sip tip top trap zip forget "
@@ -83,13 +86,21 @@ VERBS: Final = word_set(
 )
 """Verbs a brief is likely to use, in their base form."""
 
+_NO_OBJECT: Final = "".join(
+    rf"(?<!\b{word} )" for word in ("from", "of", "into", "with", "on", "leads", "you", "about")
+)
+"""Not after a word whose object "it" and the like are: "The work that follows from it is ours"."""
+
 _CONTRACTIONS: Final = (
     (r"\b(do|does|did|is|are|was|were|has|have|had|would|could|should) not\b", r"\1n't"),
     (r"\bcannot\b", "can't"),
     (r"\bwill not\b", "won't"),
     (r"\bI am\b(?=\s\w)", "I'm"),
     (r"\b(you|they|we) are\b(?=\s\w)", r"\1're"),
-    (r"\b(it|that|there|what|here) is\b(?=\s\w)(?!\s(?:there|that|open|due|settled)\b)", r"\1's"),
+    (
+        rf"{_NO_OBJECT}\b(it|that|there|what|here) is\b(?=\s\w)(?!\s(?:there|that|open|due|settled)\b)",
+        r"\1's",
+    ),
     (r"\b(you|they|we) have\b(?= to\b| tried\b| got\b)(?! to\b)", r"\1've"),
     (r"\b(you|they|it|we) will\b(?=\s\w)", r"\1'll"),
     (r"\b(you|they|we) would\b(?=\s\w)", r"\1'd"),
@@ -131,6 +142,24 @@ def with_article(phrase: str) -> str:
     if not phrase or is_plural(phrase) or is_mass(phrase) or _DEED.search(phrase) or _LABEL.match(phrase):
         return phrase
     return f"{'an' if _starts_with_vowel_sound(phrase) else 'a'} {phrase}"
+
+
+def with_right_articles(text: str) -> str:
+    """An English text with "a" or "an" as the sound of the next word asks for.
+
+    An "an" before a word with a capital stays, because it may be a German preposition: "an Tees".
+
+    >>> with_right_articles("A excellent page for an unique app")
+    'An excellent page for a unique app'
+    """
+    return _ARTICLE.sub(
+        lambda found: f"{found[1]}{'n' if _starts_with_vowel_sound(found[2]) else ''} {found[2]}", text
+    )
+
+
+_ARTICLE: Final = re.compile(
+    r"(?<![\w.’'-])(?!an\s+[A-ZÄÖÜ][a-zäöüß])([Aa])n?\s+(?!(?:and|or|is|in|to|on|at|of)\b)([^\W\d_][\w'’-]*)"
+)
 
 
 def _starts_with_vowel_sound(phrase: str) -> bool:
@@ -247,18 +276,3 @@ def _compound_title(word: str) -> str:
         part if index and part.lower() in _SMALL_WORDS else typography.capital(part)
         for index, part in enumerate(parts)
     )
-
-
-STOP_WORDS: Final = word_set(
-    "a about above after again against all also an and any are as at be because been before being "
-    "below between both but by can could did do does doing done down during each even every everyone "
-    "few for from further get gets getting had has have having he her here hers him his how i if in "
-    "into is it its just let lets like make makes making many me more most much my need needs no nor "
-    "not of off on once one only or other our ours out over own people really same she should so some "
-    "something such than that the their them then there these they thing things this those through to "
-    "too under until up us use uses using very want wants was way we well were what when where which "
-    "while who whom why will with without would you your yours create build landing page website "
-    "write plan launch help helps helping der die das und für mit eine ein einen einer von im zu auf "
-    "ist"
-)
-"""Words that carry no content."""

@@ -25,6 +25,7 @@ _AFTERWARDS: Final = word_set("online please plz asap now today")
 """Words that end a noun phrase, but can begin one."""
 
 PEOPLE: Final = word_set(
+    "vets museums libraries galleries "
     "people parents families kids children students teachers nurses doctors teams companies "
     "businesses startups start-ups founders freelancers owners women men couples tenants residents "
     "patients clients customers adults teenagers teens seniors pupils brides grooms musicians "

@@ -47,7 +47,8 @@ def slots(facts: OfferFacts) -> dict[str, str]:
     die = " und" if ", die " in who else ", die"
     relative = f", {german_grammar.RELATIVE[thing.gender]}" if thing.gender else ""
     comma = "," if "," in offer or " für " in offer else ""
-    for_who = f"{offer}{comma} für {who}" if offer and who else offer
+    named = facts.people or not text("brief.setting") or german_grammar.is_purpose(text("brief.setting"))
+    for_who = f"{offer}{comma} für {who}" if offer and who and named else offer
     what = for_who
     if function and relative and offer:
         what = f"{offer}{relative} {function}"

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from ..content import library
 from . import typography
-from .word_lists import word_set
+from .word_lists import GERMAN_STOP_WORDS, word_set
 
 Gender = Literal["m", "f", "n", "p"]
 """Masculine, feminine, neuter; ``p`` is the plural, which has one form for all."""
@@ -66,24 +66,6 @@ _ZU_BEFORE: Final = re.compile(r"\bzu\s+(?=[a-zäöüß]+e?[lr]?n\b)")
 _SPOKEN: Final = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 _THEIRS: Final = re.compile(r"\bihr(e[mnrs]?)?\b")
 _OURS: Final = re.compile(r"\b(?:mein|unser|dein|euer|eur)(e[mnrs]?)?\b")
-
-STOP_WORDS: Final = word_set(
-    "aber alle allem allen aller alles als also am an andere anderen anderes auch auf aus bei "
-    "beim bereits bin bis bist brauche brauchen brauchst da dabei dadurch dafür damit danach dann "
-    "darauf darum das dass davon dazu dein deine deinem deinen deiner dem den denen denn der "
-    "deren des deshalb dessen dich die dies diese diesem diesen dieser dieses dir doch dort du "
-    "durch ein eine einem einen einer eines einfach einmal er erst es etwas euch euer eure für "
-    "ganz gegen gern geworden habe haben hat hatte hier ich ihm ihn ihnen ihr ihre ihrem ihren "
-    "ihrer ihres im immer in ins ist ja jede jedem jeden jeder jedes jetzt kann kannst kein keine "
-    "keinen können könnt macht mache machen man manche mehr mein meine mich mir mit muss müssen "
-    "nach nicht nichts noch nur ob oder ohne sehr sein seine seinem seinen seiner selbst sich sie "
-    "sind so sodass soll sollen sondern um und uns unser unsere unserem unseren unserer unter "
-    "viel viele vom von vor wann war was weil wenn wer werden weshalb wie wieder will wir wird wo "
-    "wollen worden wurde würde zu zum zur zwischen über bitte erstelle erstellen baue bauen "
-    "schreibe schreiben gestalte entwickle starte eröffne landingpage webseite website homepage "
-    "seite"
-)
-"""Words that carry no content."""
 
 
 def addressed(text: str, *, formal: bool) -> str:
@@ -208,6 +190,8 @@ def gender_in(text: str, head: str) -> Gender | None:
     articles = [match[1].lower() for match in re.finditer(before, text)]
     gender = next((_ARTICLE_GENDERS[article] for article in articles if article in _ARTICLE_GENDERS), None)
     after = re.search(rf"\b{re.escape(head)},\s+(der|die|das)\s", text)
+    if after is None and "ein" in articles:  # the clause may follow the audience: "für Kinder, der ..."
+        after = re.search(rf"\b{re.escape(head)}\b[^.;:!?]*?,\s+(der|das)\s", text)
     return gender or (_GENDERS[after[1]] if after else ("n" if "ein" in articles else None))
 
 
@@ -278,7 +262,7 @@ def terms(texts: Sequence[str], most: int) -> list[str]:
         for sentence in typography.sentences(text):
             for index, word in enumerate(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", sentence)):
                 certain = index > 0 or known_part(word) is not None or gender_of(word) is not None
-                if len(word) > 3 and word[0].isupper() and certain and word.lower() not in STOP_WORDS:
+                if len(word) > 3 and word[0].isupper() and certain and word.lower() not in GERMAN_STOP_WORDS:
                     counted[word] = counted.get(word, 0) + 1
     order = list(counted)
     return sorted(order, key=lambda word: (-counted[word], order.index(word)))[:most]

@@ -10,6 +10,7 @@ from typing import Final
 
 from ..content import library
 from . import english_grammar, english_phrases
+from .word_lists import ENGLISH_STOP_WORDS
 
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _LOREM: Final = re.compile(r"(?i)\b(?:lorem|ipsum|dolor sit|consectetur|adipiscing|foo ?bar|blah|bla bla)\b")
@@ -22,6 +23,9 @@ _FEWEST_KNOWN: Final = 0.6
 FEWEST_WORDS: Final = 0.5
 """The share of words that a text needs in order to be language."""
 
+FEWEST_KNOWN_WORDS: Final = 0.3
+"""The share of listed words that a text needs in order to be English: ordinary tasks have half and more."""
+
 
 def is_filler(text: str) -> bool:
     """Whether ``text`` is placeholder text."""
@@ -32,6 +36,21 @@ def plausible_share(text: str) -> float:
     """The share of the words in ``text``, of three letters or more, that read as words; 1 if it has none."""
     words = _WORD.findall(text.lower())
     return sum(map(_is_plausible, words)) / len(words) if words else 1.0
+
+
+def known_share(text: str) -> float:
+    """The share of the words in lower case in an English text that its lists have; 1 for fewer than three."""
+    words = [word for word in re.findall(r"[^\W\d_]{2,}", text) if word.islower()]
+    known = sum(
+        is_common_word(word)
+        or is_common_word(english_grammar.singular(word))
+        or english_grammar.is_common_noun(word)
+        for word in words
+    )
+    return known / len(words) if len(words) >= _FEWEST_COUNTED else 1.0
+
+
+_FEWEST_COUNTED: Final = 3
 
 
 @lru_cache(maxsize=4_096)
@@ -53,14 +72,14 @@ def is_common_word(word: str) -> bool:
 @cache
 def _common_words() -> frozenset[str]:
     words = {word for text in _texts(_ENGLISH) for word in _WORD.findall(text) if word.islower()}
-    return frozenset(words | english_grammar.VERBS | english_phrases.PEOPLE | english_grammar.STOP_WORDS)
+    return frozenset(words | english_grammar.VERBS | english_phrases.PEOPLE | ENGLISH_STOP_WORDS)
 
 
 @cache
 def _known_groups() -> frozenset[str]:
     """The groups in the content of both languages and in the word lists of the readers."""
     words = {word for text in _texts((*_ENGLISH, *_GERMAN)) for word in _WORD.findall(text.lower())}
-    words |= english_grammar.VERBS | english_phrases.PEOPLE | english_grammar.STOP_WORDS
+    words |= english_grammar.VERBS | english_phrases.PEOPLE | ENGLISH_STOP_WORDS
     return frozenset(group for word in words for group in _groups(word))
 
 

@@ -7,29 +7,26 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff0-\uffff]")
+_CONTROL: Final = re.compile(
+    "\x1b\\[[0-?]*[ -/]*[@-~]|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff0-\uffff]"
+)
 
 
 _SPACES: Final = re.compile(r"\s+")
 
 
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?…])(?<!\b\d\.)(?<!\b\d\d\.)[\"'”’)]*\s+(?=[\"'“‘(]?[^\W_])")
-
-
-_ABBREVIATIONS: Final = (
-    "e.g.",
-    "i.e.",
-    "etc.",
-    "vs.",
-    "no.",
-    "dr.",
-    "mr.",
-    "ms.",
-    "mrs.",
-    "st.",
-    "inc.",
-    "ca.",
+_SENTENCE_END: Final = re.compile(
+    r"(?:(?<=[.!?…])(?<!\b\d\.)(?<!\b\d\d\.)|(?<=[£$€¥]\d\.)|(?<=[£$€¥]\d\d\.)|(?<=\d[.,]\d\d\.))[\"'”’)]*\s+(?=[\"'“‘(]?[^\W_])"
 )
+"""A full stop after a small number makes it an ordinal, unless it is a price."""
+
+
+_ABBREVIATION: Final = re.compile(
+    r"(?i)(?<![^\W_])(?:e\.g|i\.e|etc|vs|dr|mr|ms|mrs|prof|st|inc|ltd|ca|approx|tel|bzw|inkl|zzgl|evtl|z\.\s?b|u\.\s?a|"
+    r"d\.\s?h|str|hr|fr)\.$"
+)
+_NUMBERED: Final = re.compile(r"(?i)(?<![^\W_])(?:no|nr)\.$")
+"""An abbreviation before a number."""
 
 
 def clean(text: str) -> str:
@@ -42,16 +39,21 @@ def sentences(text: str) -> tuple[str, ...]:
     """The sentences of a cleaned text, each with its own end mark."""
     parts: list[str] = []
     for part in _SENTENCE_END.split(text):
-        if parts and parts[-1].lower().endswith(_ABBREVIATIONS):
+        if parts and (
+            _ABBREVIATION.search(parts[-1]) or (_NUMBERED.search(parts[-1]) and part[:1].isdigit())
+        ):
             parts[-1] = f"{parts[-1]} {part}"
         elif part:
             parts.append(part)
     return tuple(parts)
 
 
+_ADDRESS: Final = re.compile(r"[\w.+-]+@[\w-]+\.|(?:https?://|www\.)")
+
+
 def capital(text: str) -> str:
-    """``text`` with its first letter as a capital; "iPhone" and the like stay as they are."""
-    if len(text) > 1 and text[0].islower() and text[1].isupper():
+    """``text`` with its first letter as a capital; "iPhone", mail addresses and the like stay as they are."""
+    if len(text) > 1 and text[0].islower() and (text[1].isupper() or _ADDRESS.match(text)):
         return text
     return text[:1].upper() + text[1:]
 
@@ -59,7 +61,12 @@ def capital(text: str) -> str:
 def sentence(text: str) -> str:
     """``text`` as a sentence: capital first, end mark last."""
     text = capital(text.strip())
-    return text if not text or text[-1] in ".!?…:。！？" or text[-2:-1] in (".", "!", "?") else text + "."
+    if not text or text[-1] in ".!?…:。！？" or text[-2:-1] in (".", "!", "?"):
+        return text
+    return text + ("。" if _CHINESE_OR_JAPANESE.match(text[-1]) else ".")
+
+
+_CHINESE_OR_JAPANESE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
 def heading(text: str) -> str:

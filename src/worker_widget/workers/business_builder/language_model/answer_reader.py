@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -22,7 +23,7 @@ _STRING: Final = r'"((?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*)'
 _PAIR: Final = re.compile(rf'[\s,]*{_STRING}"\s*:\s*{_STRING}("?)')
 _SURROGATES: Final = re.compile("[\ud800-\udfff\ue000-\uf8ff]")
 _PARAGRAPHS: Final = re.compile(r"\n[^\S\n]*\n\s*")
-_FENCE: Final = re.compile(r"^```\w*\s*\n(.*?)\n?```\s*$", re.DOTALL)
+_FENCE: Final = re.compile(r"^```\w*\s*\n(.*?)\n?```\s*$", re.DOTALL | re.MULTILINE)
 _THOUGHTS: Final = ("<think>", "</think>")
 
 _MARKUP: Final = re.compile(r"<\s*[a-z/!?]|&(?:#\w+|[a-z]+);|```|\*\*|\]\(", re.IGNORECASE)
@@ -98,11 +99,12 @@ class AnswerReader:
         return texts
 
     def _of_json(self, content: str) -> list[str]:
-        fenced = _FENCE.match(content)
+        fenced = _FENCE.search(content)
         try:
-            value = json.loads(fenced[1] if fenced else content)
+            value = _object(fenced[1] if fenced else content)
         except (ValueError, RecursionError):
             raise UnusableAnswer("it is not the JSON object that was asked for") from None
+        value = _numbered(value)
         if not isinstance(value, dict):
             raise UnusableAnswer("it is JSON, but not an object")
         return [_clean(_string(value, str(number))) for number in range(1, len(self.passages) + 1)]
@@ -132,7 +134,7 @@ def _without_thoughts(answer: str) -> str:
     """The answer without the reasoning that some models write before it."""
     text = answer.lstrip()
     begin, end = _THOUGHTS
-    if text.startswith(begin):
+    if text.startswith(begin) or end in text:  # some endpoints leave the beginning out
         return text.partition(end)[2].lstrip()
     return "" if begin.startswith(text) else text
 
@@ -156,8 +158,38 @@ def _paragraphs(content: str) -> list[tuple[int, str, bool]]:
     return [(index, text, index < len(parts) - 1) for index, text in enumerate(parts) if text]
 
 
+def _object(content: str) -> Any:
+    """The JSON in an answer, also with line ends in texts, a last comma, and sentences around its object."""
+    decoder = json.JSONDecoder(strict=False)
+    try:
+        return decoder.decode(content)
+    except ValueError as error:
+        plain = _LAST_COMMA.sub(lambda found: found[1] or found[2], content)
+        for start in [found.start() for found in _OBJECT.finditer(plain)][:_MOST_OBJECTS]:
+            with suppress(ValueError):
+                return decoder.raw_decode(plain, start)[0]
+        raise error
+
+
+_OBJECT: Final = re.compile(r'\{\s*"')
+_MOST_OBJECTS: Final = 20
+_LAST_COMMA: Final = re.compile(r'("(?:[^"\\]|\\.)*+"?)|,\s*([}\]])', re.DOTALL)
+"""A comma before the end of an object or a list, outside of texts."""
+
+
+def _numbered(value: Any) -> Any:
+    """The object with the numbered texts: a list of texts as one, or what an object has as its only part."""
+    if isinstance(value, dict) and len(value) == 1 and "1" not in value:
+        (value,) = value.values()
+    if isinstance(value, list):
+        return {str(number): text for number, text in enumerate(value, 1)}
+    return value
+
+
 def _string(value: dict[str, Any], key: str) -> str:
     text = value.get(key)
+    if isinstance(text, dict) and len(text) == 1:
+        text = next(iter(text.values()))
     if not isinstance(text, str):
         raise UnusableAnswer(f"it has no text {key}")
     return text

@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import importlib
+import ipaddress
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -35,6 +37,7 @@ SILENCE_S: Final = 60.0
 NOT_INSTALLED: Final = "the openai package is not installed (pip install 'worker-widget[llm]')"
 
 _CHARS_A_TOKEN: Final = 16
+_OPTIONAL: Final = "stream_options"
 _MAY_BE_REFUSED: Final = {"max_tokens": "max_completion_tokens", "stream_options": None}
 """Parameters that some endpoints refuse, each with its replacement, if any."""
 
@@ -132,11 +135,13 @@ class ModelEndpoint:
             parameters = self._parameters(call)
             try:
                 return await create(model=call.model, messages=list(call.messages), stream=True, **parameters)
-            except openai.BadRequestError as error:
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 words = str(error)
                 refused = next(
                     (name for name in _MAY_BE_REFUSED if name in parameters and name in words), None
                 )
+                if refused is None and error.status_code == 422 and _OPTIONAL in parameters:
+                    refused = _OPTIONAL  # some endpoints refuse a field without naming it
                 if refused is None:
                     raise
                 self._refused.add(refused)
@@ -144,7 +149,7 @@ class ModelEndpoint:
     def _parameters(self, call: ModelRequest) -> dict[str, Any]:
         values: dict[str, Any] = {
             "max_tokens": call.most_tokens,
-            "stream_options": {"include_usage": True},
+            _OPTIONAL: {"include_usage": True},
         }
         for name in self._refused:
             value, other = values.pop(name), _MAY_BE_REFUSED[name]
@@ -155,7 +160,11 @@ class ModelEndpoint:
     @asynccontextmanager
     async def _client(self, silence_s: float) -> AsyncIterator[openai.AsyncOpenAI]:
         library = await asyncio.to_thread(importlib.import_module, "openai")
+        local = _is_loopback(self.settings.url)
         client: openai.AsyncOpenAI = library.AsyncOpenAI(
+            # A proxy from the environment cannot reach the loopback address of this machine. A redirect is
+            # not followed: it would carry the texts, and on the same host the key, to where nobody named.
+            http_client=library.DefaultAsyncHttpxClient(trust_env=not local, follow_redirects=False),
             base_url=self.settings.url,
             api_key=self.settings.key or "none",
             max_retries=0,
@@ -196,7 +205,26 @@ class _IncomingAnswer:
 
 
 def _text(value: Any) -> str:
+    """The text of content, which is a text or, at some endpoints, a list of parts that have texts."""
+    if isinstance(value, list):
+        return "".join(
+            part if isinstance(part, str) else _text(_part(part, "text"))
+            for part in value
+            if _part(part, "type") in (None, "text")
+        )
     return value if isinstance(value, str) else ""
+
+
+def _part(part: Any, name: str) -> Any:
+    return part.get(name) if isinstance(part, dict) else getattr(part, name, None)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _count(value: Any) -> int | None:

@@ -1,6 +1,7 @@
 """The language model's settings, from environment variables.
 
-``WORKER_LLM_URL`` is the base URL of an OpenAI-compatible API, such as ``http://127.0.0.1:11434/v1``,
+``WORKER_LLM_URL`` is the base URL of an OpenAI-compatible API, such as ``http://127.0.0.1:11434/v1``, with or
+without ``/chat/completions``,
 ``WORKER_LLM_MODEL`` the name of the model, and ``WORKER_LLM_KEY`` its key, if it needs one.
 """
 
@@ -20,6 +21,8 @@ KEY: Final = LanguageModelVariables.KEY
 _SHORTEST_SECRET: Final = 8
 """A shorter key, such as "none" for a local server, is not treated as a secret."""
 
+_ROUTE: Final = "/chat/completions"
+"""The end of an address that names the route, as some providers print it."""
 _HIDDEN: Final = "***"
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -39,7 +42,8 @@ class ModelSettings:
         url, model, key = variables.values
         if not (url or model):
             return None
-        return cls(url.rstrip("/"), model, key, _problem(url, model, key))
+        base = url.rstrip("/").removesuffix(_ROUTE)
+        return cls(base, model, key, _problem(url, model, key, variables.unencrypted))
 
     @property
     def origin(self) -> str:
@@ -62,7 +66,7 @@ class ModelSettings:
         return text.replace(self.secret, _HIDDEN) if self.secret else text
 
 
-def _problem(url: str, model: str, key: str) -> str | None:
+def _problem(url: str, model: str, key: str, unencrypted: bool) -> str | None:
     if not url:
         return f"{URL} is not set"
     if not model:
@@ -78,4 +82,9 @@ def _problem(url: str, model: str, key: str) -> str | None:
         return f"{URL} is not an address that begins with http:// or https://"
     if parts.username or parts.password or parts.query or parts.fragment:
         return f"{URL} contains more than an address; set a key in {KEY}"
+    if unencrypted:
+        return (
+            f"{URL} is of another computer and begins with http://, so the key could be read on the way; use"
+            " https://, or set WORKER_HTTP_HOSTS to the host"
+        )
     return None

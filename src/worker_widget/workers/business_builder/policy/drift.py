@@ -25,8 +25,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ....events.request_models import Brand, Tone
-from ..language import english_grammar, german_grammar, tone_marks
+from ..language import tone_marks
 from ..language.tone_marks import ToneMark
+from ..language.word_lists import STOP_WORDS
 from .pattern_matcher import phrase_matcher
 
 THRESHOLD: Final = 0.35
@@ -34,7 +35,6 @@ _MOST_TERMS: Final = 16
 _FEWEST_WORDS: Final = 300
 _MARKS_PER_WORD: Final = 0.02
 
-_STOP_WORDS: Final = english_grammar.STOP_WORDS | german_grammar.STOP_WORDS
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _ENDINGS: Final = ("ations", "ation", "ings", "ing", "ers", "ies", "ed", "er", "es", "ly", "s", "e", "y")
 
@@ -100,7 +100,7 @@ def measure(text: str, against: DriftAnchors) -> DriftMeasurement:
 
 def terms(text: str) -> list[str]:
     """The stems of the content words of ``text``, in order."""
-    return [stem(word) for word in _WORD.findall(text) if len(word) > 2 and word.lower() not in _STOP_WORDS]
+    return [stem(word) for word in _WORD.findall(text) if len(word) > 2 and word.lower() not in STOP_WORDS]
 
 
 def stem(word: str) -> str:

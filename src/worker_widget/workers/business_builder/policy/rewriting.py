@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -93,6 +93,8 @@ _JOINING: Final = re.compile(rf"^(?:{_JOINTS})\s+", re.IGNORECASE)
 _FEWEST_WORDS: Final = 3
 _DESCRIBED: Final = re.compile(r"\b(?:an?|the|our|your|their|its|my)\s+$", re.IGNORECASE)
 
+Repair = Callable[[str], str]
+
 
 @dataclass(frozen=True)
 class Rewrite:
@@ -103,26 +105,30 @@ class Rewrite:
     how: str
 
 
-def rephrase(text: str, rules: Sequence[Rule]) -> Rewrite:
-    """``text`` without violations of ``rules``; empty where nothing can be kept."""
+def rephrase(text: str, rules: Sequence[Rule], repair: Repair) -> Rewrite:
+    """``text`` without violations of ``rules``; empty where nothing can be kept.
+
+    ``repair`` fixes the grammar of its language afterwards.
+    """
     sentences = typography.sentences(text)
-    whole = [_reworded(sentence, rules) for sentence in sentences]
+    whole = [_reworded(sentence, rules, repair) for sentence in sentences]
     kept = [
-        reworded if reworded is not None else _shortened(sentence, rules)
+        reworded if reworded is not None else _shortened(sentence, rules, repair)
         for sentence, reworded in zip(sentences, whole, strict=True)
     ]
-    after = _tidy(" ".join(filter(None, kept)))
+    after = _tidy(" ".join(filter(None, kept)), repair)
     if not after or breaks(after, rules) is not None:
         return Rewrite(text, "", "left out")
     return Rewrite(text, after, "shortened" if None in whole else "reworded")
 
 
-def _reworded(sentence: str, rules: Sequence[Rule]) -> str | None:
+def _reworded(sentence: str, rules: Sequence[Rule], repair: Repair) -> str | None:
     """A complete sentence without violations, in other words or fewer; ``None`` where there is none."""
     if breaks(sentence, rules) is None:
         return sentence
-    reworded = _tidy(_reword(sentence))
-    for changed in (reworded, _tidy(_lightened(reworded, rules)), _tidy(_lightened(sentence, rules))):
+    reworded = _tidy(_reword(sentence), repair)
+    lighter = (_tidy(_lightened(each, rules), repair) for each in (reworded, sentence))
+    for changed in (reworded, *lighter):
         if changed and breaks(changed, rules) is None and _is_complete(changed, sentence):
             return changed
     return None
@@ -174,7 +180,7 @@ def _lightened(text: str, rules: Sequence[Rule]) -> str:
     return text
 
 
-def _shortened(text: str, rules: Sequence[Rule]) -> str:
+def _shortened(text: str, rules: Sequence[Rule], repair: Repair) -> str:
     """A sentence up to the part that breaks a rule, or else its longest later part that breaks none.
 
     A later part without a subject of its own gets that of the sentence. Empty where fewer than three words
@@ -184,7 +190,7 @@ def _shortened(text: str, rules: Sequence[Rule]) -> str:
     starts = [text[:begin] for begin, _ in reversed(cuts)]
     later = sorted((_with_subject(text, end) for _, end in cuts), key=len, reverse=True)
     for part in (*starts, *later):
-        kept = _tidy(part.strip(" ,;:–—-"))
+        kept = _tidy(part.strip(" ,;:–—-"), repair)
         if (
             len(kept.split()) >= _FEWEST_WORDS
             and breaks(kept, rules) is None
@@ -204,8 +210,8 @@ def _with_subject(text: str, start: int) -> str:
     return f"{found['subject']} {part}"
 
 
-def _tidy(text: str) -> str:
+def _tidy(text: str, repair: Repair) -> str:
     text = re.sub(r"\s+([,.;:!?])", r"\1", text)
     text = re.sub(r"[\s,;:–—-]+([.!?]?)$", r"\1", text)
-    text = re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", re.sub(r"^[\s,;:]+|\s+$", "", text))
+    text = repair(re.sub(r"^[\s,;:]+|\s+$", "", text))
     return typography.capital(re.sub(r"\s{2,}", " ", text))

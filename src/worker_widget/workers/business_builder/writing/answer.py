@@ -13,7 +13,7 @@ def compose(pen: Pen) -> Draft:
     page, words = Markdown(pen), pen.words.answer
     page.heading(1, words.title)
     task = pen.allowed(typography.clip(pen.facts.task, 300))
-    page.paragraph(words.task.replace("{task}", f"“{task}”") if task else "")
+    page.paragraph(words.task.replace("{task}", task) if task else "")
     page.paragraph(pen.line("answer.why", words.why))
     page.heading(2, words.ask_heading)
     page.bullets([pen.line(f"answer.ask[{index}]", text) for index, text in enumerate(words.ask)])

@@ -137,7 +137,7 @@ def _hero(pen: Pen) -> Hero:
     tagline = typography.heading(facts.text("brand.tagline"))
     named = (audience and audience not in headline) or (facts.knows_trade or not facts.text("brand.mission"))
     eyebrow = pen.quote(tagline) if used != tagline else ""
-    eyebrow = eyebrow or (pen.line("hero.eyebrow", words.for_whom, once=False) if named else "")
+    eyebrow = eyebrow or (pen.line("hero.eyebrow", words.for_audience, once=False) if named else "")
     opening = pen.line("hero.opening", "{Problem}") if pen.approach == "story" else ""
     subhead = _subhead(pen, headline, eyebrow, used, source)
     quotes_offer = (
@@ -187,7 +187,9 @@ def _headline(pen: Pen) -> tuple[str, TextSource, str]:
     else:
         headline = pen.line("hero.headline", *(deeds or (facts.field.headline[facts.tone],)))
     if not headline:
-        headline = _offer_headline(pen) or pen.prefer("hero.headline", pen.words.landing.for_whom, "{Name}")
+        headline = _offer_headline(pen) or pen.prefer(
+            "hero.headline", pen.words.landing.for_audience, "{Name}"
+        )
         source = "brief" if facts.brief.is_read else "proposal"
     return headline, source, used
 

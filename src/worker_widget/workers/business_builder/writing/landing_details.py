@@ -12,8 +12,7 @@ from typing import Final
 import msgspec
 
 from ..language import detection, typography
-from ..language.english_grammar import STOP_WORDS as ENGLISH_STOP_WORDS
-from ..language.german_grammar import STOP_WORDS as GERMAN_STOP_WORDS
+from ..language.word_lists import STOP_WORDS
 from .draft import strings
 from .landing_copy import DetailItem, DetailSection, LandingCopy
 from .pen import Pen
@@ -175,6 +174,5 @@ def _without_parts(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _words(text: str) -> list[str]:
-    stop = ENGLISH_STOP_WORDS | GERMAN_STOP_WORDS
     words = (word.casefold() for word in _WORD.findall(text))
-    return [word for word in words if word not in stop and (len(word) > 2 or word[0].isdigit())]
+    return [word for word in words if word not in STOP_WORDS and (len(word) > 2 or word[0].isdigit())]

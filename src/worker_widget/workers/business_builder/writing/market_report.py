@@ -64,9 +64,9 @@ def problem_terms(facts: Facts, most: int = 12) -> list[str]:
 def _audience(pen: Pen) -> dict[str, Any]:
     facts, words = pen.facts, pen.words.report
     if facts.text("brief.audience"):
-        basis = words.said_in_task
+        basis = words.stated_in_task
     elif facts.readers:
-        basis = words.said_in_brand
+        basis = words.stated_in_brand
     else:
         basis = words.assumed.replace("{field}", facts.field.label)
     segments = _lines(pen, "segment", facts.readers)

@@ -8,6 +8,7 @@ repaired; rejected wordings are counted. If no wording is left, the line is empt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -54,7 +55,7 @@ class Pen:
         for wording in (*wordings[first:], *wordings[:first]):
             if any(not self.slots.get(slot) for slot in _needed(wording)):
                 continue
-            text = self.speak(wording).format_map(self.slots).strip()
+            text = _SECOND_MARK.sub("", self.speak(wording).format_map(self.slots).strip())
             if not text or (once and self._repeats(text)):
                 continue
             if not self.allowed(text):
@@ -94,6 +95,9 @@ class Pen:
     def _remember(self, text: str) -> None:
         self.used.update(_keys(text))
 
+
+_SECOND_MARK: Final = re.compile(r"(?<=[^.][.!?])\.(?!\.)")
+"""The full stop after a name that ends in a mark of its own: "Kiln & Co.", "Is it open?"."""
 
 _JOINTS: Final = frozenset({"aside", "das"})
 """Slots between two others, which may be empty."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,12 +25,14 @@ from .run_records import Ledger, SentenceRecord
 
 
 @dataclass
-class RunContext:
+class BuilderRun:
     """One run. Recovery in the first stage may change ``facts`` and ``design``; the other inputs stay.
 
     ``gather`` reads the facts of a request. ``by_model`` is whether a language model writes the texts, and
     ``model_problem`` why it cannot, if so. ``left_out`` counts the sections that a budget removed, ``spent``
-    the tokens used. ``waits`` is false for a replay, which does not wait before a retry.
+    the tokens used, ``taken`` those of them that stages used which were taken over from another run, by
+    stage. ``waits`` is false for a replay, which does not wait before a retry. At ``checkpoint`` the run can
+    pause; ``clock`` is the time in seconds without pauses.
     """
 
     request: ValidatedRequest
@@ -46,6 +48,9 @@ class RunContext:
     model: TextWriter | None
     model_problem: str | None
     by_model: bool
+    checkpoint: Callable[[], Awaitable[None]]
+    clock: Callable[[], float]
+    keep: Callable[[str, Any], None]
     waits: bool = True
     rule_engine: TextWriter = field(default_factory=RuleEngine)
     ledger: Ledger = field(default_factory=Ledger)
@@ -55,6 +60,12 @@ class RunContext:
     copy: LandingCopy | None = None
     left_out: int = 0
     spent: int = 0
+    taken: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def new_tokens(self) -> int:
+        """The tokens used by stages of this run."""
+        return self.spent - sum(self.taken.values())
 
     @property
     def anchors(self) -> DriftAnchors:
@@ -94,7 +105,7 @@ class RunContext:
                 **self._language_model(),
             },
             cost_report={
-                "total_tokens": self.spent,
+                "total_tokens": self.new_tokens,
                 "budget": self.budget,
                 "under_budget": self.budget is None or self.spent <= self.budget,
                 "stages": dict(ledger.costs),
@@ -102,7 +113,7 @@ class RunContext:
                 "recoveries": len(ledger.recoveries),
                 "engines": dict(ledger.engines),
             },
-            total_tokens=self.spent,
+            total_tokens=self.new_tokens,
             policy_violations=tuple(ledger.violations),
             recovery_log=tuple(ledger.recoveries),
             drift_metrics=dict(ledger.drifts),
