@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..events.artifact_bytes import file_bytes
 from ..events.file_names import safe_names
 from ..state.run_state import Artifact
+from ..state.terminal_text import harmless
+from .frames.engines import FrameEngine
 from .live_run import LiveRun
 from .saving import save_files
 
@@ -19,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class Artifacts(Mapping[str, "ArtifactFile"]):
-    """A run's artifacts by file name, in the order of their first mention."""
+    """A run's artifacts by file name, in the order of their first mention.
+
+    Called, it returns them as a frame: ``run.artifacts()``; see `RunHistory.artifacts`.
+    """
 
     def __init__(self, live: LiveRun) -> None:
         self._live = live
@@ -28,7 +34,7 @@ class Artifacts(Mapping[str, "ArtifactFile"]):
         for artifact in self._live.state.artifacts:
             if artifact.file == file:
                 return ArtifactFile(self._live, artifact)
-        known = ", ".join(self) or "none yet"
+        known = ", ".join(map(harmless, self)) or "none yet"
         raise KeyError(f"no artifact {file!r}; there are: {known}")
 
     def __iter__(self) -> Iterator[str]:
@@ -38,7 +44,14 @@ class Artifacts(Mapping[str, "ArtifactFile"]):
         return len(self._live.state.artifacts)
 
     def __repr__(self) -> str:
-        return f"Artifacts({', '.join(self)})"
+        return f"Artifacts({', '.join(map(harmless, self))})"
+
+    def __call__(self, *, content: bool = False, engine: FrameEngine = "pandas", **filters: Any) -> Any:
+        """The artifacts as a frame, one row each; with ``content`` also their texts."""
+        from .frames.reading import frame_in_engine
+
+        live = self._live
+        return frame_in_engine(live.store, "artifacts", engine, content=content, runs=live.run_id, **filters)
 
     def _repr_html_(self) -> str:
         from ..artifacts.summary_table import artifacts_html
@@ -60,7 +73,7 @@ class Artifacts(Mapping[str, "ArtifactFile"]):
         all other files are written. Raises ``OSError`` if a file cannot be written.
         """
         names = safe_names(self)
-        folder = Path(directory)
+        folder = Path(directory).expanduser()
         files = {folder / names[file]: partial(_content, item) for file, item in self.items()}
         return save_files(files, overwrite=overwrite)
 
@@ -138,18 +151,16 @@ class ArtifactFile:
     def sources(self) -> pd.DataFrame:
         """The sentences in their order, each with where it comes from; empty if the worker sent none.
 
-        ========  ========  =====================================================================
-        sentence  string    as it is in ``text``, where it may be escaped
-        start     Int64     the first code point of ``text``, from 0
-        end       Int64     the code point after the last
-        source    string    brief (the task's words), brand, rule or model
-        stage_id  string    the stage that wrote it
-        ========  ========  =====================================================================
+        The columns are those of `RunHistory.sources`.
         """
-        from .dataframes import sources_frame
+        from .frames.pandas_frames import pandas_frame
+        from .frames.python_rows import sentence_rows
+        from .frames.reading import frame_of
+        from .frames.schema import FRAMES
 
         found = self._live.store.artifact_sources(self._live.run_id, self.file, self._number)
-        return sources_frame(self.text, found)
+        rows = sentence_rows(self.run_id, self.file, self.text, found)
+        return pandas_frame(frame_of(FRAMES["sources"], rows))
 
     @property
     def versions(self) -> tuple[ArtifactFile, ...]:
@@ -168,11 +179,11 @@ class ArtifactFile:
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Writes ``bytes`` to a file and returns its path.
 
-        If ``path`` is a directory, the file gets the artifact's name there, changed if it is not safe. Raises
-        `FilesExist` if the file exists, unless ``overwrite`` is true.
+        If ``path`` is a directory, or ends like one (``"out/"``), the file gets the artifact's name there,
+        changed if it is not safe. Raises `FilesExist` if the file exists, unless ``overwrite`` is true.
         """
-        target = Path(path)
-        if target.is_dir():
+        target = Path(path).expanduser()
+        if target.is_dir() or str(path).endswith(("/", os.sep)):
             target = target / safe_names([self.file])[self.file]
         (saved,) = save_files({target: partial(_content, self)}, overwrite=overwrite)
         return saved

@@ -5,19 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, overload
 
 from ..artifacts.diff.difference import Difference, difference
-from ..state.reduce import reduce_all
-from ..state.run_state import Artifact, RunState, Stage
+from ..state.incident import Incident
+from ..state.run_state import Artifact, RoutingRow, RunState, Stage
 from ..store.event_store import EventStore
 from ..store.shared import shared_store
 from .artifacts import ArtifactFile
 from .run import Run
+from .run_pairs import (
+    ArtifactPair,
+    DecisionPair,
+    IncidentPair,
+    PairStatus,
+    StagePair,
+    in_pairs,
+    pair_name,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_INT64: Final = 1 << 63
 _STAGE_COLUMNS: Final = {
     "stage_id": "string",
     "name": "string",
@@ -29,10 +40,15 @@ _STAGE_COLUMNS: Final = {
     "tokens_b": "Int64",
 }
 _Row = tuple[str, str, int | None, int | None, int, int, int, float, str | None, str | None]
-PairStatus = Literal["same", "changed", "added", "removed"]
-"""An artifact that is "added" is only in the second run, one that is "removed" only in the first."""
 
-_COLUMNS: Final = {
+_FRAME_COLUMNS: Final = {
+    "section": "string",
+    "item": "string",
+    "a": "string",
+    "b": "string",
+    "differs": "boolean",
+}
+_ARTIFACT_COLUMNS: Final = {
     "file": "string",
     "status": "string",
     "chars_a": "Int64",
@@ -44,26 +60,6 @@ _COLUMNS: Final = {
     "sha256_a": "string",
     "sha256_b": "string",
 }
-
-
-class ArtifactPair(NamedTuple):
-    """One artifact in two runs, ``None`` for a run that does not have it, and the SHA-256 of its texts."""
-
-    file: str
-    status: PairStatus
-    a: Artifact | None
-    b: Artifact | None
-    sha256_a: str | None
-    sha256_b: str | None
-
-
-class StagePair(NamedTuple):
-    """One stage in two runs; ``None`` for a run that does not have it."""
-
-    stage_id: str
-    name: str
-    a: Stage | None
-    b: Stage | None
 
 
 @overload
@@ -85,13 +81,23 @@ def compare(a: Run | str | ArtifactFile, b: Run | str | ArtifactFile) -> Compari
 
 
 class _Side:
-    """One of the two runs: its state, and a function that reads the text of an artifact."""
+    """One of the two runs: its state, and what is read of it when it is compared."""
 
-    def __init__(self, run_id: str, state: RunState, text: Callable[[str], str]) -> None:
+    def __init__(self, store: EventStore, run_id: str, state: RunState, text: Callable[[str], str]) -> None:
         self.run_id = run_id
         self.state = state
         self.text = text
         self.artifacts = {item.file: item for item in state.artifacts}
+        self.store = store
+
+    def stages(self) -> Iterator[Stage]:
+        return self.store.stages(self.run_id)
+
+    def decisions(self) -> Iterator[RoutingRow]:
+        return self.store.routing_rows(self.run_id)
+
+    def incidents(self) -> Iterator[Incident]:
+        return self.store.incidents(self.run_id)
 
     @property
     def title(self) -> str:
@@ -101,13 +107,13 @@ class _Side:
 def _side(run: Run | str) -> _Side:
     if isinstance(run, Run):
         artifacts = run.artifacts
-        return _Side(run.run_id, run.state, lambda file: artifacts[file].text)
+        return _Side(run.store, run.run_id, run.state, lambda file: artifacts[file].text)
     return _recorded_side(shared_store(), run)
 
 
 def _recorded_side(store: EventStore, run_id: str) -> _Side:
-    state = reduce_all(store.iterate(run_id, without=("log",)))
-    return _Side(run_id, state, lambda file: store.artifact_text(run_id, file) or "")
+    state = store.state(run_id)
+    return _Side(store, run_id, state, lambda file: store.artifact_text(run_id, file) or "")
 
 
 def compare_recorded(store: EventStore, a: str, b: str) -> Comparison:
@@ -142,7 +148,7 @@ class Comparison(Mapping[str, Difference]):
         rows = []
         for file, status, *figures, similarity, _, _ in self._rows():
             cells = ("" if figure is None else f"{figure:,}" for figure in figures)
-            rows.append((file, status, *cells, f"{math.floor(100 * similarity)} %"))
+            rows.append((file, status, *cells, f"{math.floor(100 * similarity)}%"))
         title = f"{self._a.title} and {self._b.title}"
         return table_html(head, rows, title, figures={2, 3, 4, 5, 6, 7})
 
@@ -163,6 +169,55 @@ class Comparison(Mapping[str, Difference]):
         return len(self._files)
 
     def frame(self) -> pd.DataFrame:
+        """Everything that is compared, one row for each item.
+
+        =======  =======  =====================================================================
+        section  string   run, stages, decisions, ledger or artifacts
+        item     string   a figure of the run such as ``tokens``; a stage and its figure such as
+                          ``copy.duration_ms``; a stage for decisions; a stage and the kind of an
+                          incident such as ``copy.policy`` for the ledger, where the second of a
+                          kind ends in ``.2``; the file name of an artifact
+        a        string   the first run's: a figure, the agent of a decision, what an incident
+                          was and how it ended, the SHA-256 of an artifact; NA for what it has not
+        b        string   the second run's
+        differs  boolean
+        =======  =======  =====================================================================
+
+        `stages` and `artifacts` have more columns of these, with figures as numbers.
+        """
+        import pandas as pd
+
+        from .comparison_rows import comparison_rows
+
+        rows = comparison_rows(
+            self.states,
+            self.stage_pairs(),
+            self.decision_pairs(),
+            self.incident_pairs(),
+            self.artifact_pairs(),
+        )
+        return pd.DataFrame(rows, columns=list(_FRAME_COLUMNS)).astype(_FRAME_COLUMNS)
+
+    def export(
+        self,
+        format: Literal["html"],
+        path: str | Path,
+        *,
+        sign: str | Path | None = None,
+        most_bytes: int | None = None,
+    ) -> Path:
+        """Writes the report of both runs with their comparison as one HTML file; see `RunHistory.export`.
+
+        Raises ``ValueError`` for another format, `SigningKeyError`, and ``OSError``.
+        """
+        from .exporting import export_report
+
+        if format != "html":
+            raise ValueError(f"A comparison is exported as html, not as {format!r}.")
+        runs = [(side.store, side.run_id) for side in (self._a, self._b)]
+        return export_report(runs, Path(path).expanduser(), sign=sign, most_bytes=most_bytes, compared=self)
+
+    def artifacts(self) -> pd.DataFrame:
         """The artifacts of both runs, one row each.
 
         =============  =======  ======================================================================
@@ -180,7 +235,7 @@ class Comparison(Mapping[str, Difference]):
         """
         import pandas as pd
 
-        return pd.DataFrame(self._rows(), columns=list(_COLUMNS)).astype(_COLUMNS)
+        return pd.DataFrame(self._rows(), columns=list(_ARTIFACT_COLUMNS)).astype(_ARTIFACT_COLUMNS)
 
     def stages(self) -> pd.DataFrame:
         """The stages of both runs, one row each.
@@ -205,14 +260,29 @@ class Comparison(Mapping[str, Difference]):
         return pd.DataFrame(rows, columns=list(_STAGE_COLUMNS)).astype(_STAGE_COLUMNS)
 
     @property
+    def run_ids(self) -> tuple[str, str]:
+        """The ids of both runs."""
+        return self._a.run_id, self._b.run_id
+
+    @property
     def states(self) -> tuple[RunState, RunState]:
         """The states of both runs."""
         return self._a.state, self._b.state
 
     def stage_pairs(self) -> list[StagePair]:
         """The stages of both runs, in the order of the second run, then those of only the first."""
-        a, b = ({stage.stage_id: stage for stage in side.state.stages} for side in (self._a, self._b))
+        a, b = ({stage.stage_id: stage for stage in side.stages()} for side in (self._a, self._b))
         return [StagePair(key, known.name, a.get(key), b.get(key)) for key, known in {**b, **a}.items()]
+
+    def decision_pairs(self) -> list[DecisionPair]:
+        """The routing decisions of both runs: the n-th of a stage in each."""
+        pairs = in_pairs(self._a.decisions(), self._b.decisions(), lambda row: (row.stage_id,))
+        return [DecisionPair(pair_name(*key), key[0], a, b) for key, a, b in pairs]
+
+    def incident_pairs(self) -> list[IncidentPair]:
+        """The incidents of both runs: the n-th of a stage and kind in each."""
+        pairs = in_pairs(self._a.incidents(), self._b.incidents(), lambda row: (row.stage_id, row.kind))
+        return [IncidentPair(pair_name(*key), key[0], a, b) for key, a, b in pairs]
 
     def artifact_pairs(self) -> list[ArtifactPair]:
         """The artifacts of both runs. No difference is computed."""
@@ -226,7 +296,7 @@ class Comparison(Mapping[str, Difference]):
         return pairs
 
     def _rows(self) -> list[_Row]:
-        """The rows of `frame`."""
+        """The rows of `artifacts`."""
         rows: list[_Row] = []
         for file, status, a, b, sum_a, sum_b in self.artifact_pairs():
             found = self[file]
@@ -242,7 +312,9 @@ class Comparison(Mapping[str, Difference]):
 
 
 def _field(stage: Stage | None, field: str) -> object:
-    return None if stage is None else getattr(stage, field)
+    found: object = None if stage is None else getattr(stage, field)
+    # A server may send any number; one that no column holds is missing.
+    return None if isinstance(found, int) and not -_INT64 <= found < _INT64 else found
 
 
 def _title(artifact: ArtifactFile) -> str:

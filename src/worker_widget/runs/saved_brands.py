@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from .. import settings
 from ..errors import HistoryError, Problem, RequestRefused
+from .request_arguments import BRAND, wrong_argument
 
 LONGEST_NAME: Final = 80
 """The most characters of a name."""
@@ -94,7 +95,10 @@ class SavedBrands:
 
 
 def brand_of(brand: Mapping[str, Any] | str | None) -> Mapping[str, Any] | None:
-    """A brand as a mapping; a text is the name of a saved brand. Raises the errors of `SavedBrands.load`."""
+    """A brand as a mapping; a text is the name of a saved brand. Raises the errors of `SavedBrands.load`,
+    and `RequestRefused` for anything else."""
+    if brand is not None and not isinstance(brand, (str, Mapping)):
+        raise wrong_argument("brand", brand, BRAND)
     return SavedBrands().load(brand) if isinstance(brand, str) else brand
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from errno import EISDIR
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -28,7 +31,7 @@ def save_files(files: Mapping[Path, Callable[[], bytes]], *, overwrite: bool) ->
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         if overwrite:
-            _replace(path, content())
+            _replace(path, [content()])
         elif not _created(path, content()):
             appeared.append(path)
     if appeared:
@@ -42,20 +45,20 @@ def save_files(files: Mapping[Path, Callable[[], bytes]], *, overwrite: bool) ->
     return list(files)
 
 
-def write_parts(path: Path, parts: Iterable[str]) -> None:
-    """Writes the parts of a text to a file as UTF-8; the complete file replaces an existing one.
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """Writes the parts of a file; the complete file replaces an existing one.
 
-    Line ends are not changed. A missing folder is made. Raises ``OSError`` if the file cannot be written, and
-    the errors of ``parts``; an existing file then stays unchanged.
+    A missing folder is made. A pipe or a device is written to, and stays what it is. Raises ``OSError`` if
+    the file cannot be written, and the errors of ``parts``; an existing file then stays unchanged.
     """
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, "This is a folder: name a file in it", str(path))
+    if path.exists() and not path.is_file():
+        with path.open("wb") as pipe:
+            pipe.writelines(parts)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = _draft(path)
-    try:
-        with draft.open("x", encoding="utf-8", errors="surrogatepass", newline="") as file:
-            file.writelines(parts)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    _replace(path, parts)
 
 
 def _created(path: Path, content: bytes) -> bool:
@@ -73,12 +76,19 @@ def _created(path: Path, content: bytes) -> bool:
     return True
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Replaces a file in one step, so that another process reads the old content or the new, complete."""
+def _replace(path: Path, parts: Iterable[bytes]) -> None:
+    """Replaces a file in one step, so that another process reads the old content or the new, complete.
+
+    The new file has the mode of the old one: a file that only its owner could read stays so.
+    """
     draft = _draft(path)
     try:
         with draft.open("xb") as file:
-            file.write(content)
+            with suppress(FileNotFoundError):
+                before = path.lstat()
+                if stat.S_ISREG(before.st_mode):
+                    draft.chmod(stat.S_IMODE(before.st_mode))
+            file.writelines(parts)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -7,22 +7,18 @@ from itertools import chain
 from typing import Final
 
 from ...state.display_names import agent_name, display_name
+from ...state.error_words import error_words
 from ...state.incident import Incident
 from ...state.request_facts import request_facts
-from ...state.run_state import LedgerRow, RoutingRow, RunState, Stage
+from ...state.run_state import LedgerRow, RoutingRow, RunState
 from ...state.run_warnings import run_warnings
+from ...state.stages import TreeRow
 from ...state.verdict import verdict
 from .trace import Trace, instant
+from .words import VISIBLE, duration, one_line
 
 _WIDTH: Final = 100
 _TIME_CHARS: Final = 15
-_VISIBLE: Final = (
-    {code: 0x2400 + code for code in range(0x20) if chr(code) != "\t"}
-    | {0x7F: 0x2421}
-    | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
-)
-"""Replaces control characters with visible symbols, so that a terminal that shows the file executes none."""
-
 _STAGES: Final = ("Stage", "Status", "Agent", "Started", "Duration", "Tokens", "Drift")
 _ROUTING: Final = (
     *("Time", "Stage", "Agent", "Score", "Confidence", "Complexity", "Source"),
@@ -34,22 +30,23 @@ _ARTIFACTS: Final = ("File", "Stage", "Status", "Characters", "SHA-256")
 def txt_parts(trace: Trace) -> Iterator[str]:
     """The trace as plain text, in parts."""
     for line in _lines(trace):
-        yield line.rstrip().translate(_VISIBLE) + "\n"
+        yield line.rstrip().translate(VISIBLE) + "\n"
 
 
 def _lines(trace: Trace) -> Iterator[str]:
     state = trace.state
-    names = {stage.stage_id: stage.name for stage in state.stages}
+    stages = list(trace.stages())
+    names = {row.stage.stage_id: row.stage.name for row in stages}
     yield "WORKER RUN TRACE"
     yield "=" * _WIDTH
     yield from _facts(_head(trace))
     yield from _request(trace.state)
     yield from _understanding(state)
-    yield from _heading("Stages", len(state.stages))
-    yield from _table(_STAGES, lambda: map(_stage, state.stages), right=(4, 5, 6))
-    for stage in state.stages:
+    yield from _heading("Stages", len(stages))
+    yield from _table(_STAGES, lambda: map(_stage, stages), right=(4, 5, 6))
+    for stage, _ in stages:
         if stage.error:
-            yield from _indented(f"  {stage.name}: ", stage.error)
+            yield from _indented(f"  {stage.name}: ", error_words(stage.error))
     yield from _heading("Routing", state.counts.routing)
     yield from _table(_ROUTING, lambda: _decisions(trace, names), right=(3, 4, 5))
     yield from _heading("Failures and recovery", state.counts.incidents)
@@ -71,7 +68,7 @@ def _lines(trace: Trace) -> Iterator[str]:
     )
     yield from _heading("Log", trace.record.lines)
     stage_chars = max(map(len, names.values()), default=0)
-    agent_chars = max((len(agent_name(stage.agent or "")) for stage in state.stages), default=0)
+    agent_chars = max((len(agent_name(stage.agent or "")) for stage, _ in stages), default=0)
     for line in trace.log():
         name, agent = _stage_name(line.stage_id, names), agent_name(line.agent or "")
         yield from _indented(
@@ -93,10 +90,11 @@ def _head(trace: Trace) -> dict[str, str | None]:
         "Reason": ended.reason if ended else None,
         "Started": instant(state.started_us),
         "Ended": instant(state.ended_us),
-        "Duration": _duration(state.latency_ms),
+        "Duration": duration(state.latency_ms),
         "Tokens": f"{state.tokens:,}",
         "Events": f"{record.events:,}",
         "Again from": state.replay_of,
+        "Started from": state.parent_run_id,
         "Exported": instant(trace.exported_us),
     }
 
@@ -141,13 +139,14 @@ def _heading(title: str, count: int) -> Iterator[str]:
         yield "none"
 
 
-def _stage(stage: Stage) -> tuple[str, ...]:
+def _stage(row: TreeRow) -> tuple[str, ...]:
+    stage, depth = row
     return (
-        stage.name,
+        "› " * depth + stage.name,
         stage.status + (f" (attempt {stage.attempts})" if stage.attempts > 1 else ""),
         agent_name(stage.agent or ""),
         _time(stage.started_us),
-        _duration(stage.duration_ms) or "",
+        duration(stage.duration_ms) or "",
         "" if stage.tokens is None else f"{stage.tokens:,}",
         _share(stage.drift),
     )
@@ -191,7 +190,7 @@ def _incident(trace: Trace, incident: Incident) -> Iterator[str]:
         "before": incident.before,
         "after": incident.after,
         "code": incident.code,
-        "took": _duration(incident.duration_ms),
+        "took": duration(incident.duration_ms),
     }
     for label, text in facts.items():
         if text:
@@ -219,14 +218,14 @@ def _table(
     """
     widths = [0] * len(head)
     for row in rows():
-        widths = [max(width, len(_one_line(cell))) for width, cell in zip(widths, row, strict=True)]
+        widths = [max(width, len(one_line(cell))) for width, cell in zip(widths, row, strict=True)]
     if not any(widths):
         return
     widths = [max(width, len(title)) for width, title in zip(widths, head, strict=True)]
     for row in chain([head], rows()):
         yield "  ".join(
             cell.rjust(width) if at in right else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(map(_one_line, row), widths, strict=True))
+            for at, (cell, width) in enumerate(zip(map(one_line, row), widths, strict=True))
         )
 
 
@@ -238,20 +237,10 @@ def _indented(lead: str, text: str) -> Iterator[str]:
         yield " " * len(lead) + line
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _time(time_us: int | None) -> str:
     """The time of day, to the microsecond."""
     text = instant(time_us)
     return "" if text is None else text[11:26]
-
-
-def _duration(duration_ms: float | None) -> str | None:
-    if duration_ms is None:
-        return None
-    return f"{duration_ms / 1000:.2f} s" if duration_ms >= 1000 else f"{duration_ms:.1f} ms"
 
 
 def _share(value: float | None) -> str:

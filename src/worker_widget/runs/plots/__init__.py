@@ -1,0 +1,1 @@
+"""Charts of runs, as Altair charts that are readable on light and dark backgrounds."""
