@@ -7,6 +7,7 @@ for ``%tb``. Plain Python does not, so scripts and logs have the usual traceback
 from __future__ import annotations
 
 import linecache
+import re
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ _NOT_THE_USERS: Final = tuple(f"{Path(path).resolve()}/" for path in (str(_PACKA
 _RED: Final = "\x1b[31m"
 _PLAIN: Final = "\x1b[39m"
 _MOST_LINES: Final = 10
+_MAGIC: Final = re.compile(r"get_ipython\(\)\.run_(cell|line)_magic\('(\w+)'")
 
 
 def lines(error: BaseException) -> list[str]:
@@ -57,10 +59,17 @@ def _users_lines(trace: TracebackType | None, shell: Any) -> Iterator[str]:
         if _is_users(code.co_filename):
             text = linecache.getline(code.co_filename, trace.tb_lineno, trace.tb_frame.f_globals).strip()
             function = "" if code.co_name.startswith("<") else f", in {code.co_name}"
-            yield f"  {_place(code.co_filename, shell)}, line {trace.tb_lineno}{function}: {text}".rstrip(
-                ": "
+            line = (
+                f"  {_place(code.co_filename, shell)}, line {trace.tb_lineno}{function}: {_as_written(text)}"
             )
+            yield line.rstrip(": ")
         trace = trace.tb_next
+
+
+def _as_written(text: str) -> str:
+    """The line of a cell; of a magic its name, because IPython makes one line of the whole cell."""
+    called = _MAGIC.match(text)
+    return text if called is None else f"{'%%' if called[1] == 'cell' else '%'}{called[2]}"
 
 
 def _handled(error: BaseException) -> Iterator[str]:

@@ -8,8 +8,14 @@
     ├── HostUnreachable         no server answers at the address (also a ConnectionError)
     │   └── HostNotStarted      the embedded host could not be started
     ├── ServerError             the answer does not follow the worker API
+    ├── RunFileError            a file holds no run that can be loaded (also a ValueError)
+    ├── RunDiffers              the history has other events of the same run
     ├── FilesExist              saving would overwrite files (also a FileExistsError)
     ├── HistoryError            the local history cannot be opened or written
+    ├── PackageMissing          an optional package is not installed (also an ImportError)
+    ├── SigningKeyError         a file holds no key that can sign or verify (also a ValueError)
+    ├── PositionUnknown         a text or value says no position in a run (also a ValueError)
+    ├── SqlError                an SQL statement is refused, or is wrong (also a ValueError)
     └── RunTimeout              a run did not end within the timeout (also a TimeoutError)
 
 Every message says what was wrong, where, and what to do. No message contains a key. A notebook cell shows the
@@ -90,13 +96,29 @@ class HostNotStarted(HostUnreachable):
 
 
 class ServerError(WorkerWidgetError):
-    """The answer of the server does not follow the worker API. ``status`` is the HTTP status, if any."""
+    """The answer of the server does not follow the worker API.
+
+    ``status`` is the HTTP status, if any, and ``retry_after_s`` when the server wants to be asked again.
+    """
 
     code = "server_error"
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(self, message: str, status: int | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class RunFileError(WorkerWidgetError, ValueError):
+    """A file cannot be loaded as a run: it is damaged, of another program, or of a newer version."""
+
+    code = "run_file"
+
+
+class RunDiffers(WorkerWidgetError):
+    """The history has a run with the same id and other events. Nothing was changed."""
+
+    code = "run_differs"
 
 
 class FilesExist(WorkerWidgetError, FileExistsError):
@@ -113,6 +135,30 @@ class HistoryError(WorkerWidgetError):
     """The local history cannot be opened or written."""
 
     code = "history"
+
+
+class PackageMissing(WorkerWidgetError, ImportError):
+    """An optional package is needed; the message names it and how to install it."""
+
+    code = "package_missing"
+
+
+class SigningKeyError(WorkerWidgetError, ValueError):
+    """A file holds no ed25519 key, or one with a passphrase."""
+
+    code = "signing_key"
+
+
+class PositionUnknown(WorkerWidgetError, ValueError):
+    """A text or value says no position in a run; the message says what does."""
+
+    code = "position_unknown"
+
+
+class SqlError(WorkerWidgetError, ValueError):
+    """An SQL statement over runs is refused, because it does more than read, or it is wrong."""
+
+    code = "sql"
 
 
 class RunTimeout(WorkerWidgetError, TimeoutError):

@@ -1,4 +1,4 @@
-"""The engines of a worker by number: their names, and their states as a server reports them."""
+"""The engines of a worker by number, with their states as a server reports them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,8 @@ from typing import Any, Final
 
 from ..errors import WorkerWidgetError
 from ..events.answers import Health, WorkerInfo
+from ..state.engine_names import ENGINE_NAMES
 from .wire import Engine, EngineStatus
-
-NAMES: Final[Mapping[str, str]] = {
-    "M4": "Golden replay",
-    "M9": "Failure catalog",
-    "M10": "Recovery",
-    "M15": "Governance",
-    "M17": "Agent routing",
-    "M18": "Drift detection",
-    "M19": "Policy checks",
-    "M20": "Policy compiler",
-}
 
 _NUMBER: Final = re.compile(r"m\d+", re.IGNORECASE)
 
@@ -51,7 +41,7 @@ def _engine(
     reported: tuple[EngineStatus, str | None] | None,
     health: Health | WorkerWidgetError | None,
 ) -> Engine:
-    name = NAMES.get(number, "")
+    name = ENGINE_NAMES.get(number, "")
     if not worker.runnable:
         return Engine(number=number, name=name, status="planned")
     if reported is not None:

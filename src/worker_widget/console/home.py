@@ -1,7 +1,9 @@
 """The Studio's home page: the workers, the newest runs and the health of the server, kept up to date.
 
-While a person looks at the page, the history is read every second, so that runs of other notebooks appear,
-and the server is asked every ten seconds. Otherwise nothing is read.
+While a person looks at the page, or has the history open, the history is read every second, so that runs of
+other notebooks appear.
+The server is asked when the page is shown, when a run in the history starts or ends, and every 15 seconds.
+Otherwise nothing is read.
 """
 
 from __future__ import annotations
@@ -13,21 +15,20 @@ from typing import Any, Final
 
 from ..errors import HostNotStarted, HostUnreachable, KeyRefused, WorkerWidgetError
 from ..events.answers import Health, ModelHealth, RunListItem, WorkerInfo
+from ..sources.local.functions_here import LABEL
+from ..state.engine_names import ENGINE_NAMES
 from . import history
 from .controller import ConsoleController, wire_error
 from .engines import engines_of, states
 from .wire import EMBEDDED, Card, HealthLine, HistoryRow, Home, WireError, WorkerCard
 
 HISTORY_S: Final = 1.0
-SERVER_S: Final = 10.0
-ACTIVE_S: Final = 3.0
-"""The pace of the server's requests while a run goes on."""
+SERVER_S: Final = 15.0
 SLOWEST_S: Final = 60.0
 MOST_AT_ONCE: Final = 12
 """The health and the runs of at most this many workers are requested at the same time."""
 
 _OF_THE_SERVER: Final = (HostNotStarted.code, HostUnreachable.code, KeyRefused.code)
-_GOES_ON: Final = ("queued", "running")
 _STATUS_ORDER: Final = ("available", "beta", "unavailable", "coming_soon")
 
 INTRO: Final = (
@@ -48,8 +49,8 @@ INTRO: Final = (
         text="Policies and your brand's voice are checked in each stage. What breaks a rule is rewritten.",
     ),
     Card(
-        title="Failures are repaired in view",
-        text="Known failures have known repairs. You see what was found, what was done, and the result.",
+        title="Failures are recovered in view",
+        text="Known failures have known recoveries. You see what was found, what was done, and the result.",
     ),
 )
 
@@ -72,6 +73,7 @@ class HomeFollower:
         self._tasks: list[asyncio.Task[None]] = []
         self._ask_now = asyncio.Event()
         self._recorded: list[HistoryRow] = []
+        self._trashed: frozenset[str] = frozenset()
         self._listed: list[tuple[str, RunListItem]] = []
         self._total = 0
         self._history_error: WireError | None = None
@@ -104,23 +106,23 @@ class HomeFollower:
             self._ask_now.clear()
             await self._ask_server()
             pause_s = SERVER_S if self._error is None else min(2 * pause_s, SLOWEST_S)
-            going_on = self._error is None and any(row["status"] in _GOES_ON for row in self._runs())
             try:
-                async with asyncio.timeout(ACTIVE_S if going_on else pause_s):
+                async with asyncio.timeout(pause_s):
                     await self._ask_now.wait()
             except TimeoutError:
                 pass
 
     async def _read_history(self) -> None:
         store = self._controller.store
-        known = {row["run_id"] for row in self._recorded}
+        before = _statuses(self._recorded)
         try:
             self._recorded = await asyncio.to_thread(history.recorded_rows, store)
+            self._trashed = await asyncio.to_thread(history.trashed_ids, store)
             self._total = await asyncio.to_thread(store.run_count)
             self._history_error = None
         except WorkerWidgetError as error:
             self._history_error = wire_error(error)
-        if any(row["status"] in _GOES_ON and row["run_id"] not in known for row in self._recorded):
+        if self._asked and _statuses(self._recorded) != before:
             self._ask_now.set()
         self._show()
 
@@ -162,7 +164,7 @@ class HomeFollower:
         self._listed = [*others, *((worker, item) for item in page.runs)]
 
     def _runs(self) -> list[HistoryRow]:
-        return history.merged_rows(self._recorded, self._listed)
+        return history.merged_rows(self._recorded, self._listed, trashed=self._trashed)
 
     def _show(self) -> None:
         form = self._controller.shown.form
@@ -171,7 +173,15 @@ class HomeFollower:
             workers=worker_cards(form.workers, self._health, self._failed),
             runs=tuple(self._runs()),
             total=self._total,
-            health=health_lines(form.origin, self._health, self._failed, self._error, asked=self._asked),
+            health=health_lines(
+                form.origin,
+                form.workers,
+                self._health,
+                self._failed,
+                self._error,
+                asked=self._asked,
+                notice=form.notice,
+            ),
             error=self._history_error,
         )
         if page != self.page:
@@ -203,23 +213,29 @@ def worker_cards(
 
 def health_lines(
     origin: str,
+    workers: Iterable[WorkerInfo],
     health: Mapping[str, Health],
     failed: Mapping[str, WorkerWidgetError],
     error: WorkerWidgetError | None,
     *,
     asked: bool,
+    notice: WireError | None = None,
 ) -> tuple[HealthLine, ...]:
     """The state of the server, of its engines and of its language model, one line each.
 
     ``health`` and ``failed`` are the health and the error of each worker; ``error`` is that of the whole
-    server at the last request; ``asked`` is false before the first.
+    server at the last request; ``asked`` is false before the first. The page shows ``notice``, too: an error
+    that stands there is not repeated.
     """
-    server = "Embedded host" if origin == EMBEDDED else f"Server {origin}"
+    names = {EMBEDDED: "Embedded host", LABEL: "This kernel"}
+    server = names.get(origin, f"Server {origin}")
     if error is not None:
-        return (HealthLine(name=server, tone="error", text=f"{_refusal(error)}: {error}"),)
+        shown = notice is not None and notice.message == str(error)
+        text = _refusal(error) if shown else f"{_refusal(error)}: {error}"
+        return (HealthLine(name=server, tone="error", text=text),)
     if not asked:
         return (HealthLine(name=server, tone="busy", text="is being asked …"),)
-    return (_server_line(server, health, failed), _engines_line(health), _model_line(health))
+    return (_server_line(server, health, failed), _engines_line(workers, health), _model_line(health))
 
 
 def _refusal(error: WorkerWidgetError) -> str:
@@ -245,7 +261,8 @@ def _server_line(
     return HealthLine(name=server, tone="ok", text=f"healthy{version}{runs}")
 
 
-def _engines_line(health: Mapping[str, Health]) -> HealthLine:
+def _engines_line(workers: Iterable[WorkerInfo], health: Mapping[str, Health]) -> HealthLine:
+    """The engines of all workers, and those of the server's own, which no card of a worker has."""
     reported = [states(one.moats) for one in health.values()]
     known = {number for engines in reported for number in engines}
     available = {
@@ -255,7 +272,10 @@ def _engines_line(health: Mapping[str, Health]) -> HealthLine:
         return HealthLine(name="Engines", tone="", text="not reported by this server")
     missing = ", ".join(sorted(known - available))
     rest = f"; unavailable: {missing}" if missing else ""
-    text = f"{len(available)} of {len(known)} available{rest}"
+    own = known.difference(*(worker.moats for worker in workers), sorted(known - ENGINE_NAMES.keys()))
+    named = ", ".join(f"{number} {ENGINE_NAMES[number]}" for number in sorted(own))
+    of_server = f", with {named} of the server itself" if named else ""
+    text = f"{len(available)} of {len(known)} available{of_server}{rest}"
     return HealthLine(name="Engines", tone="warning" if missing else "ok", text=text)
 
 
@@ -275,6 +295,10 @@ def _model_line(health: Mapping[str, Health]) -> HealthLine:
 
 def _broken(model: ModelHealth) -> str:
     return f"{model.name or 'it'} cannot be used: {model.reason or 'the server gives no reason'}"
+
+
+def _statuses(rows: Iterable[HistoryRow]) -> dict[str, str]:
+    return {row["run_id"]: row["status"] for row in rows}
 
 
 def _rank(status: str) -> int:

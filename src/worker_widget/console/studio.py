@@ -18,7 +18,8 @@ class WorkerStudio(WorkerConsole):
 
     It explains what workers are, and shows the workers of the server with their engines, the newest runs of
     all notebooks, and the health of the server. Run on a card opens the console below with that worker; its
-    home button leads back up. A run that is started with `run` is shown in the console, too.
+    home button leads back up. A run that is started with `run` is shown in the console, too. A cell that is
+    run again shows the home page first, and its run in the console below.
 
     Parameters
     ----------
@@ -54,10 +55,5 @@ class WorkerStudio(WorkerConsole):
     def __repr__(self) -> str:
         return "WorkerStudio()"
 
-    def _static_html(self) -> str:
-        if self.current_run is None:
-            return "Worker Studio. Run this cell in Jupyter to see workers, runs and health."
-        return super()._static_html()
-
-    def _resumed(self, cell: str | None) -> None:
-        """None: when its cell is run again a Studio shows its home page, with the run among the newest."""
+    def _named_html(self) -> str:
+        return "Worker Studio."

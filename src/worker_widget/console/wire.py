@@ -18,17 +18,16 @@ from ..state.incident import Incident
 from ..state.log_line import Level
 from ..state.run_state import (
     Artifact,
-    Counts,
+    InputRequest,
     LedgerRow,
     RoutingRow,
     RunState,
-    RunStatus,
     Stage,
     Understanding,
     WarningRow,
 )
-from ..state.verdict import Verdict
-from ..store.search import LogSearch
+from ..state.run_view import RunHeader
+from ..store.log_search import LogSearch
 
 EVERY_SUBSCRIBER = "*"
 """Stands for a subscriber that could not send hello yet, in ``subscribers``."""
@@ -40,7 +39,7 @@ LinkPhase = Literal["idle", "starting", "connecting", "live", "reconnecting", "s
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of the worker's event stream; ``retry_us`` is the time of the next attempt."""
+    """The state of the worker's event stream; ``retry_us`` is when the next attempt begins or began."""
 
     phase: LinkPhase = "idle"
     message: str | None = None
@@ -91,6 +90,8 @@ class HistoryRow(TypedDict):
 
     ``started_us`` is when it started, or was added to the history. ``recorded``: its events are in this
     computer's history, so that it can be watched without the server. ``replayable``: it has a replay token.
+    ``starred``, ``tags`` and ``note`` are what people added. ``lines`` is the number of its log lines that a
+    search matches.
     """
 
     run_id: str
@@ -102,9 +103,14 @@ class HistoryRow(TypedDict):
     started_us: int | None
     latency_ms: float | None
     replay_of: str | None
+    parent_run_id: str | None
     strict_mode: bool | None
     recorded: bool
     replayable: bool
+    starred: bool
+    tags: list[str]
+    note: str | None
+    lines: NotRequired[int]
 
 
 EngineStatus = Literal["available", "unavailable", "planned", "unknown"]
@@ -161,66 +167,53 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
     error: WireError | None
 
 
-class VerifiedArtifact(TypedDict):
-    """The SHA-256 sums of an artifact in a run and in its replay; ``None`` if there is none."""
+class ShownRange(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a run that is shown alone: the events after position ``after``, up to ``upto``.
 
-    name: str
-    expected: str | None
-    actual: str | None
-
-
-class Verification(TypedDict):
-    """Whether a replay has the same artifacts as the original run."""
-
-    identical: bool | None
-    artifacts: list[VerifiedArtifact]
-
-
-class ShownFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """Those of `Figures` that a console shows."""
-
-    policies: int
-    policies_passed: int
-    recoveries: int
-    recovered: int
-    mean_complexity: float | None
-    mean_drift: float | None
-    highest_drift: float | None
-    highest_drift_stage: str | None
-
-
-class RunHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """The header and figures of the run on screen.
-
-    ``recording`` is true for a run that is shown from the history: no live events arrive.
+    ``start_us`` and ``end_us`` are its times as they were chosen, ``None`` in a run whose events have none.
     """
 
-    run_id: str
-    status: RunStatus
-    success: bool | None
-    error: str | None
-    task: str | None
-    worker: str | None
-    strict_mode: bool | None
-    budget: int | None
-    replay_of: str | None
-    started_us: int | None
-    ended_us: int | None
-    latency_ms: float | None
-    tokens: int
-    total_stages: int | None
-    complexity: float | None
-    drift: float | None
-    replayable: bool
-    verified: Verification | None
-    verdict: Verdict | None
-    counts: Counts
-    figures: ShownFigures
-    recording: bool
+    after: int
+    upto: int
+    start_us: int | None
+    end_us: int | None
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """A moment of the run that is shown instead of the newest as it goes on.
+
+    With ``range`` only what happened in that is shown, up to the moment, which can be the newest then.
+
+    It is after the first ``position`` events, the last of them at ``time_us``. ``speed`` is how fast the run
+    is being played from there, ``None`` while it stands still. ``newest`` is the number of all events so far,
+    the last at ``newest_us``; with ``over`` the run has ended.
+    """
+
+    position: int
+    time_us: int | None
+    speed: float | None
+    newest: int
+    newest_us: int | None
+    over: bool
+    range: ShownRange | None = None
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person or a program has selected in the run: a stage, whose rows all panes then show.
+
+    ``number`` counts the selections of a console, ``client`` is the front end where it was made, ``None`` for
+    one made in Python.
+    """
+
+    number: int
+    stage_id: str | None
+    client: str | None
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a console shows at one moment; ``run_id`` is ``None`` before the first run.
+
+    ``run`` is the state of the run at the moment that is shown; ``past`` is ``None`` for the newest.
 
     ``skew_us`` is how far the worker's clock is ahead of this computer's, at least. ``home`` is ``None``
     until a front end watches the home page, ``seen_us`` is when the server answered for it last.
@@ -230,10 +223,22 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     link: Link = Link()
     run_id: str | None = None
     run: RunState = RunState()
+    past: Past | None = None
+    selection: Selection | None = None
     recording: bool = False
     skew_us: int = 0
     home: Home | None = None
     seen_us: int | None = None
+
+    @property
+    def upto(self) -> int | None:
+        """How many events of the run are shown; all for ``None``."""
+        return None if self.past is None else self.past.position
+
+    @property
+    def after(self) -> int:
+        """How many of those are left out, because only a range is shown."""
+        return 0 if self.past is None or self.past.range is None else self.past.range.after
 
 
 class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,11 +259,15 @@ class WatchedLog(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WatchedArtifact(msgspec.Struct, frozen=True, kw_only=True):
-    """The artifact on screen; ``have`` is how much of its ``version`` the browser already has."""
+    """The artifact on screen; ``have`` is how much of its ``version`` the browser already has.
+
+    With ``newest`` the browser shows the one that was changed last, which is another at another moment.
+    """
 
     file: str
     version: int = 0
     have: int = 0
+    newest: bool = False
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
@@ -365,18 +374,24 @@ class ConsoleState(TypedDict):
     ``request`` is the request of the run, ``None`` where only a part of it is known; ``asked`` is what is
     known of it in words, as pairs of label and text, without the task. ``home`` is ``None`` until a front end
     watches the home page, ``seen_us`` is when the server answered for it last. ``engines`` are the names of
-    the engines by their numbers, such as M18.
+    the engines by their numbers, such as M18. ``stages`` are those in view: at work, around those, and the
+    newest others. ``inputs`` are the open requests for an answer of a person. ``past`` is ``None`` where the
+    newest moment of the run is shown. A front end takes over a ``selection`` that was made elsewhere; it is
+    ``None`` before the first.
     """
 
     engines: Mapping[str, str]
     form: FormState
     link: Link
     run: RunHeader | None
+    past: Past | None
+    selection: Selection | None
     request: RunRequest | None
     asked: list[tuple[str, str]]
     understanding: Understanding | None
     warnings: list[WarningRow]
     stages: list[Stage]
+    inputs: list[InputRequest]
     routing: RoutingTail
     ledger: LedgerTail
     incidents: IncidentTail
@@ -388,17 +403,22 @@ class ConsoleState(TypedDict):
 class Patch(TypedDict, total=False):
     """What changed since the frame before: rows replace those of the same key, or follow the last.
 
-    ``warnings`` are all of them.
+    ``warnings`` and ``inputs`` are all of them. ``stages_gone`` are the ids of stages that are no longer in
+    view: they are requested when they are to be seen.
     """
 
     form: FormState
     link: Link
     run: RunHeader
+    past: Past | None
+    selection: Selection | None
     request: RunRequest | None
     asked: list[tuple[str, str]]
     understanding: Understanding | None
     warnings: list[WarningRow]
     stages: list[Stage]
+    stages_gone: list[str]
+    inputs: list[InputRequest]
     routing: RoutingTail
     ledger: LedgerTail
     incidents: IncidentTail
@@ -499,6 +519,16 @@ class Saved(TypedDict):
     state: ConsoleState
     log: list[LogRow]
     artifact: SavedArtifact | None
+
+
+class ShownReceipt(TypedDict):
+    """The trait ``receipt``: the receipt of the run as an output of the notebook.
+
+    The metadata of that output has the same ``id``, as ``worker_widget.receipt``. ``data`` is by MIME type.
+    """
+
+    id: str
+    data: Mapping[str, Any]
 
 
 def from_browser(content: Any) -> FromBrowser:

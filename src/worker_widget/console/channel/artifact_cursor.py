@@ -35,13 +35,18 @@ class ArtifactCursor:
         """Whether this reads the current version of ``artifact``."""
         return (self.file, self.version) == (artifact.file, artifact.version)
 
-    def advance(self, artifact: Artifact, store: EventStore, run_id: str) -> ArtifactNews | None:
-        """The next part of the text, or ``None`` if there is none now."""
+    def advance(
+        self, artifact: Artifact, store: EventStore, run_id: str, upto: int | None = None
+    ) -> ArtifactNews | None:
+        """The next part of the text in the first ``upto`` events, or all; ``None`` if there is none now."""
         if self._cut or artifact.position <= self._position:
             return None
         start, pieces, taken, done = self._end, [""], 0, False
         stop_chars = max(0, self._had - self._end) + MOST_CHARS
-        for chunk in store.artifact_chunks(run_id, self.file, self._position, stop_chars=stop_chars):
+        chunks = store.artifact_chunks(
+            run_id, self.file, self._position, begun=artifact.begun, stop_chars=stop_chars, upto=upto
+        )
+        for chunk in chunks:
             self._position = chunk.position
             if chunk.reset:
                 start, pieces, self._end = 0, [""], 0

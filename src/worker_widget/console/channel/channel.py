@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ import msgspec
 
 from ...errors import HistoryError, RunUnknown
 from ...state.run_state import Artifact
+from ...steady_clock import steady_us
 from ...store.event_store import EventStore
 from .. import wire
 from ..wire import Ack, Hello, Shown, SubscriberNews, Watch
@@ -86,8 +86,15 @@ class Channel:
             return
         self._keep_beating()
         if self._frame_timer is None and self._watched():
-            wait = self._pacer.wait(self._seq, self._clock.time())
+            wait = self._pacer.wait(self._clock.time())
             self._frame_timer = self._clock.call_later(wait, self._tick)
+
+    def hurry(self) -> None:
+        """Sends the next frame without a wait: a person waits for it, or for the end of the run."""
+        self.changed()
+        if self._frame_timer is not None:
+            self._frame_timer.cancel()
+            self._frame_timer = self._clock.call_later(0.0, self._tick)
 
     def flush(self) -> None:
         """Sends what changed at once, independently of the pace.
@@ -108,8 +115,11 @@ class Channel:
             raise
 
     def _send_changes(self, now: Shown) -> None:
-        if now.run_id != self._sent.run_id:
-            self._other_run(now)
+        sent = self._sent
+        other = (now.run_id, now.after) != (sent.run_id, sent.after)
+        back = now.past is None and sent.past is not None  # from a moment that was sent with few of its rows
+        if other or back or now.run.position < sent.run.position:
+            self._send_anew(now)
             return
         patch = snapshot.patch(self._sent, now)
         size = _bytes(patch)
@@ -143,7 +153,7 @@ class Channel:
         """Takes the number of the last frame that was drawn; it can only slow the pace down."""
         subscriber = self._received(message.client)
         if subscriber is not None and subscriber.visible:
-            self._pacer.acknowledged(message.client, message.seq, self._clock.time())
+            self._pacer.acknowledged(message.client, self._seq - message.seq, self._clock.time())
 
     def watch(self, client: str, watch: Watch) -> None:
         """Replaces what a subscriber watches."""
@@ -153,7 +163,7 @@ class Channel:
             return
         subscriber.set_watch(watch)
         self._scan_rest(subscriber, self._sent)
-        self.changed()
+        self.hurry()
 
     def visible(self, client: str, visible: bool) -> None:
         """Pauses a subscriber that became invisible, or sends a snapshot to one that became visible."""
@@ -216,9 +226,10 @@ class Channel:
     def _last_received(self) -> float:
         return max((subscriber.received_at for subscriber in self._subscribers.values()), default=0.0)
 
-    def _other_run(self, now: Shown) -> None:
+    def _send_anew(self, now: Shown) -> None:
+        """Sends a snapshot to all: of another run, or of another moment or range of the same."""
         for subscriber in (*self._subscribers.values(), self._unknown):
-            subscriber.another_run()
+            subscriber.forget()
         self._emit(wire.snapshot(self._seq + 1, snapshot.state(now), self._news(now), self._now_us(now)))
         self._seq += 1
         self._sent = now
@@ -263,36 +274,40 @@ class Channel:
     def _read_news(self, subscriber: Subscriber, shown: Shown) -> SubscriberNews:
         if shown.run_id is None:
             return {}
-        store = self._store()
-        news = subscriber.log.advance(store, shown.run_id)
+        store, upto = self._store(), shown.upto
+        news = subscriber.log.advance(store, shown.run_id, upto, shown.after)
         if subscriber.log.behind:
             self._scan_rest(subscriber, shown)
         artifact = self._watched_artifact(subscriber, shown)
         if artifact is not None:
             if subscriber.artifact is None or not subscriber.artifact.on(artifact):
                 subscriber.artifact = ArtifactCursor(artifact, subscriber.watch.artifact)
-            text = subscriber.artifact.advance(artifact, store, shown.run_id)
+            text = subscriber.artifact.advance(artifact, store, shown.run_id, upto)
             if text is not None:
                 news["artifact"] = text
         return news
 
     def _scan_rest(self, subscriber: Subscriber, shown: Shown) -> None:
         if shown.run_id is not None and subscriber.visible and not self._closed:
-            subscriber.log.scan_rest(self._store(), shown.run_id, self.changed)
+            subscriber.log.scan_rest(self._store(), shown.run_id, self.changed, shown.upto, shown.after)
 
     def _watched_artifact(self, subscriber: Subscriber, shown: Shown) -> Artifact | None:
-        """The artifact that a subscriber watches; the newest if no subscriber has sent hello."""
+        """The artifact that a subscriber watches; the newest if no subscriber has sent hello.
+
+        Of a moment that was sought also the newest, where the browser will show that: it need not ask for it.
+        """
         artifacts = [item for item in shown.run.artifacts if item.has_content]
-        if subscriber is self._unknown:
-            return max(artifacts, key=lambda item: item.position, default=None)
         wanted = subscriber.watch.artifact
+        was_sought = shown.past is not None and shown.past.speed is None and not shown.run.over
+        if subscriber is self._unknown or (was_sought and wanted is not None and wanted.newest):
+            return max(artifacts, key=lambda item: item.position, default=None)
         if wanted is None:
             return None
         return next((item for item in artifacts if item.file == wanted.file), None)
 
     def _now_us(self, shown: Shown) -> int:
         """The time by the worker's clock, for figures that tick."""
-        return time.time_ns() // 1000 + shown.skew_us
+        return steady_us() + shown.skew_us
 
     def _emit(self, message: Mapping[str, Any], size: int = 0) -> None:
         if self._closed:

@@ -8,8 +8,9 @@ from itertools import chain
 from ...state import ansi
 from ...store.event_store import EventStore
 from ...store.line_filter import LineFilter
+from ...store.log_search import LogSearch, PatternError
 from ...store.log_table import StoredLine
-from ...store.search import MARKS_S, LogSearch, PatternError, marks
+from ...store.marks import MARKS_S, marks
 from ..wire import LogFilter, LogRow, LogRows
 
 MOST_ROWS = 500
@@ -37,13 +38,18 @@ def log_window(
     *,
     search: LogSearch | None = None,
     seconds: float | None = None,
+    after: int = 0,
+    upto: int | None = None,
 ) -> LogRows:
     """The rows from index ``start`` on (from 0) under the filter.
 
-    Matches of ``search`` are marked, without it matches of the filter's search. ``seconds`` limits the scan
-    as in `EventStore.log_window`. Raises `PatternError`.
+    Matches of ``search`` are marked, without it matches of the filter's search. ``seconds`` limits the scan,
+    and ``after`` and ``upto`` the events, as in `EventStore.log_window`. Raises `PatternError`.
     """
-    window = store.log_window(run_id, line_filter(filter), max(start, 0), min(count, MOST_ROWS), seconds)
+    count = min(count, MOST_ROWS)
+    window = store.log_window(
+        run_id, line_filter(filter), max(start, 0), count, seconds, after=after, upto=upto
+    )
     marker = Marker(search or filter.search)
     rows = [_row(window.start + offset, row, marker) for offset, row in enumerate(window.rows)]
     return {"total": window.total, "start": window.start, "rows": rows}

@@ -6,36 +6,31 @@ a part that is the same object is unchanged.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final
 
 import msgspec
 
-from ...state.request_facts import request_facts
-from ...state.run_state import RunState
-from ...state.run_warnings import run_warnings
-from ...state.verdict import verdict
-from .. import engines
-from ..wire import ConsoleState, Patch, RunHeader, Shown, ShownFigures, Verification
+from ...state import run_view
+from ...state.engine_names import ENGINE_NAMES
+from ...state.run_state import TAIL_ROWS
+from ...state.run_view import RunHeader
+from ..wire import ConsoleState, Patch, Shown
+
+_SHORT_ROWS: Final = 10
+"""As many as ``SHORT_ROWS`` of the front end (``js/src/panes/row-pages.ts``)."""
 
 
 def state(shown: Shown) -> ConsoleState:
     """The wire's `ConsoleState`: everything except log rows and artifact texts."""
-    run = shown.run
     plain: ConsoleState = _plain(
         {
-            "engines": engines.NAMES,
+            "engines": ENGINE_NAMES,
             "form": shown.form,
             "link": shown.link,
             "run": run_header(shown),
-            "request": run.request,
-            "asked": request_facts(run),
-            "understanding": run.understanding,
-            "warnings": run_warnings(run),
-            "stages": run.stages,
-            "routing": {"total": run.counts.routing, "rows": run.routing},
-            "ledger": {"total": run.counts.ledger, "rows": run.ledger},
-            "incidents": {"total": run.counts.incidents, "rows": run.incidents},
-            "artifacts": run.artifacts,
+            "past": shown.past,
+            "selection": shown.selection,
+            **_shortened(shown, run_view.run_parts(shown.run)),
             "home": shown.home,
             "seen_us": shown.seen_us,
         }
@@ -54,76 +49,44 @@ def patch(before: Shown, after: Shown) -> Patch:
         changed["home"] = after.home
     if before.seen_us != after.seen_us:
         changed["seen_us"] = after.seen_us
+    if before.past != after.past:
+        changed["past"] = after.past
+    if before.selection != after.selection:
+        changed["selection"] = after.selection
     old, new = before.run, after.run
     if (old, before.recording) != (new, after.recording):
         changed["run"] = run_header(after)
-        changed |= _rows(old, new)
+        changed |= _shortened(after, run_view.changed_parts(old, new))
     plain: Patch = _plain(changed)
     return plain
 
 
 def run_header(shown: Shown) -> RunHeader | None:
     """The run's header, or ``None`` before the first run."""
-    run = shown.run
     if shown.run_id is None:
         return None
-    return RunHeader(
-        run_id=shown.run_id,
-        status=run.status,
-        success=run.success,
-        error=run.error,
-        task=run.task,
-        worker=run.worker or shown.form.worker,
-        strict_mode=run.strict_mode,
-        budget=run.budget,
-        replay_of=run.replay_of,
-        started_us=run.started_us,
-        ended_us=run.ended_us,
-        latency_ms=run.latency_ms,
-        tokens=run.tokens,
-        total_stages=run.total_stages,
-        complexity=run.complexity,
-        drift=run.drift,
-        replayable=run.replay_token is not None,
-        verified=cast(Verification | None, run.verified),
-        verdict=verdict(run),
-        counts=run.counts,
-        figures=msgspec.convert(run.figures, ShownFigures, from_attributes=True),
-        recording=shown.recording,
-    )
+    return run_view.run_header(shown.run_id, shown.run, shown.form.worker, recording=shown.recording)
 
 
-def _rows(old: RunState, new: RunState) -> dict[str, Any]:
-    rows: dict[str, Any] = {}
-    for name in ("request", "understanding"):
-        if getattr(old, name) is not getattr(new, name):
-            rows[name] = getattr(new, name)
-    if _asked(old) != _asked(new):
-        rows["asked"] = request_facts(new)
-    if "understanding" in rows or old.warnings is not new.warnings:
-        rows["warnings"] = run_warnings(new)
-    if old.stages is not new.stages:
-        known = {stage.stage_id: stage for stage in old.stages}
-        rows["stages"] = [stage for stage in new.stages if known.get(stage.stage_id) != stage]
-    if old.artifacts is not new.artifacts:
-        had = {item.file: item for item in old.artifacts}
-        rows["artifacts"] = [item for item in new.artifacts if had.get(item.file) != item]
-    if old.counts.routing != new.counts.routing:
-        fresh = [row for row in new.routing if row.number > old.counts.routing]
-        rows["routing"] = {"total": new.counts.routing, "rows": fresh}
-    if old.counts.ledger != new.counts.ledger:
-        entered = [row for row in new.ledger if row.number > old.counts.ledger]
-        rows["ledger"] = {"total": new.counts.ledger, "rows": entered}
-    if old.incidents is not new.incidents:
-        before = {item.number: item for item in old.incidents}
-        changed = [item for item in new.incidents if before.get(item.number) != item]
-        rows["incidents"] = {"total": new.counts.incidents, "rows": changed}
-    return rows
+def _shortened(shown: Shown, parts: dict[str, Any]) -> dict[str, Any]:
+    """The parts of an earlier moment with fewer rows, where a front end requests the others that it shows.
 
-
-def _asked(run: RunState) -> tuple[Any, ...]:
-    """All that `request_facts` depends on; the request itself is replaced at most once."""
-    return id(run.request), run.strict_mode, run.budget, run.has_brand
+    It does so if there are more rows than a tail holds, and every moment has other rows. Of the incidents it
+    gets those at the top of the list, all of them each time; where the run is over, all that the state has.
+    """
+    if shown.past is None:
+        return parts
+    names = () if shown.run.over else ("routing", "ledger")
+    rows = {name: part["rows"] for name in names if (part := parts.get(name)) is not None}
+    if "incidents" in parts:
+        rows["incidents"] = sorted(shown.run.incidents, key=lambda item: (item.unrecovered, item.number))
+    most = TAIL_ROWS if shown.run.over else _SHORT_ROWS
+    short = {
+        name: {"total": parts[name]["total"], "rows": some[-most:]}
+        for name, some in rows.items()
+        if parts[name]["total"] > TAIL_ROWS
+    }
+    return {**parts, **short}
 
 
 def _plain(value: Any) -> Any:

@@ -31,10 +31,10 @@ class Subscriber:
         self.watch = watch
         self.restart()
 
-    def another_run(self) -> None:
-        """Forgets what was sent: another run is shown."""
+    def forget(self) -> None:
+        """Forgets what was sent: another run is shown, or an earlier moment of it."""
         artifact = self.watch.artifact
-        same_file = None if artifact is None else WatchedArtifact(file=artifact.file)
+        same_file = None if artifact is None else WatchedArtifact(file=artifact.file, newest=artifact.newest)
         self.set_watch(Watch(log=self.watch.log, artifact=same_file, home=self.watch.home))
 
     def restart(self) -> None:

@@ -11,6 +11,8 @@ import weakref
 from hashlib import sha256
 from typing import Final, Protocol
 
+from .shell import shell
+
 _NOTEBOOK: Final = "JPY_SESSION_NAME"
 """The environment variable with the path of the kernel's notebook, set by jupyter_server."""
 
@@ -58,12 +60,7 @@ class Cells:
 
 def current_execution() -> Execution | None:
     """The current execution; ``None`` outside a kernel, and for a front end that sends no cell id."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return None
-    shell = get_ipython()
-    kernel = getattr(shell, "kernel", None)
+    kernel = getattr(shell(), "kernel", None)
     if kernel is None:
         return None
     parent = kernel.get_parent() or {}

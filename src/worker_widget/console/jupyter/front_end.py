@@ -1,7 +1,8 @@
-"""The bundles of the front end as text: ``widget`` and ``live``.
+"""The bundles of the front end as text: ``widget``, ``live``, ``travel``, ``pages`` and ``extras``.
 
-A saved notebook contains ``widget`` once for every widget in it, so the code that needs a kernel is a bundle
-of its own, which the browser requests from the kernel.
+A saved notebook contains ``widget`` once for every widget in it, so the code that needs a kernel is apart:
+the browser requests ``live`` from it at once, then ``travel``, and ``pages`` and ``extras`` when a person
+first opens something of those.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ...errors import WorkerWidgetError
 
 STATIC: Final = Path(__file__).parents[2] / "static"
 
-Bundle = Literal["widget", "live"]
+Bundle = Literal["widget", "live", "pages", "extras", "travel"]
 
 _POLL_S: Final = 0.3
 

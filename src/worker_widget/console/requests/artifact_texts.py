@@ -9,6 +9,7 @@ from ...artifacts.text_rows import TextRows
 from ...errors import RunUnknown
 from ...state.run_state import Artifact
 from ...store.event_store import EventStore
+from .handlers import ShownRun
 
 MOST_CACHED: Final = 4
 MOST_CACHED_CHARS: Final = 100_000_000
@@ -37,20 +38,20 @@ class ArtifactTexts:
         self._cached: dict[_Key, _Cached] = {}
         self._reading = asyncio.Lock()
 
-    async def lines(
-        self, store: EventStore, run_id: str, artifact: Artifact, version: int | None
-    ) -> TextRows:
+    async def lines(self, shown: ShownRun, artifact: Artifact, version: int | None) -> TextRows:
         """The text of a version in rows, by default of the newest, as far as it has arrived.
+
+        ``artifact`` is the artifact as it is shown.
 
         Raises `RunUnknown` if there is no text.
         """
         number = artifact.version if version is None else version
-        key = (run_id, artifact.file, number)
+        key = (shown.run_id, artifact.file, number)
         async with self._reading:
             cached = self._cached.pop(key, None)
-            if cached is not None and cached.store is not store:
+            if cached is not None and cached.store is not shown.store:
                 cached = None
-            read = await asyncio.to_thread(_read, store, run_id, artifact, number, cached)
+            read = await asyncio.to_thread(_read, shown, artifact, number, cached)
             self._cached[key] = read
             self._forget()
         return read.lines
@@ -63,32 +64,38 @@ class ArtifactTexts:
             del self._cached[next(iter(self._cached))]
 
 
-def _read(store: EventStore, run_id: str, artifact: Artifact, number: int, cached: _Cached | None) -> _Cached:
+def _read(shown: ShownRun, artifact: Artifact, number: int, cached: _Cached | None) -> _Cached:
+    run_id, store, upto, _ = shown
     newest = number == artifact.version
     if cached is not None and cached.newest and not newest:
         cached = None  # the store may have been ahead of the state that named this version
+    if cached is not None and newest and upto is not None and cached.position != artifact.position:
+        cached = None  # an earlier moment is shown
     if cached is not None and (not newest or cached.position >= artifact.position):
         return cached
     if newest and artifact.status == "assembling":
-        return _extended(store, run_id, artifact.file, cached)
-    text = store.artifact_text(run_id, artifact.file, None if newest else number)
+        return _extended(shown, artifact, cached)
+    text = store.artifact_text(run_id, artifact.file, None if newest else number, upto=upto)
     if text is None:
         which = "" if newest else f" in version {number}"
         raise RunUnknown(f"This run has no content for {artifact.file!r}{which}.")
     return _Cached(store, artifact.position, newest, TextRows(text))
 
 
-def _extended(store: EventStore, run_id: str, file: str, cached: _Cached | None) -> _Cached:
+def _extended(shown: ShownRun, artifact: Artifact, cached: _Cached | None) -> _Cached:
     """Appends the text that arrived since the cached text was read."""
     before = cached.lines if cached is not None else None
     position = cached.position if cached is not None else 0
     parts = [before.text if before is not None else ""]
     chars = len(parts[0])
-    for chunk in store.artifact_chunks(run_id, file, position):
+    chunks = shown.store.artifact_chunks(
+        shown.run_id, artifact.file, position, begun=artifact.begun, upto=shown.upto
+    )
+    for chunk in chunks:
         position = chunk.position
         if chunk.reset:
             parts, chars, before = [], 0, None
         fresh = chunk.text_after(chars)
         parts.append(fresh)
         chars += len(fresh)
-    return _Cached(store, position, True, TextRows("".join(parts), before))
+    return _Cached(shown.store, position, True, TextRows("".join(parts), before))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from math import ceil
 from typing import Any, Final, Literal, TypedDict
 
@@ -12,10 +13,9 @@ import msgspec
 from ...errors import RequestRefused, RunUnknown
 from ...events.vocabulary import SentenceSource
 from ...state.run_state import Artifact
-from ...store.event_store import EventStore
 from ..controller import ConsoleController
 from .artifact_texts import ArtifactTexts
-from .handlers import Args, Handlers, NoArgs, RequestAnswer, RequestHandler, shown_run
+from .handlers import Args, Handlers, NoArgs, RequestAnswer, RequestHandler, ShownRun, shown_run
 
 MOST_TEXT: Final = 1024 * 1024
 MOST_ROWS: Final = 1_000
@@ -192,11 +192,14 @@ class ArtifactRequests:
             await asyncio.sleep(self._pause_until - time.monotonic())
         # Checked again after the pause: the text may have grown or be complete.
         growing = self._grows(args)
-        store, run_id, artifact = self._shown(args.file)
-        lines = await self._texts.lines(store, run_id, artifact, args.version)
+        shown, artifact = self._shown(args.file)
+        run_id, store, upto, _ = shown
+        lines = await self._texts.lines(shown, artifact, args.version)
         began = time.monotonic()
         if args.shape == "sources":
-            sources = await asyncio.to_thread(store.artifact_sources, run_id, args.file, args.version)
+            sources = await asyncio.to_thread(
+                store.artifact_sources, run_id, args.file, args.version, upto=upto
+            )
             rendered = await asyncio.to_thread(_marked, lines.text, sources, args.dark)
         else:
             rendered = await asyncio.to_thread(_rendered, lines.text, artifact.kind, not growing, args)
@@ -219,31 +222,30 @@ class ArtifactRequests:
         """All artifacts as a zip, whose bytes are the first buffer of the reply."""
         from ...events.artifacts_zip import bundle
 
-        run_id, store = shown_run(self._controller)
-        live = self._controller.live
-        shown = [item for item in live.state.artifacts if item.has_content] if live else []
+        run_id, store, upto, _ = shown_run(self._controller)
+        shown = [item for item in self._controller.shown.run.artifacts if item.has_content]
         chars = sum(item.chars for item in shown)
         if chars > MOST_BUNDLE:
             raise RequestRefused(
                 f"The artifacts are too large for one download ({chars:,} characters). Download them one by "
                 "one, or write them with run.artifacts.save_all(directory) in a cell."
             )
-        texts = {item.file: await asyncio.to_thread(store.artifact_text, run_id, item.file) for item in shown}
+        text_of = partial(store.artifact_text, run_id, upto=upto)
+        texts = {item.file: await asyncio.to_thread(text_of, item.file) for item in shown}
         data = await asyncio.to_thread(bundle, {file: text or "" for file, text in texts.items()})
         return RequestAnswer({"file_name": f"artifacts_{run_id[:8]}.zip"}, (data,))
 
-    def _shown(self, file: str) -> tuple[EventStore, str, Artifact]:
-        """An artifact of the run on screen, with its store and run id. Raises `RunUnknown`."""
-        run_id, store = shown_run(self._controller)
-        live = self._controller.live
-        for artifact in live.state.artifacts if live is not None else ():
+    def _shown(self, file: str) -> tuple[ShownRun, Artifact]:
+        """An artifact of the run on screen, as it is shown. Raises `RunUnknown`."""
+        shown = shown_run(self._controller)
+        for artifact in self._controller.shown.run.artifacts:
             if artifact.file == file:
-                return store, run_id, artifact
+                return shown, artifact
         raise RunUnknown(f"This run has no artifact {file!r}.")
 
     def _grows(self, args: RenderArgs) -> bool:
         """Whether the version to render is still being written."""
-        _, _, artifact = self._shown(args.file)
+        _, artifact = self._shown(args.file)
         return artifact.status == "assembling" and args.version in (None, artifact.version)
 
     async def _titled(self, ref: ArtifactRef) -> tuple[str, str]:

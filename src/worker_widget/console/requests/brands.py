@@ -88,7 +88,7 @@ class BrandRequests:
         brand = parse_brand(args.brand)
         if brand is None:
             raise RequestRefused("There is no brand to check: the form is empty.")
-        worker = self._controller.shown.form.worker
+        worker = self._controller.next_worker
         fields = await self._fields(worker)
         try:
             check = await self._controller.client.validate_brand(brand, worker=worker)

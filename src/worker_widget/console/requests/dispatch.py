@@ -1,15 +1,15 @@
 """Finds the handler of each request: its arguments are checked by their types, its error is the reply.
 
-The handlers are in the other modules of this package, one for each subject; here are those about the
-subscriber itself.
+The handlers are in the other modules of this package, one for each subject, imported when the first request
+about it arrives; here are those about the subscriber itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any, Final, TypedDict
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final
 
 import msgspec
 
@@ -17,16 +17,8 @@ from ...errors import RequestRefused, WorkerWidgetError
 from .. import wire
 from ..channel.channel import Channel
 from ..controller import ConsoleController, wire_error
-from ..jupyter import front_end
 from ..wire import Request, Watch, WireError
-from .artifacts import ArtifactRequests
-from .brands import BrandRequests
-from .exports import ExportRequests
-from .handlers import NOTHING, Args, Handlers, NoArgs, RequestAnswer, RequestHandler
-from .history import HistoryRequests
-from .log import LogRequests
-from .routing_and_ledger import RowRequests
-from .runs import RunRequests
+from .handlers import NOTHING, Args, Handlers, RequestAnswer, RequestHandler
 
 _log = logging.getLogger(__name__)
 
@@ -38,28 +30,21 @@ class VisibleArgs(Args, frozen=True, kw_only=True):
     visible: bool
 
 
-class LiveCode(TypedDict):
-    """The source of a JavaScript module."""
-
-    code: str
-
-
 class Requests:
     """Answers the requests of all subscribers of one console."""
 
     def __init__(self, controller: ConsoleController, channel: Channel) -> None:
+        self._controller = controller
         self._channel = channel
         self._searching: dict[tuple[str, str], asyncio.Task[RequestAnswer]] = {}
-        self.handlers: Handlers = {
-            **RunRequests(controller).handlers,
-            **HistoryRequests(controller).handlers,
-            **BrandRequests(controller).handlers,
-            **LogRequests(controller).handlers,
-            **RowRequests(controller).handlers,
-            **ArtifactRequests(controller).handlers,
-            **ExportRequests(controller).handlers,
-            "live": RequestHandler(NoArgs, LiveCode, self._live),
-        }
+        self._known: dict[str, RequestHandler] = {}
+
+    def handler(self, name: str) -> RequestHandler | None:
+        """The handler of the request ``name``; ``None`` if there is no such request."""
+        subject = name.partition(".")[0]
+        if name not in self._known and subject in SUBJECTS:
+            self._known.update(SUBJECTS[subject](self._controller))
+        return self._known.get(name)
 
     async def answer(self, request: Request) -> None:
         """Answers one request, with its result or its error."""
@@ -87,7 +72,7 @@ class Requests:
         if request.name == "visible":
             self._channel.visible(request.client, msgspec.convert(request.args, VisibleArgs).visible)
             return NOTHING
-        handler = self.handlers.get(request.name)
+        handler = self.handler(request.name)
         if handler is None:
             raise RequestRefused(f"There is no request {request.name!r} in this kernel. Run the cell again.")
         answer = handler.answer(msgspec.convert(request.args, handler.args))
@@ -110,6 +95,83 @@ class Requests:
             if self._searching.get(key) is task:
                 del self._searching[key]
 
-    async def _live(self, args: NoArgs) -> RequestAnswer:
-        """The module ``live.js``, from the package's own files."""
-        return RequestAnswer({"code": await asyncio.to_thread(front_end.text, "live")})
+
+def _code(controller: ConsoleController) -> Handlers:
+    from .code import CodeRequests
+
+    return CodeRequests(controller).handlers
+
+
+def _runs(controller: ConsoleController) -> Handlers:
+    from .runs import RunRequests
+
+    return RunRequests(controller).handlers
+
+
+def _history(controller: ConsoleController) -> Handlers:
+    from .history import HistoryRequests
+
+    return HistoryRequests(controller).handlers
+
+
+def _brands(controller: ConsoleController) -> Handlers:
+    from .brands import BrandRequests
+
+    return BrandRequests(controller).handlers
+
+
+def _log_lines(controller: ConsoleController) -> Handlers:
+    from .log import LogRequests
+
+    return LogRequests(controller).handlers
+
+
+def _rows(controller: ConsoleController) -> Handlers:
+    from .routing_and_ledger import RowRequests
+
+    return RowRequests(controller).handlers
+
+
+def _stages(controller: ConsoleController) -> Handlers:
+    from .stages import StageRequests
+
+    return StageRequests(controller).handlers
+
+
+def _artifacts(controller: ConsoleController) -> Handlers:
+    from .artifacts import ArtifactRequests
+
+    return ArtifactRequests(controller).handlers
+
+
+def _travel(controller: ConsoleController) -> Handlers:
+    from .travel import TravelRequests
+
+    return TravelRequests(controller).handlers
+
+
+def _exports(controller: ConsoleController) -> Handlers:
+    from .exports import ExportRequests
+
+    return ExportRequests(controller).handlers
+
+
+SUBJECTS: Final[Mapping[str, Callable[[ConsoleController], Handlers]]] = {
+    "live": _code,
+    "pages": _code,
+    "extras": _code,
+    "run": _runs,
+    "worker": _runs,
+    "workers": _runs,
+    "history": _history,
+    "brand": _brands,
+    "log": _log_lines,
+    "routing": _rows,
+    "incident": _rows,
+    "ledger": _rows,
+    "stages": _stages,
+    "artifact": _artifacts,
+    "travel": _travel,
+    "export": _exports,
+}
+"""Makes the handlers of the requests whose names begin so, up to the dot."""

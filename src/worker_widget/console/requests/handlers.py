@@ -48,9 +48,19 @@ Handlers = Mapping[str, RequestHandler]
 NOTHING = RequestAnswer({})
 
 
-def shown_run(controller: ConsoleController) -> tuple[str, EventStore]:
-    """The run on screen and the history it is in. Raises `RunUnknown` if there is none."""
-    live = controller.live
-    if live is None:
+class ShownRun(NamedTuple):
+    """The run on screen, the history it is in, and which of its events are shown: the first ``upto``, all for
+    ``None``, without the first ``after``."""
+
+    run_id: str
+    store: EventStore
+    upto: int | None
+    after: int = 0
+
+
+def shown_run(controller: ConsoleController) -> ShownRun:
+    """The run on screen. Raises `RunUnknown` if there is none."""
+    live, travel = controller.live, controller.travel
+    if live is None or travel is None:
         raise RunUnknown("No run is on screen.")
-    return live.run_id, live.store
+    return ShownRun(live.run_id, live.store, travel.position, travel.after)

@@ -10,15 +10,14 @@ from functools import partial
 from typing import Final, Literal, TypedDict, TypeVar
 
 from ...errors import Problem, RequestRefused, RunUnknown
-from ...store.event_store import EventStore
 from ...store.line_filter import EVERY_LINE, LineFilter
 from ...store.log_index import Facets, LogWindow, NextLine
+from ...store.log_search import LogSearch, PatternError
 from ...store.log_table import StoredLine
-from ...store.search import LogSearch, PatternError
 from ..channel.log_window import line_filter, log_window
 from ..controller import ConsoleController
 from ..wire import LogFilter, LogRows
-from .handlers import Args, Handlers, NoArgs, RequestAnswer, RequestHandler, shown_run
+from .handlers import Args, Handlers, NoArgs, RequestAnswer, RequestHandler, ShownRun, shown_run
 
 _PATIENCE_S: Final = 0.08
 """How long a window under a filter scans the log before it returns what is found so far."""
@@ -103,36 +102,39 @@ class LogRequests:
             "log.message": RequestHandler(MessageArgs, LogMessage, self._message),
         }
 
-    async def _read(self, read: Callable[[EventStore, str], _T], *filters: LineFilter) -> _T:
+    async def _read(self, read: Callable[[ShownRun], _T], *filters: LineFilter) -> _T:
         """Calls ``read`` for the run on screen in a thread, after the log is scanned under the filters.
 
         The scan is divided into slices: a long scan must not occupy a thread that other requests wait for,
         nor continue after the request is cancelled.
         """
-        run_id, store = shown_run(self._controller)
+        shown = run_id, store, upto, after = shown_run(self._controller)
         until = time.monotonic() + _LONGEST_S
         for filter in filters:
-            while not (progress := await asyncio.to_thread(store.log_scan, run_id, filter, _SLICE_S)).done:
+            scan = partial(store.log_scan, run_id, filter, _SLICE_S, after=after, upto=upto)
+            while not (progress := await asyncio.to_thread(scan)).done:
                 if time.monotonic() > until:
                     raise RequestRefused(
                         f"This takes too long: {progress.scanned:,} of {progress.of:,} lines in "
                         f"{_LONGEST_S} s. Make the pattern more specific, or filter by level or stage."
                     )
         try:
-            return await asyncio.to_thread(read, store, run_id)
+            return await asyncio.to_thread(read, shown)
         except PatternError as error:
             raise RequestRefused(str(error), [Problem("search", str(error))]) from error
 
     async def _window(self, args: WindowArgs) -> RequestAnswer:
-        def window(store: EventStore, run_id: str) -> LogRows:
+        def window(shown: ShownRun) -> LogRows:
             return log_window(
-                store,
-                run_id,
+                shown.store,
+                shown.run_id,
                 args.filter,
                 args.start,
                 args.count,
                 search=args.search,
                 seconds=_PATIENCE_S,
+                after=shown.after,
+                upto=shown.upto,
             )
 
         return RequestAnswer(await self._read(window))
@@ -144,7 +146,15 @@ class LogRequests:
         """
         filter, wanted = line_filter(args.filter), line_filter(args.wanted)
         found = await self._read(
-            lambda store, run_id: store.log_next(run_id, filter, wanted, args.start, args.direction),
+            lambda shown: shown.store.log_next(
+                shown.run_id,
+                filter,
+                wanted,
+                args.start,
+                args.direction,
+                after=shown.after,
+                upto=shown.upto,
+            ),
             filter,
             filter.combined(wanted),
         )
@@ -157,14 +167,15 @@ class LogRequests:
         if sum(value is not None for value in given) != 1:
             raise RequestRefused("Give exactly one of position, time_us and line.")
 
-        def locate(store: EventStore, run_id: str) -> LocatedLine:
+        def locate(shown: ShownRun) -> LocatedLine:
+            run_id, store, upto, after = shown
             line = args.line
             if args.position is not None:
                 line = store.log_line_at_position(run_id, args.position)
             elif args.time_us is not None:
                 line = store.log_line_at_time(run_id, args.time_us)
-            before = store.log_index(run_id, filter, line or 1)
-            total = store.log_total(run_id, filter)
+            before = store.log_index(run_id, filter, line or 1, after=after)
+            total = store.log_total(run_id, filter, after=after, upto=upto)
             return {"index": min(before, max(total - 1, 0)), "total": total}
 
         return RequestAnswer(await self._read(locate, filter))
@@ -172,8 +183,8 @@ class LogRequests:
     async def _facets(self, args: NoArgs) -> RequestAnswer:
         """The agents and stages of the log, with their numbers of lines."""
 
-        def facets(store: EventStore, run_id: str) -> Facets:
-            return store.log_facets(run_id, _SLICE_S)
+        def facets(shown: ShownRun) -> Facets:
+            return shown.store.log_facets(shown.run_id, _SLICE_S, after=shown.after, upto=shown.upto)
 
         while not (counted := await self._read(facets)).done:
             pass
@@ -187,8 +198,8 @@ class LogRequests:
     async def _message(self, args: MessageArgs) -> RequestAnswer:
         """The complete message of a line, as plain text."""
 
-        def window(store: EventStore, run_id: str) -> LogWindow:
-            return store.log_window(run_id, EVERY_LINE, args.line - 1, 1)
+        def window(shown: ShownRun) -> LogWindow:
+            return shown.store.log_window(shown.run_id, EVERY_LINE, args.line - 1, 1, upto=shown.upto)
 
         rows = (await self._read(window)).rows
         if not rows or args.line < 1:
@@ -196,14 +207,17 @@ class LogRequests:
         return RequestAnswer({"message": rows[0].message})
 
 
-def copied(store: EventStore, run_id: str, filter: LineFilter, start: int, end: int) -> CopiedLines:
+def copied(shown: ShownRun, filter: LineFilter, start: int, end: int) -> CopiedLines:
     """The rows with index ``start`` to ``end`` (exclusive) as plain text, up to the limits."""
     start = max(start, 0)
     end = min(end, start + _MOST_COPIED_LINES)
     lines: list[str] = []
     chars = 0
     while start < end and chars < _MOST_COPIED_CHARS:
-        window = store.log_window(run_id, filter, start, min(end - start, _AT_ONCE))
+        count = min(end - start, _AT_ONCE)
+        window = shown.store.log_window(
+            shown.run_id, filter, start, count, after=shown.after, upto=shown.upto
+        )
         if not window.rows:
             break
         for row in window.rows:

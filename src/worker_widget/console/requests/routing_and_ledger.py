@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Final
 
 from ...store.routing_and_ledger import IncidentWindow, LedgerWindow, RoutingWindow
@@ -37,25 +38,23 @@ class RowRequests:
         }
 
     async def _routing(self, args: RowArgs) -> RequestAnswer:
-        run_id, store = shown_run(self._controller)
+        run_id, store, upto, after = shown_run(self._controller)
         count = min(args.count, MOST_ROWS)
-        return RequestAnswer(
-            await asyncio.to_thread(store.routing_window, run_id, args.stage_id, args.start, count)
-        )
+        window = partial(store.routing_window, run_id, args.stage_id, args.start, count)
+        return RequestAnswer(await asyncio.to_thread(window, after=after, upto=upto))
 
     async def _incidents(self, args: RowArgs) -> RequestAnswer:
-        run_id, store = shown_run(self._controller)
+        run_id, store, upto, after = shown_run(self._controller)
         count = min(args.count, MOST_ROWS)
-        return RequestAnswer(
-            await asyncio.to_thread(store.incident_window, run_id, args.stage_id, args.start, count)
-        )
+        window = partial(store.incident_window, run_id, args.stage_id, args.start, count)
+        return RequestAnswer(await asyncio.to_thread(window, after=after, upto=upto))
 
     async def _ledger(self, args: LedgerArgs) -> RequestAnswer:
-        """The events of an incident, or, with the number 0, the checks that passed."""
-        run_id, store = shown_run(self._controller)
+        """The events of an incident, or, with the number 0, the checks that passed.
+
+        An incident is whole, also where a range is shown that begins within it.
+        """
+        run_id, store, upto, after = shown_run(self._controller)
         count = min(args.count, MOST_ROWS)
-        return RequestAnswer(
-            await asyncio.to_thread(
-                store.ledger_window, run_id, args.incident, args.stage_id, args.start, count
-            )
-        )
+        window = partial(store.ledger_window, run_id, args.incident, args.stage_id, args.start, count)
+        return RequestAnswer(await asyncio.to_thread(window, after=0 if args.incident else after, upto=upto))
