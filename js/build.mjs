@@ -1,4 +1,4 @@
-// `node build.mjs` writes widget.js and live.js into the package. `--watch` does so after every change, without
+// `node build.mjs` writes the bundles into the package. `--watch` does so after every change, without
 // minifying them. `--dev` serves the console on synthetic and golden runs, without Jupyter, and rebuilds it on
 // every request; `--dev-build` writes that page's scripts once.
 
@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
-import { bundles, common } from "./bundling.mjs";
+import { bundles, bundleTexts, common, reportText } from "./bundling.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const STATIC = here("../src/worker_widget/static/");
@@ -36,7 +36,7 @@ const goldenRuns = {
 
 /**
  * Writes the bundles for ANYWIDGET_HMR=1. anywidget only watches widget.js, and a reloaded widget requests
- * live.js again: so widget.js ends with a hash of live.js, and changes with it.
+ * the others again: so widget.js ends with a hash of them, and changes with them.
  */
 const hotReload = {
   name: "hot-reload",
@@ -44,13 +44,14 @@ const hotReload = {
     build.onEnd(({ outputFiles = [], errors }) => {
       if (errors.length) return;
       const texts = Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path), text]));
-      const hash = createHash("sha256").update(texts["live.js"]).digest("hex");
+      const { "widget.js": widget, ...sent } = texts;
+      const hash = createHash("sha256").update(Object.values(sent).join()).digest("hex");
       mkdirSync(STATIC, { recursive: true });
-      writeFileSync(`${STATIC}live.js`, texts["live.js"]);
-      writeFileSync(`${STATIC}widget.js`, `${texts["widget.js"]}// live.js: ${hash}\n`);
-      // Older than its sources: the next build of the package writes both files again, minified.
-      for (const name of ["live.js", "widget.js"]) utimesSync(STATIC + name, 0, 0);
-      console.log(`${new Date().toLocaleTimeString()} widget.js and live.js are written.`);
+      for (const [name, text] of Object.entries(sent)) writeFileSync(STATIC + name, text);
+      writeFileSync(`${STATIC}widget.js`, `${widget}// the others: ${hash}\n`);
+      // Older than its sources: the next build of the package writes all files again, minified.
+      for (const name of Object.keys(texts)) utimesSync(STATIC + name, 0, 0);
+      console.log(`${new Date().toLocaleTimeString()} The bundles are written.`);
     });
   },
 };
@@ -79,5 +80,7 @@ if (process.argv.includes("--dev")) {
   });
   await watched.watch();
 } else {
-  await build({ ...bundles, outdir: STATIC });
+  const texts = { ...(await bundleTexts()), "report.js": await reportText() };
+  mkdirSync(STATIC, { recursive: true });
+  for (const [name, text] of Object.entries(texts)) writeFileSync(STATIC + name, text);
 }

@@ -5,3 +5,5 @@ export declare const textImports: Plugin;
 export declare const sharedModules: Plugin;
 export declare const common: BuildOptions;
 export declare const bundles: BuildOptions;
+export declare function bundleTexts(): Promise<Record<string, string>>;
+export declare function reportText(): Promise<string>;

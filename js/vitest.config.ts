@@ -18,6 +18,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.{ts,tsx}"],
     pool: "threads",
+    maxWorkers: "100%",
+    // A loaded machine takes its time: no test is about that.
+    testTimeout: 60_000,
     environmentOptions: {
       happyDOM: { settings: { disableIframePageLoading: true, handleDisabledFileLoadingAsSuccess: true } },
     },

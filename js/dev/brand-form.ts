@@ -108,7 +108,7 @@ export const BRAND_FORM: BrandForm = {
       "name": "target_audience",
       "kind": "choices",
       "label": "Audience",
-      "help": "The people that the texts address: listed ones, or others in your own words.",
+      "help": "The people that the texts address: listed ones, or others in your own words. At most 50 entries.",
       "example": "",
       "default": "Small and medium companies",
       "required": false,
@@ -139,7 +139,7 @@ export const BRAND_FORM: BrandForm = {
         "min_chars": null,
         "max_chars": null,
         "min_words": null,
-        "max_items": null,
+        "max_items": 50,
         "minimum": null,
         "maximum": null
       },

@@ -7,6 +7,7 @@ import type {
   FromBrowser,
   FromKernel,
   Home,
+  InputRequest,
   Requests,
   Saved,
   SubscriberNews,
@@ -16,9 +17,11 @@ import type {
 } from "../src/kernel/wire";
 import { artifactAnswer } from "./artifacts";
 import { BRAND_FORM } from "./brand-form";
-import { comparedRuns, homePage, recentRuns } from "./history";
+import { homePage, PageHistory } from "./history";
 import { decorated, logAnswer, progressOf, SCAN_ROWS, windowOf } from "./log";
+import { CALL } from "./questions";
 import { type Moment, momentOf, nothingRun, type Scene, TEXTS, TOTAL_S } from "./run";
+import { Travel } from "./travel";
 
 const FRAME_MS = 50;
 /** At most so many characters of an artifact are sent with the frames. */
@@ -34,10 +37,12 @@ export interface Setup {
   answerMs?: number;
   /** It does not answer. */
   dead?: boolean;
-  /** The text of `live.js`. */
-  code?: () => Promise<string>;
+  /** The text of `live.js`, or of one of the others that the kernel sends. */
+  code?: (name: "live" | "pages" | "extras" | "travel") => Promise<string>;
   traits?: Partial<Traits>;
   home?: Home;
+  /** The number of runs in the history. */
+  runs?: number;
   notice?: { code: string; message: string };
   /** The worker of the form. */
   worker?: string;
@@ -48,6 +53,7 @@ export interface Setup {
 type Handler = (...args: never[]) => void;
 
 export class PageKernel implements Model {
+  readonly history: PageHistory;
   #traits: Traits;
   #handlers = new Map<string, Set<Handler>>();
   #seq = 1;
@@ -57,11 +63,16 @@ export class PageKernel implements Model {
   #setup: Setup;
   #startUs: number;
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** The moment on screen, and the newest. */
   #moment: Moment = nothingRun();
+  #newest: Moment = this.#moment;
+  #travel: Travel | undefined;
+  #playing: ReturnType<typeof setInterval> | undefined;
   #brands = new Map<string, string>();
 
   constructor(setup: Setup) {
     this.#setup = setup;
+    this.history = new PageHistory(setup.runs ?? 12);
     this.#traits = {
       worker: "business-builder",
       run_id: "",
@@ -70,6 +81,7 @@ export class PageKernel implements Model {
       height: 640,
       section: "",
       saved: {},
+      receipt: { id: "", data: {} },
       ...setup.traits,
     };
     this.#startUs = Date.now() * 1000 - (setup.scene?.at ?? 0) * 1e6;
@@ -97,8 +109,24 @@ export class PageKernel implements Model {
     this.#handlers.get(event)?.delete(handler);
   }
 
+  /** The run asks for something else now. */
+  ask(asks: InputRequest[]): void {
+    if (!this.#setup.scene) return;
+    this.#setup = { ...this.#setup, scene: { ...this.#setup.scene, asks } };
+    this.#advance();
+    for (const client of this.#watches.keys()) this.#snapshot(client);
+  }
+
+  /** The kernel sets traits. */
+  change(traits: Partial<Traits>): void {
+    Object.assign(this.#traits, traits);
+    for (const name of Object.keys(traits))
+      for (const handler of this.#handlers.get(`change:${name}`) ?? []) (handler as () => void)();
+  }
+
   stop(): void {
     clearInterval(this.#timer);
+    clearInterval(this.#playing);
   }
 
   send(message: FromBrowser): void {
@@ -122,9 +150,12 @@ export class PageKernel implements Model {
     if (flood && this.#moment.log.length) this.#pour(flood);
     else if (scene) {
       const at = live ? (Date.now() * 1000 - this.#startUs) / 1e6 : scene.at;
-      this.#moment = momentOf({ ...scene, at: Math.min(at, TOTAL_S + 0.01) }, this.#startUs);
-      if (scene.styled) this.#moment.log = decorated(this.#moment.log);
-    }
+      this.#newest = momentOf({ ...scene, at: Math.min(at, TOTAL_S + 0.01) }, this.#startUs);
+      if (scene.styled) this.#newest.log = decorated(this.#newest.log);
+      this.#travel ??= new Travel(scene, this.#startUs, this.#newest);
+      this.#travel.advance(this.#newest);
+      if (!this.#travel.past) this.#moment = this.#newest;
+    } else this.#travel = undefined;
     if (worker) this.#moment.state.form.worker = worker;
     if (notice) this.#moment.state.form.notice = { ...notice, problems: [] };
   }
@@ -181,18 +212,19 @@ export class PageKernel implements Model {
           done: done && !cut,
           ...cut,
         };
-        watch.artifact = { file, version, have: sent.length };
+        watch.artifact = { file, version, have: sent.length, newest: false };
       }
     }
     return views;
   }
 
-  #snapshot(client: string): void {
+  #snapshot(client: string, all = false): void {
     const watched = this.#watches.get(client)?.home;
-    const state = { ...this.#moment.state, home: watched ? (this.#setup.home ?? homePage(3, 10)) : null };
+    const home = watched ? (this.#setup.home ?? homePage(3, 10)) : null;
+    const state = { ...this.#moment.state, home, past: this.#travel?.past ?? null };
     this.#send({
       kind: "snapshot",
-      client,
+      client: all ? null : client,
       seq: this.#seq,
       state,
       subscribers: this.#views(),
@@ -208,13 +240,15 @@ export class PageKernel implements Model {
   #frame(): void {
     this.#advance();
     this.#seq += 1;
-    const { form: _, ...patch } = this.#moment.state;
+    const { form: _, home: __, seen_us: ___, run, ...patch } = this.#moment.state;
+    const past = this.#travel?.past ?? null;
+    const subscribers = this.#views();
     this.#send({
       kind: "frame",
       seq: this.#seq,
-      patch: { ...patch, run: patch.run ?? undefined, views: this.#views() } as never,
+      patch: { ...patch, ...(run && { run }), past, subscribers },
     });
-    if (this.#moment.state.link.phase === "ended") this.stop();
+    if (this.#newest.state.link.phase === "ended") clearInterval(this.#timer);
   }
 
   #answer(message: Extract<FromBrowser, { kind: "request" }>): void {
@@ -224,8 +258,8 @@ export class PageKernel implements Model {
       this.#send({ kind: "reply", client, id, ok: false, error: refusal });
       return;
     }
-    if (name === "live") {
-      const code = this.#setup.code?.() ?? fetch("build/live.js").then((file) => file.text());
+    if (name === "live" || name === "pages" || name === "extras" || name === "travel") {
+      const code = this.#setup.code?.(name) ?? fetch(`build/${name}.js`).then((file) => file.text());
       code.then((code) => this.#send({ kind: "reply", client, id, ok: true, result: { code } }));
       return;
     }
@@ -238,13 +272,19 @@ export class PageKernel implements Model {
       this.#sendNews();
       if (message.args.home) this.#snapshot(client);
     }
+    if (name.startsWith("travel.")) this.#go(message);
     if (name === "run.start" || name === "run.replay") {
+      this.#travel = undefined;
       this.#setup = { ...this.#setup, scene: { at: 0 }, live: true };
       this.#startUs = Date.now() * 1000;
       this.#advance();
       this.#snapshot(client);
       this.stop();
       this.#timer = setInterval(() => this.#frame(), FRAME_MS);
+    }
+    if (name === "run.answer") {
+      const { asks = [] } = this.#setup.scene ?? {};
+      this.ask(asks.filter(({ request_id }) => request_id !== message.args.request_id));
     }
     if (name === "run.stop" && this.#setup.scene) {
       this.stop();
@@ -256,7 +296,13 @@ export class PageKernel implements Model {
       this.#advance();
       this.#snapshot(client);
     }
+    if (name === "run.reconnect" && this.#setup.scene) {
+      this.#setup = { ...this.#setup, scene: { ...this.#setup.scene, link: { phase: "live" } } };
+      this.#advance();
+      this.#snapshot(client);
+    }
     if (name === "run.open") {
+      this.#travel = undefined;
       this.#setup = { ...this.#setup, live: false, scene: { at: TOTAL_S + 1, recording: true } };
       this.#advance();
       const { run } = this.#moment.state;
@@ -271,19 +317,71 @@ export class PageKernel implements Model {
       this.#snapshot(client);
     }
     if (name === "run.new") {
+      this.#travel = undefined;
       this.#setup = { ...this.#setup, scene: null };
       this.#moment = nothingRun();
       this.#snapshot(client);
     }
   }
 
+  /** Shows another moment: a snapshot of an earlier one, a frame of a later one. */
+  #show(moment: Moment): void {
+    const before = this.#moment.state.run?.counts.events ?? 0;
+    this.#moment = moment;
+    const earlier = (moment.state.run?.counts.events ?? 0) < before;
+    for (const watch of this.#watches.values())
+      if (earlier && watch.artifact) watch.artifact = { ...watch.artifact, have: 0 };
+    this.#seq += 1;
+    const [client = ""] = this.#watches.keys();
+    if (earlier) this.#snapshot(client, true);
+    else {
+      const { form: _, home: __, seen_us: ___, run, ...patch } = moment.state;
+      const past = this.#travel?.past ?? null;
+      const subscribers = this.#views();
+      this.#send({
+        kind: "frame",
+        seq: this.#seq,
+        patch: { ...patch, ...(run && { run }), past, subscribers },
+      });
+    }
+  }
+
+  #go(message: Extract<FromBrowser, { kind: "request" }>): void {
+    const { name, args } = message;
+    const travel = this.#travel;
+    if (!travel || name === "travel.axis" || name === "travel.picture") return;
+    clearInterval(this.#playing);
+    if (travel.past) travel.past = { ...travel.past, speed: null };
+    if (name === "travel.seek")
+      this.#show(
+        args.time_us !== null
+          ? travel.toTime(args.time_us)
+          : args.position !== null
+            ? travel.toPosition(args.position)
+            : travel.toNewest(),
+      );
+    else if (name === "travel.range")
+      this.#show(
+        args.start_us === null || args.end_us === null
+          ? travel.toNewest()
+          : travel.toRange(args.start_us, args.end_us),
+      );
+    else if (name === "travel.step") this.#show(travel.step(args.direction, args.to));
+    else if (name === "travel.play") {
+      let us = travel.past?.time_us ?? this.#startUs;
+      const play = () => {
+        us += FRAME_MS * 1000 * args.speed;
+        this.#show(travel.toTime(us, args.speed));
+        if (!travel.past) clearInterval(this.#playing);
+      };
+      play();
+      this.#playing = setInterval(play, FRAME_MS);
+    } else this.#show(this.#moment);
+  }
+
   #result(message: Extract<FromBrowser, { kind: "request" }>): unknown {
     const { name, args } = message;
     switch (name) {
-      case "history.list":
-        return { runs: recentRuns(), total: 12 };
-      case "history.compare":
-        return comparedRuns(args.a, args.b);
       case "brand.form":
         return BRAND_FORM;
       case "brand.check":
@@ -296,12 +394,23 @@ export class PageKernel implements Model {
         return { names: [...this.#brands.keys()].sort() };
       case "brand.load":
         return { brand: this.#brands.get(args.name) };
+      case "travel.picture":
+        return { html: this.#travel?.textAt(args.file, args.position) };
+      case "travel.axis":
+        return this.#travel?.axis();
+      case "stages.content":
+        return CALL;
       case "export.open":
         return { export_id: 1, file_name: `trace.${args.format}`, mime: "text/plain" };
       case "export.part":
         return { done: true };
       default:
-        return logAnswer(this.#moment.log, message) ?? artifactAnswer(this.#moment, message) ?? {};
+        return (
+          this.history.answer(message) ??
+          logAnswer(this.#moment.log, message) ??
+          artifactAnswer(this.#moment, message) ??
+          {}
+        );
     }
   }
 }

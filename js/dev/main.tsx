@@ -3,12 +3,18 @@
 import goldenRuns from "golden-runs";
 import widget from "../src/index";
 import type { Model } from "../src/kernel/channel";
-import type { FromKernel, Traits } from "../src/kernel/wire";
+import type { FromKernel, InputRequest, Traits } from "../src/kernel/wire";
 import { homePage } from "./history";
 import { PageKernel, type Setup, savedRun } from "./kernel";
+import { APPROVAL, COMMENTED, FORM, JSON_ONLY, LONG, TEXT } from "./questions";
 import { BRAND, HOSTILE, TEXTS, TOTAL_S } from "./run";
 
 const STUDIO = { section: "home" } as const;
+const asking = (...asks: InputRequest[]): Setup => ({
+  scene: { at: 7.4, asks },
+  live: false,
+  traits: { status: "waiting" },
+});
 const DONE = TOTAL_S + 1;
 const STATES: Record<string, () => Setup> = {
   empty: () => ({ scene: null, live: false }),
@@ -19,6 +25,23 @@ const STATES: Record<string, () => Setup> = {
   strict: () => ({ scene: { at: DONE, strict: true, brand: BRAND }, live: false }),
   announced: () => ({ scene: null, live: false, worker: "code-debugger" }),
   recording: () => ({ scene: { at: DONE, recording: true }, live: false }),
+  waiting: () => asking(APPROVAL),
+  "waiting-form": () => asking(FORM),
+  "waiting-several": () => asking(COMMENTED, TEXT, FORM),
+  "waiting-long": () => asking(LONG),
+  "waiting-json": () => asking(JSON_ONLY),
+  "waiting-expiring": () => asking({ ...TEXT, expires_us: Date.now() * 1000 + 298e6 }),
+  "waiting-expired": () => asking({ ...TEXT, expires_us: Date.now() * 1000 + 5e6 }),
+  "waiting-refused": () => ({
+    ...asking(FORM),
+    refusals: {
+      "run.answer": {
+        code: "request_refused",
+        message: "The answer does not meet its schema.",
+        problems: [{ field: "payload.city", message: "must match ^[A-Z]" }],
+      },
+    },
+  }),
   failed: () => ({ scene: { at: 8.2, failing: "ux" }, live: false }),
   cancelled: () => ({ scene: { at: 5.1, cancelled: true }, live: false }),
   reconnecting: () => ({
@@ -89,7 +112,7 @@ const STATES: Record<string, () => Setup> = {
       {
         name: "Server https://workers.example.com",
         tone: "error",
-        text: "does not answer: https://workers.example.com cannot be reached (connection refused).",
+        text: "does not answer",
       },
     ]),
     notice: { code: "host_unreachable", message: "https://workers.example.com cannot be reached." },
@@ -102,7 +125,7 @@ const STATES: Record<string, () => Setup> = {
       {
         name: "Server https://workers.example.com",
         tone: "error",
-        text: "refuses the key: Pass another key as api_key, or set WORKER_API_KEY.",
+        text: "refuses the key",
       },
     ]),
     notice: { code: "key_refused", message: "https://workers.example.com refuses the key." },
@@ -151,6 +174,7 @@ function goldenModel(client: string, messages: FromKernel[]): Model {
     height: 640,
     section: "",
     saved: {},
+    receipt: { id: "", data: {} },
   };
   return {
     get: (name) => traits[name],
@@ -171,6 +195,8 @@ function goldenModel(client: string, messages: FromKernel[]): Model {
 
 const golden = goldenRuns[query.get("golden") ?? ""];
 const setup = (STATES[query.get("state") ?? "running"] ?? STATES.running)?.() as Setup;
+const runs = query.get("runs");
+if (runs) setup.runs = Number(runs);
 const place = document.getElementById("place") as HTMLElement;
 const width = query.get("width");
 if (width) place.style.width = `${width}px`;

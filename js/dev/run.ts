@@ -4,6 +4,7 @@ import type {
   Artifact,
   ConsoleState,
   Incident,
+  InputRequest,
   LedgerRow,
   Level,
   Link,
@@ -47,6 +48,8 @@ export const WORKERS: WorkerInfo[] = [
     status: "available",
     moats: ["M9", "M10", "M15", "M17", "M18", "M19", "M20"],
     options: OPTIONS,
+    secrets: [],
+    capabilities: ["fork", "retry", "pause"],
     reason: null,
   },
   {
@@ -56,6 +59,8 @@ export const WORKERS: WorkerInfo[] = [
     status: "coming_soon",
     moats: ["M9", "M10", "M17", "M19"],
     options: [],
+    secrets: [],
+    capabilities: [],
     reason: null,
   },
   {
@@ -65,6 +70,8 @@ export const WORKERS: WorkerInfo[] = [
     status: "beta",
     moats: ["M9", "M10", "M17", "M18", "M19"],
     options: [],
+    secrets: [],
+    capabilities: [],
     reason: null,
   },
 ];
@@ -138,7 +145,15 @@ export const olderText = (file: string): string =>
 /** The number of lines of the artifact that is too long for the page. */
 const LARGE_LINES = 60_000;
 
+let large = "";
+
+/** Made once: the axis of the dev page asks for the texts of many moments. */
 function largeText(): string {
+  large ||= linesOfLargeText();
+  return large;
+}
+
+function linesOfLargeText(): string {
   const lines = ["time,episode,event,listener"];
   for (let n = 1; n <= LARGE_LINES; n += 1) {
     const at = `2026-03-${String(1 + (n % 28)).padStart(2, "0")}T${String(n % 24).padStart(2, "0")}:00:00Z`;
@@ -196,6 +211,8 @@ export interface Scene {
   /** The routing decisions have no scores, like those of real servers. */
   scoreless?: boolean;
   brand?: RunRequest["brand"];
+  /** What the run asks the person. */
+  asks?: InputRequest[];
 }
 
 export const TOTAL_S = STAGES.reduce((sum, [, , , seconds]) => sum + seconds, 0);
@@ -253,6 +270,21 @@ export function momentOf(scene: Scene, startUs: number): Moment {
     stages.push({
       stage_id: id,
       name,
+      number: stages.length + 1,
+      parent_id: null,
+      kind: "stage",
+      children: 0,
+      started_at: 0,
+      ended_at: 0,
+      input_tokens: null,
+      output_tokens: null,
+      cost: null,
+      model: null,
+      progress: null,
+      has_input: false,
+      has_output: false,
+      has_traceback: false,
+      reused_from: null,
       status: !begun
         ? "pending"
         : cut
@@ -354,8 +386,10 @@ export function momentOf(scene: Scene, startUs: number): Moment {
             kind: "failure",
             engine: "M9",
             outcome: "error",
-            title: "Classified as POLICY_FORBIDDEN_CLAIM (policy)",
+            title: "Failure classified: policy forbidden claim",
             detail: [
+              ["code", "POLICY_FORBIDDEN_CLAIM"],
+              ["category", "policy"],
               ["violations", "1"],
               ["severity", "medium"],
             ],
@@ -369,8 +403,9 @@ export function momentOf(scene: Scene, startUs: number): Moment {
             kind: "recovery",
             engine: "M10",
             outcome: "info",
-            title: "1 recovery suggestion for POLICY_FORBIDDEN_CLAIM",
+            title: "1 recovery suggestion for policy forbidden claim",
             detail: [
+              ["code", "POLICY_FORBIDDEN_CLAIM"],
               ["suggestion 1", "action: rewrite; priority: 1; replacement hint: say what happens instead"],
               ["applied", "automatically"],
             ],
@@ -436,6 +471,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
           version: file === "landing" ? 1 + (scene.rewritten ?? 0) : 1,
           sha256: null,
           has_content: true,
+          begun: 1,
           position,
         });
       });
@@ -463,6 +499,7 @@ export function momentOf(scene: Scene, startUs: number): Moment {
       version: 1,
       sha256: null,
       has_content: true,
+      begun: 1,
       position,
     });
   }
@@ -471,7 +508,15 @@ export function momentOf(scene: Scene, startUs: number): Moment {
   const error = stages.find((stage) => stage.error)?.error ?? null;
   const run: RunHeader = {
     run_id: "3d303d0d-2b8a-4061-8302-33d99695c39d",
-    status: failed ? "failed" : scene.cancelled ? "cancelled" : over ? "completed" : "running",
+    status: failed
+      ? "failed"
+      : scene.cancelled
+        ? "cancelled"
+        : over
+          ? "completed"
+          : scene.asks?.length
+            ? "waiting"
+            : "running",
     success: over ? !failed && !scene.cancelled : null,
     error: failed ? error : scene.cancelled ? "Stopped by the person at the console." : null,
     task: "A landing page for a podcast tool that small teams like to use",
@@ -479,6 +524,10 @@ export function momentOf(scene: Scene, startUs: number): Moment {
     strict_mode: scene.strict ?? false,
     budget: null,
     replay_of: null,
+    parent_run_id: null,
+    from_stage: null,
+    paused_us: 0,
+    paused_since_us: null,
     started_us: startUs,
     ended_us: over ? us(Math.min(at, TOTAL_S)) : null,
     latency_ms: over ? Math.min(at, TOTAL_S) * 1000 : null,
@@ -501,6 +550,9 @@ export function momentOf(scene: Scene, startUs: number): Moment {
       passed: ledger.filter((row) => row.incident === 0).length,
       incidents: incidents.length,
       unknown: 0,
+      stages: stages.length,
+      top_stages: stages.length,
+      top_done: stages.filter((stage) => /^(completed|recovered)$/.test(stage.status)).length,
     },
     figures: figuresOf(routing, ledger, stages, incidents),
     recording: scene.recording ?? false,
@@ -531,11 +583,14 @@ export function momentOf(scene: Scene, startUs: number): Moment {
       },
       link,
       run,
+      past: null,
+      selection: null,
       request: asked,
       asked: inWords(asked),
       understanding: null,
       warnings: [],
       stages,
+      inputs: over ? [] : (scene.asks ?? []),
       routing: { total: routing.length, rows: routing },
       ledger: { total: ledger.length, rows: ledger },
       incidents: { total: incidents.length, rows: incidents },
@@ -559,7 +614,7 @@ function incidentsOf(ledger: readonly LedgerRow[]): Incident[] {
       number: numbers.indexOf(number) + 1,
       kind: repaired ? "policy" : "failure",
       stage_id: first.stage_id,
-      outcome: !repaired ? "not_fixed" : last.outcome === "ok" ? "fixed" : "open",
+      outcome: !repaired ? "not_recovered" : last.outcome === "ok" ? "recovered" : "open",
       severity: "error",
       found: repaired ? "the hero subtitle contains “guaranteed”" : first.title.replace("Stage failed: ", ""),
       tried: repaired && rows.length > 2 ? ["rewritten"] : [],
@@ -618,7 +673,7 @@ function figuresOf(
     policies: policies.length,
     policies_passed: policies.filter((row) => row.outcome === "ok").length,
     recoveries: incidents.filter((row) => row.recoveries > 0).length,
-    recovered: incidents.filter((row) => row.outcome === "fixed").length,
+    recovered: incidents.filter((row) => row.outcome === "recovered").length,
     mean_complexity: mean(complexities),
     mean_drift: mean(drifts),
     highest_drift: highest,
@@ -667,11 +722,14 @@ export const nothingRun = (): Moment => ({
     form: form(),
     link: { phase: "idle", message: null, attempt: 0, retry_us: null },
     run: null,
+    past: null,
+    selection: null,
     request: null,
     asked: [],
     understanding: null,
     warnings: [],
     stages: [],
+    inputs: [],
     routing: { total: 0, rows: [] },
     ledger: { total: 0, rows: [] },
     incidents: { total: 0, rows: [] },

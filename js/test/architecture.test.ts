@@ -10,8 +10,13 @@ const LAYERS: Record<string, string[]> = {
   state: ["kernel", "ui"],
   panes: ["state", "kernel", "ui"],
   shell: ["panes", "state", "kernel", "ui", "live-types"],
-  "live-types": ["shell", "panes", "state"],
-  live: ["shell", "panes", "state", "ui", "live-types"],
+  "live-types": ["shell", "panes", "state", "kernel"],
+  live: ["shell", "panes", "state", "ui", "live-types", "pages-types"],
+  "pages-types": ["shell", "panes", "state"],
+  pages: ["shell", "panes", "pages-types"],
+  extras: ["shell"],
+  travel: ["shell"],
+  report: ["shell", "panes", "state", "kernel", "ui", "live-types"],
   index: ["shell", "kernel"],
 };
 
@@ -38,9 +43,9 @@ const SAVED: Record<string, string[]> = {
     "view",
     "view-store",
   ],
-  ui: ["button", "dom", "failure", "focus", "format", "icons", "list/list", "painting"],
+  ui: ["button", "classic", "dom", "facts", "focus", "format", "icons", "list/list", "look-up", "painting"],
   panes: ["boundary", "pane"],
-  "panes/timeline": ["axis", "timeline"],
+  "panes/timeline": ["axis", "timeline", "tree"],
   "panes/routing": ["candidates", "routing"],
   "panes/log": ["layout", "log", "styled-text"],
   "panes/ledger": ["ledger"],
@@ -51,7 +56,7 @@ const SAVED: Record<string, string[]> = {
     "preview/neutralise",
     "preview/static-page",
   ],
-  shell: ["console", "header", "mount", "request", "run-status", "shared", "verdict"],
+  shell: ["console", "header", "mount", "mounting", "request", "run-status", "shared", "verdict"],
 };
 
 interface Import {

@@ -7,9 +7,7 @@ import widget from "../src/index";
 import { deviceStyle } from "../src/panes/artifacts/live";
 import { tally } from "../src/panes/artifacts/sources";
 
-vi.mock("../src/kernel/live-code", () => ({
-  importModule: async () => (await import("../src/live")).default,
-}));
+vi.mock("../src/kernel/live-code", () => import("./bundles"));
 
 const DONE = { at: TOTAL_S + 1 };
 
@@ -31,7 +29,7 @@ async function open(scene: Partial<Setup["scene"]> = {}, setup: Partial<Setup> =
   const kernel = new PageKernel({
     scene: { ...DONE, ...scene },
     live: false,
-    code: async () => "",
+    code: async (name) => name,
     ...setup,
   });
   const asked: { name: string; args: Record<string, unknown> }[] = [];

@@ -100,7 +100,7 @@ describe("the full text", () => {
       if (share > 0) app.run.state.run = run({ run_id: "run-2" });
       return true;
     });
-    await expect(taking).rejects.toThrow("Another run was opened");
+    await expect(taking).rejects.toThrow("Another run or moment was opened");
   });
 
   it("is saved as the bytes that it stands for", async () => {

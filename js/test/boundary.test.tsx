@@ -5,9 +5,7 @@ import { PageKernel, type Setup, savedRun } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
 import { mount } from "../src/shell/mount";
 
-vi.mock("../src/kernel/live-code", () => ({
-  importModule: async () => (await import("../src/live")).default,
-}));
+vi.mock("../src/kernel/live-code", () => import("./bundles"));
 
 /** While it is set, the timeline cannot be computed. */
 let broken = false;
@@ -43,7 +41,7 @@ afterEach(() => {
 const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 10_000, interval: 10 });
 
 function open(setup: Partial<Setup>) {
-  const kernel = new PageKernel({ scene: DONE, live: false, code: async () => "", ...setup });
+  const kernel = new PageKernel({ scene: DONE, live: false, code: async (name) => name, ...setup });
   const place = document.createElement("div");
   document.body.append(place);
   const { app, close } = mount(kernel, place);
@@ -120,7 +118,9 @@ describe("a pane that cannot be drawn", () => {
     vi.spyOn(list, "removeChild").mockImplementation(() => {
       throw new Error("no such child");
     });
-    app.run.state.stages.pop();
+    const { stages, run } = app.run.state;
+    const counts = { ...run?.counts, stages: 7, top_stages: 7 };
+    Object.assign(app.run.state, { stages: stages.slice(0, 7), run: { ...run, counts } });
     app.painting.changed();
     await until(() => expect(text(ALERT)).toContain("no such child"));
     press("Retry");

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { fieldPath } from "../src/shell/brand/reveal";
-import { brandOf, brandText, fits, valueAt, withValue } from "../src/shell/brand/values";
+import { brandOf } from "../src/shell/brand/json";
+import { fieldPath } from "../src/shell/brand/problems";
+import { brandText, fits, valueAt, withValue } from "../src/shell/brand/values";
 
 describe("a change of one value", () => {
   it.each<[string, unknown, (string | number)[], unknown, unknown]>([

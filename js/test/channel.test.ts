@@ -18,7 +18,10 @@ import type {
   Traits,
   Watch,
 } from "../src/kernel/wire";
-import { state } from "./samples";
+import { returnTraits } from "../src/state/returning";
+import { createView } from "../src/state/view-store";
+import { createWatching, startWatching, type Watching } from "../src/state/watching";
+import { past, run, state } from "./samples";
 
 type Handler = (...args: never[]) => void;
 
@@ -68,6 +71,9 @@ const WATCH: Watch = {
 
 let model: FakeModel;
 let channel: Channel;
+let watching: Watching;
+/** What a hello contains. */
+let watched: Watch;
 let live: boolean;
 let news: {
   snapshots: (SubscriberNews | undefined)[];
@@ -81,7 +87,9 @@ beforeEach(() => {
   model = new FakeModel();
   live = false;
   news = { snapshots: [], patches: [], clocks: [], saved: [] };
+  watched = WATCH;
   const sink: Sink = {
+    watch: () => watched,
     snapshot: (_, view) => news.snapshots.push(view),
     patch: (patch, view) => news.patches.push([patch, view]),
     clock: (nowUs) => news.clocks.push(nowUs),
@@ -89,9 +97,17 @@ beforeEach(() => {
     live: () => live,
     changed: () => undefined,
   };
-  channel = createChannel(model, sink, WATCH);
-  channel.open(true);
+  channel = createChannel(model, sink);
+  channel.open();
+  watching = createWatching(channel, channel.watched);
+  channel.follower = watching;
 });
+
+/** A person changes what is watched. */
+function watch(next: Watch): void {
+  watched = next;
+  watching.watch(next);
+}
 
 afterEach(() => {
   channel.close();
@@ -157,7 +173,7 @@ describe("a snapshot for all", () => {
     snapshot(9, { other: {} }, null);
     expect(count("hello")).toBe(2);
     snapshot(9);
-    channel.setVisible(false);
+    channel.visible = false;
     snapshot(12, { other: {} }, null);
     expect(count("hello")).toBe(2);
   });
@@ -194,10 +210,10 @@ describe("frames", () => {
     expect(news.clocks).toEqual([5, 7, 9]);
   });
 
-  it("are acknowledged together, five times a second, never from a drawn frame", () => {
+  it("are acknowledged together, every two seconds, never from a drawn frame", () => {
     const drawn = vi.spyOn(globalThis, "requestAnimationFrame");
     frame(4);
-    vi.advanceTimersByTime(190);
+    vi.advanceTimersByTime(1_990);
     frame(5);
     expect(count("ack")).toBe(0);
     vi.advanceTimersByTime(10);
@@ -205,6 +221,12 @@ describe("frames", () => {
       { kind: "ack", client: channel.client, seq: 5 },
     ]);
     expect(drawn).not.toHaveBeenCalled();
+  });
+
+  it("are passed on before the code that needs a kernel is there: a busy kernel cannot send that code", () => {
+    channel.follower = undefined;
+    frame(4);
+    expect(news.patches).toHaveLength(1);
   });
 
   it("bring this view's part, and no other's", () => {
@@ -223,7 +245,7 @@ describe("the changes for subscribers without a hello", () => {
   });
 
   it("is not taken for the answer to a filter", () => {
-    channel.watch({ ...WATCH, log: { ...WATCH.log, filter: { ...WATCH.log.filter, stage_id: "copy" } } });
+    watch({ ...WATCH, log: { ...WATCH.log, filter: { ...WATCH.log.filter, stage_id: "copy" } } });
     snapshot(3, { "*": part }, null);
     expect(news.snapshots).toEqual([undefined]);
   });
@@ -244,17 +266,17 @@ describe("watch", () => {
   beforeEach(() => snapshot(3));
 
   it("of another artifact, or of more rows, leaves nothing out", () => {
-    channel.watch({
+    watch({
       ...WATCH,
       log: { ...WATCH.log, rows: 40 },
-      artifact: { file: "a", version: 0, have: 0 },
+      artifact: { file: "a", version: 0, have: 0, newest: true },
     });
     frame(4, { subscribers: { [channel.client]: part } });
     expect(news.patches[0]?.[1]).toBe(part);
   });
 
   it("leaves out log rows until the kernel has taken the filter", () => {
-    channel.watch(filtered);
+    watch(filtered);
     frame(4, { subscribers: { [channel.client]: part } });
     expect(news.patches[0]?.[1]).toEqual({ artifact: part.artifact });
     take(lastRequest().id);
@@ -264,7 +286,7 @@ describe("watch", () => {
   });
 
   it("is confirmed with the hello that contains it, when the reply was lost", () => {
-    channel.watch(filtered);
+    watch(filtered);
     model.deliver({ kind: "heartbeat", seq: 9, now_us: 0 });
     snapshot(9, { [channel.client]: part });
     expect(news.snapshots[1]).toBe(part);
@@ -274,14 +296,14 @@ describe("watch", () => {
 
   it("is not confirmed with a hello that was sent before it", () => {
     model.deliver({ kind: "heartbeat", seq: 9, now_us: 0 });
-    channel.watch(filtered);
+    watch(filtered);
     snapshot(9, { [channel.client]: part });
     expect(news.snapshots[1]).toEqual({ artifact: part.artifact });
   });
 
   it("of another search leaves out what was found before", () => {
     const search = { text: "a", regex: false, case_sensitive: false };
-    channel.watch({ ...WATCH, log: { ...WATCH.log, search } });
+    watch({ ...WATCH, log: { ...WATCH.log, search } });
     const found = { count: 1, scanned: 1, of: 1, done: true, error: null };
     frame(4, { subscribers: { [channel.client]: { search: found } } });
     expect(news.patches[0]?.[1]).toEqual({});
@@ -291,7 +313,7 @@ describe("watch", () => {
   });
 
   it("asks for the whole when what it left out may have been the answer", () => {
-    channel.watch(filtered);
+    watch(filtered);
     snapshot(3, { [channel.client]: part });
     const asked = count("hello");
     take(lastRequest().id);
@@ -302,9 +324,9 @@ describe("watch", () => {
   });
 
   it("counts the newest filter alone", () => {
-    channel.watch(filtered);
+    watch(filtered);
     const first = lastRequest();
-    channel.watch(WATCH);
+    watch(WATCH);
     take(first.id);
     frame(4, { subscribers: { [channel.client]: part } });
     expect(news.patches[0]?.[1]?.log).toBeUndefined();
@@ -448,6 +470,16 @@ describe("the kernel", () => {
     expect(channel.kernel).toBe("here");
   });
 
+  it.each([3_600_000, -3_600_000])("is silent after the same time when the clock is set by %i ms", (ms) => {
+    live = true;
+    snapshot(3);
+    vi.setSystemTime(Date.now() + ms);
+    vi.advanceTimersByTime(4_000);
+    expect(channel.kernel).toBe("here");
+    vi.advanceTimersByTime(3_000);
+    expect(channel.kernel).toBe("silent");
+  });
+
   it("need not send anything when nothing runs", () => {
     snapshot(3);
     vi.advanceTimersByTime(600_000);
@@ -480,24 +512,8 @@ describe("the kernel", () => {
   });
 });
 
-describe("sight", () => {
-  beforeEach(() => snapshot(3));
-
-  it("is reported when it is hidden, and sends a hello when it is back", () => {
-    channel.setVisible(false);
-    expect(lastRequest()).toMatchObject({ name: "visible", args: { visible: false } });
-    channel.setVisible(false);
-    expect(count("request")).toBe(1);
-    channel.setVisible(true);
-    expect([...model.sent].reverse().find((message) => message.kind === "hello")).toMatchObject({
-      visible: true,
-      have: 3,
-    });
-  });
-});
-
 it("sets the theme on the model, so that it is kept", () => {
-  channel.setTheme("dark");
+  channel.set({ theme: "dark" });
   expect(model.traits.theme).toBe("dark");
   expect(model.saves).toBe(1);
 });
@@ -518,7 +534,7 @@ describe("the traits that the kernel sets", () => {
   };
 
   it("are returned once to hosts that wait for the browser, and no more after the end", () => {
-    channel.open(true);
+    returnTraits(channel);
     // marimo calls the listener also for what the browser sets.
     const set = model.set.bind(model);
     vi.spyOn(model, "set").mockImplementation((name, value) => {
@@ -536,5 +552,53 @@ describe("the traits that the kernel sets", () => {
     set("status", "completed");
     change("change:status");
     expect(model.saves).toBe(2);
+  });
+});
+
+describe("the artifact that is watched", () => {
+  const shown = { state: state(), nowUs: 0 };
+  const artifact = (file: string, newest = true) => ({ file, version: 1, have: 0, newest });
+  let paint: () => void;
+
+  beforeEach(() => {
+    snapshot(3);
+    shown.state = state();
+    const painting = {
+      onPaint(draw: () => void) {
+        paint = draw;
+        return () => undefined;
+      },
+    };
+    startWatching({
+      channel,
+      painting: painting as Parameters<typeof startWatching>[0]["painting"],
+      run: shown as Parameters<typeof startWatching>[0]["run"],
+      view: createView(() => undefined),
+    });
+  });
+
+  /** Another artifact is shown; how many messages that costs. */
+  function show(next: Watch["artifact"], at: Partial<typeof shown.state> = {}): number {
+    const before = count("request");
+    watched = { ...WATCH, artifact: next };
+    shown.state = state(at);
+    paint();
+    return count("request") - before;
+  }
+
+  it("is requested where the run goes on, or is played", () => {
+    expect(show(artifact("a.html"))).toBe(1);
+    expect(show(artifact("b.html"))).toBe(1);
+    expect(show(artifact("c.html"), { past: past({ speed: 4 }) })).toBe(1);
+    expect(show(artifact("d.html", false), { past: past() })).toBe(1);
+  });
+
+  it("is not requested at a moment that was sought: the newest came with it", () => {
+    const sought = { past: past() };
+    show(artifact("a.html"), sought);
+    expect(show(artifact("b.html"), sought)).toBe(0);
+    expect(show(artifact("c.html"), { past: past({ position: 3 }) })).toBe(0);
+    expect(show(artifact("c.html"))).toBe(1);
+    expect(show(artifact("a.html"), { ...sought, run: run({ status: "completed" }) })).toBe(1);
   });
 });

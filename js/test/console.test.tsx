@@ -1,50 +1,24 @@
 // @vitest-environment happy-dom
 
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { PageKernel, type Setup, savedRun } from "../dev/kernel";
 import { BRAND, TOTAL_S } from "../dev/run";
 import widget from "../src/index";
-import { mount } from "../src/shell/mount";
+import type { Link } from "../src/kernel/wire";
+import { consolePage, leave, until } from "./console-page";
 
-vi.mock("../src/kernel/live-code", () => ({
-  importModule: async () => (await import("../src/live")).default,
-}));
+vi.mock("../src/kernel/live-code", () => import("./bundles"));
 
 const DONE = { at: TOTAL_S + 1 };
 
-let leave: (() => void)[];
-
-beforeEach(() => {
-  document.body.replaceChildren();
-  localStorage.clear();
-  leave = [];
-});
-
-afterEach(() => {
-  for (const end of leave) end();
-});
-
-/** Waits until something is so: nothing here depends on how fast the machine is. */
-const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 10_000, interval: 10 });
-
 /** A console on a page of its own, and ways to look at it and to use it. */
 async function open(setup: Partial<Setup>) {
-  const kernel = new PageKernel({ scene: null, live: false, code: async () => "", ...setup });
-  const place = document.createElement("div");
-  document.body.append(place);
-  const { app, close: end } = mount(kernel, place);
-  leave.push(end, () => kernel.stop());
-  const root = place.firstElementChild?.shadowRoot as ShadowRoot;
-  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
-  const text = (selector: string) => root.querySelector(selector)?.textContent ?? "";
-  const press = (name: string) =>
-    all("button")
-      .find((item) => item.textContent?.trim() === name || item.getAttribute("aria-label") === name)
-      ?.click();
+  const page = consolePage(setup);
+  const { all } = page;
   const ready = setup.dead ? ".console" : "[aria-label^='Search the log']";
   await until(() => expect(all(ready)).toHaveLength(1));
   if (setup.scene) await until(() => expect(all(".logline").length).toBeGreaterThan(3));
-  return { app, place, root, all, text, press, end };
+  return page;
 }
 
 describe("a finished run", () => {
@@ -57,7 +31,7 @@ describe("a finished run", () => {
       /Average complexity53%Artifacts7Average drift\d+%Highest drift12%· Copy Generation/,
     );
     expect(text("[data-pane=ledger]")).toContain(
-      "Copy Generation: the hero subtitle contains “guaranteed” → rewritten → passed",
+      "Copy Generation: the hero subtitle contains “guaranteed” → rewritten → recovered",
     );
     expect(text("[data-pane=ledger]")).toContain("3 checks passed");
     expect(all("[data-pane=artifacts] [role=tab]")).toHaveLength(7);
@@ -98,7 +72,8 @@ describe("a finished run", () => {
       /^Beforeguaranteed.*Aftersay what happens instead.*Wherehero subtitle of the landing/,
     );
     expect(all(".incident dl dt").map((item) => item.textContent)).toEqual(["Before", "After", "Where"]);
-    expect(all(".incident .title")[0]?.title).toBe("POLICY_FORBIDDEN_CLAIM");
+    expect(text(".incident .pick")).not.toContain("POLICY_FORBIDDEN_CLAIM");
+    expect(text(".incident .detail")).toContain("code: POLICY_FORBIDDEN_CLAIM");
     expect(all(".incident .event")).toHaveLength(4);
     expect(text(".incident .event")).toContain("M19 Policy checks");
     expect(all(".chip.warning")[0]?.getAttribute("aria-pressed")).toBe("true");
@@ -127,7 +102,7 @@ describe("a finished run", () => {
   });
 
   it("hides debug lines at first, and shows how many there are", async () => {
-    const { all, text } = await open({ scene: DONE });
+    const { all } = await open({ scene: DONE });
     expect(
       all(".log .chips .chip").map((chip) => [chip.textContent, chip.getAttribute("aria-pressed")]),
     ).toEqual([
@@ -139,7 +114,7 @@ describe("a finished run", () => {
     expect(all(".logline.debug")).toEqual([]);
     all(".chip.debug")[0]?.click();
     await until(() => expect(all(".logline.debug").length).toBeGreaterThan(2));
-    expect(text(".logline.debug")).toContain("debug");
+    expect(all(".logline.debug [data-level=debug]").length).toBe(all(".logline.debug").length);
   });
 
   it("shows no line when no level is chosen, and why", async () => {
@@ -182,11 +157,9 @@ describe("a finished run", () => {
     const first = () => all(".decision")[0] as HTMLElement;
     const names = [...first().querySelectorAll(".candidate")].map((item) => item.textContent);
     expect(names).toEqual(["Validator was chosen86%", "Analyst74%", "Publisher34%"]);
-    const bars = [...first().querySelectorAll<HTMLElement>(".bar-of")].map((bar) =>
-      bar.getAttribute("style"),
-    );
+    const bars = [...first().querySelectorAll(".scored")].map((bar) => bar.getAttribute("style"));
     expect(bars.map((style) => style?.match(/\d+/)?.[0])).toEqual(["86", "74", "34"]);
-    expect(first().querySelectorAll(".won svg")).toHaveLength(1);
+    expect(first().querySelectorAll(".won .icon")).toHaveLength(1);
     first().querySelector("button")?.click();
     await until(() => expect(text(".decision .lost")).toBe("lacks keeping the tone"));
     expect(text(".decision .explained")).toMatch(
@@ -194,10 +167,10 @@ describe("a finished run", () => {
     );
   });
 
-  it("says so where the server gives no scores", async () => {
+  it("says so where the worker gives no scores", async () => {
     const { all, text } = await open({ scene: { ...DONE, scoreless: true } });
-    expect(text(".routing .note")).toBe("The server gives no scores.");
-    expect(all(".routing .bar-of")).toEqual([]);
+    expect(text(".routing .note")).toBe("The worker gives no scores.");
+    expect(all(".routing .scored")).toEqual([]);
     expect(all(".decision")[0]?.textContent).toContain("Validator was chosenAnalystPublisher");
   });
 
@@ -765,7 +738,7 @@ describe("the run history", () => {
     const { press, all, text } = await open({});
     await until(() => expect(text(".badge")).toBe("12"));
     press("History12");
-    await until(() => expect(all("[role=dialog] .past")).toHaveLength(10));
+    await until(() => expect(all("[role=dialog] .past")).toHaveLength(12));
     const rows = all(".past").map((item) => item.textContent ?? "");
     expect(rows[1]).toMatch(/^CompletedWrite a tagline.*Business Builder · verification · 10\.8 s · /);
     expect(rows[2]).toContain("strict");
@@ -786,19 +759,34 @@ describe("the run history", () => {
     const { app, press, all, text } = await open({});
     await until(() => expect(text(".badge")).toBe("12"));
     press("History12");
-    await until(() => expect(all(".past")).toHaveLength(10));
-    const boxes = () => all("[role=dialog] input") as HTMLInputElement[];
+    await until(() => expect(all(".past")).toHaveLength(12));
+    const boxes = () => all("[role=dialog] .past > input") as HTMLInputElement[];
     expect(boxes()[8]?.disabled).toBe(true);
     expect(all("[aria-disabled=true]").map((item) => item.textContent)).toContain("Compare");
     for (const n of [4, 1, 2]) {
       boxes()[n]?.click();
       await until(() => expect(boxes()[n]?.checked).toBe(true));
     }
-    expect(boxes().flatMap(({ checked }, n) => (checked ? [n] : []))).toEqual([1, 2]);
+    press("Compare 3");
+    await until(() => expect(text("[role=dialog] h3")).toBe("Figures of 3 runs"));
+    expect(all(".compared tbody tr").map((item) => item.textContent)).toEqual([
+      expect.stringMatching(/^Write a tagline.*8 of 8/),
+      expect.stringMatching(/^Launch page/),
+      expect.stringMatching(/^Write a tagline/),
+    ]);
+    press("All runs");
+    await until(() => expect(all(".past")).toHaveLength(12));
+    boxes()[4]?.click();
+    await until(() => expect(boxes()[4]?.checked).toBe(false));
     press("Compare");
-    await until(() => expect(all(".compared thead")).toHaveLength(3));
+    await until(() => expect(all(".compared .heading")).toHaveLength(5));
     expect(text(".compared thead")).toMatch(/First run.*bakery.*Second run.*tagline/);
     expect(text(".compared")).toMatch(/Duration11\.2 s10\.4 s−800 ms/);
+    expect(text(".compared")).toMatch(/Decisions 1 difference.*Researcher.*Analyst.*12 further rows/);
+    const rows = all(".compared tr").length;
+    press("Only differences");
+    await until(() => expect(all(".compared tr").length).toBeLessThan(rows));
+    expect(text(".compared")).not.toContain("positioning.md");
     press("Difference");
     await until(() =>
       expect(app.view.comparison?.a).toMatchObject({ run_id: "run-2", file: "landing.html" }),
@@ -811,7 +799,7 @@ describe("the run history", () => {
     const { press, all, text } = await open({});
     await until(() => expect(text(".badge")).toBe("12"));
     press("History12");
-    await until(() => expect(all(".past")).toHaveLength(10));
+    await until(() => expect(all(".past")).toHaveLength(12));
     press("Run again and verify");
     await until(() => expect(text("[data-status]")).toBe("Running"));
     expect(all("[role=dialog]")).toEqual([]);
@@ -852,7 +840,7 @@ describe("states", () => {
     expect(shown).toEqual(all(".strip.error .reading"));
     const tips = all("[title], [aria-label]").map((item) => item.title + item.getAttribute("aria-label"));
     expect(tips.filter((tip) => tip.includes(reason))).toEqual([]);
-    expect(text(".ledger .title")).toBe("UX Layout: failed → not fixed");
+    expect(text(".ledger .title")).toBe("UX Layout failed");
     press("Show the place");
     await until(() => expect(all(".logdetail")).toHaveLength(1));
     expect(root.querySelector(".incident [aria-expanded=true]")?.textContent).toContain("UX Layout");
@@ -877,6 +865,54 @@ describe("states", () => {
     const tried = /^Nothing answers at 127\.0\.0\.1:9\.Tried at \d\d:\d\d:\d\dTry again$/;
     await until(() => expect(text("[role=alert]")).toMatch(tried));
     expect(all("[role=alert]")).toHaveLength(1);
+  });
+
+  it("count down to the next attempt to reach the server, and make it at once", async () => {
+    const link = {
+      phase: "reconnecting",
+      attempt: 4,
+      retry_us: (Date.now() + 3_600_000) * 1000,
+      message: "Cut.",
+    };
+    const { text, press, button } = await open({ scene: { at: 3, link: link as Partial<Link> } });
+    expect(text("[data-status]")).toBe("Reconnecting");
+    expect(text(".status")).toMatch(/In 3\d{3} s\. Cut\. Attempt 4\./);
+    press("Retry now");
+    await until(() => expect(text("[data-status]")).toBe("Running"));
+    expect(button("Retry now")).toBeUndefined();
+  });
+
+  it("show how long an attempt to reach the server takes, and offer another one", async () => {
+    const link = {
+      phase: "reconnecting",
+      attempt: 4,
+      retry_us: (Date.now() - 60_000) * 1000,
+      message: "Cut.",
+    };
+    const { text, press } = await open({ scene: { at: 3, link: link as Partial<Link> } });
+    expect(text("[data-status]")).toBe("Reconnecting");
+    expect(text(".status")).toMatch(/Connecting for \d+ s\. Cut\. Attempt 4\./);
+    press("Retry now");
+    await until(() => expect(text("[data-status]")).toBe("Running"));
+  });
+
+  it("follow a run again that is not followed any more", async () => {
+    const notice = { code: "host_unreachable", message: "Nothing answers. Gave up after 600 s." };
+    const link = { phase: "ended" } as Partial<Link>;
+    const { text, press } = await open({ notice, scene: { at: 3, link } });
+    expect(text("[data-status]")).toBe("Not followed");
+    expect(text("[role=alert]")).not.toContain("Try again");
+    press("Follow again");
+    await until(() => expect(text("[data-status]")).toContain("Completed"));
+  });
+
+  it("offer the history where the run is not known", async () => {
+    const notice = { code: "run_unknown", message: "No finished run 'x' is in the history." };
+    const { all, text, press } = await open({ notice });
+    expect(text("[role=alert]")).not.toContain("Try again");
+    press("Open the history");
+    await until(() => expect(all("[role=dialog][aria-label='Run history']")).toHaveLength(1));
+    await until(() => expect(text("[role=dialog]")).toContain("Replay"));
   });
 
   it("say why a worker cannot run, and offer no run", async () => {
@@ -959,7 +995,7 @@ describe("the layout", () => {
 
 describe("views", () => {
   it("of one model are each their own", async () => {
-    const kernel = new PageKernel({ scene: DONE, live: false, code: async () => "" });
+    const kernel = new PageKernel({ scene: DONE, live: false, code: async (name) => name });
     const places = [document.createElement("div"), document.createElement("div")];
     document.body.append(...places);
     leave.push(...places.map((el) => widget.render({ model: kernel, el })));
@@ -988,12 +1024,12 @@ describe("views", () => {
     }
     const started = vi.spyOn(globalThis, "setInterval");
     const stopped = vi.spyOn(globalThis, "clearInterval");
-    const { place, end, press, all } = await open({ scene: { at: 5 }, live: true });
+    const { place, close, press, all } = await open({ scene: { at: 5 }, live: true });
     await until(() => expect(all(".badge")).toHaveLength(1));
     press("History12");
-    await until(() => expect(all(".past")).toHaveLength(10));
+    await until(() => expect(all(".past")).toHaveLength(12));
     expect(listening.size).toBeGreaterThan(3);
-    end();
+    close();
     expect([...listening].filter(([, n]) => n !== 0)).toEqual([]);
     expect(place.innerHTML).toBe("");
     const ticker = started.mock.results[1]?.value;

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type Child, createRoot } from "../src/ui/dom";
 
 let place: HTMLElement;
-let draw: (tree: Child) => void;
+let draw: (tree: Child, part?: Child) => void;
 
 beforeEach(() => {
   place = document.createElement("div");
@@ -38,6 +38,26 @@ describe("a tree", () => {
       </select>,
     );
     expect(place.querySelector("select")?.value).toBe("b");
+  });
+
+  it("has one of its parts drawn alone, which the next drawing continues", () => {
+    const part = (rows: string[]) => (
+      <ul class={`rows${rows.length}`}>
+        {rows.map((row) => (
+          <li key={row}>{row}</li>
+        ))}
+      </ul>
+    );
+    const first = part(["a"]);
+    draw([<h3>Title</h3>, first]);
+    draw(part(["a", "b"]), first);
+    expect(place.innerHTML).toBe('<h3>Title</h3><ul class="rows2"><li>a</li><li>b</li></ul>');
+    const [, b] = place.querySelectorAll("li");
+    draw(part(["b"]), first);
+    expect(place.querySelector("li")).toBe(b);
+    draw([<h3>Other</h3>, part(["b", "c"])]);
+    expect(place.innerHTML).toBe('<h3>Other</h3><ul class="rows2"><li>b</li><li>c</li></ul>');
+    expect(place.querySelector("li")).toBe(b);
   });
 
   it("never takes text for HTML", () => {

@@ -1,23 +1,30 @@
 import { describe, expect, it } from "vitest";
 import type { Incident } from "../src/kernel/wire";
-import { inOrder, isMarked, isUnfixed, newestIncidents, placeWords, titleOf } from "../src/state/incidents";
+import {
+  inOrder,
+  isMarked,
+  isUnrecovered,
+  newestIncidents,
+  placeWords,
+  titleOf,
+} from "../src/state/incidents";
 import { applyPatch, NOTHING, TAIL_ROWS } from "../src/state/store";
 import { incident, stage, state } from "./samples";
 
 const numbers = (rows: readonly Incident[]) => rows.map((row) => row.number);
-const broken = (n: number) => incident(n, { outcome: "not_fixed" });
+const broken = (n: number) => incident(n, { outcome: "not_recovered" });
 
 describe("a problem that remains", () => {
   it.each<[Partial<Incident>, boolean]>([
-    [{ outcome: "fixed" }, false],
+    [{ outcome: "recovered" }, false],
     [{ outcome: "open" }, true],
-    [{ outcome: "not_fixed" }, true],
+    [{ outcome: "not_recovered" }, true],
     [{ outcome: "reported" }, true],
     [{ outcome: "reported", severity: "warning" }, false],
     [{ outcome: "passed", kind: "replay" }, false],
-    [{ outcome: "not_fixed", kind: "replay" }, false],
-  ])("%o: %s", (over, unfixed) => {
-    expect(isUnfixed(incident(1, over))).toBe(unfixed);
+    [{ outcome: "not_recovered", kind: "replay" }, false],
+  ])("%o: %s", (over, unrecovered) => {
+    expect(isUnrecovered(incident(1, over))).toBe(unrecovered);
   });
 
   it("stands before the others, and the newest first", () => {
@@ -38,10 +45,10 @@ describe("the streamed incidents", () => {
     const { incidents } = applyPatch(before, { incidents: changed });
     expect(incidents.total).toBe(4);
     expect(incidents.rows.map((row) => [row.number, row.outcome])).toEqual([
-      [1, "fixed"],
-      [2, "fixed"],
-      [3, "fixed"],
-      [4, "fixed"],
+      [1, "recovered"],
+      [2, "recovered"],
+      [3, "recovered"],
+      [4, "recovered"],
     ]);
   });
 
@@ -58,20 +65,43 @@ describe("the title", () => {
   const found = "the tagline contains “guaranteed”";
 
   it.each<[Partial<Incident>, string | null, string]>([
-    [{ stage_id: "pre", found }, null, `Preflight: ${found} → reworded → passed`],
+    [{ stage_id: "pre", found }, null, `Preflight: ${found} → reworded → recovered`],
     [{ stage_id: "pre", found, outcome: "open", tried: [] }, null, `Preflight: ${found} → still open`],
     [{ stage_id: "other", found, outcome: "reported" }, null, `Other: ${found} → reworded → reported only`],
-    [{ found: "No memory", outcome: "not_fixed", tried: [] }, null, "The run: No memory → not fixed"],
-    [{ found: "No memory", outcome: "not_fixed", tried: [] }, "No\n memory.", "The run: failed → not fixed"],
-    [{ found: "No mem…", outcome: "not_fixed", tried: [] }, "No memory.", "The run: failed → not fixed"],
     [
-      { kind: "replay", outcome: "passed", found: "Run again and verified" },
+      { kind: "failure", found: "No memory", outcome: "not_recovered", tried: [] },
       null,
-      ": Run again and verified",
+      "The run failed: No memory",
     ],
+    [
+      { kind: "failure", found: "No memory", outcome: "not_recovered", tried: [] },
+      "No\n memory.",
+      "The run failed",
+    ],
+    [
+      { stage_id: "pre", found, kind: "failure", outcome: "not_recovered", tried: [] },
+      found,
+      "Preflight failed",
+    ],
+    [
+      { stage_id: "pre", found, outcome: "not_recovered" },
+      found,
+      "Preflight: failed → reworded → not recovered",
+    ],
+    [
+      { stage_id: "pre", found, outcome: "not_recovered", tried: [] },
+      null,
+      `Preflight: ${found} → not recovered`,
+    ],
+    [
+      { kind: "failure", found: "No mem…", outcome: "not_recovered", tried: [] },
+      "No memory.",
+      "The run failed",
+    ],
+    [{ kind: "replay", outcome: "passed", found: "Run again and verified" }, null, "Run again and verified"],
   ])("%o", (over, reason, expected) => {
-    const [name, parts] = titleOf(incident(1, over), stages, reason);
-    expect(`${name}: ${parts.join(" → ")}`).toBe(expected);
+    const [beginning, parts] = titleOf(incident(1, over), stages, reason);
+    expect(beginning + parts.join(" → ")).toBe(expected);
   });
 });
 

@@ -37,7 +37,7 @@ describe("the layout", () => {
     [1200, 3, { wrap: false, stage: "short" }],
     [1080, 3, { wrap: false, stage: "short" }],
     [1032, 3, { wrap: false, stage: "short" }],
-    [800, 2, { wrap: false, stage: "short" }],
+    [800, 2, { wrap: true, stage: "inline" }],
     [632, 2, { wrap: true, stage: "inline" }],
     [500, 1, { wrap: true, stage: "inline" }],
   ])("at %i px has %i columns and shows 60 characters of a log message", (width, columns, layout) => {
@@ -47,6 +47,17 @@ describe("the layout", () => {
 });
 
 describe("a log line", () => {
+  it("has room for the tag of a level and 60 characters below three columns, or is wrapped", () => {
+    for (let width = 300; width < 1000; width += 7)
+      for (const stage of [null, "ux"])
+        for (const maximised of [null, "log"] as const) {
+          const { wrap } = lineLayout(view(width, { stage, maximised }));
+          const panePx = maximised ? width : columnPx(view(width), 1);
+          const textPx = panePx - 74 - 54 - (stage ? 0 : 70);
+          expect(wrap).toBe(textPx < 60 * 6.3);
+        }
+  });
+
   it("is wrapped as the person chose, once there is a choice", () => {
     expect(lineLayout(view(500, { wrap: false }))).toEqual({ wrap: false, stage: "short" });
     expect(lineLayout(view(1200, { wrap: true }))).toEqual({ wrap: true, stage: "inline" });

@@ -15,14 +15,16 @@ describe("the rows that are asked for", () => {
     const rows = new RowCache();
     rows.put(total, [], 0);
     const changed = vi.fn();
+    const state: { past: { position: number } | null } = { past: null };
     const app = {
       view: { ...FIRST_VIEW },
+      run: { state },
       log: { rows, list: { first: 0, end: 10 }, filter: {}, query: null },
       connection: { off: "" },
       operations: { request: () => answer(rows) },
       painting: { changed },
     } as unknown as App;
-    return { rows, changed, navigation: createNavigation(app, createLogState(changed)) };
+    return { rows, state, changed, navigation: createNavigation(app, createLogState(changed)) };
   }
 
   it("do not shorten the log when a frame has overtaken them", async () => {
@@ -33,6 +35,26 @@ describe("the rows that are asked for", () => {
     navigation.fetchVisible();
     await vi.runAllTimersAsync();
     expect([rows.total, rows.row(0)?.line]).toEqual([320, logRow(0).line]);
+  });
+
+  it("lengthen a log of which a frame has found only a part", async () => {
+    const { rows, navigation } = reader(300, async () => ({
+      result: { total: 900, start: 0, rows: [logRow(0)] },
+    }));
+    navigation.fetchVisible();
+    await vi.runAllTimersAsync();
+    expect(rows.total).toBe(900);
+  });
+
+  it("do not lengthen the log of an earlier moment that is shown meanwhile", async () => {
+    const { rows, state, navigation } = reader(300, async () => {
+      state.past = { position: 50 };
+      rows.put(40, [], 0);
+      return { result: { total: 300, start: 0, rows: [logRow(0)] } };
+    });
+    navigation.fetchVisible();
+    await vi.runAllTimersAsync();
+    expect(rows.total).toBe(40);
   });
 
   it("are asked for again when they could not be had", async () => {

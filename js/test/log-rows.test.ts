@@ -133,3 +133,17 @@ describe("firstLine", () => {
     expect(firstLine(logRow(0, { message: "\nThen" }))).toEqual({ pieces: [], more: 1 });
   });
 });
+
+it("rows whose total is not known yet count as nothing new, also if those before were never counted", () => {
+  const freshOf = createNewLines();
+  let log = new RowCache();
+  log.put(41, [], 0);
+  expect(freshOf(log, "all", true)).toBe(0);
+  // Drawings of the lines alone do not count: the rows of this filter come and go between two.
+  log = new RowCache(log);
+  log.put(6, [], 0);
+  log = new RowCache(log);
+  expect(freshOf(log, "all", true)).toBe(0);
+  log.put(41, [], 0);
+  expect(freshOf(log, "all", false)).toBe(0);
+});

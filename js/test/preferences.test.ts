@@ -6,7 +6,15 @@ import { loadPreferences, savePreferences } from "../src/state/preferences";
 
 const KEY = "worker-widget";
 const NONE_CHOSEN = { 1: {}, 2: {}, 3: {} };
-const UNCHANGED = { theme: "auto", shares: NONE_CHOSEN, levels: SHOWN_LEVELS, absolute: false, wrap: null };
+const UNCHANGED = {
+  theme: "auto",
+  shares: NONE_CHOSEN,
+  levels: SHOWN_LEVELS,
+  absolute: false,
+  wrap: null,
+  endSound: false,
+  endNotice: false,
+};
 
 beforeEach(() => localStorage.clear());
 
@@ -15,8 +23,9 @@ describe("the preferences of a browser", () => {
     expect(loadPreferences()).toEqual(UNCHANGED);
     const shares = { ...NONE_CHOSEN, 2: { columns: [0.6] } };
     savePreferences({ theme: "dark", wrap: true, task: "secret" });
-    savePreferences({ shares, levels: ["error"] });
-    expect(loadPreferences()).toEqual({ ...UNCHANGED, theme: "dark", wrap: true, shares, levels: ["error"] });
+    savePreferences({ shares, levels: ["error"], endSound: true });
+    const chosen = { theme: "dark", wrap: true, shares, levels: ["error"], endSound: true };
+    expect(loadPreferences()).toEqual({ ...UNCHANGED, ...chosen });
     expect(localStorage.getItem(KEY)).not.toContain("secret");
   });
 
@@ -26,7 +35,7 @@ describe("the preferences of a browser", () => {
     "7",
     '"left"',
     "[1, 2]",
-    '{"theme": "pink", "levels": 5, "wrap": "yes", "absolute": 1, "shares": 3}',
+    '{"theme": "pink", "levels": 5, "wrap": "yes", "absolute": 1, "endNotice": "1", "shares": 3}',
     '{"levels": [], "shares": null}',
     '{"levels": ["loud"], "shares": {"left": 0.25, "right": 0.67}}',
     '{"shares": {"3": null, "2": [0.4], "1": {"rows": [0.1, 0.2]}}}',

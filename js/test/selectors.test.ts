@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Link, RunHeader } from "../src/kernel/wire";
+import type { Link, RunHeader, Stage } from "../src/kernel/wire";
 import { axisStep, stagesToCome, timeline } from "../src/panes/timeline/axis";
-import { elapsedMs, runBlocked, statusOf } from "../src/shell/run-status";
-import { isTicking, shownArtifact } from "../src/state/selectors";
+import { runBlocked, statusOf } from "../src/shell/live-status";
+import { elapsedMs } from "../src/shell/run-status";
+import { isTicking, ofStage, shownArtifact } from "../src/state/selectors";
 import { artifact, form, link, run, stage, state, verdict } from "./samples";
 
 describe("statusOf", () => {
@@ -25,15 +26,28 @@ describe("statusOf", () => {
       run(),
       "warning",
       "Reconnecting",
-      "Attempt 2 in 4 s. Cut.",
+      "In 4 s. Cut. Attempt 2.",
     ],
     [
       "trying again",
-      link({ phase: "reconnecting", attempt: 3, retry_us: 1, message: "Cut." }),
+      link({ phase: "reconnecting", attempt: 3, retry_us: 1_000_000, message: "Cut." }),
       run(),
       "warning",
       "Reconnecting",
-      "Attempt 3 now. Cut.",
+      "Connecting for 4 s. Cut. Attempt 3.",
+    ],
+    [
+      "busy",
+      link({
+        phase: "reconnecting",
+        attempt: 1,
+        retry_us: 95_000_000,
+        message: "https://w.example is busy.",
+      }),
+      run(),
+      "warning",
+      "Reconnecting",
+      "In 90 s. The server is busy. Attempt 1 at https://w.example.",
     ],
     [
       "stalled",
@@ -45,7 +59,7 @@ describe("statusOf", () => {
     ],
     ["left running", link({ phase: "idle" }), run(), "", "Not followed", ""],
   ])("%s", (_, at, of, ...expected) => {
-    expect(statusOf("here", at, of, form(), 5_000_000)).toEqual(expected);
+    expect(statusOf("here", state({ link: at, run: of }), 5_000_000)).toEqual(expected);
   });
 
   it.each<[string, RunHeader, string[]]>([
@@ -78,58 +92,65 @@ describe("statusOf", () => {
   ])("is the verdict of a run that has ended: %s", (_, of, expected) => {
     const cut = link({ phase: "reconnecting", message: "Cut." });
     for (const at of [link({ phase: "ended" }), cut]) {
-      expect(statusOf("here", at, of, form(), 0)).toEqual(expected);
+      expect(statusOf("here", state({ link: at, run: of }), 0)).toEqual(expected);
     }
-    expect(statusOf("silent", cut, of, form(), 0)).toEqual(expected);
+    expect(statusOf("silent", state({ link: cut, run: of }), 0)).toEqual(expected);
   });
 
   it("does not pretend to know what a silent kernel does", () => {
-    expect(statusOf("silent", link(), run(), form(), 0)[1]).toBe("No answer");
-    expect(statusOf("silent", link(), null, form(), 0)[1]).toBe("No answer");
+    expect(statusOf("silent", state(), 0)[1]).toBe("No answer");
+    expect(statusOf("silent", state({ run: null }), 0)[1]).toBe("No answer");
   });
 
   it("is not ready where no worker can be asked, and ready where only some run is not known", () => {
-    const notice = (code: string) => form({ notice: { code, message: "Why.", problems: [] } });
-    const idle = link({ phase: "idle" });
-    expect(statusOf("here", idle, null, notice("host_unreachable"), 0)).toEqual(["error", "Not ready", ""]);
-    expect(statusOf("here", idle, null, notice("run_unknown"), 0)[1]).toBe("Ready");
-    expect(statusOf("here", link({ phase: "starting" }), null, notice("key_refused"), 0)[1]).toBe(
-      "Starting host",
-    );
+    const idle = (code: string, phase: Link["phase"] = "idle") =>
+      state({
+        run: null,
+        link: link({ phase }),
+        form: form({ notice: { code, message: "Why.", problems: [] } }),
+      });
+    expect(statusOf("here", idle("host_unreachable"), 0)).toEqual(["error", "Not ready", ""]);
+    expect(statusOf("here", idle("run_unknown"), 0)[1]).toBe("Ready");
+    expect(statusOf("here", idle("key_refused", "starting"), 0)[1]).toBe("Starting host");
   });
 
   it("waits for the kernel first", () => {
-    expect(statusOf("connecting", link(), run(), form(), 0)[1]).toBe("Connecting");
+    expect(statusOf("connecting", state(), 0)[1]).toBe("Connecting");
   });
 });
 
 describe("elapsedMs", () => {
+  const of = (over: Partial<RunHeader>) => state({ run: run(over) });
+
   it("ticks from the start while the run goes on", () => {
-    expect(elapsedMs(run(), link(), 3_500_000)).toBe(2_500);
-    expect(elapsedMs(run(), link({ phase: "reconnecting" }), 3_500_000)).toBe(2_500);
-    expect(elapsedMs(run(), link(), 500_000)).toBe(0);
+    expect(elapsedMs(state(), 3_500_000)).toBe(2_500);
+    expect(elapsedMs(state({ link: link({ phase: "reconnecting" }) }), 3_500_000)).toBe(2_500);
+    expect(elapsedMs(state(), 500_000)).toBe(0);
   });
 
   it("is the reported duration after the run, before that the time of the events", () => {
-    expect(elapsedMs(run({ status: "completed", latency_ms: 42, ended_us: 9e6 }), link(), 99e6)).toBe(42);
-    expect(elapsedMs(run({ status: "failed", ended_us: 9e6 }), link(), 99e6)).toBe(8_000);
+    expect(elapsedMs(of({ status: "completed", latency_ms: 42, ended_us: 9e6 }), 99e6)).toBe(42);
+    expect(elapsedMs(of({ status: "failed", ended_us: 9e6 }), 99e6)).toBe(8_000);
   });
 
   it("is not known without a start, or for a run that is not followed", () => {
-    expect(elapsedMs(null, link(), 0)).toBeNull();
-    expect(elapsedMs(run({ started_us: null }), link(), 0)).toBeNull();
-    expect(elapsedMs(run(), link({ phase: "idle" }), 9e6)).toBeNull();
-    expect(isTicking(run({ recording: true }), link())).toBe(false);
+    expect(elapsedMs(state({ run: null }), 0)).toBeNull();
+    expect(elapsedMs(of({ started_us: null }), 0)).toBeNull();
+    expect(elapsedMs(state({ link: link({ phase: "idle" }) }), 9e6)).toBeNull();
+    expect(isTicking(of({ recording: true }))).toBe(false);
   });
 });
 
 describe("the stages to come", () => {
   it("are those announced without a bar, while the run goes on", () => {
-    const begun = [stage("a"), stage("b")];
-    expect(stagesToCome(begun, run({ status: "running", total_stages: 8 }))).toBe(6);
-    expect(stagesToCome(begun, run({ status: "running", total_stages: null }))).toBe(0);
-    expect(stagesToCome(begun, run({ status: "failed", total_stages: 8 }))).toBe(0);
-    expect(stagesToCome([], null)).toBe(0);
+    const begun = (status: RunHeader["status"], total_stages: number) => {
+      const known = run({ status, total_stages });
+      return { ...known, counts: { ...known.counts, top_stages: 2 } };
+    };
+    expect(stagesToCome(begun("running", 8))).toBe(6);
+    expect(stagesToCome(begun("running", 2))).toBe(0);
+    expect(stagesToCome(begun("failed", 8))).toBe(0);
+    expect(stagesToCome(null)).toBe(0);
   });
 });
 
@@ -143,15 +164,15 @@ describe("timeline", () => {
   it("puts every stage on one axis, and lets the running stage grow", () => {
     const early = timeline(stages, run(), 3e6, true, 400);
     const late = timeline(stages, run(), 4.5e6, true, 400);
-    expect(early.bars.map((bar) => [bar.left, bar.width])).toEqual([
+    expect(stages.map(early.barOf).map((bar) => [bar.left, bar.width])).toEqual([
       [0, 50],
       [50, 50],
       [0, 0],
     ]);
     expect(late.ticks.map((tick) => tick.label)).toEqual(["0", "1 s", "2 s", "3 s", "4 s"]);
-    expect(late.bars[1]?.width).toBeCloseTo(62.5);
-    expect(late.bars[1]?.durationMs).toBe(2_500);
-    expect(late.bars[0]?.durationMs).toBe(990);
+    expect(late.barOf(stages[1] as Stage).width).toBeCloseTo(62.5);
+    expect(late.barOf(stages[1] as Stage).durationMs).toBe(2_500);
+    expect(late.barOf(stages[0] as Stage).durationMs).toBe(990);
   });
 
   it.each([
@@ -163,20 +184,20 @@ describe("timeline", () => {
     [3, -20, ["0", "300 ms"]],
   ])("labels an axis of %i00 ms as often as there is room in %i px", (parts, axisPx, labels) => {
     const ended = stage("a", { status: "failed", started_us: 1e6, ended_us: 1e6 + parts * 1e5 });
-    const { ticks, bars } = timeline([ended], run(), 9e6, false, axisPx);
+    const { ticks, barOf } = timeline([ended], run(), 9e6, false, axisPx);
     expect(ticks.map(({ label }) => label)).toEqual(labels);
     expect(ticks.every(({ at }, i) => at === i * (ticks[1]?.at ?? 0))).toBe(true);
-    expect(bars[0]?.width).toBe(100);
+    expect(barOf(ended).width).toBe(100);
   });
 
   it("stops growing when the run is no longer followed", () => {
-    const [, running] = timeline(stages, run(), 9e6, false, 400).bars;
-    expect(running).toMatchObject({ live: false, width: 0 });
+    const { barOf } = timeline(stages, run(), 9e6, false, 400);
+    expect(barOf(stages[1] as Stage)).toMatchObject({ live: false, width: 0 });
   });
 
   it("never draws to the left of the start or with a negative width", () => {
-    const odd = [stage("a", { status: "completed", started_us: 5e5, ended_us: 4e5 })];
-    expect(timeline(odd, run(), 9e6, true, 400).bars[0]).toMatchObject({ left: 0, width: 0 });
+    const odd = stage("a", { status: "completed", started_us: 5e5, ended_us: 4e5 });
+    expect(timeline([odd], run(), 9e6, true, 400).barOf(odd)).toMatchObject({ left: 0, width: 0 });
   });
 
   it.each([
@@ -204,6 +225,22 @@ describe("shownArtifact", () => {
     expect(shownArtifact(all, "a.json", true)?.file).toBe("a.json");
   });
 
+  it("shows the newest document when the run is over, and JSON only if there is no other", () => {
+    const answer = artifact("answer.md", { position: 3 });
+    const state = artifact("state.json", { position: 9 });
+    const older = artifact("notes.md", { position: 2 });
+    expect(shownArtifact([older, state, answer], null, true)?.file).toBe("answer.md");
+    expect(shownArtifact([older, state, answer], null, false)?.file).toBe("state.json");
+    expect(shownArtifact([artifact("old.json", { position: 1 }), state], null, true)?.file).toBe(
+      "state.json",
+    );
+    expect(
+      shownArtifact([state, artifact("a.html", { position: 1, has_content: false })], null, true)?.file,
+    ).toBe("a.html");
+    const pages = [artifact("index.html", { position: 4 }), artifact("more.html", { position: 6 }), answer];
+    expect(shownArtifact(pages, null, true)?.file).toBe("index.html");
+  });
+
   it("shows the page when the run is over", () => {
     expect(shownArtifact(all, null, true)?.file).toBe("b.html");
     expect(shownArtifact(all.slice(2), null, true)?.file).toBe("c.md");
@@ -218,9 +255,21 @@ describe("shownArtifact", () => {
 describe("the primary button", () => {
   const worker = (status: string, reason: string | null = null) =>
     form({
-      workers: [{ id: "w", name: "Repo Fixer", description: "", status, moats: [], options: [], reason }],
+      workers: [
+        {
+          id: "w",
+          name: "Repo Fixer",
+          description: "",
+          status,
+          moats: [],
+          options: [],
+          secrets: [],
+          capabilities: [],
+          reason,
+        },
+      ],
     });
-  const idle = (over = {}) => state({ run: null, form: form(over) });
+  const idle = (over = {}) => state({ run: null, link: link({ phase: "idle" }), form: form(over) });
   const notice = (code: string) => ({ code, message: "Nothing answers.", problems: [] });
 
   it("has a reason when it is disabled", () => {
@@ -242,12 +291,27 @@ describe("the primary button", () => {
       [worker("unavailable", "It needs a GPU."), "Repo Fixer cannot run: It needs a GPU."],
     ] as const) {
       expect(runBlocked("here", state({ run: null, form }), "a task")).toBe(reason);
-      expect(statusOf("here", link({ phase: "idle" }), null, form, 0)).toEqual([
+      expect(statusOf("here", state({ run: null, link: link({ phase: "idle" }), form }), 0)).toEqual([
         "warning",
         "Not available",
         reason,
       ]);
     }
-    expect(statusOf("here", link({ phase: "idle" }), null, worker("beta"), 0)[1]).toBe("Ready");
+    expect(statusOf("here", idle({ ...worker("beta") }), 0)[1]).toBe("Ready");
   });
+});
+
+it("a stage's rows include those of the stages inside it", () => {
+  const stages = [
+    { stage_id: "outer", parent_id: null },
+    { stage_id: "inner", parent_id: "outer" },
+    { stage_id: "leaf", parent_id: "inner" },
+    { stage_id: "other", parent_id: null },
+  ] as Stage[];
+  const rows = ["outer", "inner", "leaf", "other", null].map((stage_id) => ({ stage_id }));
+  const of = (stage: string | null) => ofStage(rows, stage, stages).map((row) => row.stage_id);
+  expect(of("outer")).toEqual(["outer", "inner", "leaf"]);
+  expect(of("leaf")).toEqual(["leaf"]);
+  expect(of("gone")).toEqual([]);
+  expect(of(null)).toHaveLength(5);
 });

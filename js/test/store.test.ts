@@ -4,7 +4,7 @@ import type { ConsoleState, FromKernel, Patch } from "../src/kernel/wire";
 import { applyText, type ReceivedText } from "../src/state/artifact-text";
 import { RowCache } from "../src/state/log-rows";
 import { applyPatch, NOTHING, TAIL_ROWS } from "../src/state/store";
-import { artifact, ledgerRow, link, random, routingRow, run, stage, state } from "./samples";
+import { artifact, incident, ledgerRow, link, past, random, routingRow, run, stage, state } from "./samples";
 
 describe("applyPatch", () => {
   const before = state({ stages: [stage("a"), stage("b")], artifacts: [artifact("x.md")] });
@@ -45,6 +45,16 @@ describe("applyPatch", () => {
     const after = applyPatch(before, { run: run({ run_id: "run-2" }), stages: [stage("z")] });
     expect(after).toEqual(state({ run: run({ run_id: "run-2" }), stages: [stage("z")], artifacts: [] }));
     expect(after.form).toBe(before.form);
+  });
+
+  it("takes the incidents of an earlier moment of a long run as they come: others can have changed", () => {
+    const rows = [incident(7), incident(9)];
+    const shown = state({ incidents: { total: 900, rows: [incident(3)] } });
+    const past_ = past({ position: 500 });
+    const long = applyPatch(shown, { past: past_, incidents: { total: TAIL_ROWS + 1, rows } });
+    expect(long.incidents.rows).toEqual(rows);
+    const short = applyPatch(shown, { past: past_, incidents: { total: TAIL_ROWS, rows } });
+    expect(short.incidents.rows.map(({ number }) => number)).toEqual([3, 7, 9]);
   });
 
   it("holds no more rows of a tail than the kernel does", () => {

@@ -1,47 +1,15 @@
 // @vitest-environment happy-dom
 
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { homePage } from "../dev/history";
-import { PageKernel, type Setup } from "../dev/kernel";
+import type { Setup } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
-import { mount } from "../src/shell/mount";
+import { consolePage, until } from "./console-page";
 
-vi.mock("../src/kernel/live-code", () => ({
-  importModule: async () => (await import("../src/live")).default,
-}));
-
-let leave: (() => void)[];
-
-beforeEach(() => {
-  document.body.replaceChildren();
-  localStorage.clear();
-  leave = [];
-});
-
-afterEach(() => {
-  for (const end of leave) end();
-});
-
-const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 10_000, interval: 10 });
+vi.mock("../src/kernel/live-code", () => import("./bundles"));
 
 async function open(setup: Partial<Setup> = {}) {
-  const traits = { section: "home" } as const;
-  const kernel = new PageKernel({ scene: null, live: false, code: async () => "", traits, ...setup });
-  const place = document.createElement("div");
-  document.body.append(place);
-  const { app, close } = mount(kernel, place);
-  leave.push(close, () => kernel.stop());
-  const root = place.firstElementChild?.shadowRoot as ShadowRoot;
-  const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
-  const text = (selector: string) => root.querySelector(selector)?.textContent ?? "";
-  const press = (name: string) => {
-    const button = all("button").find(
-      (item) => item.textContent?.trim() === name || item.getAttribute("aria-label") === name,
-    );
-    button?.focus();
-    button?.click();
-  };
-  return { app, root, all, text, press };
+  return consolePage({ traits: { section: "home" }, ...setup });
 }
 
 describe("the Studio", () => {
@@ -147,8 +115,32 @@ describe("the Studio", () => {
     await until(() => expect(text(".home")).toMatch(words));
   });
 
+  it("states once that its server is down, and offers what works without it", async () => {
+    const down = { name: "Server w.example", tone: "error" as const, text: "does not answer" };
+    const message = "https://w.example cannot be reached (connection refused).";
+    const { all, text } = await open({
+      home: homePage(0, 4, [down]),
+      notice: { code: "host_unreachable", message },
+    });
+    await until(() => expect(all(".past")).toHaveLength(4));
+    expect(text(".studio").split(message)).toHaveLength(2);
+    const button = (row: HTMLElement, name: string) =>
+      [...row.querySelectorAll("button")].find((item) => item.textContent === name);
+    const rows = all(".past").map((row) => ({
+      verify: button(row, "Run again and verify"),
+      replay: button(row, "Replay"),
+    }));
+    const verifying = rows.flatMap(({ verify }) => verify ?? []);
+    expect(verifying.length).toBeGreaterThan(0);
+    for (const verify of verifying) {
+      expect(verify.getAttribute("aria-disabled")).toBe("true");
+      expect(verify.title).toBe("Server w.example does not answer");
+    }
+    for (const { replay } of rows) expect(replay?.getAttribute("aria-disabled")).not.toBe("true");
+  });
+
   it("shows that it waits for the kernel", async () => {
     const { text } = await open({ dead: true });
-    await until(() => expect(text(".console")).toContain("waiting for the kernel"));
+    await until(() => expect(text(".console")).toContain("Waiting for the kernel"));
   });
 });

@@ -12,7 +12,13 @@ class FakeBox {
   #left = 0;
   readonly block = {
     children: [] as { offsetTop: number }[],
-    offsetHeight: 0,
+    heightPx: 0,
+    /** How often it was measured. */
+    measured: 0,
+    get offsetHeight() {
+      this.measured += 1;
+      return this.heightPx;
+    },
     style: { transform: "" },
   };
   readonly firstElementChild = { style: { height: "" }, firstElementChild: this.block };
@@ -40,6 +46,7 @@ class FakeBox {
   move(): void {
     this.#top = 0;
     this.#left = 0;
+    moved();
   }
 }
 
@@ -49,10 +56,28 @@ let total: number;
 let heightOf: (row: number) => number;
 let paints: Set<() => void>;
 let resized: () => void;
+let moved: () => void;
+/** A drawing is scheduled. */
+let due: boolean;
 let leave: () => void;
+/** Only the log lines are drawn. */
+let quick: boolean;
 
-/** Draws as the console does: the rows first, then what measures them. */
+/** Draws as the console and the browser do: the rows, what measures them, and what observes their sizes. */
 function draw(): void {
+  drawOnce();
+  const sizes = () => `${box.clientHeight} ${box.block.heightPx}`;
+  for (let k = 0; k < 5 && (due || sizes() !== seenSizes); k += 1) {
+    if (sizes() !== seenSizes) resized();
+    seenSizes = sizes();
+    if (due) drawOnce();
+  }
+}
+
+let seenSizes = "";
+
+function drawOnce(): void {
+  due = false;
   list.draw(total);
   let top = 0;
   box.block.children = Array.from({ length: list.end - list.first }, (_, k) => {
@@ -60,7 +85,7 @@ function draw(): void {
     top += heightOf(list.first + k);
     return row;
   });
-  box.block.offsetHeight = top;
+  box.block.heightPx = top;
   for (const paint of paints) paint();
 }
 
@@ -103,18 +128,27 @@ beforeEach(() => {
   vi.stubGlobal(
     "IntersectionObserver",
     class {
+      constructor(changed: () => void) {
+        moved = changed;
+      }
       observe() {}
       disconnect() {}
     },
   );
   paints = new Set();
   const painting = {
-    changed: () => undefined,
+    changed: () => {
+      due = true;
+    },
     onPaint: (paint: () => void) => {
       paints.add(paint);
       return () => paints.delete(paint);
     },
+    get quick() {
+      return quick;
+    },
   };
+  quick = false;
   box = new FakeBox();
   heightOf = () => ROW;
   total = 1_000;
@@ -225,6 +259,14 @@ it("keeps the row that was brought into view when its box becomes lower, until i
   expect(Object.keys(seen())).not.toContain("999");
 });
 
+it("begins at the first row of which more than a pixel is on screen", () => {
+  scrollTo(50 * ROW + 10);
+  expect(list.top).toBe(50.5);
+  scrollTo(50 * ROW + 19.4);
+  expect(list.top).toBe(51);
+  expect(seen()[50]).toBe(-19);
+});
+
 it("stands where it stood after its box was moved in the page, or out of it for a while", () => {
   wheel(-5_000);
   const before = seen();
@@ -333,4 +375,140 @@ it("draws what a screen holds, and a margin, of any number of rows", () => {
     draw();
     expect(list.end - list.first).toBeLessThanOrEqual(300 / ROW + 14);
   }
+});
+
+describe("a list is measured only if something changed", () => {
+  const measured = () => {
+    const before = box.block.measured;
+    draw();
+    return box.block.measured - before;
+  };
+
+  it("not where the same rows are drawn again", () => {
+    draw();
+    expect(measured()).toBe(0);
+    wheel(-500);
+    vi.runAllTimers();
+    draw();
+    expect(measured()).toBe(0);
+  });
+
+  it("where rows come, where it is scrolled, and where a row changes its height", () => {
+    draw();
+    total += 1;
+    expect(measured()).toBeGreaterThan(0);
+    wheel(-500);
+    vi.runAllTimers();
+    draw();
+    const before = seen();
+    const below = Object.keys(before).map(Number)[3] as number;
+    heightOf = (row) => (row === below ? 60 : ROW);
+    expect(measured()).toBeGreaterThan(0);
+    const after = seen();
+    expect(after[below]).toBe(before[below]);
+    expect(after[below + 1]).toBe((before[below + 1] as number) + 40);
+  });
+
+  it("and rows of one height are not measured one by one", () => {
+    const read = vi.fn();
+    total += 100;
+    list.draw(total);
+    box.block.children = Array.from({ length: list.end - list.first }, (_, k) => ({
+      get offsetTop() {
+        read();
+        return k * ROW;
+      },
+    }));
+    box.block.heightPx = (list.end - list.first) * ROW;
+    for (const paint of paints) paint();
+    expect(read).not.toHaveBeenCalled();
+    expect(seen()[1_099]).toBe(280);
+  });
+});
+
+describe("the rows at the end of a long list, drawn alone", () => {
+  const measured = () => {
+    const before = box.block.measured;
+    draw();
+    return box.block.measured - before;
+  };
+
+  it("take the places of those before, without a measurement", () => {
+    draw();
+    quick = true;
+    const places = Object.values(seen());
+    for (let k = 0; k < 3; k += 1) {
+      total += 60;
+      expect(measured()).toBe(0);
+      expect(Object.values(seen())).toEqual(places);
+      expect(last()).toBe(total - 1);
+    }
+    quick = false;
+    draw();
+    expect(seen()[total - 1]).toBe(280);
+    expect(list.atEnd).toBe(true);
+  });
+
+  it("are left by a scroll up as if everything had been drawn", () => {
+    quick = true;
+    grow(60);
+    grow(60);
+    quick = false;
+    wheel(-100);
+    expect(list.follow).toBe(false);
+    expect(seen()[1_119]).toBeUndefined();
+    expect(seen()[1_114]).toBe(280);
+  });
+
+  it("are put in their places where the list has become longer than its box", () => {
+    total = 10;
+    list.moveTo(0);
+    list.follow = true;
+    draw();
+    quick = true;
+    grow(40);
+    expect(last()).toBe(49);
+    expect(seen()[49]).toBe(280);
+  });
+});
+
+describe("the rows beyond the screen", () => {
+  it("are few until the list is scrolled", () => {
+    draw();
+    const rows = () => list.end - list.first;
+    const before = rows();
+    expect(before).toBeLessThanOrEqual(list.viewPx / 20 + 2);
+    wheel(-100);
+    draw();
+    expect(rows()).toBeGreaterThan(before + 5);
+  });
+});
+
+describe("the keys of rows", () => {
+  const keys = () => Array.from({ length: list.end - list.first }, (_, k) => list.first + k - list.base);
+
+  it("stay with the elements where all rows are new, so that no element is made", () => {
+    draw();
+    const before = keys();
+    grow(500);
+    expect(keys()).toEqual(before);
+    list.moveTo(100);
+    draw();
+    const there = keys();
+    list.moveTo(900);
+    draw();
+    expect(keys()).toEqual(there);
+  });
+
+  it("go with the rows where a few are new, so that what is read stays in its element", () => {
+    draw();
+    const { base } = list;
+    grow(2);
+    expect(list.base).toBe(base);
+    wheel(-100);
+    for (let k = 0; k < 20; k += 1) {
+      wheel(-200);
+      expect(list.base).toBe(base);
+    }
+  });
 });

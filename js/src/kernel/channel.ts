@@ -17,8 +17,22 @@ import type {
   WireError,
 } from "./wire";
 
+/** The used part of an output of a notebook, and of its list of them. */
+interface Outputs {
+  readonly length: number;
+  get(place: number): { data: Record<string, unknown>; metadata: Record<string, unknown> };
+  set(place: number, output: object): void;
+}
+
+/** The used part of JupyterLab's model of a notebook. Cells of text have no outputs. */
+export interface Notebook {
+  cells: Iterable<{ outputs?: Outputs }>;
+}
+
 /** The used part of an anywidget model. */
 export interface Model {
+  /** Only JupyterLab's and Notebook's have the notebook. */
+  widget_manager?: { context?: { model?: Notebook } };
   get<Name extends keyof Traits>(name: Name): Traits[Name];
   set<Name extends keyof Traits>(name: Name, value: Traits[Name]): void;
   save_changes(): void;
@@ -35,8 +49,10 @@ export interface Model {
  */
 export type Kernel = "connecting" | "here" | "silent" | "none";
 
-/** Receives the messages. Log rows are left out while they can belong to a filter before the current filter. */
+/** Receives the messages. */
 export interface Sink {
+  /** What this subscriber watches. */
+  watch(): Watch;
   snapshot(state: ConsoleState, view: SubscriberNews | undefined): void;
   patch(patch: Patch, view: SubscriberNews | undefined): void;
   /** The current time on the run's clock. */
@@ -54,6 +70,14 @@ export interface Answer<Name extends keyof Requests> {
   buffers: DataView[];
 }
 
+/** What `live.js` adds when a person can change what is watched. */
+export interface Follower {
+  /** The news without log rows that can belong to a filter before the current filter. */
+  current(news: SubscriberNews): SubscriberNews;
+  /** A hello that contained this watch was answered. */
+  answered(watch: Watch): void;
+}
+
 export interface Channel {
   readonly client: string;
   readonly kernel: Kernel;
@@ -62,14 +86,30 @@ export interface Channel {
   /** Why the kernel cannot answer requests now, or `""`. */
   readonly off: string;
   trait<Name extends keyof Traits>(name: Name): Traits[Name];
-  setTheme(theme: Traits["theme"]): void;
+  set(traits: Partial<Traits>): void;
+  /** Calls `listener` when the kernel has set the trait. */
+  onTrait(name: keyof Traits, listener: () => void): void;
+  /** The notebook around the widget, where the host gives access to it. */
+  readonly notebook?: Notebook | undefined;
   /** Starts receiving, and requests the state. */
-  open(visible: boolean): void;
+  open(): void;
+  /** Requests the state, with what is watched now. */
+  hello(): void;
+  /** As long as it is not on screen, the kernel need not send it anything. */
+  visible: boolean;
+  follower: Follower | undefined;
+  /** What this subscriber watches, and what of that the last hello contained. */
+  readonly toWatch: () => Watch;
+  readonly watched: Watch;
+  /** Sends a request; calls one of the two at once when the answer arrives. */
+  ask<Name extends keyof Requests>(
+    name: Name,
+    args: Requests[Name]["args"],
+    resolve: (answer: Answer<Name>) => void,
+    reject: (error: WireError) => void,
+  ): void;
   /** Sends a request; rejects with a `WireError`. */
   request<Name extends keyof Requests>(name: Name, args: Requests[Name]["args"]): Promise<Answer<Name>>;
-  /** Sets what this subscriber watches. Log rows under the filter before are no longer passed on. */
-  watch(watch: Watch): void;
-  setVisible(visible: boolean): void;
   close(): void;
 }
 
@@ -82,7 +122,8 @@ export const NO_ANSWER =
 
 /** All in milliseconds. */
 const PULSE = 250;
-const ACK_AFTER = 200;
+/** The kernel reports to the page that it is busy, and then idle, for each: JupyterLab draws that each time. */
+const ACK_AFTER = 2_000;
 const HELLO_FIRST = 250;
 const HELLO_MOST = 8_000;
 const SAVED_AFTER = 2_500;
@@ -95,33 +136,26 @@ const REQUEST_MOST = 30_000;
 /** The start of a run can include the start of the host. */
 const START_MOST = 90_000;
 
-const ignore = () => undefined;
-
-/** Identifies the log rows that are watched. */
-const logKey = ({ log }: Watch) => JSON.stringify([log.filter, log.search]);
-
 interface Pending {
   sent: number;
   deadline: number;
-  resolve(answer: Answer<keyof Requests>): void;
+  resolve(answer: Answer<never>): void;
   reject(error: WireError): void;
 }
 
-export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Channel {
+/** Time that passes, whatever the clock of the computer is set to. */
+const elapsedMs = () => performance.now();
+
+export function createChannel(model: Model, sink: Sink): Channel {
   const client = Math.random().toString(36).slice(2);
   let kernel: Kernel = "connecting";
   let waiting = false;
   /** The number of the last applied frame; -1 before the first snapshot. */
   let seq = -1;
-  let receivedMs = Date.now();
-  let hello: { since: number; next: number; delay: number; filters: number } | undefined;
-  let visible = true;
-  let watched = firstWatch;
-  /** The number of log filters sent to the kernel, and the last that it has confirmed. */
-  let filters = 0;
-  let confirmed = 0;
-  /** Log rows were left out that could belong to the current filter. */
-  let missed = false;
+  let receivedMs = elapsedMs();
+  /** The hello that is not answered yet, with what was watched as it was sent first. */
+  let hello: { since: number; next: number; delay: number; watch: Watch } | undefined;
+  let watched = sink.watch();
   let requests = 0;
   const pending = new Map<number, Pending>();
   let pulse: ReturnType<typeof setTimeout> | undefined;
@@ -145,8 +179,10 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
   }
 
   function sendHello(): void {
-    const now = Date.now();
-    hello ??= { since: now, next: now, delay: HELLO_FIRST, filters };
+    const now = elapsedMs();
+    const { visible } = channel;
+    watched = sink.watch();
+    hello ??= { since: now, next: now, delay: HELLO_FIRST, watch: watched };
     if (now >= hello.next) {
       hello.next = now + hello.delay;
       hello.delay = Math.min(hello.delay * 2, HELLO_MOST);
@@ -156,17 +192,17 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
   }
 
   function receive(message: FromKernel, buffers: DataView[] = []): void {
-    receivedMs = Date.now();
+    receivedMs = elapsedMs();
     if (message.kind === "reply") {
       if (message.client === client) settle(message, buffers);
     } else if (message.kind === "snapshot") {
       if (message.client === null || message.client === client) {
         seq = message.seq;
         // A snapshot for all without this subscriber was sent before its hello was processed.
-        if (message.client === null && visible && !message.subscribers[client]) sendHello();
+        if (message.client === null && channel.visible && !message.subscribers[client]) sendHello();
         else {
           // The hello contained the watch, too: the reply to the request can be lost.
-          if (message.client) confirmed = Math.max(confirmed, hello?.filters ?? 0);
+          if (message.client && hello) channel.follower?.answered(hello.watch);
           hello = undefined;
         }
         updateClock(message.now_us);
@@ -193,11 +229,9 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
   }
 
   function changesFor(news: Record<string, SubscriberNews> = {}): SubscriberNews | undefined {
-    const narrowed = Object.values(watched.log.filter).some(Boolean);
+    const narrowed = Object.values(sink.watch().log.filter).some(Boolean);
     const changes = news[client] ?? (narrowed ? undefined : news["*"]);
-    if (filters === confirmed || !(changes?.log || changes?.search)) return changes;
-    missed = true;
-    return { ...changes, log: undefined, search: undefined };
+    return changes && (channel.follower?.current(changes) ?? changes);
   }
 
   /** After the page had time to draw, for all frames received until then, because the kernel answers each ack. */
@@ -226,7 +260,7 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
       return;
     }
     requests += 1;
-    const sent = Date.now();
+    const sent = elapsedMs();
     const deadline = sent + (name === "run.start" || name === "run.replay" ? START_MOST : REQUEST_MOST);
     pending.set(requests, { sent, deadline, resolve, reject });
     send({ kind: "request", client, id: requests, name, args } as FromBrowser);
@@ -238,7 +272,7 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
     if (pulse !== undefined || closed || !(hello || pending.size || sink.live())) return;
     pulse = setTimeout(() => {
       pulse = undefined;
-      check(Date.now());
+      check(elapsedMs());
       arm();
     }, PULSE);
   }
@@ -262,28 +296,18 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
     }
   }
 
-  /**
-   * marimo runs the cells that read `console.value` again only after an update by the browser: so it returns
-   * the new values, which the kernel ignores. Elsewhere a value that is set again is not sent.
-   */
-  let returned = "";
-  function returnTraits(): void {
-    const names = ["status", "run_id"] as const;
-    const values = `${names.map(model.get, model)}`;
-    if (values === returned) return;
-    returned = values;
-    for (const name of names) model.set(name, model.get(name));
-    model.save_changes();
-  }
-
   const traits: [event: string, listener: () => void][] = [
     ["change:theme", sink.changed],
     ["change:height", sink.changed],
-    ["change:status", returnTraits],
-    ["change:run_id", returnTraits],
   ];
-  return {
+  const channel: Channel = {
     client,
+    visible: true,
+    follower: undefined,
+    toWatch: sink.watch,
+    get watched() {
+      return watched;
+    },
     get kernel() {
       return kernel;
     },
@@ -293,46 +317,30 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
     get off() {
       return kernel === "none" ? NO_KERNEL : kernel === "silent" ? NO_ANSWER : "";
     },
+    get notebook() {
+      return model.widget_manager?.context?.model;
+    },
     trait: (name) => model.get(name),
-    setTheme(theme) {
-      model.set("theme", theme);
+    set(traits) {
+      for (const [name, value] of Object.entries(traits)) model.set(name as keyof Traits, value);
       model.save_changes();
     },
-    open(isVisible) {
-      visible = isVisible;
+    onTrait(name, listener) {
+      traits.push([`change:${name}`, listener]);
+      model.on(`change:${name}`, listener);
+    },
+    open() {
       model.on("msg:custom", receive);
       for (const [event, listener] of traits) model.on(event, listener);
       sendHello();
     },
+    hello() {
+      hello = undefined;
+      sendHello();
+    },
     // The reply's shape is the one that `Requests` declares for this name.
-    request: (name, args) =>
-      new Promise((resolve, reject) => ask(name, args, resolve as Pending["resolve"], reject)),
-    watch(watch) {
-      if (logKey(watch) !== logKey(watched)) filters += 1;
-      watched = watch;
-      const filter = filters;
-      const done = () => {
-        confirmed = Math.max(confirmed, filter);
-        // The rows that were left out are not sent again unless they are requested.
-        if (missed && confirmed === filters) {
-          missed = false;
-          sendHello();
-        }
-      };
-      // Without a promise: the frame right after the reply already has the rows of this watch.
-      ask("watch", watch, done, done);
-    },
-    setVisible(isVisible) {
-      if (isVisible === visible) return;
-      visible = isVisible;
-      if (visible) {
-        hello = undefined;
-        sendHello();
-      } else {
-        // If it fails, the kernel sends frames to a hidden subscriber until the next hello.
-        ask("visible", { visible }, ignore, ignore);
-      }
-    },
+    ask: ask as Channel["ask"],
+    request: (name, args) => new Promise((resolve, reject) => channel.ask(name, args, resolve, reject)),
     close() {
       closed = true;
       model.off("msg:custom", receive);
@@ -343,4 +351,5 @@ export function createChannel(model: Model, sink: Sink, firstWatch: Watch): Chan
       pending.clear();
     },
   };
+  return channel;
 }

@@ -6,7 +6,7 @@
  */
 export async function importModule<Exported>(code: string, shared: object): Promise<Exported> {
   // A module cannot be given an object in any other way. The name is in use until the import has ended.
-  const name = `worker-widget ${Math.random()}`;
+  const name = `ww${Math.random()}`;
   const head = `const shared=globalThis["${name}"];`;
   const address = URL.createObjectURL(new Blob([head, code], { type: "text/javascript" }));
   Object.assign(globalThis, { [name]: shared });

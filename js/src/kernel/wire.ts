@@ -2,12 +2,12 @@
 // src/worker_widget/console/wire.py and console/requests/: change those.
 // Times are integer microseconds since 1970-01-01 UTC, durations milliseconds, sizes Unicode code points.
 
-export type RunStatus = "queued" | "running" | "completed" | "failed" | "cancelled";
+export type RunStatus = "queued" | "running" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "interrupted";
 export type StageStatus = "pending" | "running" | "completed" | "failed" | "recovering" | "recovered" | "cancelled";
 export type ArtifactStatus = "assembling" | "done" | "failed";
 export type Outcome = "ok" | "warning" | "error" | "info";
 export type LedgerKind = "failure" | "policy" | "drift" | "recovery" | "replay";
-export type IncidentOutcome = "open" | "fixed" | "not_fixed" | "reported" | "passed";
+export type IncidentOutcome = "open" | "recovered" | "not_recovered" | "reported" | "passed";
 export type Level = "debug" | "info" | "warning" | "error";
 export type LinkPhase = "idle" | "starting" | "connecting" | "live" | "reconnecting" | "stalled" | "ended";
 export type EngineStatus = "available" | "unavailable" | "planned" | "unknown";
@@ -31,18 +31,23 @@ export interface SnapshotMessage {
  * `request` is the request of the run, `null` where only a part of it is known; `asked` is what is known of
  * it in words, as pairs of label and text, without the task. `home` is `null` until a front end watches the
  * home page, `seen_us` is when the server answered for it last. `engines` are the names of the engines by
- * their numbers, such as M18.
+ * their numbers, such as M18. `stages` are those in view: at work, around those, and the newest others.
+ * `inputs` are the open requests for an answer of a person. `past` is `null` where the newest moment of the
+ * run is shown. A front end takes over a `selection` that was made elsewhere; it is `null` before the first.
  */
 export interface ConsoleState {
   engines: Record<string, string>;
   form: FormState;
   link: Link;
   run: RunHeader | null;
+  past: Past | null;
+  selection: Selection | null;
   request: RunRequest | null;
   asked: [string, string][];
   understanding: Understanding | null;
   warnings: WarningRow[];
   stages: Stage[];
+  inputs: InputRequest[];
   routing: RoutingTail;
   ledger: LedgerTail;
   incidents: IncidentTail;
@@ -76,7 +81,8 @@ export interface FormState {
 /**
  * A worker that a server lists.
  * `status` is "available", "beta", "coming_soon" or "unavailable"; `reason` is why a worker is unavailable.
- * `moats` are engine numbers such as M9.
+ * `moats` are engine numbers such as M9. A worker without `secrets` refuses all of them. `capabilities` are
+ * what it offers for its runs: "fork", "retry" and "pause"; older servers list none.
  */
 export interface WorkerInfo {
   id: string;
@@ -85,6 +91,8 @@ export interface WorkerInfo {
   status: string;
   moats: string[];
   options: WorkerOption[];
+  secrets: WorkerSecret[];
+  capabilities: string[];
   reason: string | null;
 }
 
@@ -106,6 +114,16 @@ export interface WorkerOption {
   affects_artifacts: boolean;
 }
 
+/**
+ * A secret that a worker takes for a run, such as the key of another server; `*` is any name.
+ * A run without a `required` one is refused.
+ */
+export interface WorkerSecret {
+  name: string;
+  help: string;
+  required: boolean;
+}
+
 /** An error with a message for the user; `code` is that of the package's error. */
 export interface WireError {
   code: string;
@@ -119,7 +137,7 @@ export interface WireProblem {
   message: string;
 }
 
-/** The state of the worker's event stream; `retry_us` is the time of the next attempt. */
+/** The state of the worker's event stream; `retry_us` is when the next attempt begins or began. */
 export interface Link {
   phase: LinkPhase;
   message: string | null;
@@ -129,7 +147,9 @@ export interface Link {
 
 /**
  * The header and figures of the run on screen.
- * `recording` is true for a run that is shown from the history: no live events arrive.
+ * `total_stages` are the stages at the top of the tree, those announced included. `recording` is true for a
+ * run that is shown from the history: no live events arrive. `paused_us` are the µs of its pauses that are
+ * over, `paused_since_us` is the beginning of the one that is not.
  */
 export interface RunHeader {
   run_id: string;
@@ -141,11 +161,15 @@ export interface RunHeader {
   strict_mode: boolean | null;
   budget: number | null;
   replay_of: string | null;
+  parent_run_id: string | null;
+  from_stage: string | null;
   started_us: number | null;
   ended_us: number | null;
+  paused_us: number;
+  paused_since_us: number | null;
   latency_ms: number | null;
   tokens: number;
-  total_stages: number | null;
+  total_stages: number;
   complexity: number | null;
   drift: number | null;
   replayable: boolean;
@@ -186,7 +210,8 @@ export interface Verdict {
 /**
  * How many events, lines and rows the whole run has; `problems` and `passed` are ledger rows.
  * `passed` counts the checks and measurements that passed and belong to no incident. `debug`, `warnings` and
- * `errors` are log lines of these levels; the others are information.
+ * `errors` are log lines of these levels; the others are information. `stages` counts all stages,
+ * `top_stages` those at the top of the tree, `top_done` those of them that are complete.
  */
 export interface Counts {
   events: number;
@@ -200,6 +225,9 @@ export interface Counts {
   passed: number;
   incidents: number;
   unknown: number;
+  stages: number;
+  top_stages: number;
+  top_done: number;
 }
 
 /** Those of `Figures` that a console shows. */
@@ -212,6 +240,45 @@ export interface ShownFigures {
   mean_drift: number | null;
   highest_drift: number | null;
   highest_drift_stage: string | null;
+}
+
+/**
+ * A moment of the run that is shown instead of the newest as it goes on.
+ * With `range` only what happened in that is shown, up to the moment, which can be the newest then.
+ * It is after the first `position` events, the last of them at `time_us`. `speed` is how fast the run is
+ * being played from there, `null` while it stands still. `newest` is the number of all events so far, the
+ * last at `newest_us`; with `over` the run has ended.
+ */
+export interface Past {
+  position: number;
+  time_us: number | null;
+  speed: number | null;
+  newest: number;
+  newest_us: number | null;
+  over: boolean;
+  range: ShownRange | null;
+}
+
+/**
+ * The part of a run that is shown alone: the events after position `after`, up to `upto`.
+ * `start_us` and `end_us` are its times as they were chosen, `null` in a run whose events have none.
+ */
+export interface ShownRange {
+  after: number;
+  upto: number;
+  start_us: number | null;
+  end_us: number | null;
+}
+
+/**
+ * What a person or a program has selected in the run: a stage, whose rows all panes then show.
+ * `number` counts the selections of a console, `client` is the front end where it was made, `null` for one
+ * made in Python.
+ */
+export interface Selection {
+  number: number;
+  stage_id: string | null;
+  client: string | null;
 }
 
 /**
@@ -247,22 +314,68 @@ export interface WarningRow {
   message: string;
 }
 
-/** One stage. `duration_ms` and `tokens` are the worker's figures, summed over attempts. */
+/**
+ * One stage; `number` counts those of the run from 1, in the order of their first mention.
+ * Stages form a tree: `parent_id` is the stage around it and `children` the number of those directly inside
+ * it. `kind` is stage, agent, model, tool, retrieval or reasoning. `duration_ms`, `tokens`, `input_tokens`,
+ * `output_tokens` and `cost` are the worker's figures, summed over attempts. `started_at` and `ended_at` are
+ * the positions of its last start and end, 0 before them, whose events hold its input, output and traceback.
+ * `reused_from` is the run from which it was taken over, `null` for a stage that this run executes.
+ */
 export interface Stage {
   stage_id: string;
   name: string;
+  number: number;
+  parent_id: string | null;
+  kind: string;
+  children: number;
   status: StageStatus;
   attempts: number;
   started_us: number | null;
   ended_us: number | null;
+  started_at: number;
+  ended_at: number;
   duration_ms: number | null;
   tokens: number | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cost: Cost | null;
+  model: string | null;
   agent: string | null;
+  progress: StageProgress | null;
   complexity: number | null;
   drift: number | null;
   error: string | null;
   recoveries: number;
   violations: number;
+  has_input: boolean;
+  has_output: boolean;
+  has_traceback: boolean;
+  reused_from: string | null;
+}
+
+/** A cost as the worker reports it. `currency` is a code such as USD. */
+export interface Cost {
+  amount: number;
+  currency: string | null;
+}
+
+/** How much of a stage is done: `done` of `total`, which is `null` if unknown, in `unit`. */
+export interface StageProgress {
+  done: number;
+  total: number | null;
+  unit: string | null;
+}
+
+/** An open request for an answer of a person; see `InputRequested`. `schema` is its JSON schema. */
+export interface InputRequest {
+  request_id: string;
+  stage_id: string | null;
+  reason: string | null;
+  message: string | null;
+  schema: Record<string, unknown> | null;
+  expires_us: number | null;
+  position: number;
 }
 
 /** The newest routing decisions; older ones are requested. */
@@ -331,9 +444,9 @@ export interface IncidentTail {
  * One incident; `number` counts those of the run from 1, in the order of their first events.
  * `found` is a clause about what was found, `tried` are participles for what was tried, in order. `before`
  * and `after` are the wording, or the drift, before and after a recovery, where they are known. `location` is
- * where the text stands, such as `brand.tagline`. `outcome` is open, fixed, not_fixed, reported (nothing was
- * tried) or passed (an identical replay). `position` and `last` are the positions of its first and last
- * event, `events` is their number; times are of these two.
+ * where the text stands, such as `brand.tagline`. `outcome` is open, recovered, not_recovered, reported
+ * (nothing was tried) or passed (an identical replay). `position` and `last` are the positions of its first
+ * and last event, `events` is their number; times are of these two.
  */
 export interface Incident {
   number: number;
@@ -356,7 +469,10 @@ export interface Incident {
   ended_us: number | null;
 }
 
-/** One artifact, identified by its file name; `version` counts from 1 how often it was written. */
+/**
+ * One artifact, identified by its file name; `version` counts from 1 how often it was written.
+ * `begun` and `position` are the positions of the first and the last event of this version's text.
+ */
 export interface Artifact {
   file: string;
   name: string;
@@ -367,6 +483,7 @@ export interface Artifact {
   version: number;
   sha256: string | null;
   has_content: boolean;
+  begun: number;
   position: number;
 }
 
@@ -411,7 +528,8 @@ export interface Engine {
 /**
  * A run in the history. `worker` is the worker's id.
  * `started_us` is when it started, or was added to the history. `recorded`: its events are in this computer's
- * history, so that it can be watched without the server. `replayable`: it has a replay token.
+ * history, so that it can be watched without the server. `replayable`: it has a replay token. `starred`,
+ * `tags` and `note` are what people added. `lines` is the number of its log lines that a search matches.
  */
 export interface HistoryRow {
   run_id: string;
@@ -423,9 +541,14 @@ export interface HistoryRow {
   started_us: number | null;
   latency_ms: number | null;
   replay_of: string | null;
+  parent_run_id: string | null;
   strict_mode: boolean | null;
   recorded: boolean;
   replayable: boolean;
+  starred: boolean;
+  tags: string[];
+  note: string | null;
+  lines?: number;
 }
 
 /** The state of one part of the system in words. */
@@ -508,17 +631,22 @@ export interface FrameMessage {
 
 /**
  * What changed since the frame before: rows replace those of the same key, or follow the last.
- * `warnings` are all of them.
+ * `warnings` and `inputs` are all of them. `stages_gone` are the ids of stages that are no longer in view:
+ * they are requested when they are to be seen.
  */
 export interface Patch {
   form?: FormState;
   link?: Link;
   run?: RunHeader;
+  past?: Past | null;
+  selection?: Selection | null;
   request?: RunRequest | null;
   asked?: [string, string][];
   understanding?: Understanding | null;
   warnings?: WarningRow[];
   stages?: Stage[];
+  stages_gone?: string[];
+  inputs?: InputRequest[];
   routing?: RoutingTail;
   ledger?: LedgerTail;
   incidents?: IncidentTail;
@@ -593,11 +721,15 @@ export interface LogSearch {
   case_sensitive: boolean;
 }
 
-/** The artifact on screen; `have` is how much of its `version` the browser already has. */
+/**
+ * The artifact on screen; `have` is how much of its `version` the browser already has.
+ * With `newest` the browser shows the one that was changed last, which is another at another moment.
+ */
 export interface WatchedArtifact {
   file: string;
   version: number;
   have: number;
+  newest: boolean;
 }
 
 /** Acknowledges that frame `seq` is drawn. */
@@ -617,6 +749,15 @@ export interface Saved {
 export interface SavedArtifact {
   file: string;
   text: string;
+}
+
+/**
+ * The trait `receipt`: the receipt of the run as an output of the notebook.
+ * The metadata of that output has the same `id`, as `worker_widget.receipt`. `data` is by MIME type.
+ */
+export interface ShownReceipt {
+  id: string;
+  data: Record<string, unknown>;
 }
 
 /** The name of the zip file. */
@@ -755,9 +896,18 @@ export interface OpenedExport {
   mime: string;
 }
 
-/** The next part of an export, whose UTF-8 bytes are the first buffer of the reply. */
+/**
+ * The next part of an export, whose bytes are the first buffer of the reply.
+ * `share` is how much of the run has been read, 0 to 1.
+ */
 export interface ExportPart {
   done: boolean;
+  share: number;
+}
+
+/** The source of a JavaScript module. */
+export interface ModuleCode {
+  code: string;
 }
 
 /** Two runs, by their ids and tasks. `started_us` are the times when they started. */
@@ -768,10 +918,11 @@ export interface ComparedRuns {
   sections: ComparedSection[];
 }
 
-/** Rows under a heading. */
+/** Rows under a heading; `more` further ones are left out. */
 export interface ComparedSection {
   title: string;
   rows: ComparedRow[];
+  more: number;
 }
 
 /**
@@ -787,10 +938,73 @@ export interface ComparedRow {
   file: string | null;
 }
 
+/** The workers and the tags of all runs, each with its number of runs. */
+export interface HistoryFacets {
+  workers: [string, number][];
+  tags: [string, number][];
+}
+
+/** The figures of several runs: a row for each run, oldest first, and the columns' texts in this order. */
+export interface ComparedFigures {
+  run_ids: string[];
+  tasks: string[];
+  started_us: number[];
+  columns: ComparedFigure[];
+}
+
+/** A figure of several runs, a text for each; `differs`: they are not all equal. */
+export interface ComparedFigure {
+  title: string;
+  texts: string[];
+  differs: boolean;
+}
+
 /** The newest runs, newest first; `total` is the number of runs in this computer's history. */
 export interface RecentRuns {
   runs: HistoryRow[];
   total: number;
+}
+
+/**
+ * The runs to list; with the defaults every run.
+ * `text` is a part of the task or the note, in upper or lower case, or of a line of the run's log.
+ */
+export interface RunFilter {
+  text: string;
+  status: "running" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "interrupted" | null;
+  worker: string | null;
+  tag: string | null;
+  starred: boolean;
+}
+
+/**
+ * The runs from index `start` on, of `total` under a filter, newest first.
+ * First those whose task or note has the filter's text: `in_rows`; then those that only have it in their
+ * logs. `all` is the number of runs in this computer's history. `version` identifies this answer: `rows` is
+ * `null` if the browser has it already. `search` is the progress of the search in the logs; each request
+ * continues it.
+ */
+export interface HistoryWindow {
+  version: string;
+  total: number;
+  in_rows: number;
+  all: number;
+  start: number;
+  rows: HistoryRow[] | null;
+  search: RunSearchProgress | null;
+}
+
+/**
+ * The progress of a search in the logs of all runs: `lines` lines of `runs` runs match so far.
+ * `scanned` of `of` lines were searched. `error` is the reason why the search ended early.
+ */
+export interface RunSearchProgress {
+  runs: number;
+  lines: number;
+  scanned: number;
+  of: number;
+  done: boolean;
+  error: string | null;
 }
 
 /**
@@ -809,11 +1023,6 @@ export interface LedgerWindow {
   total: number;
   start: number;
   rows: LedgerRow[];
-}
-
-/** The source of a JavaScript module. */
-export interface LiveCode {
-  code: string;
 }
 
 /** Rows of the log as text. */
@@ -861,6 +1070,72 @@ export interface StartedRun {
   run_id: string;
 }
 
+/** The contents of a stage, as far as it has them. */
+export interface StageDetail {
+  input: ContentText | null;
+  output: ContentText | null;
+  traceback: ContentText | null;
+}
+
+/** A content of a stage: a text, or JSON. Where `text` is cut, `chars` is its length. */
+export interface ContentText {
+  text: string;
+  json: boolean;
+  chars?: number;
+}
+
+/** A range of the `total` stages inside one: those from index `start` on (from 0). */
+export interface StageWindow {
+  total: number;
+  start: number;
+  rows: Stage[];
+}
+
+/**
+ * The time of a run, from its first to its newest event.
+ * `points` are positions and their times, both increasing; between two of them they grow evenly. There are
+ * none while no event has a time. `activity` is the number of events in each of the equal parts of the time,
+ * `changes` is how much of each artifact was written when.
+ */
+export interface RunAxis {
+  start_us: number;
+  end_us: number;
+  newest: number;
+  points: [number, number][];
+  activity: number[];
+  marks: AxisMark[];
+  changes: ArtifactChanges[];
+}
+
+/**
+ * A mark at an event, or of `count` events of a kind from `position` to `last`.
+ * `time_us` is the time at the position. `stage_id` is that of a single event.
+ */
+export interface AxisMark {
+  position: number;
+  time_us: number | null;
+  kind: "stage" | "stage_end" | "failure" | "error" | "violation" | "recovery" | "artifact" | "input" | "pause" | "resume";
+  label: string;
+  stage_id: string | null;
+  count: number;
+  last: number;
+}
+
+/**
+ * How much of an artifact was written when: its events up to `positions[i]`, after those up to the position
+ * before, have `bytes[i]` bytes.
+ */
+export interface ArtifactChanges {
+  file: string;
+  positions: number[];
+  bytes: number[];
+}
+
+/** The beginning of an artifact as a document for the sandboxed frame. */
+export interface ArtifactPicture {
+  html: string;
+}
+
 /** Every request with its arguments and result. A failure is a `WireError`. */
 export interface Requests {
   /** Replaces what this subscriber watches. */
@@ -900,17 +1175,39 @@ export interface Requests {
   /** Saves a brand under a name, also in place of one of the same name. */
   "brand.save": { args: { name: string; brand: string; }; result: SavedBrandNames };
   /** Begins an export of the run on screen. */
-  "export.open": { args: { format: "json" | "txt" | "csv"; }; result: OpenedExport };
+  "export.open": { args: { format: "html" | "json" | "txt" | "csv" | "spreadsheet" | "md" | "pdf" | "ipynb" | "otlp" | "parquet"; }; result: OpenedExport };
   /** The next part of an export, of about 1 MiB. */
   "export.part": { args: { export_id: number; }; result: ExportPart };
-  /** Compares two runs of this computer's history. */
+  /** The module `extras.js`, when it is first needed. */
+  extras: { args: Record<string, never>; result: ModuleCode };
+  /** Compares two runs of this computer's history, the older as the first. */
   "history.compare": { args: { a: string; b: string; }; result: ComparedRuns };
+  /** A history that shows its filters is likely to be searched soon. */
+  "history.facets": { args: Record<string, never>; result: HistoryFacets };
+  /** The figures of up to 50 runs of this computer's history, a row each. */
+  "history.figures": { args: { run_ids: string[]; }; result: ComparedFigures };
   "history.list": { args: Record<string, never>; result: RecentRuns };
+  /** Sets the note of a run; "" removes it. */
+  "history.note": { args: { run_id: string; note: string; }; result: Record<string, never> };
+  "history.restore": { args: { run_id: string; }; result: Record<string, never> };
+  "history.star": { args: { run_id: string; starred: boolean; }; result: Record<string, never> };
+  /** Adds and removes tags of a run, from `before` to `tags`. */
+  "history.tag": { args: { run_id: string; tags: string[]; before: string[]; }; result: Record<string, never> };
+  /** Deletes a run that does not go on; `history.restore` brings it back. */
+  "history.trash": { args: { run_id: string; }; result: Record<string, never> };
+  /**
+   * The runs of this computer's history, and without a filter those that only the server has, as
+   * `history.list` read them last.
+   */
+  "history.window": { args: { filter: RunFilter; start: number; count: number; known: string; }; result: HistoryWindow };
   "incident.window": { args: { stage_id: string | null; start: number; count: number; }; result: IncidentWindow };
-  /** The events of an incident, or, with the number 0, the checks that passed. */
+  /**
+   * The events of an incident, or, with the number 0, the checks that passed.
+   * An incident is whole, also where a range is shown that begins within it.
+   */
   "ledger.window": { args: { incident: number; stage_id: string | null; start: number; count: number; }; result: LedgerWindow };
   /** The module `live.js`, from the package's own files. */
-  live: { args: Record<string, never>; result: LiveCode };
+  live: { args: Record<string, never>; result: ModuleCode };
   /** The rows from `start` to `end` (exclusive) as plain text, at most 100,000 of them. */
   "log.copy": { args: { filter: LogFilter; start: number; end: number; }; result: CopiedLines };
   /** The agents and stages of the log, with their numbers of lines. */
@@ -925,14 +1222,50 @@ export interface Requests {
    */
   "log.next": { args: { filter: LogFilter; wanted: LogFilter; start: number; direction: 1 | -1; }; result: NextLine };
   "log.window": { args: { filter: LogFilter; start: number; count: number; search: LogSearch | null; }; result: LogRows };
+  /** The module `pages.js`, when it is first needed. */
+  pages: { args: Record<string, never>; result: ModuleCode };
   "routing.window": { args: { stage_id: string | null; start: number; count: number; }; result: RoutingWindow };
+  /** Answers a request for input of the run on screen; a refusal names the field, such as `payload.city`. */
+  "run.answer": { args: { request_id: string; payload: unknown; }; result: Record<string, never> };
+  /** Runs the run on screen again from a stage on, with the request of the form. */
+  "run.fork": { args: { from_stage: string; task: string; brand: string; budget: number | null; strict_mode: boolean; depth: "auto" | "shallow" | "deep"; options: Record<string, unknown>; }; result: StartedRun };
   /** Shows the form with the same task and brand; the run continues. */
   "run.new": { args: Record<string, never>; result: Record<string, never> };
   "run.open": { args: { run_id: string; }; result: Record<string, never> };
+  /** Answers once the run is paused, which is at its next step. */
+  "run.pause": { args: Record<string, never>; result: Record<string, never> };
+  /** Ends the wait for the next attempt to reconnect, or an attempt that has no answer yet. */
+  "run.reconnect": { args: Record<string, never>; result: Record<string, never> };
   /** Executes the run on screen again from its replay token. */
   "run.replay": { args: Record<string, never>; result: StartedRun };
+  "run.resume": { args: Record<string, never>; result: Record<string, never> };
+  /** Runs the request of the run on screen again from a stage on. */
+  "run.retry": { args: { from_stage: string; }; result: StartedRun };
+  /** Selects a stage, whose rows all panes show, or none; `client` is the front end that does so. */
+  "run.select": { args: { stage_id: string | null; client: string; }; result: Record<string, never> };
   "run.start": { args: { worker: string; task: string; brand: string; budget: number | null; strict_mode: boolean; depth: "auto" | "shallow" | "deep"; options: Record<string, unknown>; }; result: StartedRun };
   "run.stop": { args: Record<string, never>; result: Record<string, never> };
+  /** The input, the output and the traceback of a stage. */
+  "stages.content": { args: { stage_id: string; }; result: StageDetail };
+  /** Stages directly inside one, or at the top, in the order of their start. */
+  "stages.window": { args: { parent_id: string | null; start: number; count: number; }; result: StageWindow };
+  /** The module `travel.js`, when a console is first on screen. */
+  travel: { args: Record<string, never>; result: ModuleCode };
+  "travel.axis": { args: Record<string, never>; result: RunAxis };
+  "travel.pause": { args: Record<string, never>; result: Record<string, never> };
+  /** What a small picture of an artifact is drawn from, as it was at a moment. */
+  "travel.picture": { args: { file: string; position: number; dark: boolean; }; result: ArtifactPicture };
+  /** Plays the run from the moment that is shown, 0.5 to 64 times as fast as it was. */
+  "travel.play": { args: { speed: number; short_pauses: boolean; }; result: Record<string, never> };
+  /** Shows only what happened in a range of times, or the whole run again, at its newest moment. */
+  "travel.range": { args: { start_us: number | null; end_us: number | null; }; result: Record<string, never> };
+  /** Shows a moment, and plays no more. */
+  "travel.seek": { args: { position: number | null; time_us: number | null; }; result: Record<string, never> };
+  /**
+   * Shows the moment after the next event or the one before: any event, one of the type of the event that is
+   * shown last, or one that brings trouble.
+   */
+  "travel.step": { args: { direction: 1 | -1; to: "event" | "same" | "trouble"; }; result: Record<string, never> };
   "worker.select": { args: { worker: string; }; result: Record<string, never> };
   "workers.refresh": { args: Record<string, never>; result: Record<string, never> };
 }
@@ -962,4 +1295,5 @@ export interface Traits {
   /** The part of the home page that is shown first; "" for a console. */
   section: Section | "";
   saved: Saved | Record<string, never>;
+  receipt: ShownReceipt;
 }

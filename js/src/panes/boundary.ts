@@ -12,8 +12,11 @@ export interface Boundary {
   readonly failure: PaneFailure | undefined;
   /** The element that the pane is drawn in. */
   place: Ref;
-  /** Draws the pane, unless it is stopped. If that throws, the last picture stays, and the pane is stopped. */
-  draw(make: () => Child): void;
+  /**
+   * Draws the pane, or `part` of it, unless it is stopped. If that throws, the last picture stays, and the pane is
+   * stopped.
+   */
+  draw(make: () => Child, part?: Child): void;
   /** A painter of the pane has thrown: the pane is stopped. */
   stop(error: unknown): void;
   /** Removes the failure, and draws the pane again. */
@@ -48,10 +51,10 @@ export function createBoundary(title: string, changed: () => void): Boundary {
         draw(null);
       };
     },
-    draw(make) {
+    draw(make, part) {
       if (!root || failure?.stopped) return;
       try {
-        root(make());
+        root(make(), part);
         hasPicture = true;
       } catch (error) {
         fail(error, true);

@@ -68,8 +68,9 @@ export function Pane({ app: { view }, name, tools, children }: PaneProps) {
     <>
       <header class="bar row">
         <h3 class="cut">{TITLES[name]}</h3>
-        {tools ?? <span class="grow" />}
+        {tools}
         <Button
+          class="tool end"
           icon={full ? RESTORE : MAXIMISE}
           tip={full ? "Back to all panes (Esc)" : `Maximise ${TITLES[name]}`}
           on={full}

@@ -3,7 +3,7 @@ import type { Live } from "../live-types";
 import { type ArtifactPresenter, ArtifactsPane } from "../panes/artifacts/artifacts";
 import type { Boundary } from "../panes/boundary";
 import { LedgerPane } from "../panes/ledger/ledger";
-import { LogPane } from "../panes/log/log";
+import { LogLines, LogPane } from "../panes/log/log";
 import { PaneFrame } from "../panes/pane";
 import { RoutingPane } from "../panes/routing/routing";
 import { TimelinePane } from "../panes/timeline/timeline";
@@ -47,7 +47,7 @@ export function Console({ app, live, boundaries }: ConsoleProps) {
           aria-label="Worker Studio"
         >
           <Banner app={app} live={live?.shell} />
-          {live?.shell.Home() ?? <p class="empty">Worker Studio: waiting for the kernel …</p>}
+          {live?.shell.Home() ?? <p class="empty">Waiting for the kernel …</p>}
         </section>
       )}
       {(!home || view.below) && (
@@ -58,6 +58,7 @@ export function Console({ app, live, boundaries }: ConsoleProps) {
           aria-label="Worker console"
         >
           <Header app={app} live={live?.shell} />
+          {live?.shell.Below() ?? (!app.connection.offline && <div style="flex:none;height:28px" />)}
           {!home && <Banner app={app} live={live?.shell} />}
           <FailureReason app={app} live={live?.shell} />
           <Warnings app={app} />
@@ -77,6 +78,11 @@ export function Console({ app, live, boundaries }: ConsoleProps) {
       )}
     </>
   );
+}
+
+/** Draws the log lines again. */
+export function drawLines(app: App, live: Live | undefined, { log }: Boundaries): void {
+  log.draw(() => <LogLines app={app} live={live?.log} />, app.log.list.drawn);
 }
 
 /** Draws the contents of the panes, each in its boundary. */

@@ -1,9 +1,10 @@
 // The draft in the form, compared with the run on screen. Pure.
 
 import type { ConsoleState, WorkerOption } from "../kernel/wire";
+import { preparedFork } from "../state/forks";
 import { displayName } from "../state/names";
-import { isOver } from "../state/selectors";
-import type { Draft } from "../state/view";
+import { isActive } from "../state/selectors";
+import type { Draft, View } from "../state/view";
 import { chosenOptions } from "./option-values";
 
 /** The options of the form's worker. */
@@ -14,10 +15,18 @@ export const declaredOptions = ({ workers, worker }: ConsoleState["form"]): read
 export const workerName = ({ workers, worker }: ConsoleState["form"]): string =>
   workers.find(({ id }) => id === worker)?.name || displayName(worker);
 
-/** The step of the primary button. After a run it depends on whether the draft differs from the run. */
-export function nextStep({ run, form }: ConsoleState, draft: Draft): "run" | "stop" | "new" {
+/**
+ * The step of the primary button. After a run it depends on whether a fork is prepared, and on whether the draft
+ * differs from the run.
+ */
+export function nextStep(
+  state: ConsoleState,
+  draft: Draft & Pick<View, "fork">,
+): "run" | "stop" | "new" | "fork" {
+  const { run, form } = state;
   if (!run) return "run";
-  if (!isOver(run)) return "stop";
+  if (isActive(state)) return "stop";
+  if (preparedFork(state, draft.fork)) return "fork";
   const keyOf = ({ task, brand, strict_mode, depth, budget, options }: Draft) =>
     JSON.stringify([
       task.trim(),

@@ -1,15 +1,17 @@
 import type { WireProblem } from "../kernel/wire";
 import type { Uses } from "../state/app";
+import { preparedFork } from "../state/forks";
 import { draftOf, isActive } from "../state/selectors";
 import { Button } from "../ui/button";
 import type { Child } from "../ui/dom";
 import { Failure } from "../ui/failure";
-import { PLAY, PLUS, STOP } from "../ui/icons";
-import { ofBrand } from "./brand/reveal";
+import { FORK, PLAY, PLUS, STOP } from "../ui/icons";
+import { ofBrand } from "./brand/problems";
+import { BusyKernel } from "./busy-kernel";
 import { declaredOptions, nextStep } from "./draft";
+import { PauseButton } from "./fork/pause";
+import { runBlocked } from "./live-status";
 import { chosenOptions } from "./option-values";
-import { OptionsButton } from "./options";
-import { runBlocked } from "./run-status";
 import { WorkerSelect } from "./worker";
 
 type FormStores = Uses<"run" | "view" | "operations" | "connection">;
@@ -20,13 +22,13 @@ interface Props {
   tried: () => void;
 }
 
-export function Form({ app, tried, Brand }: Props & { Brand: () => Child }) {
+export function Form({ app, tried, Brand, Options }: Props & Record<"Brand" | "Options", () => Child>) {
   return (
     <div class="form row">
       <WorkerSelect app={app} />
       <TaskField app={app} tried={tried} />
       <Brand />
-      <OptionsButton app={app} />
+      <Options />
       <PrimaryButton app={app} tried={tried} />
     </div>
   );
@@ -41,9 +43,11 @@ async function start({ app, tried }: Props): Promise<void> {
   const { view, operations, run } = app;
   const { form } = run.state;
   const options = chosenOptions(declaredOptions(form), view.options);
-  const args = { ...draftOf(view), worker: form.worker, options };
-  await operations.act("run.start", args);
-  const refused = operations.errors["run.start"];
+  const draft = { ...draftOf(view), options };
+  const fork = preparedFork(run.state, view.fork);
+  if (fork) await operations.act("run.fork", { ...draft, from_stage: fork.stage_id });
+  else await operations.act("run.start", { ...draft, worker: form.worker });
+  const refused = operations.errors[fork ? "run.fork" : "run.start"];
   if (refused && refused.message === run.state.form.notice?.message) tried();
   const flawed = refused?.problems.find(ofBrand);
   if (flawed) view.set({ panel: "brand", brandField: flawed.field });
@@ -55,9 +59,18 @@ const ofOptions = ({ field }: WireProblem): boolean => /^(options\.|strict_mode$
 
 const STEPS = {
   run: ["run.start", PLAY, "Run", "Start the run (Enter)"],
+  fork: ["run.fork", FORK, "Run fork", "Run again from the chosen stage on (Enter)"],
   stop: ["run.stop", STOP, "Stop", "Cancel the run"],
   new: ["run.new", PLUS, "New run", "Leave this run and prepare another (Enter)"],
 } as const;
+
+const STARTS = ["run.start", "run.fork"] as const;
+
+const isStarting = ({ operations }: FormStores): boolean => STARTS.some((name) => operations.busy.has(name));
+
+/** Why the last start was refused. */
+const refusal = ({ operations }: FormStores) =>
+  operations.errors["run.fork"] ?? operations.errors["run.start"];
 
 const isStepping = ({ operations }: FormStores): boolean =>
   Object.values(STEPS).some(([request]) => operations.busy.has(request));
@@ -66,11 +79,11 @@ const isStepping = ({ operations }: FormStores): boolean =>
 function stepOf({ app, tried }: Props) {
   const { run, view, operations, connection } = app;
   const step = nextStep(run.state, view);
-  const off = step === "run" ? blocked(app) : connection.off;
+  const off = step === "run" || step === "fork" ? blocked(app) : connection.off;
   const [name] = STEPS[step];
   const go = () => {
     if (off || isStepping(app)) return;
-    if (name === "run.start") start({ app, tried });
+    if (name === "run.start" || name === "run.fork") start({ app, tried });
     else operations.act(name, {});
   };
   return { step, off, go };
@@ -85,11 +98,12 @@ function stretch({ currentTarget: box, type }: { currentTarget: HTMLElement; typ
 
 function TaskField({ app, tried }: Props) {
   const { view, operations, connection } = app;
-  const { run } = app.run.state;
+  const { state } = app.run;
   // During a run the field shows the task of the run.
-  const task = isActive(run) ? (run.task ?? "") : view.task;
-  const locked = isActive(run) || connection.offline || operations.busy.has("run.start");
-  const problems = operations.errors["run.start"]?.problems.filter(({ field }) => field === "task") ?? [];
+  const active = isActive(state);
+  const task = active ? (state.run?.task ?? state.form.task) : view.task;
+  const locked = active || connection.offline || isStarting(app);
+  const problems = refusal(app)?.problems.filter(({ field }) => field === "task") ?? [];
   return (
     <div class="task rel">
       <textarea
@@ -102,7 +116,7 @@ function TaskField({ app, tried }: Props) {
         value={task}
         oninput={(event) => {
           stretch(event);
-          operations.clearError("run.start");
+          for (const name of STARTS) operations.clearError(name);
           view.set({ task: event.currentTarget.value });
         }}
         onfocus={stretch}
@@ -131,19 +145,24 @@ function PrimaryButton({ app, tried }: Props) {
   const { step, off, go } = stepOf({ app, tried });
   const [, icon, text, tip] = STEPS[step];
   const busy = isStepping(app);
-  const problems = operations.errors["run.start"]?.problems ?? [];
+  const problems = refusal(app)?.problems ?? [];
   const atFields =
     problems.length > 0 &&
     problems.every((problem) => problem.field === "task" || ofBrand(problem) || ofOptions(problem));
   return (
     <div class="primary">
-      <Button class={`button ${step}`} {...{ icon, text, tip, busy, off }} onclick={go} />
-      {busy && app.connection.waiting && (
-        <div class="bubble info" role="status">
-          A cell keeps the kernel busy. This takes effect as soon as it can.
-        </div>
-      )}
-      {!atFields && <Failure failures={operations} at="run.start" />}
+      <span class="row">
+        <Button
+          class={`button ${step === "fork" ? "run" : step}`}
+          {...{ icon, text, tip, busy, off }}
+          onclick={go}
+        />
+        {step === "stop" && <PauseButton app={app} />}
+      </span>
+      {busy && app.connection.waiting && <BusyKernel />}
+      {!atFields && STARTS.map((name) => <Failure failures={operations} at={name} />)}
+      <Failure failures={operations} at="run.pause" />
+      <Failure failures={operations} at="run.resume" />
       <Failure failures={operations} at="run.stop" />
       <Failure failures={operations} at="run.new" />
     </div>

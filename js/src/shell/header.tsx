@@ -4,7 +4,7 @@ import { displayName } from "../state/names";
 import { count, seconds } from "../ui/format";
 import type { ShellLive } from "./live-types";
 import { RequestFacts } from "./request";
-import { elapsedMs, stagesDone, statusOf } from "./run-status";
+import { elapsedMs, firstStatus, stagesDone } from "./run-status";
 
 interface Props {
   app: Uses<"run" | "connection">;
@@ -54,21 +54,18 @@ function SavedRequest({ app }: { app: Uses<"run"> }) {
 }
 
 function StatusLine({ app, live }: Props) {
-  const { run, link, form } = app.run.state;
-  const [tone, label, message, status = label] = statusOf(
-    app.connection.kernel,
-    link,
-    run,
-    form,
-    app.run.nowUs,
-  );
+  const { run, past } = app.run.state;
+  const status = live?.status() ?? firstStatus(app.connection.kernel, run);
+  const [tone, label, message, word = label] = status;
   return (
     <div class="status row grow">
-      <span class={`pill row ${tone}`} data-status={status}>
+      <span class={`pill row ${tone}`} data-status={word} title={label}>
         <i class={tone === "busy" ? "spin" : "bead"} />
-        <span role="status">{label}</span>
+        <span role="status" class="cut">
+          {label}
+        </span>
       </span>
-      {run?.recording && <i class="tag">recording</i>}
+      {(run?.recording || past?.over) && <i class="tag">recording</i>}
       {run?.replay_of && <i class="tag">verification</i>}
       {run?.strict_mode && (
         <i class="tag warning" title="A policy violation fails this run">
@@ -88,20 +85,21 @@ function StatusLine({ app, live }: Props) {
 }
 
 function Figures({ app }: { app: Uses<"run"> }) {
-  const { run, link, stages } = app.run.state;
+  const { state, nowUs } = app.run;
+  const { run } = state;
   const figures = [
-    ["Elapsed", seconds(elapsedMs(run, link, app.run.nowUs))],
+    ["Elapsed", seconds(elapsedMs(state, nowUs))],
     ["Tokens", run && count(run.tokens)],
-    ["Stages", run && `${stagesDone(stages)}/${run.total_stages ?? stages.length}`],
+    ["Stages", run && stagesDone(run)],
     ["Events", run && count(run.counts.events)],
   ];
   return (
     <dl class="figures row">
       {figures.map(([label, value]) => (
-        <div class="row">
+        <>
           <dt class="small dim">{label}</dt>
-          <dd class="num">{value ?? "–"}</dd>
-        </div>
+          <dd class="num">{value || "–"}</dd>
+        </>
       ))}
     </dl>
   );

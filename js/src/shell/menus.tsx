@@ -1,42 +1,67 @@
-import type { Requests } from "../kernel/wire";
 import type { Uses } from "../state/app";
-import type { Operations } from "../state/operations";
-import { isOver } from "../state/selectors";
+import { loadingAt, type OnDemand } from "../state/on-demand";
+import { isActive } from "../state/selectors";
 import type { ThemeChoice } from "../state/theme";
 import { Button } from "../ui/button";
+import type { Child } from "../ui/dom";
 import { Failure } from "../ui/failure";
 import { EXPORT, HALF, HOME, MOON, REFRESH, SUN } from "../ui/icons";
-import { saveFile } from "../ui/page";
-import { Popover } from "../ui/popover";
-import { HistoryButton } from "./history/dialog";
-import type { HistoryStore, HistoryStores } from "./history/store";
-import type { Pages } from "./home/pages";
+import { RetryFailure } from "../ui/retry-failure";
+import type { Extras } from "./extras-types";
+import { HistoryButton } from "./history/button";
+import type { NewestRuns } from "./history/newest";
+import type { PageNavigation } from "./home/navigation";
+import { DialogButton } from "./on-demand";
 import { closeOnOutsideClick } from "./outside-click";
+import type { ShellPages } from "./pages-types";
 
 type MenuStores = Uses<"run" | "view" | "operations" | "connection">;
 
 interface Props {
-  app: HistoryStores;
-  history: HistoryStore;
-  pages: Pages;
+  app: MenuStores & Uses<"appearance">;
+  runs: NewestRuns;
+  navigation: PageNavigation;
+  onDemand: OnDemand<ShellPages>;
+  extras: OnDemand<Extras>;
+  Keys: () => Child;
 }
 
-export function Menus({ app, history, pages }: Props) {
+export function Menus({ app, runs, navigation, onDemand, extras, Keys }: Props) {
   return (
-    <span class="menus row" ref={closeOnOutsideClick(app)}>
-      <span ref={pages.attach}>
-        <Button icon={HOME} tip="Home: the Worker Studio" off={app.connection.off} onclick={pages.goHome} />
-      </span>
+    <span class="menus row end" ref={closeOnOutsideClick(app)}>
+      <HomeButton {...{ app, navigation, onDemand }} />
       <VerifyButton app={app} />
-      <HistoryButton app={app} history={history} />
-      <ExportMenu app={app} />
+      <HistoryButton {...{ app, runs, onDemand }} />
+      <ExportMenu {...{ app, extras }} />
+      <Keys />
       <ThemeButton app={app} />
     </span>
   );
 }
 
+function HomeButton({ app, navigation, onDemand }: Pick<Props, "app" | "navigation" | "onDemand">) {
+  const place = "home button";
+  const go = async () => {
+    if (onDemand.code || (await onDemand.load(place))) navigation.goHome();
+  };
+  return (
+    <>
+      <span ref={navigation.attach}>
+        <Button
+          icon={HOME}
+          tip="Home: the Worker Studio"
+          off={app.connection.off}
+          busy={onDemand.isBusy(place)}
+          onclick={go}
+        />
+      </span>
+      <RetryFailure failures={app.operations} at={loadingAt(place)} again={go} />
+    </>
+  );
+}
+
 function VerifyButton({ app }: { app: MenuStores }) {
-  const { run } = app.run.state;
+  const { run, past } = app.run.state;
   return (
     <>
       {run && (
@@ -46,9 +71,9 @@ function VerifyButton({ app }: { app: MenuStores }) {
           tip="Execute this run again from its replay token (M4), and check that the files are identical"
           off={
             app.connection.off ||
-            (!isOver(run)
+            (isActive(app.run.state)
               ? "The run has not ended yet"
-              : run.replayable
+              : run.replayable || past // only the end of the run has the token
                 ? ""
                 : "This run cannot be run again: it has no replay token")
           }
@@ -61,64 +86,24 @@ function VerifyButton({ app }: { app: MenuStores }) {
   );
 }
 
-type Format = Requests["export.open"]["args"]["format"];
-
-const FORMATS: [Format, string, string][] = [
-  ["json", "JSON", "everything, for programs"],
-  ["txt", "Text", "the trace, for people"],
-  ["csv", "CSV", "the log, for spreadsheets"],
-];
-
-/** Reads an export part by part, so that no message is large, and saves it as a file. */
-async function saveExport({ request }: Operations, format: Format): Promise<void> {
-  const { export_id, file_name, mime } = (await request("export.open", { format })).result;
-  const parts: BlobPart[] = [];
-  for (let done = false; !done; ) {
-    const part = await request("export.part", { export_id });
-    parts.push(...(part.buffers as BlobPart[]));
-    done = part.result.done;
-  }
-  saveFile(file_name, parts, mime);
-}
-
-function ExportMenu({ app }: { app: MenuStores }) {
-  const { run, artifacts } = app.run.state;
-  const save = (format: Format) => {
-    app.view.set({ panel: "" });
-    return app.operations.attempt("export", () => saveExport(app.operations, format));
-  };
-  const saveAll = async () => {
-    app.view.set({ panel: "" });
-    const { result, buffers } = (await app.operations.act("artifact.bundle", {})) ?? {};
-    const bytes = buffers?.[0];
-    if (result && bytes) saveFile(result.file_name, [bytes as BlobPart], "application/zip");
-  };
+function ExportMenu({ app, extras }: Pick<Props, "app" | "extras">) {
+  const { busy } = app.operations;
   return (
     <>
-      <Popover
-        panels={app.view}
+      <DialogButton
+        app={app}
+        onDemand={extras}
         id="export"
         role="menu"
         label="Export"
         icon={EXPORT}
-        text="Export"
+        text={app.view.exported || "Export"}
         tip="Save this run as a file"
-        off={app.connection.off || (run ? "" : "There is no run to export yet")}
-        busy={app.operations.busy.has("export") || app.operations.busy.has("artifact.bundle")}
+        off={app.connection.off || (app.run.state.run ? "" : "There is no run to export yet")}
+        busy={busy.has("export") || busy.has("artifact.bundle")}
       >
-        {() => (
-          <>
-            {FORMATS.map(([format, name, what]) => (
-              <button role="menuitem" class="option" onclick={() => save(format)}>
-                <b>{name}</b> <span class="dim">{what}</span>
-              </button>
-            ))}
-            <button role="menuitem" class="option" disabled={!artifacts.length} onclick={saveAll}>
-              <b>All artifacts</b> <span class="dim">one zip</span>
-            </button>
-          </>
-        )}
-      </Popover>
+        {({ ExportItems }) => <ExportItems app={app} />}
+      </DialogButton>
       <Failure failures={app.operations} at="export" />
       <Failure failures={app.operations} at="artifact.bundle" />
     </>

@@ -1,17 +1,18 @@
 // The values of a worker's options in the form: only what differs from the defaults is kept. Pure.
 
 import type { WorkerOption } from "../kernel/wire";
+import { lookUp } from "../ui/look-up";
 
 export type OptionValues = Record<string, unknown>;
 
 /** The values that belong to declared options and differ from their defaults. */
 export function chosenOptions(declared: readonly WorkerOption[], values: OptionValues): OptionValues {
-  const chosen: OptionValues = {};
-  for (const option of declared) {
-    const value = values[option.name];
-    if (value !== undefined && value !== null && value !== option.default) chosen[option.name] = value;
-  }
-  return chosen;
+  // Assigned to an object, a value of the name "__proto__" would be lost.
+  return Object.fromEntries(
+    declared
+      .map((option) => [option.name, lookUp(values, option.name, null) ?? option.default, option.default])
+      .filter(([, value, usual]) => value !== usual),
+  );
 }
 
 /** The value of a text field: a number where it is one; `undefined`, the default, where it is empty. */

@@ -1,51 +1,36 @@
-import type { WorkerOption } from "../kernel/wire";
 import type { Uses } from "../state/app";
-import { draftOf, isActive } from "../state/selectors";
-import type { Draft } from "../state/view";
-import { Button } from "../ui/button";
+import type { OnDemand } from "../state/on-demand";
+import { draftOf } from "../state/selectors";
 import { inWords } from "../ui/format";
-import { CROSS, OPTIONS, WARNING } from "../ui/icons";
-import { Popover } from "../ui/popover";
-import { declaredOptions, workerName } from "./draft";
-import { chosenOptions, optionValue, withOption } from "./option-values";
+import { OPTIONS, WARNING } from "../ui/icons";
+import { declaredOptions } from "./draft";
+import { DialogButton } from "./on-demand";
+import { chosenOptions } from "./option-values";
+import type { ShellPages } from "./pages-types";
 import { RUN_OPTIONS } from "./run-options";
 
-/** The options of every run and those that the worker declares, in a panel. */
-export function OptionsButton({ app }: { app: Uses<"view" | "run" | "operations" | "connection"> }) {
-  const { view, operations, connection } = app;
-  const { form, run } = app.run.state;
-  const declared = declaredOptions(form);
+interface Props {
+  app: Uses<"view" | "run" | "operations" | "connection">;
+  onDemand: OnDemand<ShellPages>;
+}
+
+/** The button of the options of every run and of those that the worker declares: how many are changed. */
+export function OptionsButton({ app, onDemand }: Props) {
+  const { view, operations } = app;
+  const declared = declaredOptions(app.run.state.form);
   const ofRun = chosenOptions(RUN_OPTIONS, { ...draftOf(view) });
-  const ofWorker = chosenOptions(declared, view.options);
-  const { strict_mode: strict, ...others } = { ...ofRun, ...ofWorker };
+  const { strict_mode: strict, ...others } = { ...ofRun, ...chosenOptions(declared, view.options) };
   const count = Object.keys(others).length;
   const problems = operations.errors["run.start"]?.problems ?? [];
-  const problemOf = (name: string) => problems.find(({ field }) => field === name)?.message ?? "";
+  const isFlawed = (name: string) => problems.some(({ field }) => field === name);
   const flawed =
-    RUN_OPTIONS.some(({ name }) => problemOf(name)) ||
-    declared.some(({ name }) => problemOf(`options.${name}`));
-  const locked = connection.offline ? connection.off : isActive(run) ? "A run is in progress" : "";
-  const edit = (change: Partial<Draft>) => {
-    operations.clearError("run.start");
-    view.set(change);
-  };
-  const setting = (option: WorkerOption, value: unknown, problem: string, set: (value: unknown) => void) => (
-    <div class="setting" key={option.name}>
-      <Setting option={option} value={value} disabled={!!locked} flawed={!!problem} edit={set} />
-      {option.help && <p class="dim">{option.help}</p>}
-      {problem && (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
-    </div>
-  );
-  const changed = [...RUN_OPTIONS, ...declared].filter(({ name }) => name in ofRun || name in ofWorker);
+    RUN_OPTIONS.some(({ name }) => isFlawed(name)) ||
+    declared.some(({ name }) => isFlawed(`options.${name}`));
+  const changed = [...(strict ? ["strict_mode"] : []), ...Object.keys(others)];
   return (
-    <Popover
-      panels={view}
+    <DialogButton
+      {...{ app, onDemand }}
       id="run-options"
-      role="dialog"
       label="Options"
       class={`field ${flawed ? "flawed" : ""}`}
       icon={flawed ? WARNING : OPTIONS}
@@ -58,100 +43,11 @@ export function OptionsButton({ app }: { app: Uses<"view" | "run" | "operations"
       }
       tip={
         changed.length
-          ? `Changed: ${changed.map(({ name }) => inWords(name)).join(", ")}`
+          ? `Changed: ${changed.map(inWords).join(", ")}`
           : "Strict mode, depth, budget and the options of this worker: all have their defaults"
       }
     >
-      {() => (
-        <>
-          <header class="bar row">
-            <h3 class="grow">Options</h3>
-            <Button
-              class="link"
-              text="Reset"
-              tip="Use the defaults"
-              off={locked || (changed.length ? "" : "All options have their defaults")}
-              onclick={() => edit({ strict_mode: false, depth: "auto", budget: null, options: {} })}
-            />
-            <Button icon={CROSS} tip="Close (Esc)" onclick={() => view.set({ panel: "" })} />
-          </header>
-          <div class="settings scroll">
-            <b class="small dim">Run</b>
-            {RUN_OPTIONS.map((option) =>
-              setting(option, ofRun[option.name], problemOf(option.name), (value) =>
-                edit({ [option.name]: value ?? option.default }),
-              ),
-            )}
-            {declared.length > 0 && <b class="small dim">{workerName(form)}</b>}
-            {declared.map((option) =>
-              setting(option, ofWorker[option.name], problemOf(`options.${option.name}`), (value) =>
-                edit({ options: withOption(ofWorker, option, value) }),
-              ),
-            )}
-          </div>
-        </>
-      )}
-    </Popover>
-  );
-}
-
-interface SettingProps {
-  option: WorkerOption;
-  value: unknown;
-  disabled: boolean;
-  flawed: boolean;
-  edit: (value: unknown) => void;
-}
-
-/** The label and the control of one option, by its type. */
-function Setting({ option, value, disabled, flawed, edit }: SettingProps) {
-  const label = inWords(option.name);
-  if (option.type === "boolean")
-    return (
-      <label class="row">
-        <input
-          type="checkbox"
-          checked={(value ?? option.default) === true}
-          disabled={disabled}
-          onchange={(event) => edit(event.currentTarget.checked)}
-        />
-        <b>{label}</b>
-      </label>
-    );
-  return (
-    <div class="row">
-      <b class="grow">{label}</b>
-      {option.type === "choice" ? (
-        <select
-          class="field"
-          aria-label={label}
-          value={`${value ?? option.default ?? ""}`}
-          disabled={disabled}
-          aria-invalid={flawed}
-          onchange={(event) => edit(event.currentTarget.value)}
-        >
-          {option.choices.map((choice) => (
-            <option key={choice} value={choice}>
-              {choice}
-            </option>
-          ))}
-        </select>
-      ) : (
-        <input
-          type={option.type === "text" ? "text" : "number"}
-          class="field"
-          aria-label={label}
-          min={option.minimum ?? undefined}
-          max={option.maximum ?? undefined}
-          step={option.type === "integer" ? 1 : "any"}
-          placeholder={option.default === null ? "" : `${option.default}`}
-          value={value === undefined ? "" : `${value}`}
-          disabled={disabled}
-          aria-invalid={flawed}
-          onchange={(event) => edit(optionValue(option, event.currentTarget.value))}
-        />
-      )}
-      {option.unit && <span class="dim">{option.unit}</span>}
-    </div>
+      {({ Options }) => <Options />}
+    </DialogButton>
   );
 }

@@ -10,21 +10,28 @@ interface Props {
   showInLog: ShowInLog;
 }
 
-export function Place({ app, showInLog }: Props) {
-  const { incident = null, location } = app.run.state.run?.verdict ?? {};
+/** The way from the verdict to the incident and its log lines. */
+export function PlaceOfVerdict({ app, showInLog }: Props) {
+  const { incident = null } = app.run.state.run?.verdict ?? {};
   const end = app.run.state.run?.counts.events ?? 0;
   return (
+    <Button
+      class="link"
+      text="Show the place"
+      tip="Show the incident and its log lines"
+      onclick={() => {
+        if (incident !== null) revealIncident(app, incident, showInLog);
+        else app.operations.attempt("ledger.log", () => showInLog({ first: end, last: end, stage_id: null }));
+      }}
+    />
+  );
+}
+
+export function Place({ app, showInLog }: Props) {
+  const { location } = app.run.state.run?.verdict ?? {};
+  return (
     <>
-      <Button
-        class="link"
-        text="Show the place"
-        tip="Show the incident and its log lines"
-        onclick={() => {
-          if (incident !== null) revealIncident(app, incident, showInLog);
-          else
-            app.operations.attempt("ledger.log", () => showInLog({ first: end, last: end, stage_id: null }));
-        }}
-      />
+      <PlaceOfVerdict app={app} showInLog={showInLog} />
       {location && (
         <Button
           class="link row"

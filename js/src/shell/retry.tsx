@@ -3,10 +3,14 @@ import { Button } from "../ui/button";
 import type { Child, Ref } from "../ui/dom";
 import { restoreFocus } from "../ui/focus";
 import { clockTime } from "../ui/format";
-import { REFRESH } from "../ui/icons";
+import { HISTORY, REFRESH } from "../ui/icons";
+import type { NewestRuns } from "./history/newest";
 
-/** The banner's button that looks for the worker again, and the record of attempts. */
-export function createRetry(app: Uses<"run" | "connection" | "operations" | "painting">): {
+/** The banner's button that looks for the worker, follows the run again, or looks for another one, and the record of attempts. */
+export function createRetry(
+  app: Uses<"run" | "view" | "connection" | "operations" | "painting">,
+  { load }: NewestRuns,
+): {
   Retry: () => Child;
   /** An attempt failed with the error that the banner shows already. */
   tried(): void;
@@ -32,11 +36,34 @@ export function createRetry(app: Uses<"run" | "connection" | "operations" | "pai
   return {
     tried,
     Retry() {
-      if (app.connection.off || !app.run.state.form.notice) return null;
+      const { form, run, link } = app.run.state;
+      const { notice } = form;
+      if (app.connection.off || !notice) return null;
+      if (notice.code === "run_unknown")
+        return (
+          <Button
+            icon={HISTORY}
+            text="Open the history"
+            tip="Choose a run of this computer"
+            onclick={() => {
+              app.view.set({ panel: "history" });
+              load();
+            }}
+          />
+        );
       return (
         <span class="end row" ref={onLeave}>
           {triedUs && <span class="num">Tried at {clockTime(triedUs).slice(0, 8)}</span>}
-          {!app.run.state.run && (
+          {run && link.phase === "ended" && !run.verdict && !run.recording && (
+            <Button
+              icon={REFRESH}
+              text="Follow again"
+              tip="Connect to this run again"
+              busy={app.operations.busy.has("run.open")}
+              onclick={() => app.operations.act("run.open", { run_id: run.run_id })}
+            />
+          )}
+          {!run && (
             <Button
               icon={REFRESH}
               text="Try again"
@@ -49,4 +76,19 @@ export function createRetry(app: Uses<"run" | "connection" | "operations" | "pai
       );
     },
   };
+}
+
+/** Beside the countdown to the next attempt to reach the run's server, and beside that attempt. */
+export function RetryNow({ app }: { app: Uses<"run" | "operations" | "connection"> }) {
+  const { link, past } = app.run.state;
+  if (link.phase !== "reconnecting" || past || app.connection.off) return null;
+  return (
+    <Button
+      class="link"
+      text="Retry now"
+      tip="Reconnect at once; an attempt without an answer is ended"
+      busy={app.operations.busy.has("run.reconnect")}
+      onclick={() => app.operations.act("run.reconnect", {})}
+    />
+  );
 }

@@ -9,7 +9,7 @@ export const RUN_OPTIONS: readonly WorkerOption[] = [
     name: "strict_mode",
     type: "boolean",
     default: false,
-    help: "A policy violation fails the run. Without it, the worker repairs the text and goes on.",
+    help: "A policy violation fails the run. Without it, the worker rewrites the text and goes on.",
   },
   {
     ...RUN_OPTION,

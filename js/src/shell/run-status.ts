@@ -1,83 +1,43 @@
-// The status of the run and its figures, computed from the state. Pure: time is passed in.
+// The status of a run that needs no kernel, and its figures, computed from the state. Pure: time is passed in.
 
 import type { Kernel } from "../kernel/channel";
-import type { ConsoleState, Link, RunHeader, Stage } from "../kernel/wire";
-import { isOver, isTicking } from "../state/selectors";
+import type { ConsoleState, RunHeader } from "../kernel/wire";
+import { isOver, isRunning } from "../state/selectors";
 
 /**
  * A screen reader announces the label; the message is a sentence: the reason, or what to do. `status` is a word
  * for the label of a run that has ended.
  */
 export type Status = readonly [
-  tone: "" | "busy" | "ok" | "warning" | "error",
+  tone: "" | "busy" | "waiting" | "ok" | "warning" | "error",
   label: string,
   message: string,
   status?: string,
 ];
 
-export function statusOf(
-  kernel: Kernel,
-  { phase, message, attempt, retry_us }: Link,
-  run: RunHeader | null,
-  form: ConsoleState["form"],
-  nowUs: number,
-): Status {
-  const reason = message ?? "";
-  if (kernel === "connecting") return ["busy", "Connecting", "Asking the kernel …"];
-  if (run?.verdict) {
-    const { tone, summary, reason: why } = run.verdict;
+/** The status until the code that needs a kernel is there: of a run that has ended, or of a saved run. */
+export function firstStatus(kernel: Kernel, run: RunHeader | null): Status {
+  if (kernel !== "connecting" && run?.verdict) {
+    const { tone, summary, reason } = run.verdict;
     const status = summary.split(" ", 1)[0];
     // The reason of a failure has its own place.
-    return [tone === "neutral" ? "" : tone, summary, (tone !== "error" && why) || "", status];
+    return [tone === "neutral" ? "" : tone, summary, (tone !== "error" && reason) || "", status];
   }
-  if (kernel === "silent") return ["warning", "No answer", ""];
-  if (phase === "starting") return ["busy", "Starting host", reason];
-  if (phase === "connecting") return ["busy", "Connecting", reason];
-  if (phase === "stalled") return ["warning", "Stalled", reason];
-  if (phase === "reconnecting") {
-    const left = Math.ceil(((retry_us ?? 0) - nowUs) / 1e6);
-    const when = left > 0 ? `in ${left} s` : "now";
-    return ["warning", "Reconnecting", `Attempt ${attempt} ${when}. ${reason}`];
-  }
-  if (!run) {
-    if (isUnready(form)) return ["error", "Not ready", ""];
-    const cannot = unrunnable(form);
-    return cannot ? ["warning", "Not available", cannot] : ["", "Ready", reason];
-  }
-  if (phase !== "live" || run.recording) return ["", "Not followed", reason];
-  return ["busy", run.status === "queued" ? "Queued" : "Running", reason];
+  return kernel === "none" ? ["", "Not followed", ""] : ["busy", "Connecting", "Asking the kernel …"];
 }
 
-/** The server or the worker was not found. An unknown run does not prevent another run. */
-const isUnready = ({ notice }: ConsoleState["form"]): boolean =>
-  notice !== null && notice.code !== "run_unknown";
-
-/** Why the form's worker cannot run, or `""`. */
-export function unrunnable({ workers, worker: chosen }: ConsoleState["form"]): string {
-  const worker = workers.find(({ id }) => id === chosen);
-  if (worker?.status === "coming_soon")
-    return `${worker.name} is announced and cannot run yet. Choose another worker.`;
-  if (worker?.status === "unavailable")
-    return `${worker.name} cannot run: ${worker.reason ?? "its server gives no reason"}`;
-  return "";
-}
-
-/** Why no run can be started now, or `""`. */
-export function runBlocked(kernel: Kernel, { form, run }: ConsoleState, task: string): string {
-  if (kernel === "connecting") return "Waiting for the kernel.";
-  // Beside a run there is no "Try again", so that another start is the way to try.
-  if (!run && isUnready(form)) return form.notice?.message ?? "";
-  return unrunnable(form) || (task.trim() ? "" : "Write a task first.");
-}
-
-/** The duration of the run so far, in milliseconds. */
-export function elapsedMs(run: RunHeader | null, link: Link, nowUs: number): number | null {
+/** The duration of the run up to the moment that is shown, without its pauses, or of the range, in milliseconds. */
+export function elapsedMs(state: ConsoleState, nowUs: number): number | null {
+  const { run, past } = state;
   if (!run) return null;
-  if (run.latency_ms !== null && isOver(run)) return run.latency_ms;
-  const endUs = run.ended_us ?? (isTicking(run, link) ? nowUs : null);
-  return run.started_us === null || endUs === null ? null : Math.max(0, (endUs - run.started_us) / 1000);
+  if (run.latency_ms !== null && (past?.range || isOver(run))) return run.latency_ms;
+  const endUs = run.ended_us ?? (isRunning(state) ? nowUs : null);
+  return run.started_us === null || endUs === null
+    ? null
+    : Math.max(0, (endUs - run.started_us - run.paused_us) / 1000);
 }
 
-export function stagesDone(stages: readonly Stage[]): number {
-  return stages.filter((stage) => stage.status === "completed" || stage.status === "recovered").length;
+/** The stages at the top that are done, of all: "3/8"; `""` for a run that has none. */
+export function stagesDone({ total_stages, counts }: RunHeader): string {
+  return total_stages ? `${counts.top_done}/${total_stages}` : "";
 }

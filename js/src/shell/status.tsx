@@ -1,7 +1,7 @@
 // The parts of the status line that open a panel with their full text.
 
 import type { Uses } from "../state/app";
-import { draftOf, isOver } from "../state/selectors";
+import { draftOf, isActive } from "../state/selectors";
 import { Button } from "../ui/button";
 import { CROSS, INFO } from "../ui/icons";
 import { Popover } from "../ui/popover";
@@ -28,7 +28,8 @@ export function Request({ app }: { app: Uses<"run" | "view" | "operations" | "co
   if (!run) return null;
   const task = run.task ?? "";
   // During a run the task field shows the task.
-  const other = isOver(run) && view.task.trim() !== task.trim();
+  const active = isActive(state);
+  const other = !active && view.task.trim() !== task.trim();
   const again = async () => {
     view.set({ ...draftOf(form), panel: "" });
     if (run.worker && run.worker !== form.worker)
@@ -53,7 +54,7 @@ export function Request({ app }: { app: Uses<"run" | "view" | "operations" | "co
               class="link"
               text="Use this request again"
               tip="Leave this run, and fill the form with its request"
-              off={connection.off || (isOver(run) ? "" : "The run has not ended yet")}
+              off={connection.off || (active ? "The run has not ended yet" : "")}
               onclick={again}
             />
             <Button icon={CROSS} tip="Close (Esc)" onclick={() => view.set({ panel: "" })} />

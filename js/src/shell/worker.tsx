@@ -2,6 +2,7 @@ import type { Uses } from "../state/app";
 import { isActive } from "../state/selectors";
 import { Failure } from "../ui/failure";
 import { DOWN, Icon } from "../ui/icons";
+import { lookUp } from "../ui/look-up";
 import { Popover } from "../ui/popover";
 import { workerName } from "./draft";
 
@@ -12,15 +13,14 @@ const AVAILABILITY = {
   unavailable: ["error", "Unavailable"],
 } as const;
 
-export const availabilityOf = (status: string) =>
-  AVAILABILITY[status as keyof typeof AVAILABILITY] ?? AVAILABILITY.unavailable;
+export const availabilityOf = (status: string) => lookUp(AVAILABILITY, status, AVAILABILITY.unavailable);
 
 export function WorkerSelect({ app }: { app: Uses<"view" | "run" | "operations" | "connection"> }) {
   const { view, operations } = app;
-  const { form, run } = app.run.state;
+  const { form } = app.run.state;
   const { worker, workers } = form;
   const current = workers.find(({ id }) => id === worker);
-  const locked = app.connection.off || (isActive(run) ? "A run is in progress" : "");
+  const locked = app.connection.off || (isActive(app.run.state) ? "A run is in progress" : "");
   return (
     <>
       <Popover

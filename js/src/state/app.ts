@@ -1,8 +1,8 @@
 // One console on one screen: its stores, and their connection to the channel. A component names the stores
 // that it uses: `app: Uses<"run" | "view">`.
 
-import { createChannel, type Kernel, type Model } from "../kernel/channel";
-import type { ConsoleState, SubscriberNews, Watch } from "../kernel/wire";
+import type { Answer, Channel, Kernel, Sink } from "../kernel/channel";
+import type { ConsoleState, RunHeader, SubscriberNews, Watch } from "../kernel/wire";
 import { createList, type List } from "../ui/list/list";
 import { createPainting, type PainterGuard, type Painting } from "../ui/painting";
 import { type Appearance, createAppearance } from "./appearance";
@@ -21,12 +21,11 @@ const ROW_PX = 20;
 const STAGE_PX = 36;
 const DECISION_PX = 44;
 const INCIDENT_PX = 44;
-const TICK_MS = 100;
 
 /** The streamed state: the run on screen and the form around it. */
 export interface RunStore {
   readonly state: ConsoleState;
-  /** The run's clock, in microseconds. */
+  /** The time on the run's clock at the moment that is shown, in microseconds. */
   readonly nowUs: number;
 }
 
@@ -50,6 +49,7 @@ export interface App {
   readonly lists: Readonly<Record<"stages" | "routing" | "ledger", List>>;
   readonly operations: Operations;
   readonly appearance: Appearance;
+  readonly channel: Channel;
 }
 
 /** The stores that a component uses. */
@@ -58,30 +58,28 @@ export type Uses<Name extends keyof App> = Pick<App, Name>;
 /** How the page around a console starts and ends it. */
 export interface Lifecycle {
   open(): void;
-  setVisible(visible: boolean): void;
   close(): void;
 }
 
+/** Makes the connection to what answers the console. */
+export type Connect = (sink: Sink) => Channel;
+
 interface Options {
-  model: Model;
-  /** Draws everything. */
-  draw: () => void;
+  connect: Connect;
+  /** Draws everything, or only the log lines. */
+  draw: (quick: boolean) => void;
   guard: PainterGuard;
-  /** Starts the code of `live.js`. */
-  startLive: (code: string) => Promise<void>;
+  /** Starts the code of `live.js`. `pages` is the answer with `pages.js`, where that is needed at once. */
+  startLive: (code: string, pages: Promise<Answer<"pages"> | null> | undefined) => Promise<void>;
 }
 
-export function createApp({ model, draw, guard, startLive }: Options): App & Lifecycle {
+export function createApp({ connect, draw, guard, startLive }: Options): App & Lifecycle {
   let state = NOTHING;
   let started = false;
-  let ticker: ReturnType<typeof setInterval> | undefined;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const clock = createClock();
-  const painting = createPainting(() => {
+  const painting = createPainting((quick) => {
     log.refresh();
-    updateWatch();
-    updateTicker();
-    draw();
+    draw(quick);
   }, guard);
   const { changed } = painting;
   const view = createView(changed);
@@ -94,41 +92,55 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
   };
 
   const logRows = () => Math.ceil(log.list.viewPx / ROW_PX);
-  // With a run the kernel discards which of its artifacts was watched.
-  const watchKey = () => [log.key, logRows(), state.run?.run_id, artifacts.shown?.file, view.home].join();
   function watch(): Watch {
     const file = artifacts.shown?.file;
     const text = file === undefined ? undefined : artifacts.text(file);
     return {
       log: { filter: log.filter, search: log.query, rows: logRows() + MARGIN_ROWS },
-      artifact: file === undefined ? null : { file, version: text?.version ?? 0, have: text?.chars ?? 0 },
+      artifact:
+        file === undefined
+          ? null
+          : {
+              file,
+              version: text?.version ?? 0,
+              have: text?.chars ?? 0,
+              newest: !(view.picked ?? view.stage),
+            },
       home: !!view.home,
     };
   }
-  view.home = model.get("section") || "";
-  view.studio = view.home !== "";
-  let watched = watchKey();
+  const firstKey = log.key;
 
-  const channel = createChannel(
-    model,
-    {
-      snapshot(next, update) {
-        show(next, update);
-        operations.attempt("live", loadLive);
-      },
-      patch: (patch, update) => show(applyPatch(state, patch), update),
-      clock: clock.passed,
-      saved({ state: last, log: rows, artifact }) {
-        const version = last.artifacts.find((row) => row.file === artifact?.file)?.version ?? 1;
-        show(last, { ...(artifact && { artifact: { ...artifact, version, offset: 0, done: true } }) });
-        log.showSaved(rows);
-        view.picked = artifact?.file ?? null;
-      },
-      live: () => isTicking(state.run, state.link),
-      changed,
+  const channel = connect({
+    watch,
+    snapshot(next, update) {
+      show(next, update);
+      changed();
+      operations.attempt("live", loadLive);
     },
-    watch(),
-  );
+    patch(patch, update) {
+      const { total } = log.rows;
+      const { run, past } = state;
+      show(applyPatch(state, patch), update);
+      // The first line takes the place of a text. All panes show another moment at once.
+      const stays = run?.status === state.run?.status && past?.position === state.past?.position;
+      // Who reads further up gets whole drawings: under a new filter no row of the old one may stay.
+      if (total && stays && log.list.follow) painting.grew();
+      else changed();
+    },
+    clock: clock.passed,
+    saved({ state: last, log: rows, artifact }) {
+      const version = last.artifacts.find((row) => row.file === artifact?.file)?.version ?? 1;
+      show(last, { ...(artifact && { artifact: { ...artifact, version, offset: 0, done: true } }) });
+      log.showSaved(rows);
+      changed();
+      view.picked = artifact?.file ?? null;
+    },
+    live: () => isTicking(state),
+    changed,
+  });
+  view.home = channel.trait("section") || "";
+  view.studio = view.home !== "";
   const operations = createOperations(channel.request, () => state.form.notice?.message, changed);
   const appearance = createAppearance(channel, changed);
 
@@ -142,45 +154,32 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
     if (isOther) {
       Object.assign(view, RUN_VIEW);
       // A run that starts is watched in the console.
-      if (next.run) Object.assign(view, view.studio ? { below: true } : { home: "" });
+      if (next.run && view.studio) view.below = true;
+      else if (next.run) view.home = "";
       log.reset();
       artifacts.reset();
       lists.routing.follow = true;
-      for (const list of [lists.stages, lists.ledger]) list.moveTo(0);
+      lists.stages.moveTo(0);
+      lists.ledger.moveTo(0);
       clock.reset();
-    }
+    } else if (next.run && next.run.counts.events < (state.run as RunHeader).counts.events)
+      artifacts.rewind(next.artifacts);
+    if (next.past?.range?.after !== state.past?.range?.after) log.reset();
     state = next;
-    if (update) log.receive(update);
-    if (update?.artifact && !artifacts.receive(update.artifact)) channel.watch(watch());
-    if (isTicking(next.run, next.link)) {
+    // Without the code that sends a filter, the rows are those of the first filter.
+    if (update && (channel.follower || log.key === firstKey)) log.receive(update);
+    if (update?.artifact && !artifacts.receive(update.artifact)) channel.hello();
+    if (isTicking(next)) {
       const times = next.stages.map((stage) => stage.started_us ?? 0);
-      clock.passed(Math.max(...times, update?.log?.rows[update.log.rows.length - 1]?.time_us ?? 0));
+      clock.passed(Math.max(...times, update?.log?.rows.at(-1)?.time_us ?? 0));
     }
-    changed();
   }
 
   async function loadLive(): Promise<void> {
     if (started) return;
-    await startLive((await channel.request("live", {})).result.code);
+    const pages = view.home ? operations.act("pages", {}) : undefined;
+    await startLive((await channel.request("live", {})).result.code, pages);
     started = true;
-  }
-
-  function updateWatch(): void {
-    if (watchKey() === watched) return;
-    watched = watchKey();
-    channel.watch(watch());
-  }
-
-  /** Counting figures are drawn again and again, except just after another drawing. */
-  function tick(): void {
-    if (Date.now() - painting.paintedMs > TICK_MS / 2) changed();
-  }
-
-  function updateTicker(): void {
-    const ticks = view.visible && (isTicking(state.run, state.link) || state.link.phase === "reconnecting");
-    if (!ticks) clearInterval(ticker);
-    else if (ticker === undefined) ticker = setInterval(tick, calm ? TICK_MS * 10 : TICK_MS);
-    if (!ticks) ticker = undefined;
   }
 
   return {
@@ -204,7 +203,7 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
         return state;
       },
       get nowUs() {
-        return clock.nowUs;
+        return state.past?.time_us ?? state.run?.paused_since_us ?? clock.nowUs;
       },
     },
     view,
@@ -213,14 +212,10 @@ export function createApp({ model, draw, guard, startLive }: Options): App & Lif
     lists,
     operations,
     appearance,
-    open: () => channel.open(view.visible),
-    setVisible(visible) {
-      view.set({ visible });
-      channel.setVisible(visible);
-    },
+    channel,
+    open: channel.open,
     close() {
       painting.close();
-      clearInterval(ticker);
       appearance.dispose();
       channel.close();
     },

@@ -15,7 +15,7 @@ export interface Appearance {
 }
 
 export function createAppearance(
-  channel: Pick<Channel, "trait" | "setTheme">,
+  channel: Pick<Channel, "trait" | "set">,
   changed: () => void,
 ): Appearance & { dispose(): void } {
   const page = watchPageTheme(changed);
@@ -42,7 +42,7 @@ export function createAppearance(
     setTheme(theme) {
       last = theme;
       savePreferences({ theme });
-      channel.setTheme(theme);
+      channel.set({ theme });
       changed();
     },
     dispose: page.dispose,

@@ -16,6 +16,8 @@ export interface ArtifactStore {
 export interface ArtifactFeed extends ArtifactStore {
   /** Takes a piece of text. `false` where a piece before it is missing. */
   receive(update: NonNullable<SubscriberNews["artifact"]>): boolean;
+  /** An earlier moment is shown: keeps the texts that were written then. */
+  rewind(artifacts: readonly Artifact[]): void;
   /** Another run is on screen. */
   reset(): void;
 }
@@ -24,8 +26,8 @@ export function createArtifacts(view: View, state: () => ConsoleState): Artifact
   const texts = new Map<string, ReceivedText>();
   return {
     get shown() {
-      const { artifacts, run } = state();
-      return shownArtifact(ofStage(artifacts, view.stage), view.picked, run !== null && isOver(run));
+      const { artifacts, run, stages } = state();
+      return shownArtifact(ofStage(artifacts, view.stage, stages), view.picked, run !== null && isOver(run));
     },
     text: (file) => texts.get(file),
     receive(update) {
@@ -35,6 +37,15 @@ export function createArtifacts(view: View, state: () => ConsoleState): Artifact
       texts.set(text.file, text);
       for (const file of texts.keys()) if (texts.size > MAX_TEXTS) texts.delete(file);
       return true;
+    },
+    rewind(artifacts) {
+      for (const [name, text] of texts)
+        if (
+          !artifacts.some(
+            (row) => row.file === name && row.version === text.version && row.chars >= text.chars,
+          )
+        )
+          texts.delete(name);
     },
     reset: () => texts.clear(),
   };

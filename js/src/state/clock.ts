@@ -8,18 +8,21 @@ export interface Clock {
   reset(): void;
 }
 
+/** The time of day of this computer counts until a moment has passed, and not after: a person can set it. */
 export function createClock(): Clock {
-  /** How far the run's clock is ahead of the browser's, in microseconds. */
-  let aheadUs: number | undefined;
+  /** The run's time at the start of the page, in microseconds. */
+  let originUs: number | undefined;
+  const sinceUs = () => performance.now() * 1000;
   return {
     get nowUs() {
-      return Date.now() * 1000 + (aheadUs ?? 0);
+      return originUs === undefined ? Date.now() * 1000 : sinceUs() + originUs;
     },
     passed(us) {
-      if (us > 0) aheadUs = Math.max(aheadUs ?? Number.NEGATIVE_INFINITY, us - Date.now() * 1000);
+      const next = us - sinceUs();
+      if (us > 0 && (originUs ?? next - 1) < next) originUs = next;
     },
     reset() {
-      aheadUs = undefined;
+      originUs = undefined;
     },
   };
 }

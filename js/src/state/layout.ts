@@ -28,14 +28,14 @@ const LOG_PX = 528;
 /** The default shares of a console of this width. */
 export function defaultShares(width: number): Shares {
   const columns = columnsOf(width);
-  if (columns === 1) return { rows: [0.18, 0.29, 0.54, 0.67] };
+  if (columns === 1) return { rows: [0.19, 0.3, 0.55, 0.675] };
   if (columns === 2) {
     const first = Math.min(0.42, Math.max(TIMELINE_PX, width - LOG_PX) / width);
-    return { columns: [Math.floor(first * 1000) / 1000], rows: [0.55], left: [0.62], centre: [0.6] };
+    return { columns: [Math.floor(first * 1000) / 1000], rows: [0.55], left: [0.65], centre: [0.6] };
   }
   const first = Math.ceil(Math.max(200, (1000 * TIMELINE_PX) / width)) / 1000;
   const second = Math.ceil(1000 * first + Math.max(440, (1000 * LOG_PX) / width)) / 1000;
-  return { columns: [first, second], left: [0.62], centre: [0.6] };
+  return { columns: [first, second], left: [0.65], centre: [0.6] };
 }
 
 /** What decides the layout. */

@@ -23,7 +23,7 @@ export class RowCache {
   /** `sameRows`: the rows before are the same with other marks; each stays until its successor is loaded. */
   constructor(
     before?: RowCache,
-    private sameRows = false,
+    readonly sameRows = false,
   ) {
     this.before = before?.rows.size ? before.rows : (before?.before ?? this.rows);
     this.total = before?.total ?? 0;

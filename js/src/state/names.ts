@@ -1,24 +1,25 @@
 // The names of stages and agents on screen. Pure.
 
 import type { Stage } from "../kernel/wire";
+import { capitalised } from "../ui/format";
 
-/** Words of two letters that are no abbreviation. */
-const SMALL = /^(as|at|by|do|go|in|is|it|my|no|of|on|or|so|to|up|us|we)$/;
+/** Words as people write them: short ones that are no abbreviation, then names and abbreviations. */
+const WRITTEN =
+  "as at by do go in is it my no of on or so to up us we LangGraph LangChain OpenAI JSON HTML SQL API URL PDF LLM".split(
+    " ",
+  );
 
 /**
- * The display name for an id: "deep_scan" → "Deep Scan", "ux" → "UX". An id with capitals or spaces is a name
- * already. The same rule as in Python: state/display_names.py.
+ * The display name for an id: "deep_scan" → "Deep Scan", "ux" → "UX", "langgraph" → "LangGraph". An id with
+ * capitals or spaces is a name already. The same rule as in Python: state/display_names.py.
  */
 export const displayName = (id: string): string =>
   /[A-Z\s]/.test(id)
     ? id.trim()
-    : id
-        .split(/[-_.]+/)
-        .filter(Boolean)
+    : (id.match(/[^-_.]+/g) ?? [])
         .map((word, i) => {
-          if (SMALL.test(word) && i > 0) return word;
-          const head = word.length === 2 && !SMALL.test(word) ? 2 : 1;
-          return word.slice(0, head).toUpperCase() + word.slice(head);
+          const known = WRITTEN.find((name) => name.toLowerCase() === word);
+          return known && i ? known : capitalised(known ?? (word[2] ? word : word.toUpperCase()));
         })
         .join(" ");
 

@@ -6,16 +6,18 @@ import { LEVELS, SHOWN_LEVELS } from "./log-rows";
 import type { ThemeChoice } from "./theme";
 import type { View } from "./view";
 
-export interface Preferences extends Pick<View, "shares" | "levels" | "absolute" | "wrap"> {
+export interface Preferences
+  extends Pick<View, "shares" | "levels" | "absolute" | "wrap" | "endSound" | "endNotice"> {
   theme: ThemeChoice;
 }
 
-const NAMES = ["theme", "shares", "levels", "absolute", "wrap"];
-const KEY = "worker-widget";
+const NAMES = ["theme", "shares", "levels", "absolute", "wrap", "endSound", "endNotice"];
+/** The name under which all are stored. */
+export const PREFERENCES = "worker-widget";
 
 function read(): Record<string, unknown> {
   try {
-    return { ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
+    return { ...JSON.parse(localStorage.getItem(PREFERENCES) ?? "{}") };
   } catch {
     return {};
   }
@@ -42,7 +44,7 @@ function fittingShares(stored: any): ChosenShares {
 
 /** The stored preferences, with defaults. */
 export function loadPreferences(): Preferences {
-  const { theme, shares, levels, absolute, wrap } = read();
+  const { theme, shares, levels, absolute, wrap, endSound, endNotice } = read();
   const chosen = LEVELS.filter((level) => `${levels}`.includes(level));
   return {
     theme: theme === "light" || theme === "dark" ? theme : "auto",
@@ -50,6 +52,8 @@ export function loadPreferences(): Preferences {
     levels: chosen.length ? chosen : SHOWN_LEVELS,
     absolute: absolute === true,
     wrap: typeof wrap === "boolean" ? wrap : null,
+    endSound: endSound === true,
+    endNotice: endNotice === true,
   };
 }
 
@@ -58,7 +62,7 @@ export function savePreferences(change: Partial<View & Preferences>): void {
   const entries = Object.entries(change).filter(([name]) => NAMES.includes(name));
   if (!entries.length) return;
   try {
-    localStorage.setItem(KEY, JSON.stringify({ ...read(), ...Object.fromEntries(entries) }));
+    localStorage.setItem(PREFERENCES, JSON.stringify({ ...read(), ...Object.fromEntries(entries) }));
   } catch {
     // Storage is forbidden or full.
   }

@@ -21,11 +21,14 @@ export const NOTHING: ConsoleState = {
   },
   link: { phase: "idle", message: null, attempt: 0, retry_us: null },
   run: null,
+  past: null,
+  selection: null,
   request: null,
   asked: [],
   understanding: null,
   warnings: [],
   stages: [],
+  inputs: [],
   routing: EMPTY,
   ledger: EMPTY,
   incidents: EMPTY,
@@ -51,49 +54,36 @@ interface Tail<Row> {
 function mergeTail<Row extends { number: number }>(
   tail: Tail<Row>,
   changes: Tail<Row> | undefined,
+  newest = (rows: Row[], most: number) => rows.slice(-most),
 ): Tail<Row> {
   if (!changes) return tail;
-  return {
-    total: changes.total,
-    rows: mergeRows(tail.rows, changes.rows, (row) => row.number).slice(-TAIL_ROWS),
-  };
-}
-
-function mergeIncidents(
-  tail: ConsoleState["incidents"],
-  changes: ConsoleState["incidents"] | undefined,
-): ConsoleState["incidents"] {
-  if (!changes) return tail;
   const rows = mergeRows(tail.rows, changes.rows, (row) => row.number);
-  return { total: changes.total, rows: newestIncidents(rows, TAIL_ROWS) };
+  return { total: changes.total, rows: newest(rows, TAIL_ROWS) };
 }
 
 /** The state after one patch. Another run starts with empty rows. */
 export function applyPatch(state: ConsoleState, patch: Patch): ConsoleState {
-  const { form = state.form, link = state.link, run = state.run } = patch;
-  const { home = state.home, seen_us = state.seen_us } = patch;
+  const { engines, form, link, home, seen_us } = state;
+  const { subscribers: _, run = state.run, stages_gone: gone, ...whole } = patch;
   const old = run?.run_id === state.run?.run_id ? state : NOTHING;
-  const {
-    request = old.request,
-    asked = old.asked,
-    understanding = old.understanding,
-    warnings = old.warnings,
-  } = patch;
+  const kept = old.stages.filter(({ stage_id }) => !gone?.includes(stage_id));
   return {
-    engines: state.engines,
+    ...old,
+    engines,
     form,
     link,
-    run,
-    request,
-    asked,
-    understanding,
-    warnings,
-    stages: mergeRows(old.stages, patch.stages, (row) => row.stage_id),
-    routing: mergeTail(old.routing, patch.routing),
-    ledger: mergeTail(old.ledger, patch.ledger),
-    incidents: mergeIncidents(old.incidents, patch.incidents),
-    artifacts: mergeRows(old.artifacts, patch.artifacts, (row) => row.file),
     home,
     seen_us,
+    ...whole,
+    run,
+    stages: mergeRows(kept, patch.stages, (row) => row.stage_id),
+    routing: mergeTail(old.routing, patch.routing),
+    ledger: mergeTail(old.ledger, patch.ledger),
+    // Of an earlier moment the kernel sends those at the top, each time.
+    incidents:
+      patch.past && patch.incidents && patch.incidents.total > TAIL_ROWS
+        ? patch.incidents
+        : mergeTail(old.incidents, patch.incidents, newestIncidents),
+    artifacts: mergeRows(old.artifacts, patch.artifacts, (row) => row.file),
   };
 }

@@ -1,6 +1,14 @@
 // The view-only state: what this person looks at. It is never sent and never saved in the notebook.
 
-import type { ArtifactRef, CheckedBrand, FormState, HistoryRow, LogSearch, Section } from "../kernel/wire";
+import type {
+  ArtifactRef,
+  CheckedBrand,
+  FormState,
+  HistoryRow,
+  LogSearch,
+  Section,
+  Stage,
+} from "../kernel/wire";
 import type { MarkedLines } from "./incidents";
 import type { ChosenShares } from "./layout";
 import { SHOWN_LEVELS } from "./log-rows";
@@ -18,13 +26,15 @@ export interface Comparison {
 export const RUN_VIEW = {
   /** The stage that every pane is filtered to. */
   stage: null as string | null,
+  /** The stage as it was chosen in the timeline. */
+  chosen: null as Stage | null,
+  /** The stages that the person opened or closed in the tree, by id. */
+  opened: new Map() as ReadonlyMap<string, boolean>,
   /** The agent that the log is filtered to. */
   agent: null as string | null,
   /** The chosen log lines, by index: from `anchor` to `active`. */
   active: null as number | null,
   anchor: 0,
-  /** The index of the last running stage at the last drawing, or -1. */
-  running: -1,
   /** The number of the unfolded incident, 0 for the passed checks, and the log lines that belong to it. */
   incident: null as number | null,
   marked: null as MarkedLines | null,
@@ -67,8 +77,9 @@ export const FIRST_VIEW = {
   levels: SHOWN_LEVELS,
   /** Log lines show times of day. */
   absolute: false,
-  /** Long log lines are wrapped; until the person chooses, where the pane is narrow. */
-  wrap: null as boolean | null,
+  /** The end of a long run that the person does not see: a sound, and a notice of the desktop. */
+  endSound: false,
+  endNotice: false,
   /** The search in the log. */
   query: { text: "", regex: false, case_sensitive: false } as LogSearch,
   /** The log shows matching lines only. */
@@ -78,12 +89,27 @@ export const FIRST_VIEW = {
   /** What was copied, while the confirmation is shown. */
   copied: "",
   ...EMPTY_DRAFT,
-  /** The field that the brand form shows first as it opens, such as "tone.primary". */
-  brandField: "",
-  /** The last report of the worker on a brand. */
-  checked: null as { brand: string; report: CheckedBrand } | null,
-  /** The last runs, once they are loaded. */
-  history: null as HistoryRow[] | null,
 };
 
-export type View = typeof FIRST_VIEW;
+/** A fork that is prepared: the run that is run again, and the stage from which. */
+export interface Fork {
+  run_id: string;
+  stage_id: string;
+}
+
+/** What is there only once it is needed. */
+interface LaterView {
+  /** Long log lines are wrapped; until the person chooses, where the pane is narrow. */
+  wrap?: boolean | null;
+  /** How much of a long export has arrived, such as "42 %". */
+  exported?: string;
+  /** The field that the brand form shows first as it opens, such as "tone.primary". */
+  brandField?: string;
+  /** The last report of the worker on a brand. */
+  checked?: { brand: string; report: CheckedBrand } | null;
+  /** The last runs, once they are loaded. */
+  history?: HistoryRow[] | null;
+  fork?: Fork | null;
+}
+
+export type View = typeof FIRST_VIEW & LaterView;

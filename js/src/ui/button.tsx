@@ -1,7 +1,7 @@
 // Buttons and chips.
 
 import type { Child } from "./dom";
-import { Icon } from "./icons";
+import { iconStyle } from "./icons";
 
 interface ButtonProps {
   icon?: string | undefined;
@@ -17,7 +17,7 @@ interface ButtonProps {
   /** What it opens, and whether that is open. */
   opens?: "menu" | "listbox" | "dialog";
   open?: boolean;
-  onclick: () => void;
+  onclick: (event: MouseEvent) => void;
 }
 
 /** A disabled or busy button keeps the focus; a click does nothing. */
@@ -35,7 +35,8 @@ export function Button({
 }: ButtonProps) {
   return (
     <button
-      class={classes}
+      class={icon && !busy ? `${classes} icon` : classes}
+      style={icon && !busy ? iconStyle(icon) : undefined}
       title={off || tip}
       aria-label={text ? undefined : tip}
       aria-pressed={on}
@@ -44,7 +45,7 @@ export function Button({
       aria-disabled={!!off || busy}
       onclick={off || busy ? undefined : onclick}
     >
-      {busy ? <i class="spin" /> : icon && <Icon d={icon} />}
+      {busy && <i class="spin" />}
       {text}
     </button>
   );

@@ -37,6 +37,8 @@ function flat(child: Child, slot: Element["slot"] = 0): Element[] {
 
 const NO_CHILDREN: Element[] = [];
 
+export const SVG = "http://www.w3.org/2000/svg";
+
 /** Reports an exception of an event handler. */
 type OnError = (error: unknown) => void;
 
@@ -47,14 +49,14 @@ interface Patch {
 }
 
 /**
- * Draws trees into `place`, each in place of the one before. If a drawing throws, what is in the document
- * stays, and the next drawing starts from nothing. With `onError` an exception of an event handler, or of the
- * promise that it returns, is reported there.
+ * Draws trees into `place`, each in place of the one before; with `part` in place of that element of the last
+ * tree. If a drawing throws, what is in the document stays, and the next drawing starts from nothing. With
+ * `onError` an exception of an event handler, or of the promise that it returns, is reported there.
  */
-export function createRoot(place: HTMLElement, onError?: OnError): (tree: Child) => void {
+export function createRoot(place: HTMLElement, onError?: OnError): (tree: Child, part?: Child) => void {
   let drawn = NO_CHILDREN;
   let broken = false;
-  return (tree) => {
+  return (tree, part) => {
     if (broken) {
       for (const element of drawn) departBroken(element);
       place.replaceChildren();
@@ -63,11 +65,22 @@ export function createRoot(place: HTMLElement, onError?: OnError): (tree: Child)
     const next = flat(tree);
     const patch: Patch = { arrived: [], onError };
     broken = true;
-    patchChildren(place, drawn, next, patch);
-    drawn = next;
+    if (part) patchPart(part as Element, next[0] as Element, patch);
+    else {
+      patchChildren(place, drawn, next, patch);
+      drawn = next;
+    }
     for (const element of patch.arrived) element.leave = element.props.ref?.(element.dom as HTMLElement);
     broken = false;
   };
+}
+
+/** Draws `next` in place of `element`, which has it from then on. */
+function patchPart(element: Element, { children, props }: Element, patch: Patch): void {
+  const dom = element.dom as HTMLElement;
+  patchChildren(dom, element.children, children, patch);
+  patchProps(dom, element.props, props, patch.onError);
+  Object.assign(element, { children, props });
 }
 
 function patchChildren(parent: Node, old: Element[], next: Element[], patch: Patch): void {
@@ -113,7 +126,7 @@ function patchChildren(parent: Node, old: Element[], next: Element[], patch: Pat
 function create(tag: string, parent: Node): Node {
   if (!tag) return document.createTextNode("");
   const { namespaceURI } = parent as HTMLElement;
-  return document.createElementNS(tag === "svg" ? "http://www.w3.org/2000/svg" : namespaceURI, tag);
+  return document.createElementNS(tag === "svg" ? SVG : namespaceURI, tag);
 }
 
 function depart(element: Element): void {

@@ -64,6 +64,7 @@ export function ago(us: number | null, nowUs: number): string {
   return minutes < 1440 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 1440)} d ago`;
 }
 
+export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** A name as a person reads it: "company_name" → "Company name". */
-export const inWords = (name: string): string =>
-  name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+export const inWords = (name: string): string => capitalised(name.replaceAll("_", " "));

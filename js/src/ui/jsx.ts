@@ -51,9 +51,12 @@ type Role =
   | "search"
   | "searchbox"
   | "separator"
+  | "slider"
   | "status"
   | "tab"
-  | "tablist";
+  | "tablist"
+  | "tree"
+  | "treeitem";
 
 type Flag = boolean | "true" | "false";
 
@@ -70,15 +73,19 @@ interface Aria {
   "aria-hidden": Flag;
   "aria-invalid": Flag;
   "aria-label": string;
+  "aria-level": number;
   "aria-orientation": "horizontal" | "vertical";
+  "aria-posinset": number;
   "aria-pressed": Flag;
   "aria-required": Flag;
   "aria-rowcount": number;
   "aria-rowindex": number;
   "aria-selected": Flag;
+  "aria-setsize": number;
   "aria-valuemax": number;
   "aria-valuemin": number;
   "aria-valuenow": number;
+  "aria-valuetext": string;
 }
 
 interface EventsOfTags {
@@ -89,7 +96,9 @@ interface EventsOfTags {
   focus: FocusEvent;
   input: Event;
   keydown: KeyboardEvent;
+  lostpointercapture: PointerEvent;
   pointerdown: PointerEvent;
+  pointerleave: PointerEvent;
   pointermove: PointerEvent;
   scroll: Event;
   wheel: WheelEvent;
@@ -162,6 +171,7 @@ export declare namespace JSX {
       Field & {
         checked: boolean;
         type: "checkbox" | "color" | "number" | "text";
+        inputMode: "decimal";
         min: number;
         max: number;
         step: number | "any";
@@ -181,14 +191,14 @@ export declare namespace JSX {
     style: Html<HTMLStyleElement>;
     table: Html;
     tbody: Html;
-    td: Html;
+    td: Html<HTMLTableCellElement, { colSpan: number }>;
     textarea: Html<HTMLTextAreaElement, Field & { rows: number }>;
-    th: Html<HTMLTableCellElement, { scope: "col" | "row" }>;
+    th: Html<HTMLTableCellElement, { scope: "col" | "row" | "rowgroup"; colSpan: number }>;
     thead: Html;
     tr: Html;
     ul: Html;
     circle: Svg<{ cx: string; cy: string; r: string }>;
     path: Svg<{ d: string }>;
-    svg: Svg<{ viewBox: string }>;
+    svg: Svg<{ viewBox: string; preserveAspectRatio: "none" }>;
   }
 }

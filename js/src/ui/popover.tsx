@@ -10,7 +10,7 @@ export interface PanelState {
   set(change: { panel: string }): void;
 }
 
-interface PopoverProps {
+export interface PopoverProps {
   panels: PanelState;
   id: string;
   role: "menu" | "listbox" | "dialog";

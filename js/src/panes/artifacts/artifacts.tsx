@@ -6,7 +6,7 @@ import { isGrowing, isOver, ofStage } from "../../state/selectors";
 import { Button } from "../../ui/button";
 import type { Ref } from "../../ui/dom";
 import { compact, plural } from "../../ui/format";
-import { CROSS, Icon, kindIcon, SCREEN, WARNING } from "../../ui/icons";
+import { CROSS, Icon, iconStyle, kindIcon, SCREEN, WARNING } from "../../ui/icons";
 import { Pane, StageChip } from "../pane";
 import type { ArtifactsLive, Presentation } from "./live-types";
 import { createPreview } from "./preview/frame";
@@ -37,6 +37,7 @@ export function createArtifactPresenter(
     if (!has_content && status !== "assembling") return { message: "It has no content." };
     const { run, stages } = app.run.state;
     const { source } = view;
+    const waiting = text ? "" : "Waiting for its text …";
     const failed = stages.find((stage) => stage.stage_id === stage_id && stage.error !== null);
     const note =
       !growing &&
@@ -47,11 +48,11 @@ export function createArtifactPresenter(
       // An unfinished page is drawn to its end, too.
       const done = text?.done || (!growing && (text?.chars ?? 0) >= chars);
       const drawing = { subject, version: `${version}`, chunks: text?.chunks ?? [], done };
-      return { drawing, message: text ? "" : "Waiting for its text …", note };
+      return { drawing, message: waiting, note };
     }
     return {
       plain: text,
-      message: text ? "" : growing ? "Waiting for its text …" : "Its text is not available.",
+      message: growing || text ? waiting : "Its text is not available.",
       note: blocked && !source ? "This page does not allow previews. The source is shown." : note,
     };
   }
@@ -100,7 +101,7 @@ interface Props {
 
 export function ArtifactsPane({ app, live, presenter }: Props) {
   const { shown } = app.artifacts;
-  const { run, artifacts } = app.run.state;
+  const { run, past, artifacts } = app.run.state;
   return (
     <Pane
       app={app}
@@ -120,9 +121,11 @@ export function ArtifactsPane({ app, live, presenter }: Props) {
           <p class="empty">
             {artifacts.length
               ? "This stage has no artifact."
-              : run && isOver(run)
-                ? "The run ended without an artifact."
-                : "Artifacts appear here while the worker writes them."}
+              : past
+                ? "No artifact yet at this moment."
+                : run && isOver(run)
+                  ? "The run ended without an artifact."
+                  : "Artifacts appear here while the worker writes them."}
           </p>
         )}
       </div>
@@ -136,7 +139,8 @@ function ArtifactView({ app, live, presenter, row }: Props & { row: Artifact }) 
   const doubt = warnings.find(({ code }) => code === "task_not_understood");
   const { kind, chars, stage_id } = row;
   const stage = stageName(stages, stage_id);
-  const tabs = ofStage(artifacts, view.stage);
+  const size = plural(chars, "character");
+  const tabs = ofStage(artifacts, view.stage, stages);
   const { drawing, plain, body, message, note, class: classes, style } = presenter.present(row, live);
 
   return (
@@ -154,17 +158,16 @@ function ArtifactView({ app, live, presenter, row }: Props & { row: Artifact }) 
             <button
               key={tab.file}
               role="tab"
-              class={`tab row ${tab.status}`}
+              class={`tab row icon ${tab.status}`}
+              style={iconStyle(tab.status === "failed" ? WARNING : kindIcon(tab.kind))}
+              data-size={compact(tab.chars)}
               aria-selected={tab === row}
               tabIndex={live && tab !== row ? -1 : 0}
               title={`${tab.file}: ${STATUS_WORDS[tab.status]}`}
               onclick={() => view.set({ picked: tab.file })}
             >
-              <Icon d={kindIcon(tab.kind)} />
               {tab.file}
-              <span class="small dim num">{compact(tab.chars)}</span>
               {tab.status === "assembling" && <i class="bead live info tone" />}
-              {tab.status === "failed" && <Icon d={WARNING} />}
             </button>
           ))}
         </div>
@@ -185,8 +188,8 @@ function ArtifactView({ app, live, presenter, row }: Props & { row: Artifact }) 
             );
           })}
         </fieldset>
-        <span class="row grow small dim fitting" title={`${plural(chars, "character")}, ${stage}`}>
-          <span class="num">{plural(chars, "character")}</span>
+        <span class="row grow small dim fitting" title={`${size}, ${stage}`}>
+          <span class="num">{size}</span>
           <span>{stage}</span>
         </span>
         {live?.Tools({ row })}

@@ -2,7 +2,7 @@
 
 import type { Artifact, ArtifactRef, ComparedArtifacts, HistoryRow } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
-import { joined, kindOfRun } from "../../state/history";
+import { joined, kindOfRun } from "../../state/run-kind";
 import { Button } from "../../ui/button";
 import type { Child } from "../../ui/dom";
 import { ago } from "../../ui/format";
@@ -12,10 +12,12 @@ import { COMPARE, UP } from "./icons";
 import { createPicker, type Option } from "./picker";
 import type { ArtifactState } from "./state";
 
-export function createCompareMenu(
+export type CreateCompareMenu = (
   app: Uses<"run" | "view" | "operations" | "painting" | "connection">,
   state: ArtifactState,
-): (props: { row: Artifact }) => Child {
+) => (props: { row: Artifact }) => Child;
+
+export const createCompareMenu: CreateCompareMenu = (app, state) => {
   const { view } = app;
   const Picker = createPicker(app, state);
 
@@ -68,7 +70,7 @@ export function createCompareMenu(
       />
     );
   };
-}
+};
 
 /** The document of the open comparison. */
 export function createComparison(
@@ -80,10 +82,11 @@ export function createComparison(
     if (!comparison) return undefined;
     const { a, b } = comparison;
     const { dark } = app.appearance;
-    const subject = JSON.stringify([app.run.state.run?.run_id, a, b]);
+    const { run, past } = app.run.state;
+    const subject = JSON.stringify([run?.run_id, a, b]);
     return document({
       subject,
-      key: JSON.stringify([subject, dark, version, status]),
+      key: JSON.stringify([subject, dark, version, status, past?.position]),
       isOutdated: () => false,
       request: async () => (await app.operations.request("artifact.compare", { a, b, dark })).result,
     });

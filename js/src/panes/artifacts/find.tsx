@@ -20,7 +20,7 @@ interface FindBarProps {
   state: ArtifactState;
   row: Artifact;
   /** The source, if it is paged. */
-  paged: PagedSource | null;
+  paged: PagedSource | false | undefined;
 }
 
 export function FindBar({ app, state, row, paged }: FindBarProps) {
@@ -54,7 +54,7 @@ export function FindBar({ app, state, row, paged }: FindBarProps) {
         value={text}
         oninput={({ currentTarget: { value } }) => {
           state.set({ find: { text: value, nth: 1, of: null, line: null } });
-          paged?.find(1);
+          if (paged) paged.find(1);
         }}
         onkeydown={onKeyDown}
       />

@@ -11,6 +11,8 @@ const BINARY = /^(png|jpe?g|gif|webp|avif|bmp|ico|zip|pdf)$/;
 
 export const isBinary = (kind: string): boolean => BINARY.test(kind);
 
+const subjectOf = ({ run: { state } }: Uses<"run">) => [state.run?.run_id, state.past?.position].join();
+
 /** The pages of one version. `onProgress` receives the loaded share; if it returns `false`, the result is `null`. */
 export async function fullText(
   app: Uses<"run" | "artifacts" | "operations">,
@@ -20,14 +22,14 @@ export async function fullText(
 ): Promise<string[] | null> {
   const received = app.artifacts.text(file);
   if (received?.done && received.version === version) return [...received.chunks];
-  const run = app.run.state.run?.run_id;
+  const subject = subjectOf(app);
   const pages: string[] = [];
   for (let offset = 0, chars = 1; offset < chars; ) {
     if (!onProgress(offset / chars)) return null;
     const args = { file, version, offset, count: PAGE_CHARS };
     const { result } = await app.operations.request("artifact.text", args);
-    if (app.run.state.run?.run_id !== run)
-      throw new Error(`Another run was opened before ${file} was loaded completely.`);
+    if (subjectOf(app) !== subject)
+      throw new Error(`Another run or moment was opened before ${file} was loaded completely.`);
     if (!result.text) break;
     pages.push(result.text);
     offset += codePoints(result.text);

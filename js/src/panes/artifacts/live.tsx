@@ -3,19 +3,23 @@
 import type { Artifact, RenderedArtifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 import type { ReceivedText } from "../../state/artifact-text";
+import type { OnDemand } from "../../state/on-demand";
+import { isStill } from "../../state/selectors";
 import { Button } from "../../ui/button";
 import { count, percent } from "../../ui/format";
 import { CROSS, Icon, WARNING } from "../../ui/icons";
-import { ComparisonBar, createComparison } from "./compare";
+import { ComparisonBar, type CreateCompareMenu, createComparison } from "./compare";
 import { createDocument } from "./documents";
 import { FindBar } from "./find";
 import type { ArtifactsLive, Presentation, Subject } from "./live-types";
-import { createPagedSource } from "./paged-source";
-import { guard } from "./preview/script-supervisor";
+import type { CreatePagedSource } from "./paged-source";
+import type { Guard } from "./preview/frame";
+import { createRest } from "./rest";
 import { SourcesBar } from "./sources";
 import { createArtifactState, type Device } from "./state";
 import { createTabs } from "./tabs";
 import { createTools, pageKey } from "./tools";
+import { unfenced } from "./unfenced";
 import { VersionBar } from "./versions";
 
 /** The source of a longer text is paged. */
@@ -46,14 +50,25 @@ export function deviceStyle(
   };
 }
 
+/** What only a kernel has: scripts of pages, other runs to compare with, texts of any length. */
+export interface OfKernel {
+  onDemand: OnDemand<{ guard: Guard }>;
+  createCompareMenu: CreateCompareMenu;
+  createPagedSource: CreatePagedSource;
+}
+
 export function createArtifactsLive(
   app: Uses<"run" | "view" | "artifacts" | "operations" | "painting" | "connection" | "appearance">,
+  ofKernel?: OfKernel,
 ): ArtifactsLive {
   const { view, operations, connection } = app;
   const state = createArtifactState(app);
-  const paged = createPagedSource(app, state);
+  const paged = ofKernel?.createPagedSource(app, state);
   const comparison = createComparison(app);
   const rendered = createDocument<RenderedArtifact>(app, "artifact.render");
+  const rests = createRest(app.painting);
+  /** The length of the growing document when it was last requested. */
+  let requested = 0;
   /** The document that is formatted although that takes long. */
   let anyLength = "";
   /** The file whose plain text was on screen as it ended: it is not replaced by the rendered source. */
@@ -85,10 +100,12 @@ export function createArtifactsLive(
     const { note: deviceNote, ...look } = deviceStyle(state.device, state.barPx);
     const cut = text?.cut && `The first ${count(text.chars)} of ${count(row.chars)} characters are drawn.`;
     const note = [saved.note, cut, deviceNote].filter(Boolean).join(" ");
-    const scripts = state.running === pageKey(row, state.version) ? guard : undefined;
+    const scripts =
+      state.running === pageKey(row, state.version) ? ofKernel?.onDemand.code?.guard : undefined;
     const { drawing } = saved;
     const done = drawing?.done || text?.cut === true;
-    return { ...saved, ...look, drawing: drawing && { ...drawing, done, scripts }, note };
+    const chunks = unfenced(drawing?.chunks ?? [], done);
+    return { ...saved, ...look, drawing: drawing && { ...drawing, chunks, done, scripts }, note };
   }
 
   function presentDocument(subject: Subject): Presentation {
@@ -105,8 +122,13 @@ export function createArtifactsLive(
     const received = rendered({
       subject: name,
       key,
-      isOutdated: ({ again_at }) => grows && again_at !== null && chars >= again_at,
+      isOutdated: ({ again_at }) =>
+        chars < requested ||
+        (chars > requested &&
+          (isStill(app.run.state) ||
+            (grows && again_at !== null && (rests(`${key} ${chars}`) || chars >= again_at)))),
       request: async () => {
+        requested = chars;
         const any_length = anyLength === name;
         const args = { file, version, shape, dark, find, any_length } as const;
         return (await operations.request("artifact.render", args)).result;
@@ -183,13 +205,13 @@ export function createArtifactsLive(
     isPaged = Boolean(source && !state.marks && !view.comparison && long);
     if (!row.has_content && !growing) return saved;
     if (view.comparison && !blocked) return presentComparison(row);
-    if (isPaged)
+    if (isPaged && paged)
       return { body: <paged.Source row={row} version={state.version} />, note: newest && saved.note };
     if (blocked || connection.offline || plain) return { ...saved, class: state.wrap ? "" : "nowrap" };
     return !source && row.kind === "html" && newest ? presentPage(subject) : presentDocument(subject);
   }
 
-  const Tools = createTools(app, state);
+  const Tools = createTools(app, state, ofKernel);
   return {
     present(subject) {
       target = undefined;
@@ -221,7 +243,7 @@ export function createArtifactsLive(
         <VersionBar app={app} state={state} row={row} />
         <ComparisonBar app={app} state={state} />
         <SourcesBar app={app} state={state} />
-        <FindBar app={app} state={state} row={row} paged={isPaged ? paged : null} />
+        <FindBar app={app} state={state} row={row} paged={isPaged && paged} />
         {runs(row) && (
           <div key="running" class="strip row small sub warning" role="status">
             <Icon d={WARNING} />
@@ -261,12 +283,14 @@ export function createArtifactsLive(
       const paint = () => {
         const { plain } = shown;
         if (!plain || plain === drawn) return;
-        const same = drawn?.file === plain.file && drawn.version === plain.version;
-        const atEnd = !same || pre.scrollTop + pre.clientHeight >= pre.scrollHeight - 4;
+        // At an earlier moment the text is a beginning of what was drawn.
+        const before = drawn?.file === plain.file && drawn.version === plain.version ? drawn.chunks : null;
+        const same = before?.every((chunk, i) => chunk === plain.chunks[i]);
+        const atEnd = !before || pre.scrollTop + pre.clientHeight >= pre.scrollHeight - 4;
         if (!same) pre.textContent = "";
-        pre.append(...plain.chunks.slice(same ? drawn?.chunks.length : 0));
+        pre.append(...plain.chunks.slice(same ? before?.length : 0));
         drawn = plain;
-        if (!same && plain.done) pre.scrollTop = 0;
+        if (!before && plain.done) pre.scrollTop = 0;
         else if (atEnd) pre.scrollTop = pre.scrollHeight;
       };
       return app.painting.onPaint(paint, pre);

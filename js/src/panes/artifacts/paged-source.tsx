@@ -2,7 +2,7 @@
 
 import type { Artifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
-import { isGrowing } from "../../state/selectors";
+import { isGrowing, isStill } from "../../state/selectors";
 import { Button } from "../../ui/button";
 import type { Child } from "../../ui/dom";
 import { Rows } from "../../ui/list/list";
@@ -36,10 +36,12 @@ export function splitAtMatches(line: string, text: string): string[] {
   return [...pieces, line.slice(from)];
 }
 
-export function createPagedSource(
+export type CreatePagedSource = (
   app: Uses<"run" | "operations" | "painting" | "connection">,
   state: ArtifactState,
-): PagedSource {
+) => PagedSource;
+
+export const createPagedSource: CreatePagedSource = (app, state) => {
   const { operations, painting } = app;
   const list = createVirtualList(painting, LINE_PX);
   let source = { file: "", version: null as number | null };
@@ -88,7 +90,10 @@ export function createPagedSource(
       problem = "";
       list.moveTo(0);
       fetchPage(0);
-    } else if (row.chars > chars * (isGrowing(run, row) ? GROWTH : 1)) {
+    } else if (row.chars < chars) {
+      // An earlier moment is shown: the lines stay until those of the moment are received.
+      requested = new Set();
+    } else if (row.chars > chars * (isGrowing(run, row) && !isStill(app.run.state) ? GROWTH : 1)) {
       // The last line may have grown.
       const last = Math.max(0, Math.ceil(total / PAGE_LINES) - 1);
       requested.delete(last);
@@ -172,4 +177,4 @@ export function createPagedSource(
       if (state.find && state.find.text !== text) this.find(direction);
     },
   };
-}
+};

@@ -5,6 +5,7 @@ import type { Uses } from "../../state/app";
 import { Button } from "../../ui/button";
 import { count } from "../../ui/format";
 import { DOWN } from "../../ui/icons";
+import { lookUp } from "../../ui/look-up";
 import { nextMatch } from "./find";
 import { UP } from "./icons";
 import type { ArtifactState } from "./state";
@@ -22,7 +23,7 @@ export const tally = (sentences: readonly MarkedSentence[]): [source: string, se
   Object.keys(SOURCES)
     .map((kind): [string, number] => [
       kind,
-      sentences.filter(({ source }) => (source in SOURCES ? source : "rule") === kind).length,
+      sentences.filter(({ source }) => lookUp(SOURCES, source, SOURCES.rule) === SOURCES[kind]).length,
     ])
     .filter(([, sentences]) => sentences);
 
@@ -50,7 +51,7 @@ export function SourcesBar({ app, state }: { app: Uses<"run" | "view">; state: A
       <Button icon={DOWN} tip="Next sentence" onclick={step(1)} />
       <p class="row" role="status">
         {chosen
-          ? `From ${SOURCES[chosen.source]?.[1] ?? chosen.source}`
+          ? `From ${lookUp(SOURCES, chosen.source, null)?.[1] ?? chosen.source}`
           : "Choose a sentence to see where it comes from"}
         {stage && (
           <>

@@ -1,6 +1,6 @@
 import type { Artifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
-import { isActive, ofStage } from "../../state/selectors";
+import { isRunning, ofStage } from "../../state/selectors";
 import { compact, count } from "../../ui/format";
 import { DOWN, Icon, kindIcon, WARNING } from "../../ui/icons";
 import type { Tabs } from "./live-types";
@@ -31,7 +31,7 @@ export function createTabs(
   let first = 0;
   /** The next tab on screen takes the focus. */
   let stepping = false;
-  const all = () => ofStage(app.run.state.artifacts, view.stage);
+  const all = () => ofStage(app.run.state.artifacts, view.stage, app.run.state.stages);
   const Picker = createPicker(app, state);
   const optionOf = ({ file, kind, status, chars }: Artifact): Option => ({
     id: file,
@@ -78,7 +78,7 @@ export function createTabs(
     },
     Follow: () =>
       view.picked !== null &&
-      isActive(app.run.state.run) && (
+      isRunning(app.run.state) && (
         <button
           class="chip"
           title="Show the artifact that is being written"

@@ -2,13 +2,15 @@
 
 import type { Artifact } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
+import { loadingAt, type OnDemand } from "../../state/on-demand";
 import { Button } from "../../ui/button";
 import type { Child, Ref } from "../../ui/dom";
 import { Failure } from "../../ui/failure";
 import { CHECK, COPY, EXPORT, Icon } from "../../ui/icons";
 import { confirmCopy, copyText, saveFile } from "../../ui/page";
 import { Popover } from "../../ui/popover";
-import { createCompareMenu } from "./compare";
+import { RetryFailure } from "../../ui/retry-failure";
+import type { CreateCompareMenu } from "./compare";
 import { fileOf, fullText, isBinary } from "./full-text";
 import { FIND, FULL, MARKS, MOBILE, MORE, SCRIPTS, TABLET, WRAP } from "./icons";
 import type { ArtifactState, Device } from "./state";
@@ -20,6 +22,7 @@ interface Tool {
   tip?: string;
   on?: boolean;
   off?: string;
+  busy?: boolean;
   act: () => void;
 }
 
@@ -44,9 +47,13 @@ export const pageKey = ({ file, version }: Artifact, older: number | null): stri
 export function createTools(
   app: Uses<"run" | "view" | "artifacts" | "operations" | "painting" | "connection">,
   state: ArtifactState,
+  ofKernel?: { onDemand: OnDemand<unknown>; createCompareMenu: CreateCompareMenu },
 ): (props: { row: Artifact }) => Child {
   const { view, operations, connection } = app;
-  const CompareMenu = createCompareMenu(app, state);
+  const CompareMenu = ofKernel?.createCompareMenu(app, state);
+  const onDemand = ofKernel?.onDemand;
+  /** The page whose scripts were allowed last. */
+  let asked = "";
 
   const measure: Ref = (mark) => {
     const bar = mark.parentElement as HTMLElement;
@@ -72,6 +79,12 @@ export function createTools(
         state.set({ loading: null });
       }
     });
+
+  /** Allows the scripts of a page. */
+  async function run(page: string): Promise<void> {
+    asked = page;
+    if (onDemand?.code || (await onDemand?.load("scripts"))) state.set({ running: page, stopped: "" });
+  }
 
   function toolsOf(row: Artifact): Tool[] {
     const { file, kind, has_content } = row;
@@ -138,14 +151,19 @@ export function createTools(
         on: state.device === device,
         act: () => state.set({ device: state.device === device ? 0 : device }),
       })),
-      {
-        icon: SCRIPTS,
-        name: "Run scripts",
-        tip: SCRIPTS_TIP,
-        on: runs,
-        off: none,
-        act: () => state.set({ running: runs ? "" : page, stopped: "" }),
-      },
+      ...(onDemand
+        ? [
+            {
+              icon: SCRIPTS,
+              name: "Run scripts",
+              tip: SCRIPTS_TIP,
+              on: runs,
+              off: none,
+              busy: onDemand.isBusy("scripts"),
+              act: () => (runs ? state.set({ running: "", stopped: "" }) : run(page)),
+            },
+          ]
+        : []),
     ];
   }
 
@@ -162,7 +180,7 @@ export function createTools(
         <span class="small dim" role="status">
           {view.copied === row.file && "copied"}
         </span>
-        {tools.slice(0, visible).map(({ icon, name, tip, on, off, act }) => (
+        {tools.slice(0, visible).map(({ icon, name, tip, on, off, busy, act }) => (
           <Button
             key={name}
             icon={icon}
@@ -170,11 +188,12 @@ export function createTools(
             tip={tip ?? name}
             on={on}
             off={off}
+            busy={busy}
             onclick={act}
           />
         ))}
         <VersionMenu app={app} state={state} row={row} />
-        <CompareMenu row={row} />
+        {CompareMenu && <CompareMenu row={row} />}
         {rest.length > 0 && (
           <Popover
             panels={view}
@@ -208,6 +227,7 @@ export function createTools(
           </Popover>
         )}
         <Failure failures={operations} at="artifact" />
+        <RetryFailure failures={operations} at={loadingAt("scripts")} again={() => run(asked)} />
       </>
     );
   };

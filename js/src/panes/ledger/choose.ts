@@ -15,6 +15,6 @@ export function revealIncident(
   if (!incident) return;
   const stage = view.stage === incident.stage_id ? view.stage : null;
   view.set({ stage, maximised: null, incident: number });
-  lists.ledger.show(inOrder(ofStage(rows, stage)).indexOf(incident));
+  lists.ledger.show(inOrder(ofStage(rows, stage, run.state.stages)).indexOf(incident));
   operations.attempt("ledger.log", () => show(linesOf(incident)));
 }

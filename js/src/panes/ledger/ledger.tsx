@@ -1,42 +1,41 @@
-import type { Incident } from "../../kernel/wire";
+import type { Incident, IncidentOutcome } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
-import { inOrder, linesOf, placeWords, titleOf } from "../../state/incidents";
+import { inOrder, linesOf, OUTCOMES, placeWords, titleOf } from "../../state/incidents";
 import { ofStage } from "../../state/selectors";
-import { Failure } from "../../ui/failure";
-import { count, duration, offset, plural } from "../../ui/format";
-import { CHECK, DOWN, Icon, RIGHT } from "../../ui/icons";
+import { Facts } from "../../ui/facts";
+import { count, duration, inWords, offset, plural } from "../../ui/format";
+import { CHECK, DOWN, Icon, iconStyle, RIGHT } from "../../ui/icons";
 import { Rows } from "../../ui/list/list";
 import { Pane, StageChip } from "../pane";
 import type { LedgerLive } from "./live-types";
 
-/** The outcome in words, and the tone of its colour. */
-const OUTCOMES = {
-  open: ["Still open", "busy"],
-  fixed: ["Fixed", "recovered"],
-  not_fixed: ["Not fixed", "error"],
-  reported: ["Reported only", "warning"],
-  passed: ["Identical", "ok"],
-} as const;
+/** The outcomes whose colour has another name. */
+const TONES: Partial<Record<IncidentOutcome, string>> = {
+  open: "busy",
+  not_recovered: "error",
+  reported: "warning",
+  passed: "ok",
+};
 
 interface Props {
-  app: Uses<"run" | "view" | "lists" | "operations">;
+  app: Uses<"run" | "view" | "lists">;
   live: LedgerLive | undefined;
 }
 
 export function LedgerPane({ app, live }: Props) {
-  const { run, incidents, ledger } = app.run.state;
+  const { run, incidents, ledger, stages } = app.run.state;
   const { view } = app;
   const { stage } = view;
   const list = app.lists.ledger;
   const isPartial = incidents.total > incidents.rows.length;
   const pages = isPartial || ledger.total > ledger.rows.length ? live?.incidents(stage) : undefined;
-  const loaded = inOrder(ofStage(incidents.rows, stage));
+  const loaded = inOrder(ofStage(incidents.rows, stage, stages));
   const paged = isPartial ? pages : undefined;
   const cards = paged?.total ?? loaded.length;
   const passed =
     stage === null
       ? (run?.counts.passed ?? 0)
-      : (pages?.counts ?? ofStage(ledger.rows, stage).filter((row) => !row.incident).length);
+      : (pages?.counts ?? ofStage(ledger.rows, stage, stages).filter((row) => !row.incident).length);
   const body = (
     <Rows
       list={list}
@@ -50,15 +49,15 @@ export function LedgerPane({ app, live }: Props) {
         return (
           <div key="passed" class="incident" role="listitem">
             <button
-              class="pick row passed"
+              class="pick passed icon"
+              style={live && iconStyle(on ? DOWN : RIGHT)}
               aria-expanded={live && on}
               onclick={() => view.set({ incident: on ? null : 0, marked: null })}
             >
-              <span class="tone ok row">
+              <span class="tone ok">
                 <Icon d={CHECK} />
               </span>
               <span class="grow">{plural(passed, "check")} passed</span>
-              {live && <Icon d={on ? DOWN : RIGHT} />}
             </button>
             {on && <div class="detail small">{live?.Events({ number: 0, events: passed })}</div>}
           </div>
@@ -76,18 +75,17 @@ export function LedgerPane({ app, live }: Props) {
           <span class="total small dim num">{cards > 0 && count(cards)}</span>
           <Figures app={app} live={live} />
           <StageChip app={app} />
-          <span class="grow" />
         </>
       }
     >
-      {live && <Failure failures={app.operations} at="ledger.log" />}
+      {live?.Failure()}
       {cards + passed > 0 ? (
         body
       ) : (
         <p class="empty">
           {ledger.total
             ? "Nothing was found or checked in this stage."
-            : "What is found and repaired appears here: failures, policy violations, drift."}
+            : "What is found and recovered appears here: failures, policy violations, drift."}
         </p>
       )}
       {!live && isPartial && (
@@ -127,51 +125,43 @@ function Figures({ app, live }: { app: Uses<"run">; live: LedgerLive | undefined
 function Card({ app, live, incident }: Props & { incident: Incident }) {
   const { view } = app;
   const { run, stages } = app.run.state;
-  const { number, kind, outcome, started_us, ended_us, before, after, location, code } = incident;
+  const { number, kind, outcome, started_us, ended_us, before, after, location } = incident;
   const on = view.incident === number;
-  const [words, tone] = OUTCOMES[outcome];
-  const [stage, parts] = titleOf(incident, stages, run?.verdict?.reason);
+  const tone = TONES[outcome] ?? outcome;
+  const [beginning, parts] = titleOf(incident, stages, run?.verdict?.reason);
   const tookMs = ((ended_us ?? 0) - (started_us ?? 0)) / 1000;
   return (
     <div class="incident" role="listitem">
       <button
-        class="pick"
+        class="pick icon"
+        style={iconStyle(on ? DOWN : RIGHT)}
         aria-expanded={on}
         onclick={() => {
           view.set({ incident: on ? null : number, marked: on ? null : linesOf(incident) });
           if (!on) live?.showLines(incident);
         }}
       >
-        <span class="row">
-          <i class={`tag ${tone}`}>{kind === "replay" && tone === "error" ? "Differs" : words}</i>
-          <span class="num small dim end">
-            {offset(started_us, run?.started_us ?? null)}
-            {tookMs > 0 && ` · took ${duration(tookMs)}`}
-          </span>
-          <Icon d={on ? DOWN : RIGHT} />
+        <i class={`tag ${tone}`}>
+          {kind === "replay" && tone === "error" ? "Differs" : inWords(OUTCOMES[outcome])}
+        </i>
+        <span class="num small dim">
+          {offset(started_us, run?.started_us ?? null)}
+          {tookMs > 0 && ` · took ${duration(tookMs)}`}
         </span>
-        <span class="title" title={code ?? undefined}>
-          {stage && <b>{stage}: </b>}
+        <span class="title">
+          {beginning && <b>{beginning}</b>}
           {parts.join(" → ")}
         </span>
       </button>
       {on && (
         <div class="detail small">
-          <dl>
-            {[
+          <Facts
+            pairs={[
               ["Before", before],
               ["After", after],
               ["Where", location && placeWords(location)],
-            ].map(
-              ([label, text]) =>
-                text && (
-                  <>
-                    <dt class="dim">{label}</dt>
-                    <dd>{text}</dd>
-                  </>
-                ),
-            )}
-          </dl>
+            ]}
+          />
           {live?.Events(incident)}
         </div>
       )}

@@ -9,7 +9,9 @@ export interface LedgerLive {
   /** Scrolls the log to the lines of an incident. */
   showLines(incident: Incident): void;
   /** The events of an incident; those of number 0 are the checks that passed. */
-  Events(incident: Pick<Incident, "number" | "events">): Child;
+  Events(incident: Pick<Incident, "number" | "events"> & Partial<Pick<Incident, "kind">>): Child;
+  /** The error of showing lines in the log. */
+  Failure: () => Child;
   /** What the figures mean. */
   meanings: readonly string[];
 }

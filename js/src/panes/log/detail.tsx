@@ -10,7 +10,9 @@ import { StyledText } from "./styled-text";
 /** The complete chosen line, under the list. */
 export function Detail({ app, navigation }: { app: Uses<"view" | "log" | "run">; navigation: Navigation }) {
   const { active } = app.view;
-  const row = active === null ? undefined : app.log.rows.row(active);
+  const { rows } = app.log;
+  // At an earlier moment the chosen line may not be there yet.
+  const row = active === null || active >= rows.total ? undefined : rows.row(active);
   if (!row) return null;
   const step = navigation.step();
   const facts = [

@@ -1,4 +1,5 @@
 import type { Uses } from "../../state/app";
+import type { KeysOf } from "../../state/keys";
 import type { Navigation } from "./navigation";
 import type { LogState } from "./state";
 
@@ -34,7 +35,7 @@ export function onKey(
   const current = view.active ?? (list.atEnd ? rows.total : Math.floor(list.top) - 1);
   const go = (index: number) => () =>
     navigation.choose(Math.min(Math.max(index, 0), rows.total - 1), shiftKey);
-  const keys: Record<string, () => void> = {
+  const keys: Record<KeysOf<"Log">, () => void> = {
     ArrowDown: go(current + 1),
     ArrowUp: go(current - 1),
     PageDown: go(current + list.page),
@@ -52,7 +53,7 @@ export function onKey(
   };
   const ctrl = event.ctrlKey || event.metaKey;
   const name = key.length > 1 ? key : (ctrl ? "Ctrl+" : "") + key.toLowerCase();
-  const action = keys[name];
+  const action = keys[name as KeysOf<"Log">] as (() => void) | undefined;
   if (!action || app.connection.off || !rows.total || (name === "Ctrl+c" && isTextSelected(grid))) return;
   event.preventDefault();
   action();

@@ -1,6 +1,6 @@
 // The columns of a log line: whether it is wrapped, and where its stage is named. Pure.
 
-import { columnPx, type Divided } from "../../state/layout";
+import { columnPx, columnsOf, type Divided } from "../../state/layout";
 import type { View } from "../../state/view";
 
 /** The mean width of a character of a message, in a wide font. */
@@ -10,6 +10,8 @@ const BESIDE_PX = 74;
 const OF_DAY_PX = 40;
 const SHORT_PX = 70;
 const WHOLE_PX = 144;
+/** The tag of a warning. Three columns have no room for it beside the artifacts. */
+const LEVEL_PX = 54;
 /** A line shows so many characters of its message, or it is wrapped. */
 const CHARS = 60;
 
@@ -26,6 +28,7 @@ export function lineLayout(view: LogView): LineLayout {
   const messagePx = panePx - BESIDE_PX - (view.absolute ? OF_DAY_PX : 0);
   const fits = (stagePx: number) => messagePx - stagePx >= CHARS * CHAR_PX;
   const whole = fits(WHOLE_PX);
-  const wrap = view.wrap ?? !fits(view.stage === null ? SHORT_PX : 0);
+  const levelPx = columnsOf(view.width) < 3 ? LEVEL_PX : 0;
+  const wrap = view.wrap ?? !fits(levelPx + (view.stage === null ? SHORT_PX : 0));
   return { wrap, stage: view.stage !== null ? "none" : whole ? "whole" : wrap ? "inline" : "short" };
 }

@@ -21,4 +21,6 @@ export interface LogLive {
   choose(index: number, extend?: boolean): void;
   /** Removes the filters, marks lines of a stage, and chooses the first; without any, the nearest. */
   showLines(lines: MarkedLines): Promise<void>;
+  /** Searches for a text among the lines of all levels, and goes to its first match. */
+  search(text: string): void;
 }

@@ -1,4 +1,5 @@
 import type { Uses } from "../../state/app";
+import { LEVELS } from "../../state/log-rows";
 import { Detail } from "./detail";
 import { onKey } from "./keys";
 import type { LogLive } from "./live-types";
@@ -38,5 +39,13 @@ export function createLogLive(
     fetchVisible: navigation.fetchVisible,
     choose: navigation.choose,
     showLines: navigation.showLines,
+    search(text) {
+      // Set without `view.set`, which stores the levels: they are this person's choice for other runs.
+      view.levels = LEVELS;
+      view.set({ query: { text, regex: false, case_sensitive: false }, agent: null, stage: null });
+      state.set({ searching: true, typed: text });
+      log.list.moveTo(0);
+      navigation.toNearest();
+    },
   };
 }

@@ -18,37 +18,46 @@ export interface LogPaneProps {
   live: LogLive | undefined;
 }
 
-export function LogPane({ app, live }: LogPaneProps) {
+/** The list of lines alone. */
+export function LogLines({ app, live }: LogPaneProps) {
   const { view, log } = app;
   const { run, stages } = app.run.state;
-  const { absolute, levels, stage, agent } = view;
-  const { list, rows, saved } = log;
+  const { absolute } = view;
+  const { list, rows } = log;
   const layout = lineLayout(view);
   const { wrap } = layout;
-  const { logs = 0, debug = 0, warnings = 0, errors = 0 } = run?.counts ?? {};
-  // Of the whole run.
-  const linesOf = [debug, logs - debug - warnings - errors, warnings, errors];
-  const lines = (
+  return (
     <Rows
       list={list}
       total={rows.total}
       row={(index) => {
         const row = rows.row(index);
         const chosen = live?.isChosen(index);
-        const draw = () => (
-          <Line key={index} app={app} live={live} layout={layout} index={index} row={row} chosen={chosen} />
-        );
         const name = stageName(stages, row?.stage_id ?? null);
         const marked = isMarked(view.marked, row);
+        const draw = () => (
+          <div
+            key={index - list.base}
+            class={`pick row logline ${row?.level ?? "blank"} ${marked ? "of-incident" : ""}`}
+            role="row"
+            id={`line-${index}`}
+            aria-rowindex={index + 1}
+            aria-selected={chosen}
+            onclick={({ shiftKey }) => live?.choose(index, shiftKey)}
+          >
+            {row && <Cells app={app} layout={layout} row={row} />}
+          </div>
+        );
+        // Without `live` no line is chosen or not chosen.
         const mode = [
           index,
+          list.base,
           chosen,
           absolute,
           wrap,
           layout.stage,
           name,
           run?.started_us,
-          !live,
           marked,
         ].join();
         return row ? app.painting.memo(row, mode, draw) : draw();
@@ -60,6 +69,19 @@ export function LogPane({ app, live }: LogPaneProps) {
       {...live?.gridProps()}
     />
   );
+}
+
+export function LogPane({ app, live }: LogPaneProps) {
+  const { view, log } = app;
+  const { run } = app.run.state;
+  const { absolute, levels, stage, agent } = view;
+  const { rows, saved } = log;
+  const { wrap } = lineLayout(view);
+  const { logs = 0, debug = 0, warnings = 0, errors = 0 } = run?.counts ?? {};
+  // Of the whole run.
+  const linesOf = [debug, logs - debug - warnings - errors, warnings, errors];
+  const lines = <LogLines app={app} live={live} />;
+  log.list.drawn = lines;
   live?.fetchVisible();
   return (
     <Pane
@@ -87,8 +109,7 @@ export function LogPane({ app, live }: LogPaneProps) {
           />
           <StageChip app={app} />
           {live?.AgentChip()}
-          <span class="grow" />
-          <span class="menus row">
+          <span class="menus row end">
             {live?.Tools()}
             <Button icon={WRAP} tip="Wrap lines" on={wrap} onclick={() => view.set({ wrap: !wrap })} />
             <Button
@@ -128,30 +149,9 @@ export function LogPane({ app, live }: LogPaneProps) {
 const isLong = (run: RunHeader | null, nowUs: number): boolean =>
   (run?.ended_us ?? nowUs) - (run?.started_us ?? 0) > 59e6;
 
-interface LineProps extends LogPaneProps {
-  layout: LineLayout;
-  index: number;
-  row: LogRow | undefined;
-  chosen: boolean | undefined;
-}
-
-function Line({ app, live, layout, index, row, chosen }: LineProps) {
-  return (
-    <div
-      class={`pick row logline ${row?.level ?? "blank"} ${isMarked(app.view.marked, row) ? "of-incident" : ""}`}
-      role="row"
-      id={`line-${index}`}
-      aria-rowindex={index + 1}
-      aria-selected={chosen}
-      onclick={({ shiftKey }) => live?.choose(index, shiftKey)}
-    >
-      {row && <Cells app={app} layout={layout} row={row} />}
-    </div>
-  );
-}
-
-interface CellsProps extends Pick<LineProps, "layout"> {
+interface CellsProps {
   app: Uses<"view" | "run">;
+  layout: LineLayout;
   row: LogRow;
 }
 
@@ -163,18 +163,17 @@ function Cells({ app: { view, run }, layout, row }: CellsProps) {
   // A match in a hidden line is marked at the number of hidden lines.
   const found = all.slice(pieces.length).some(([, style]) => /^match/.test(style)) ? "match" : "";
   const name = stageName(stages, stage_id);
-  const cells: [classes: string, text: Child, title?: string][] = [
+  const cells: [classes: string, text: Child, title?: string, level?: string][] = [
     ["num time", view.absolute ? clockTime(time_us) : offset(time_us, run.state.run?.started_us ?? null)],
     ["dim where", layout.stage === "whole" ? name : shortStageName(stages, stage_id), name],
     // Most lines are information: only the other levels are marked.
-    [level === "info" ? "sr" : level === "debug" ? "dim" : "tag", level],
-    ["grow message", <StyledText pieces={pieces} />],
+    ["grow message", <StyledText pieces={pieces} />, undefined, level === "info" ? undefined : level],
     [`dim more ${found}`, more > 0 && `+${plural(more, "line")}`],
   ];
   if (layout.stage === "none") cells.splice(1, 1);
   if (!more) cells.pop();
-  return cells.map(([classes, text, title]) => (
-    <span role="gridcell" class={`cut ${classes}`} title={title}>
+  return cells.map(([classes, text, title, level]) => (
+    <span role="gridcell" class={`cut ${classes}`} title={title} data-level={level}>
       {text}
     </span>
   ));

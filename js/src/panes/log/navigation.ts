@@ -102,9 +102,22 @@ export function createNavigation(
     line.moved = list.moved;
   }
 
-  /** A reply can be older than a frame that arrived before it: a log never becomes shorter. */
-  const put = (rows: RowCache, total: number, added: LogRow[], near: number) =>
-    rows.put(rows.known ? Math.max(total, rows.total) : total, added, near);
+  const moment = () => app.run.state.past?.position;
+
+  /**
+   * A reply can be older than a frame that arrived before it, and a frame can have found only a part of the lines:
+   * the log of one moment never becomes shorter. `asked` is the moment of the request.
+   */
+  function put(
+    rows: RowCache,
+    asked: number | undefined,
+    total: number,
+    added: LogRow[],
+    near: number,
+  ): void {
+    const longest = asked === moment() ? Math.max(total, rows.total) : rows.total;
+    rows.put(rows.known ? longest : total, added, near);
+  }
 
   /** Shows the rows that were received while the lines before stayed on screen. */
   function release(rows: RowCache): void {
@@ -121,6 +134,7 @@ export function createNavigation(
     const { rows, filter, query: search } = log;
     const { position = null, time_us = null, line = null } = target;
     const args = { filter, position, time_us, line };
+    const asked = moment();
     // Without this, other lines would be visible for a moment.
     if (!rows.known) {
       rows.late ??= [];
@@ -133,7 +147,7 @@ export function createNavigation(
       const around = { filter, search, start, count: PAGE_ROWS };
       const added = rows.known ? [] : (await operations.request("log.window", around)).result.rows;
       release(rows);
-      put(rows, total, added, index);
+      put(rows, asked, total, added, index);
       if (total && mine === searches) go(index);
     } catch (reason) {
       // The error of an outdated search is ignored.
@@ -199,12 +213,13 @@ export function createNavigation(
     fetchedRows = rows;
     const pages = requestedPages;
     for (const start of missingPages(rows, list.first, list.end).filter((page) => !pages.has(page))) {
+      const asked = moment();
       pages.add(start);
-      fetchedMs = Date.now();
+      fetchedMs = performance.now();
       operations
         .request("log.window", { filter, search, start, count: PAGE_ROWS })
         .then(({ result }) => {
-          put(rows, result.total, result.rows, list.first);
+          put(rows, asked, result.total, result.rows, list.first);
           pages.delete(start);
           changed();
         })
@@ -229,7 +244,7 @@ export function createNavigation(
     },
     fetchVisible() {
       applyWrap();
-      if (!fetchDue) setTimeout(fetchMissing, fetchedMs + FETCH_PAUSE_MS - Date.now());
+      if (!fetchDue) setTimeout(fetchMissing, fetchedMs + FETCH_PAUSE_MS - performance.now());
       fetchDue = true;
     },
     async showLines(lines) {

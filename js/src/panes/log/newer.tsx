@@ -13,11 +13,9 @@ import { DOWN, Icon } from "../../ui/icons";
  */
 export function createNewLines(): (rows: RowCache, filter: string, atEnd: boolean) => number {
   const seen = new Map<string, number>();
-  let known = "";
   return (rows, filter, atEnd) => {
-    if (rows.known) known = filter;
-    // Until their total is known, rows have that of the rows before.
-    if (known !== filter) return 0;
+    // Until their total is known, rows have that of the rows before, which can be those of another filter.
+    if (!rows.known && !rows.sameRows) return 0;
     if (atEnd) seen.clear();
     const before = seen.get(filter) ?? rows.total;
     seen.set(filter, before);
@@ -29,11 +27,11 @@ export function createNewer(app: Uses<"log" | "run" | "view">): () => Child {
   const { list } = app.log;
   const newLines = createNewLines();
   return () => {
-    const { run, link } = app.run.state;
+    const { run, past } = app.run.state;
     const { rows } = app.log;
     const filter = JSON.stringify([run?.run_id, app.log.filter]);
     const added = newLines(rows, filter, list.follow || (list.atEnd && list.end === rows.total));
-    if (list.follow || !(added || (!list.atEnd && isTicking(run, link)))) return null;
+    if (list.follow || !(added || (!list.atEnd && (past?.speed || isTicking(app.run.state))))) return null;
     return (
       <button
         class="newer row small on"

@@ -3,7 +3,7 @@ import { agentName, stageName } from "../../state/names";
 import { Button } from "../../ui/button";
 import { Failure } from "../../ui/failure";
 import { count } from "../../ui/format";
-import { COPY, CROSS, Icon } from "../../ui/icons";
+import { COPY, CROSS, Icon, iconStyle } from "../../ui/icons";
 import { Popover } from "../../ui/popover";
 import { ERROR_NEXT, FUNNEL, GOTO, SEARCH } from "./icons";
 import { focusLines } from "./keys";
@@ -42,14 +42,13 @@ export function Tools({ app, state, navigation }: Props) {
       <FilterMenu app={app} state={state} off={off} />
       <GoTo app={app} navigation={navigation} off={off} />
       <button
-        class="tool"
+        class="tool icon"
+        style={iconStyle(ERROR_NEXT)}
         aria-label="Next error (E)"
         title={off || noError || "Next error (E); Shift+E: previous error"}
         disabled={!!(off || noError)}
         onclick={({ shiftKey }) => navigation.toError(shiftKey ? -1 : 1)}
-      >
-        <Icon d={ERROR_NEXT} />
-      </button>
+      />
       <Button
         icon={COPY}
         tip={`Copy the lines ${view.active === null ? "in view" : "chosen"}`}

@@ -27,7 +27,7 @@ export function explanationOf(row: RoutingRow): string {
   return [
     confidence !== null && `Confidence ${percent(confidence)}${lead && `: ${lead}`}. ${MEANINGS.Confidence}`,
     complexity !== null && `Complexity ${percent(complexity)}. ${MEANINGS.Complexity}`,
-    source && `Decided by ${source}.`,
+    source && `Routing source: ${source}.`,
   ]
     .filter(Boolean)
     .join(" ");

@@ -5,7 +5,7 @@ import { ofStage } from "../../state/selectors";
 import type { Child } from "../../ui/dom";
 import { revealInList } from "../../ui/focus";
 import { count, percent } from "../../ui/format";
-import { CHECK, DOWN, Icon, RIGHT } from "../../ui/icons";
+import { CHECK, DOWN, iconStyle, RIGHT } from "../../ui/icons";
 import { Rows } from "../../ui/list/list";
 import { Pane, StageChip } from "../pane";
 import { candidatesOf, hasScores } from "./candidates";
@@ -24,7 +24,7 @@ export function RoutingPane({ app, live }: Props) {
   const { stage, routingOpen } = app.view;
   const list = app.lists.routing;
   const pages = routing.total > routing.rows.length ? live?.pages(stage) : undefined;
-  const rows = ofStage(routing.rows, stage);
+  const rows = ofStage(routing.rows, stage, stages);
   const { total } = pages ?? { total: rows.length };
   const body = (
     <Rows
@@ -65,7 +65,7 @@ export function RoutingPane({ app, live }: Props) {
         </p>
       )}
       {rows.length > 0 && rows.every((row) => !hasScores(candidatesOf(row))) && (
-        <p class="note small">The server gives no scores.</p>
+        <p class="note small">The worker gives no scores.</p>
       )}
       {!pages && routing.total > routing.rows.length && (
         <p class="note small">
@@ -88,7 +88,7 @@ function Figures({ app, meanings }: { app: Uses<"run" | "view">; meanings: Meani
       percent((shown ? shown.complexity : mean_complexity) ?? null),
       "Complexity",
     ],
-    ["Artifacts", ofStage(artifacts, app.view.stage).length, "Artifacts"],
+    ["Artifacts", ofStage(artifacts, app.view.stage, stages).length, "Artifacts"],
     !shown && ["Average drift", percent(mean_drift ?? null), "Drift"],
     [
       part("Highest", "Drift"),
@@ -129,7 +129,8 @@ function Decision({ app, live, row, stage }: DecisionProps) {
   return (
     <div class="decision" role="listitem">
       <button
-        class="pick row"
+        class="pick row icon"
+        style={iconStyle(on ? DOWN : RIGHT)}
         aria-expanded={on}
         title={on ? "Hide the reasons" : "Show the reasons"}
         onclick={() => {
@@ -137,7 +138,6 @@ function Decision({ app, live, row, stage }: DecisionProps) {
           app.view.set({ routingOpen: on ? null : n });
         }}
       >
-        <Icon d={on ? DOWN : RIGHT} />
         <b class="cut">{stage || "The whole run"}</b>
         <span class="small dim num end sure">
           {confidence !== null && `confidence ${percent(confidence)}`}
@@ -145,13 +145,14 @@ function Decision({ app, live, row, stage }: DecisionProps) {
       </button>
       <ul class="small">
         {candidates.slice(0, candidates.length - Math.max(0, more)).map(({ agent, score, reason, won }) => (
-          <li class={`candidate row ${won ? "won ok" : ""}`}>
-            <span class="row tone who">
-              {won && <Icon d={CHECK} />}
-              <span class="cut">{agent}</span>
+          <li
+            class={`candidate row ${won ? "won ok" : ""} ${score === null ? "" : "scored"}`}
+            style={score === null ? undefined : `--share:${percent(score)}`}
+          >
+            <span class={`cut tone who ${won ? "icon" : ""}`} style={won ? iconStyle(CHECK) : undefined}>
+              {agent}
               {won && <span class="sr"> was chosen</span>}
             </span>
-            {score !== null && <i class="bar-of" style={`--share:${percent(score)}`} />}
             {score !== null && <span class="num score">{percent(score)}</span>}
             {reason && (on || !scored || (!won && (score ?? 0) > best)) && (
               <span class="lost dim">{reason}</span>

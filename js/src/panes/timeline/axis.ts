@@ -14,7 +14,7 @@ export interface Bar {
 }
 
 export interface Timeline {
-  bars: Bar[];
+  barOf(stage: Stage): Bar;
   ticks: { at: number; label: string }[];
 }
 
@@ -29,7 +29,10 @@ export const axisStep = (ms: number): number =>
 /** The width of a letter of a label, with its share of the gap between labels, in pixels. */
 const LETTER_PX = 6.5;
 
-/** A bar per stage on one axis, which grows in steps; `axisPx` limits the number of labels. */
+/**
+ * The bars of stages on one axis, which grows in steps and contains all that is known of the run; `axisPx` limits
+ * the number of labels.
+ */
 export function timeline(
   stages: readonly Stage[],
   run: RunHeader | null,
@@ -39,26 +42,26 @@ export function timeline(
 ): Timeline {
   const zeroUs = run?.started_us ?? Math.min(...stages.map((stage) => stage.started_us ?? nowUs));
   const since = (us: number) => Math.max(0, (us - zeroUs) / 1000);
-  const spans = stages.map((stage) => {
+  const spanOf = (stage: Stage) => {
     const { status, started_us, ended_us, duration_ms } = stage;
     const live = ticking && /^(running|recovering)$/.test(status);
     const from = started_us === null ? 0 : since(started_us);
     const end = live ? since(nowUs) : ended_us === null ? from + (duration_ms ?? 0) : since(ended_us);
     const to = started_us === null ? 0 : Math.max(from, end);
     return { stage, live, from, to, durationMs: (!live && duration_ms) || to - from };
-  });
-  const end = Math.max(1, ...spans.map(({ to }) => to));
+  };
+  let end = stages.length < (run?.counts.stages ?? 0) ? since(run?.ended_us ?? 0) : 0;
+  for (const stage of stages) end = Math.max(1, end, spanOf(stage).to);
   const step = axisStep(end);
   const parts = Math.ceil(end / step);
   const labelPx = tickLabel(parts * step).length * LETTER_PX;
   const every = Math.ceil((parts * labelPx) / Math.max(labelPx, axisPx));
   const percentOf = (ms: number) => (100 * ms) / (parts * step);
   return {
-    bars: spans.map(({ from, to, ...bar }) => ({
-      ...bar,
-      left: percentOf(from),
-      width: percentOf(to - from),
-    })),
+    barOf(stage) {
+      const { from, to, ...bar } = spanOf(stage);
+      return { ...bar, left: percentOf(from), width: percentOf(to - from) };
+    },
     ticks: Array.from({ length: parts + 1 }, (_, i) => ({
       at: (100 * i) / parts,
       label: tickLabel(i * step),
@@ -72,6 +75,6 @@ function tickLabel(ms: number): string {
 }
 
 /** How many stages the worker announced that have no bar yet; none once the run has ended. */
-export function stagesToCome(stages: readonly Stage[], run: RunHeader | null): number {
-  return run && !isOver(run) ? Math.max(0, (run.total_stages ?? 0) - stages.length) : 0;
+export function stagesToCome(run: RunHeader | null): number {
+  return run && !isOver(run) ? run.total_stages - run.counts.top_stages : 0;
 }

@@ -1,16 +1,4 @@
-import type { WireProblem } from "../../kernel/wire";
-
 const CONTROLS = "input:not([type=color]), textarea, select, button";
-
-/** The problem is in the brand. */
-export const ofBrand = ({ field }: WireProblem): boolean => /^brand\b/.test(field);
-
-/** The path of a field in a location such as "brand.tone.avoid[0][12:20]": "tone.avoid.0". */
-export const fieldPath = (location: string): string =>
-  location
-    .replace(/^brand\.?/, "")
-    .replace(/\[(\d+)\]/g, ".$1")
-    .replace(/\[.*/, "");
 
 /** Scrolls to the control at a path, or to what contains it, and focuses it; without a path the first one. */
 export function revealField(dialog: HTMLElement, path: string): void {

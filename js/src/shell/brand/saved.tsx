@@ -1,7 +1,7 @@
 import type { App } from "../../state/app";
 import { Button } from "../../ui/button";
 import type { Child } from "../../ui/dom";
-import { brandOf } from "./values";
+import { brandOf } from "./json";
 
 /** The key of everything about saved brands: one request at a time, and one error. */
 const SAVED = "brand.saved";

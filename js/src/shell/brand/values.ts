@@ -1,26 +1,13 @@
-// The brand as JSON text, and changes of single values in it: what the form does not know stays. Pure.
+// Changes of single values in a brand: what the form does not know stays. Pure.
 
 import type { BrandField } from "../../kernel/wire";
+import { isObject } from "./json";
 
 export type BrandPath = readonly (string | number)[];
 
-type JsonObject = Record<string, unknown>;
-
 const isText = (value: unknown) => typeof value === "string";
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isListOf = (value: unknown, isItem: (item: unknown) => boolean) =>
   Array.isArray(value) && value.every(isItem);
-
-/** The brand in a text; `null` where the text is no JSON object. An empty text is an empty brand. */
-export function brandOf(text: string): JsonObject | null {
-  try {
-    const brand: unknown = JSON.parse(text.trim() || "{}");
-    return isObject(brand) ? brand : null;
-  } catch {
-    return null;
-  }
-}
 
 export const brandText = (brand: unknown): string =>
   brand === undefined ? "" : JSON.stringify(brand, null, 2);

@@ -1,11 +1,12 @@
-// The button and the dialog of the run history.
+// The dialog of the run history.
 
 import { Button } from "../../ui/button";
+import type { Ref } from "../../ui/dom";
 import { Failure } from "../../ui/failure";
-import { CROSS, HISTORY, REFRESH } from "../../ui/icons";
-import { Popover } from "../../ui/popover";
-import { RunComparison } from "./comparison";
-import { CompareButton, RunList } from "./run-list";
+import { CROSS, REFRESH } from "../../ui/icons";
+import { ComparisonTools, comparisonTitle, OpenComparison } from "./comparison";
+import { Filters } from "./filters";
+import { AllRuns, CompareButton } from "./run-list";
 import type { HistoryStore, HistoryStores } from "./store";
 
 interface Props {
@@ -13,83 +14,100 @@ interface Props {
   history: HistoryStore;
 }
 
-export function HistoryButton({ app, history }: Props) {
-  const { total } = history;
-  const { operations } = app;
-  return (
-    <>
-      <Popover
-        panels={app.view}
-        id="history"
-        role="dialog"
-        label="Run history"
-        icon={HISTORY}
-        text={
-          <>
-            History
-            {total !== null && total > 0 && (
-              <i key="badge" class="badge num" title={`${total} runs on this computer`}>
-                {total > 99 ? "99+" : total}
-              </i>
-            )}
-          </>
-        }
-        tip="Earlier runs: watch, verify, compare"
-        off={app.connection.off}
-        busy={operations.busy.has("run.open")}
-        onopen={history.load}
-      >
-        {() => <HistoryDialog app={app} history={history} />}
-      </Popover>
-      <Failure failures={operations} at="run.open" />
-    </>
-  );
-}
-
-function HistoryDialog({ app, history }: Props) {
-  const { operations, view } = app;
+export function HistoryDialog({ app, history }: Props) {
+  const { view } = app;
   const { compared } = history;
   return (
     <>
       <header class="bar row">
-        <h3>{compared ? "Comparison of two runs" : "Run history"}</h3>
+        <h3>{compared ? comparisonTitle(history) : "Run history"}</h3>
         <span class="grow" />
-        {compared ? (
-          <Button key="back" text="All runs" tip="Back to all runs" onclick={history.closeComparison} />
-        ) : (
-          <>
-            <CompareButton app={app} history={history} />
-            <Button
-              icon={REFRESH}
-              tip="Refresh"
-              busy={operations.busy.has("history.list")}
-              onclick={history.load}
-            />
-          </>
-        )}
+        {compared ? <ComparisonTools history={history} /> : <ListTools {...{ app, history }} />}
         <Button icon={CROSS} tip="Close (Esc)" onclick={() => view.set({ panel: "" })} />
       </header>
-      <div
-        class="scroll list-of-runs"
-        tabIndex={0}
-        role="group"
-        aria-label={compared ? "Comparison" : "Runs"}
-      >
-        <HistoryContent app={app} history={history} />
-      </div>
-      <Failure failures={operations} at="history.list" />
-      <Failure failures={operations} at="history.compare" />
+      <HistoryContent {...{ app, history }} />
     </>
   );
 }
 
-function HistoryContent({ app, history }: Props) {
-  const { compared } = history;
-  if (compared) return <RunComparison compared={compared} showDifference={history.showDifference} />;
-  const { history: runs } = app.view;
-  if (runs?.length) return <RunList app={app} history={history} runs={runs} />;
-  if (app.operations.errors["history.list"]) return null;
+export function ListTools({ app, history }: Props) {
   return (
-    <p class="empty">{runs ? "No run yet. Runs stay here when the notebook is closed." : "Reading …"}</p>
+    <>
+      <CompareButton {...{ app, history }} />
+      <Button
+        icon={REFRESH}
+        tip="Refresh"
+        busy={app.operations.busy.has("history.list")}
+        onclick={() => {
+          history.load();
+          history.window.refresh();
+        }}
+      />
+    </>
   );
 }
+
+/** The height of the list in a console of this height. */
+const listHeight = (height: number): number => Math.max(220, Math.min(560, height - 124));
+
+/** The operations whose errors are shown under the list. */
+const OPERATIONS = ["list", "compare", "figures", "star", "trash", "restore"];
+
+/** All runs with their filters, or the open comparison. */
+export function HistoryContent({ app, history }: Props) {
+  const { compared, window } = history;
+  return (
+    <div class="list-of-runs column rel" style={`height:${listHeight(app.appearance.height)}px`}>
+      {compared ? (
+        <div key="comparison" class="scroll grow" tabIndex={0} role="group" aria-label="Comparison">
+          <OpenComparison history={history} />
+        </div>
+      ) : (
+        <>
+          <Filters {...{ app, window }} />
+          <AllRuns {...{ app, history }} />
+        </>
+      )}
+      {window.error && !compared && (
+        <p key="error" class="note tone error" role="alert">
+          {window.error.message}
+        </p>
+      )}
+      <HistoryNotices {...{ app, history }} />
+    </div>
+  );
+}
+
+/** The offer to bring back a deleted run, and errors. */
+export function HistoryNotices({ app, history }: Props) {
+  const { deleted } = history;
+  return (
+    <>
+      {deleted && (
+        <div key="deleted" class="row note undo" role="status" ref={focusUndo}>
+          <span class="cut">“{deleted.task || `Run ${deleted.run_id.slice(0, 8)}`}”</span>
+          <span>is deleted, for good in 7 days.</span>
+          <Button
+            class="link"
+            text="Undo"
+            tip="Bring it back"
+            busy={app.operations.busy.has("history.restore")}
+            onclick={history.undo}
+          />
+          <span class="grow" />
+          <Button icon={CROSS} tip="Hide this" onclick={history.forgetDeleted} />
+        </div>
+      )}
+      {OPERATIONS.map((name) => (
+        <Failure failures={app.operations} at={`history.${name}`} />
+      ))}
+    </>
+  );
+}
+
+/** The focus goes to Undo: the button that had it left with the run. */
+const focusUndo: Ref = (bar) => {
+  const list = bar.parentElement?.querySelector<HTMLElement>("[role=list]");
+  bar.querySelector("button")?.focus({ preventScroll: true });
+  return () => list?.isConnected && list.focus({ preventScroll: true });
+};

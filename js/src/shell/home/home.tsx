@@ -7,32 +7,34 @@ import type { Child, Ref } from "../../ui/dom";
 import { Failure } from "../../ui/failure";
 import { clockTime, plural } from "../../ui/format";
 import { PLAY } from "../../ui/icons";
-import { RunComparison } from "../history/comparison";
-import { CompareButton, RunList } from "../history/run-list";
+import { ComparisonTools, comparisonTitle } from "../history/comparison";
+import { HistoryContent, HistoryNotices, ListTools } from "../history/dialog";
+import { CompareButton, NewestList } from "../history/run-list";
 import type { HistoryStore, HistoryStores } from "../history/store";
 import { ThemeButton } from "../menus";
 import { availabilityOf } from "../worker";
-import type { Pages } from "./pages";
+import type { PageNavigation } from "./navigation";
 
 interface Props {
   app: HistoryStores;
   history: HistoryStore;
-  pages: Pages;
+  navigation: PageNavigation;
 }
 
 /** The operations of this page, whose errors are shown at its top. */
-const OPERATIONS = ["run.new", "worker.select", "run.open", "run.replay", "history.compare"];
+const OPERATIONS = ["run.new", "worker.select", "run.open", "run.replay"];
 
-export function Home({ app, history, pages }: Props) {
+export function Home({ app, history, navigation, keys }: Props & { keys: Child }) {
   const { home, seen_us } = app.run.state;
   return (
     <div class="home scroll grow" ref={showSection(app)}>
-      <header class="row rel" ref={pages.attach}>
+      <header class="row rel" ref={navigation.attach}>
         <div class="grow">
           <h3>Worker Studio</h3>
           <p class="dim">Give an AI worker a task, watch every step, and check the result.</p>
         </div>
-        <StartButton {...{ app, pages }} />
+        <StartButton {...{ app, navigation }} />
+        {keys}
         <ThemeButton app={app} />
         {OPERATIONS.map((name) => (
           <Failure failures={app.operations} at={name} />
@@ -50,7 +52,7 @@ export function Home({ app, history, pages }: Props) {
         {home?.workers.length ? (
           <ul class="cards wide">
             {home.workers.map((card) => (
-              <Worker key={card.id} {...{ app, pages, card }} />
+              <Worker key={card.id} {...{ app, navigation, card }} />
             ))}
           </ul>
         ) : (
@@ -60,7 +62,7 @@ export function Home({ app, history, pages }: Props) {
       <div class="pair">
         <Section
           name="history"
-          title={history.compared ? "Comparison of two runs" : "Recent runs"}
+          title={history.compared ? comparisonTitle(history) : history.all ? "All runs" : "Recent runs"}
           tools={<RunTools {...{ app, history }} />}
         >
           <Runs {...{ app, history }} />
@@ -123,20 +125,20 @@ const Section = ({ name, title, tools, children }: SectionProps) => (
 );
 
 /** Leaves the run on screen, which goes on, and shows the form for the worker. */
-async function prepare({ app, pages }: Omit<Props, "history">, worker: string): Promise<void> {
+async function prepare({ app, navigation }: Omit<Props, "history">, worker: string): Promise<void> {
   const { operations } = app;
   const { run, form } = app.run.state;
   if (run && !(await operations.act("run.new", {}))) return;
   if (form.worker !== worker && !(await operations.act("worker.select", { worker }))) return;
-  pages.goToConsole();
+  navigation.goToConsole();
 }
 
 /** The one thing to do next. */
-function StartButton({ app, pages }: Omit<Props, "history">) {
-  const { run, form, home } = app.run.state;
+function StartButton({ app, navigation }: Omit<Props, "history">) {
+  const { form, home } = app.run.state;
   const cards = home?.workers.filter(({ runnable }) => runnable) ?? [];
   const card = cards.find(({ id }) => id === form.worker) ?? cards[0];
-  const active = isActive(run);
+  const active = isActive(app.run.state);
   return (
     <div class="start">
       <Button
@@ -146,7 +148,7 @@ function StartButton({ app, pages }: Omit<Props, "history">) {
         tip={active ? "Show the run in progress" : "Open the console, describe a task, and run it"}
         off={app.connection.off || (active || card ? "" : "No worker can run yet")}
         busy={app.operations.busy.has("run.new")}
-        onclick={() => (active ? pages.goToConsole() : card && prepare({ app, pages }, card.id))}
+        onclick={() => (active ? navigation.goToConsole() : card && prepare({ app, navigation }, card.id))}
       />
     </div>
   );
@@ -159,7 +161,7 @@ const ENGINE_TONES: Record<Engine["status"], string> = {
   unknown: "warning",
 };
 
-function Worker({ app, pages, card }: Omit<Props, "history"> & { card: WorkerCard }) {
+function Worker({ app, navigation, card }: Omit<Props, "history"> & { card: WorkerCard }) {
   const { id, name, description, status, reason, runnable, engines } = card;
   const [tone, words] = availabilityOf(status);
   return (
@@ -188,46 +190,62 @@ function Worker({ app, pages, card }: Omit<Props, "history"> & { card: WorkerCar
           }
           tip={`Open the console with ${name}`}
           off={app.connection.off}
-          onclick={() => prepare({ app, pages }, id)}
+          onclick={() => prepare({ app, navigation }, id)}
         />
       )}
     </li>
   );
 }
 
-function RunTools({ app, history }: Omit<Props, "pages">) {
-  if (history.compared)
-    return <Button key="back" text="All runs" tip="Back to all runs" onclick={history.closeComparison} />;
+function RunTools({ app, history }: Omit<Props, "navigation">) {
+  if (history.compared) return <ComparisonTools history={history} />;
+  if (history.all)
+    return (
+      <>
+        <ListTools {...{ app, history }} />
+        <Button
+          key="newest"
+          text="Newest"
+          tip="Show only the newest runs"
+          onclick={() => history.showAll(false)}
+        />
+      </>
+    );
   const { home } = app.run.state;
   if (!home?.runs.length) return null;
-  const { total } = home;
   return (
     <>
-      {total > 0 && <span class="small dim">{plural(total, "run")} on this computer</span>}
       <CompareButton {...{ app, history }} />
+      <Button
+        key="all"
+        text={home.total > 0 ? `All ${plural(home.total, "run")}` : "All runs"}
+        tip="Search and filter all runs on this computer"
+        off={app.connection.off}
+        onclick={() => history.showAll(true)}
+      />
     </>
   );
 }
 
-function Runs({ app, history }: Omit<Props, "pages">) {
-  const { compared } = history;
+function Runs({ app, history }: Omit<Props, "navigation">) {
   const { home } = app.run.state;
-  if (compared)
+  if (history.compared || history.all)
     return (
-      <div class="card flat">
-        <RunComparison compared={compared} showDifference={history.showDifference} />
+      <div key="all" class="card flat">
+        <HistoryContent {...{ app, history }} />
       </div>
     );
   return (
-    <div class="card flat">
+    <div key="newest" class="card flat">
       {home?.error && <p class="tone error">{home.error.message}</p>}
       {home?.runs.length ? (
-        <RunList {...{ app, history }} runs={home.runs} />
+        <NewestList {...{ app, history }} runs={home.runs} />
       ) : (
         <p class="empty">
           {home ? "No run yet. The runs of all notebooks on this computer appear here." : "Reading …"}
         </p>
       )}
+      <HistoryNotices {...{ app, history }} />
     </div>
   );
 }

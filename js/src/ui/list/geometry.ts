@@ -7,6 +7,8 @@
 const MAX_PX = 8_000_000;
 /** Rows drawn beyond each edge of the screen. */
 export const OVERSCAN = 6;
+/** The same, until the list is first scrolled: many are never. */
+export const LEAST_OVERSCAN = 0;
 
 export interface ListShape {
   total: number;
@@ -32,10 +34,11 @@ export function drawnRows(
   { total, viewPx }: ListShape,
   minPx: number,
   { point, y }: Anchor,
+  overscan = OVERSCAN,
 ): [first: number, end: number] {
   const fit = Math.ceil(viewPx / minPx);
-  const first = Math.min(Math.floor(point - Math.max(0, y) / minPx), total - fit) - OVERSCAN;
-  const end = Math.max(Math.ceil(point + Math.max(0, viewPx - y) / minPx), fit) + OVERSCAN;
+  const first = Math.min(Math.floor(point - Math.max(0, y) / minPx), total - fit) - overscan;
+  const end = Math.max(Math.ceil(point + Math.max(0, viewPx - y) / minPx), fit) + overscan;
   return [Math.max(0, first), Math.min(total, end)];
 }
 
@@ -52,6 +55,8 @@ export interface Layout {
   /** The points of the list at the screen's top and bottom. */
   top: number;
   bottom: number;
+  /** `top`; the next row where at most a pixel of the row at `top` is on screen. */
+  visibleTop: number;
   atEnd: boolean;
   /** Part of the screen is empty that other rows would fill. */
   blank: boolean;
@@ -107,6 +112,7 @@ export function layOut(
     shiftPx,
     top,
     bottom: Math.min(total, pointAt(viewPx - shiftPx)),
+    visibleTop: Math.max(top, Math.floor(pointAt(1 - shiftPx))),
     atEnd,
     blank: (first > 0 && shiftPx > 0) || (end < total && below < 0),
     scrollPx: rows === total ? 0 - shiftPx : Math.max(minPx, Math.min(maxPx, endPx(shape) * share)),

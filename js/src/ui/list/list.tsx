@@ -25,13 +25,20 @@ export interface List {
   /** The rows that are drawn. */
   first: number;
   end: number;
-  /** The points at the screen's top and bottom: the index of a row, plus the part of it above the point. */
+  /** The element of a row has the row's index less this as its key. */
+  base: number;
+  /**
+   * The points at the screen's top and bottom: the index of a row, plus the part of it above the point.
+   * A row of which at most a pixel is on screen is above the top.
+   */
   top: number;
   bottom: number;
   /** Brings a row into view at the next drawing, and stops following the end. */
   show(index: number): void;
   /** Puts a point of the list at the screen's top, and stops following the end. */
   moveTo(point: number): void;
+  /** The element in the last tree of everything. */
+  drawn?: Child;
   /** Prepares the drawing of a list of `total` rows. */
   draw(total: number): void;
   box?: Ref;
@@ -54,6 +61,7 @@ export function createList(rowPx: number, tail = false): List {
     page: 1,
     first: 0,
     end: 0,
+    base: 0,
     top: 0,
     bottom: 0,
     show: ignore,

@@ -3,7 +3,16 @@
 // change their height never move what is on screen.
 
 import type { Painting } from "../painting";
-import { type Anchor, anchorAt, contentPx, drawnRows, endPx, layOut } from "./geometry";
+import {
+  type Anchor,
+  anchorAt,
+  contentPx,
+  drawnRows,
+  endPx,
+  LEAST_OVERSCAN,
+  layOut,
+  OVERSCAN,
+} from "./geometry";
 import { createList, type List } from "./list";
 
 /** Scrolling has ended after a pause this long. */
@@ -15,7 +24,8 @@ export function createVirtualList(painting: Painting, rowPx: number): List {
   return list;
 }
 
-export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "changed" | "onPaint">): void {
+export function makeVirtual(list: List, painting: Pick<Painting, "changed" | "onPaint" | "quick">): void {
+  const { changed, onPaint } = painting;
   const { rowPx, tail } = list;
   const shape = { total: 0, rowPx, viewPx: list.viewPx };
   let anchor: Anchor = { point: 0, y: 0 };
@@ -35,6 +45,13 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
   /** The length of the list as scrolling began: a scroll beyond it has reached the end, even if rows were added. */
   let goal = 0;
   let again = false;
+  /** Something has changed since the last measurement: until then nothing is read, because that costs a layout. */
+  let stale = true;
+  /** What was drawn at the last measurement, and the height of its rows. */
+  let measured = "";
+  /** The height of the box is known. */
+  let sized = false;
+  let rowsPx = 0;
   let pausing: ReturnType<typeof setTimeout> | undefined;
 
   /** Applies a scroll since the last drawing. A box that was out of the page has lost both scroll positions. */
@@ -46,8 +63,9 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
     if (Math.abs(moved) < 1) return false;
     scrolled = box.scrollTop;
     // The browser scrolls a box up that becomes higher at its end.
-    list.follow &&= scrolled >= box.scrollHeight - box.clientHeight - 1;
+    list.follow &&= scrolled >= heightPx - box.clientHeight - 1;
     if (list.follow) return false;
+    stale = true;
     list.moved += 1;
     target = shown = null;
     down = moved > 0;
@@ -58,7 +76,7 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
     clearTimeout(pausing);
     pausing = setTimeout(() => {
       pausing = undefined;
-      changed();
+      invalidate();
     }, PAUSE_MS);
     return true;
   }
@@ -68,25 +86,52 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
     pausing = undefined;
   }
 
+  function invalidate(): void {
+    stale = true;
+    changed();
+  }
+
+  /** Rows beyond the screen are for scrolling: until then they would only be work. */
+  const overscan = () => (list.moved || !sized ? OVERSCAN : LEAST_OVERSCAN);
+
+  const drawn = () => [shape.total, list.first, list.end, list.follow, target].join();
+
   function paint(): void {
-    if (!box?.clientHeight) return;
+    if (!box || !(stale || measured !== drawn())) return;
+    // Other rows of the same heights at the end of a long list: it is measured with everything else.
+    const samePx = rowsPx === (list.end - list.first) * rowPx;
+    if (painting.quick && list.follow && !stale && samePx && rowsPx >= shape.viewPx && list.first) return;
+    stale = true;
+    const spacer = box.firstElementChild as HTMLElement;
+    const block = spacer.firstElementChild as HTMLElement;
+    // Before anything is read, so that one layout is enough.
+    if (contentPx(shape) > heightPx) spacer.style.height = `${contentPx(shape)}px`;
+    if (!box.clientHeight) return;
     // A scroll whose event has not fired yet must not be undone.
     applyScroll();
+    measured = drawn();
+    sized = true;
     if (box.clientHeight !== shape.viewPx) {
       list.viewPx = shape.viewPx = box.clientHeight;
       if (list.follow) anchor.y = shape.viewPx;
       else target ??= shown;
     }
-    const spacer = box.firstElementChild as HTMLElement;
-    const block = spacer.firstElementChild as HTMLElement;
     const rows = [...block.children] as HTMLElement[];
-    const edges = [...rows.map((row) => row.offsetTop), block.offsetHeight];
-    const mean = block.offsetHeight / rows.length;
+    rowsPx = block.offsetHeight;
+    const mean = rowsPx / rows.length;
+    // No row is lower than `rowPx`: where the mean is not higher, all have this height.
+    const edges = [...rows.map((row, i) => (mean > rowPx ? row.offsetTop : i * rowPx)), rowsPx];
     const all = rows.length === shape.total;
     if (rows.length && (all || (!pausing && Math.abs(mean / shape.rowPx - 1) > 0.25))) shape.rowPx = mean;
-    const { shiftPx, top, bottom, atEnd, blank, scrollPx } = layOut(shape, anchor, list.first, edges, target);
+    const layout = layOut(shape, anchor, list.first, edges, target);
+    const { shiftPx, top, bottom, atEnd, blank, scrollPx } = layout;
     anchor = { point: top, y: 0 };
-    Object.assign(list, { top, bottom, atEnd, page: Math.max(1, Math.floor(bottom - top) - 1) });
+    Object.assign(list, {
+      top: layout.visibleTop,
+      bottom,
+      atEnd,
+      page: Math.max(1, Math.floor(bottom - top) - 1),
+    });
     if (down && bottom > goal - 0.1) list.follow = tail;
     down = false;
     // Every write costs a layout when the next list is measured: only changes are written.
@@ -108,6 +153,7 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
     again = blank && !again;
     if (again) changed();
     else target = null;
+    stale = again;
   }
 
   Object.assign(list, {
@@ -116,7 +162,7 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
       target = shown = index;
       list.moved += 1;
       list.follow = false;
-      changed();
+      invalidate();
     },
     moveTo(point) {
       anchor = { point, y: 0 };
@@ -124,7 +170,7 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
       list.follow = false;
       // A scroll in progress continues from here.
       endPause();
-      changed();
+      invalidate();
     },
     draw(total) {
       shape.total = total;
@@ -133,21 +179,30 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
         anchor = { point: total, y: shape.viewPx };
         target = shown = null;
       }
-      let [first, end] = drawnRows(shape, rowPx, anchor);
+      let [first, end] = drawnRows(shape, rowPx, anchor, overscan());
       if (target !== null && (target < first || target >= end)) {
         anchor = { point: target, y: shape.viewPx / 3 };
-        [first, end] = drawnRows(shape, rowPx, anchor);
+        [first, end] = drawnRows(shape, rowPx, anchor, overscan());
       }
+      // Where most rows are new, each element gets another row: that costs less than other elements.
+      const step = first - list.first;
+      if (list.follow ? 4 * Math.abs(step) > end - first : first >= list.end || end <= list.first)
+        list.base += step;
       Object.assign(list, { first, end });
     },
     box(element) {
       box = element;
       heightPx = blockPx = Number.NaN;
-      const sizes = new ResizeObserver(changed);
+      stale = true;
+      const block = element.querySelector(".spacer > div") as HTMLElement;
+      const sizes = new ResizeObserver(() => {
+        if (stale || element.clientHeight !== shape.viewPx || block.offsetHeight !== rowsPx) invalidate();
+      });
       sizes.observe(element);
+      sizes.observe(block);
       // A box that was moved in the page has lost its scroll position; no other event reports that.
-      const sight = new IntersectionObserver(changed, { root: element });
-      sight.observe(element.querySelector(".spacer > div") as Element);
+      const sight = new IntersectionObserver(invalidate, { root: element });
+      sight.observe(block);
       const stop = onPaint(paint, element);
       return () => {
         sizes.disconnect();
@@ -158,7 +213,7 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
     },
     onScroll() {
       // A drawing scrolls the box, too.
-      if (applyScroll()) changed();
+      if (applyScroll() || !box?.scrollLeft) invalidate();
     },
     onWheel({ deltaY }) {
       dragged = false;
@@ -166,7 +221,7 @@ export function makeVirtual(list: List, { changed, onPaint }: Pick<Painting, "ch
       if (deltaY < 0 && list.top > 0 && list.follow) {
         list.moved += 1;
         list.follow = false;
-        changed();
+        invalidate();
       }
     },
     onPointerDown({ target: pressed, currentTarget }) {

@@ -65,6 +65,8 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
   let stopped: string | undefined;
   let target: string | undefined;
   let sent = 0;
+  /** The last chunk that was sent: it is another one where an earlier moment is shown. */
+  let last: string | undefined;
   let closed = false;
   let neutralise = createNeutraliser();
   let starting: ReturnType<typeof setTimeout> | undefined;
@@ -114,13 +116,12 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
   const draw = () => {
     if (!drawing || !port) return;
     const { chunks, done } = drawing;
-    const grown = chunks.length - sent;
     let open: FrameCommand["open"];
     if (
       drawing.subject !== subject ||
       drawing.version !== version ||
-      grown < 0 ||
-      (closed && (grown || !done))
+      chunks[sent - 1] !== last ||
+      (closed && (chunks.length > sent || !done))
     ) {
       // A page whose scripts ran is not overwritten: the scripts would still run.
       if (guard && version !== undefined) return load();
@@ -133,6 +134,7 @@ export function createPreview(events: PreviewEvents): PreviewFrame {
     const close = done && !closed;
     const text = neutralise(chunks.slice(sent).join(""), close);
     sent = chunks.length;
+    last = chunks[sent - 1];
     closed = done;
     if (!open && !text && !close) return;
     send({ open, text, close, target: close ? target : undefined });

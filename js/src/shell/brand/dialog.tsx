@@ -1,34 +1,34 @@
-import type { BrandFinding, BrandForm } from "../../kernel/wire";
+import type { BrandForm } from "../../kernel/wire";
 import type { App } from "../../state/app";
 import { isActive } from "../../state/selectors";
 import { Button, Chips } from "../../ui/button";
 import type { Child, Ref } from "../../ui/dom";
-import { BRAND, CHECK, CROSS, WARNING } from "../../ui/icons";
-import { Popover } from "../../ui/popover";
+import { CHECK, CROSS } from "../../ui/icons";
 import { FieldEntry } from "./fields";
-import { fieldPath, ofBrand, revealField } from "./reveal";
+import type { Findings } from "./findings";
+import { brandOf } from "./json";
+import { fieldPath } from "./problems";
+import { revealField } from "./reveal";
 import { createSavedBrands } from "./saved";
-import { brandOf, brandText, withValue } from "./values";
+import { brandText, withValue } from "./values";
 
 /** The pause in typing after which the brand is checked. */
 const CHECK_MS = 300;
 /** The space around the dialog in the console's height, in pixels. */
 const AROUND_PX = 60;
 
-/** The button of the brand, and its dialog: the same draft as a form and as JSON. */
-export function createBrand(app: App): () => Child {
+/** The dialog of the brand: the same draft as a form and as JSON. */
+export function createBrandDialog(app: App, findings: Findings): () => Child {
   const { view, operations, connection } = app;
   let form: (BrandForm & { worker: string }) | null = null;
   let asJson = false;
-  /** A check was asked for: required fields without a value are errors. */
-  let asked = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** A brand that another took the place of at once, and that one. */
   let replaced = { before: "", by: "" };
   const saved = createSavedBrands(app, replace, locked);
 
   function locked(): string {
-    return connection.off || (isActive(app.run.state.run) ? "A run is in progress" : "");
+    return connection.off || (isActive(app.run.state) ? "A run is in progress" : "");
   }
 
   function write(brand: string): void {
@@ -40,7 +40,7 @@ export function createBrand(app: App): () => Child {
 
   function replace(by: string): void {
     replaced = { before: view.brand, by };
-    asked = false;
+    findings.asked = false;
     view.checked = null;
     write(by);
   }
@@ -68,7 +68,7 @@ export function createBrand(app: App): () => Child {
   };
 
   const onFields: Ref = (fields) => {
-    revealField(fields, fieldPath(view.brandField));
+    revealField(fields, fieldPath(view.brandField ?? ""));
     view.brandField = "";
   };
 
@@ -77,8 +77,9 @@ export function createBrand(app: App): () => Child {
     app.painting.changed();
   }
 
-  function Sheet({ found }: { found: readonly BrandFinding[] }) {
+  return () => {
     const { brand, checked } = view;
+    const { found } = findings;
     const values = brandOf(brand);
     const failed = operations.failureAt("brand.form") ?? operations.failureAt("brand.check");
     const json = asJson || !values || (!form && !!(failed || connection.off));
@@ -171,48 +172,12 @@ export function createBrand(app: App): () => Child {
             busy={operations.busy.has("brand.check")}
             off={locked() || (brand ? "" : "There is no brand")}
             onclick={() => {
-              asked = true;
+              findings.asked = true;
               check();
             }}
           />
         </footer>
       </div>
-    );
-  }
-
-  return () => {
-    const { brand, checked } = view;
-    const values = brandOf(brand);
-    const company = values?.company_name;
-    const unknown = app.run.state.form.brand_unknown && "unknown";
-    const refused = operations.errors["run.start"]?.problems.filter(ofBrand) ?? [];
-    const found: BrandFinding[] =
-      checked && (checked.brand === brand || (!refused.length && view.panel === "brand"))
-        ? checked.report.findings.filter(({ tone }) => tone !== "missing" || asked || refused.length)
-        : refused.map(({ field, message }) => ({ tone: "error", path: fieldPath(field), message }));
-    const flawed = !values || found.some(({ tone }) => tone !== "warning");
-    return (
-      <Popover
-        panels={view}
-        id="brand"
-        role="dialog"
-        label="Brand"
-        class={`field ${flawed ? "flawed" : ""}`}
-        icon={flawed ? WARNING : BRAND}
-        text={
-          <>
-            <span class={company ? "sr" : "grow"}>Brand</span>
-            {company ? (
-              <span class="cut grow">{`${company}`}</span>
-            ) : (
-              <i class={`tag ${!brand && unknown ? "warning" : ""}`}>{brand ? "set" : unknown || "none"}</i>
-            )}
-          </>
-        }
-        tip={flawed ? "The brand has a problem" : "Edit the brand"}
-      >
-        {() => <Sheet found={found} />}
-      </Popover>
     );
   };
 }

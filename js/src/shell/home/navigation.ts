@@ -4,7 +4,7 @@
 import type { Uses } from "../../state/app";
 import type { Ref } from "../../ui/dom";
 
-export interface Pages {
+export interface PageNavigation {
   goHome: () => void;
   goToConsole: () => void;
   /** For an element of each page, which tells where the pages are. */
@@ -13,7 +13,7 @@ export interface Pages {
 
 const FIRST = { home: ".start button", console: ".task textarea" };
 
-export function createPages({ view, painting }: Uses<"view" | "painting">): Pages {
+export function createNavigation({ view, painting }: Uses<"view" | "painting">): PageNavigation {
   let root: ShadowRoot | undefined;
   /** Brings a page into view as soon as it is drawn, and moves the focus to it. */
   function show(page: keyof typeof FIRST): void {
