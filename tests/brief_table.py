@@ -22,6 +22,8 @@ from worker_widget.workers.business_builder.language import detection
 from worker_widget.workers.business_builder.page import page_reader
 from worker_widget.workers.business_builder.worker import BusinessBuilder
 
+from .bare_run import BareRun
+
 FILE: Final = Path(__file__).parent.parent / "docs" / "business-builder-briefs.md"
 
 _INTRODUCTION: Final = """# Forty briefs in eight languages
@@ -52,7 +54,7 @@ class BriefRun:
 def brief_run(task: str) -> BriefRun:
     emitted: list[Payload] = []
     request = ValidatedRequest(task=task, options={"pace": 0})
-    result = asyncio.run(BusinessBuilder().execute(request, emitted.append, run_id="brief"))
+    result = asyncio.run(BusinessBuilder().execute(request, BareRun(emitted.append)))
     html = result.artifacts.get("landing.html", "")
     found = page_reader.read(html) if html else None
     return BriefRun(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,13 @@ from hypothesis import settings
 # How long an example takes depends on what else the machine does; that is no failure.
 settings.register_profile("worker-widget", deadline=None)
 settings.load_profile("worker-widget")
+
+# A shell ignores interrupts for what it runs in the background, and every process below inherits that.
+if (
+    threading.current_thread() is threading.main_thread()
+    and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -9,14 +9,12 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from worker_widget.events import Log, PolicyCheck, RoutingDecision, StageCompleted, StageFailed, StageStarted
 from worker_widget.events.answers import WorkerInfo
 from worker_widget.events.request_models import Brand, ValidatedRequest
 from worker_widget.host.process import host_process
-from worker_widget.host.worker import BrandReport, Emit, RunResult, Worker
+from worker_widget.host.worker import BrandReport, Emit, RunContext, RunResult, Worker
 
 LOAD = ("-m", "tests.load")
 NEEDLE_EVERY = 997
@@ -32,7 +30,7 @@ class LoadWorker:
 
     ``burst N`` tells N log lines as fast as it can, ``rate N S`` N lines a second for S seconds,
     ``stages N`` begins and ends N stages, ``decisions N`` tells N routing decisions and policy checks,
-    ``wait S`` is quiet for S seconds. Each line begins with the time it was told at, in seconds since
+    ``wait S`` is quiet for S seconds. Each line begins with the time it was emitted at, in seconds since
     the epoch.
     """
 
@@ -47,15 +45,9 @@ class LoadWorker:
     def check_brand(self, brand: Brand) -> BrandReport:
         return BrandReport((), 0, 0)
 
-    async def execute(
-        self,
-        request: ValidatedRequest,
-        emit: Emit,
-        *,
-        run_id: str,
-        replay_of: Mapping[str, Any] | None = None,
-    ) -> RunResult:
-        told, begun = 0, False
+    async def execute(self, request: ValidatedRequest, run: RunContext) -> RunResult:
+        emit = run.emit
+        written, begun = 0, False
         for step in request.task.split(";"):
             verb, *rest = step.split()
             if verb != "stages" and not begun:
@@ -63,9 +55,9 @@ class LoadWorker:
                 emit(StageStarted(stage_id="copy", stage_index=0, total_stages=2))
             match verb:
                 case "burst":
-                    told = await _lines(emit, told, int(rest[0]))
+                    written = await _lines(emit, written, int(rest[0]))
                 case "rate":
-                    told = await _steadily(emit, told, int(rest[0]), float(rest[1]))
+                    written = await _steadily(emit, written, int(rest[0]), float(rest[1]))
                 case "stages":
                     await _stages(emit, int(rest[0]))
                 case "decisions":
@@ -75,8 +67,8 @@ class LoadWorker:
                 case _:
                     raise ValueError(f"no step is called {verb!r}")
         if begun:
-            emit(StageCompleted(stage_id="copy", duration_ms=1.0, tokens_used=told))
-        return RunResult(artifacts={}, total_tokens=told)
+            emit(StageCompleted(stage_id="copy", duration_ms=1.0, tokens_used=written))
+        return RunResult(artifacts={}, total_tokens=written)
 
 
 async def _lines(emit: Emit, first: int, count: int) -> int:
@@ -88,18 +80,18 @@ async def _lines(emit: Emit, first: int, count: int) -> int:
 
 
 async def _steadily(emit: Emit, first: int, rate: int, seconds: float) -> int:
-    began, told, total = time.monotonic(), 0, round(rate * seconds)
-    while told < total:
+    began, written, total = time.monotonic(), 0, round(rate * seconds)
+    while written < total:
         due = min(total, round((time.monotonic() - began) * rate))
-        for number in range(told, due):
+        for number in range(written, due):
             emit(line(first + number))
-        told = due
+        written = due
         await asyncio.sleep(_TURN_S)
-    return first + told
+    return first + written
 
 
 def line(number: int) -> Log:
-    """The line of this number, told now."""
+    """The line of this number, with the time now."""
     found = number % NEEDLE_EVERY == 0
     return Log(
         stage_id="copy",

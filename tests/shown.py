@@ -18,6 +18,7 @@ from worker_widget.store.event_store import EventStore
 
 RUN = "6dd8b5a6-01ea-40a3-bb26-c4ea072f1975"
 
+_WHOLE = ("form", "link", "run", "past", "request", "asked", "understanding", "warnings", "inputs")
 _KEYS = {"stages": "stage_id", "artifacts": "file"}
 
 
@@ -65,7 +66,7 @@ class ShownRun:
 class Browser:
     """Takes what the kernel sends as the console's own channel and store do.
 
-    What it says is left in ``said``. Time does not pass here: `pulse` is when it looks after what is
+    Its messages are in ``outbox``. Time does not pass here: `pulse` is when it looks after what is
     overdue.
     """
 
@@ -81,7 +82,7 @@ class Browser:
         self.done: set[str] = set()
         self.missed = False
         self.visible = True
-        self.said: list[FromBrowser] = []
+        self.outbox: list[FromBrowser] = []
         self._requests = 0
         self._untaken: int | None = None
 
@@ -96,7 +97,7 @@ class Browser:
                 self.missed = False
             else:
                 self.hello()
-            self.said.append(Ack(client=self.client, seq=self.seq))
+            self.outbox.append(Ack(client=self.client, seq=self.seq))
         elif kind == "heartbeat" and message["seq"] > self.seq:
             self.hello()
         elif kind == "frame":
@@ -106,7 +107,7 @@ class Browser:
                 self.seq = message["seq"]
                 self._patch(message["patch"])
                 self._news(message["patch"].get("subscribers", {}))
-                self.said.append(Ack(client=self.client, seq=self.seq))
+                self.outbox.append(Ack(client=self.client, seq=self.seq))
         elif kind == "reply" and (message["client"], message["id"]) == (self.client, self._untaken):
             self._untaken = None
 
@@ -133,7 +134,7 @@ class Browser:
             self._ask("visible", {"visible": False})
 
     def pulse(self) -> None:
-        """Ask again for what did not come; whatever a request asked for is told by a snapshot too."""
+        """Ask again for what did not come; a snapshot has whatever a request asked for, too."""
         if self._untaken is not None:
             self._untaken = None
             self.missed = True
@@ -141,21 +142,22 @@ class Browser:
             self._say_hello()
 
     def _say_hello(self) -> None:
-        self.said.append(
+        self.outbox.append(
             Hello(client=self.client, have=max(self.seq, 0), visible=self.visible, watch=self.watched)
         )
 
     def _ask(self, name: str, args: dict[str, Any]) -> int:
         self._requests += 1
-        self.said.append(Request(client=self.client, id=self._requests, name=name, args=args))
+        self.outbox.append(Request(client=self.client, id=self._requests, name=name, args=args))
         return self._requests
 
     def _patch(self, patch: dict[str, Any]) -> None:
-        for part in ("form", "link", "run"):
+        for part in _WHOLE:
             if part in patch:
                 self.state[part] = patch[part]
         for part, key in _KEYS.items():
-            rows = {row[key]: row for row in self.state[part]}
+            gone = patch.get("stages_gone", ()) if part == "stages" else ()
+            rows = {row[key]: row for row in self.state[part] if row[key] not in gone}
             rows |= {row[key]: row for row in patch.get(part, [])}
             self.state[part] = list(rows.values())
         for part in ("routing", "ledger"):
@@ -169,7 +171,7 @@ class Browser:
             }
             rows = [known[number] for number in sorted(known)]
             while len(rows) > TAIL_ROWS:
-                done = [n for n, row in enumerate(rows) if not msgspec.convert(row, Incident).unfixed]
+                done = [n for n, row in enumerate(rows) if not msgspec.convert(row, Incident).unrecovered]
                 del rows[done[0] if done else 0]
             self.state["incidents"] = {"total": patch["incidents"]["total"], "rows": rows}
 

@@ -12,6 +12,7 @@ import json
 import textwrap
 import types
 import typing
+from collections import ChainMap
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal, NotRequired, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
@@ -21,7 +22,7 @@ import msgspec
 from worker_widget.console import studio, wire
 from worker_widget.console.brand_form import brand_fields, example_brand
 from worker_widget.console.brand_json import brand_text
-from worker_widget.console.requests.dispatch import Requests, VisibleArgs
+from worker_widget.console.requests.dispatch import SUBJECTS, VisibleArgs
 from worker_widget.console.requests.handlers import NoArgs, NoResult, RequestHandler
 from worker_widget.events.request_models import Brand
 from worker_widget.state import incident, log_line, run_state
@@ -61,6 +62,7 @@ export interface Traits {
   /** The part of the home page that is shown first; "" for a console. */
   section: Section | "";
   saved: Saved | Record<string, never>;
+  receipt: ShownReceipt;
 }
 """
 
@@ -78,7 +80,7 @@ ALIASES: dict[str, Any] = {
 }
 ROOTS = (
     *(wire.SnapshotMessage, wire.FrameMessage, wire.HeartbeatMessage, wire.ReplyResult, wire.ReplyError),
-    *(wire.Hello, wire.Ack, wire.Saved),
+    *(wire.Hello, wire.Ack, wire.Saved, wire.ShownReceipt),
 )
 WIDTH = 110
 
@@ -189,7 +191,7 @@ def _requests(declared: _Types) -> typing.Iterator[tuple[str, str, str, str | No
     visible = "This subscriber went out of sight or came back; a snapshot follows when it came back."
     yield "visible", declared.inline(VisibleArgs), "Record<string, never>", visible
     nothing: Any = SimpleNamespace()
-    handlers = Requests(nothing, nothing).handlers
+    handlers = ChainMap(*(dict(handlers_of(nothing)) for handlers_of in SUBJECTS.values()))
     for name, handler in sorted(handlers.items()):
         args = declared.inline(handler.args)
         yield name, args, declared.of(handler.result), inspect.getdoc(cast(RequestHandler, handler).answer)

@@ -15,7 +15,28 @@ from pathlib import Path
 from tests.benchmarks.figure import Figure
 
 RESULT = Path(__file__).parents[2] / "bench.json"
-GROUPS = ("sizes", "imports", "kernel", "artifacts", "drawing", "host", "burst", "steady", "flood", "million")
+GROUPS = (
+    "sizes",
+    "imports",
+    "kernel",
+    "local",
+    "search",
+    "exports",
+    "frameworks",
+    "artifacts",
+    "drawing",
+    "host",
+    "load",
+    "beside",
+    "agui",
+    "burst",
+    "steady",
+    "flood",
+    "million",
+    "data",
+    "seek",
+    "report",
+)
 
 
 def main(groups: list[str]) -> None:

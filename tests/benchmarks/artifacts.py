@@ -33,8 +33,8 @@ def figures() -> Iterator[Figure]:
         store = EventStore.open(Path(directory) / "history.db")
         costs = {}
         for chars in (MB // 5, MB, 2 * MB):
-            said = _page(chars)
-            costs[chars] = _per_mb(partial(_streamed, chars, said, store), chars)
+            emitted = _page(chars)
+            costs[chars] = _per_mb(partial(_streamed, chars, emitted, store), chars)
         store.close()
     yield from _linear("HTML, from deltas to frames", costs, "2 MB are 4,000 deltas")
     costs = {
@@ -59,13 +59,13 @@ def _linear(name: str, costs: dict[int, float], beside: str) -> Iterator[Figure]
     yield figure(f"{name}: dearest beside cheapest", ratio, "times", "linear is 1; at most 1.5")
 
 
-def _streamed(chars: int, said: list[Event], store: EventStore) -> None:
+def _streamed(chars: int, emitted: list[Event], store: EventStore) -> None:
     """Events into the log, through `reduce`, and out as frames for one view."""
     run_id = f"run {time.perf_counter_ns()}"
     store.begin(run_id, worker="w", origin="o", time_us=0)
     state, cursor, sent = RunState(), None, 0
-    for start in range(0, len(said), A_FRAME):
-        state = reduce_all(store.append(run_id, said[start : start + A_FRAME]), state)
+    for start in range(0, len(emitted), A_FRAME):
+        state = reduce_all(store.append(run_id, emitted[start : start + A_FRAME]), state)
         (artifact,) = state.artifacts
         cursor = cursor or ArtifactCursor(artifact, None)
         news = cursor.advance(artifact, store, run_id)
@@ -76,13 +76,15 @@ def _streamed(chars: int, said: list[Event], store: EventStore) -> None:
 def _page(chars: int) -> list[Event]:
     """A page as it is written, delta by delta."""
     text = "".join(f"<p>Line {n} of the page.</p>\n" for n in range(chars // 25))[:chars]
-    said = [_event(ArtifactStarted(artifact_name="page", artifact_type="html"), 0)]
+    emitted = [_event(ArtifactStarted(artifact_name="page", artifact_type="html"), 0)]
     for offset in range(0, chars, DELTA):
         piece = text[offset : offset + DELTA]
         delta = ArtifactDelta(artifact_name="page", artifact_type="html", offset=offset, text=piece)
-        said.append(_event(delta, offset + 1))
-    said.append(_event(ArtifactCreated(artifact_name="page", artifact_type="html", content=text), chars + 1))
-    return said
+        emitted.append(_event(delta, offset + 1))
+    emitted.append(
+        _event(ArtifactCreated(artifact_name="page", artifact_type="html", content=text), chars + 1)
+    )
+    return emitted
 
 
 def _drawn_as_it_grows(chars: int) -> None:

@@ -64,13 +64,14 @@ def figures() -> Iterator[Figure]:
 
 def _console(on: Scene) -> dict[str, Any]:
     console = on.console(f"burst {EVENTS}")
+    console.show_debug()  # all lines are counted
     heap = on.heap_mb()
     on.settle()  # the collection takes compiled code away, too
     on.page.evaluate(WATCH)
     with over(on) as spent:
-        said: dict[str, Any] = on.page.evaluate(RUN, [console.root.element_handle(), EVENTS])
+        measured: dict[str, Any] = on.page.evaluate(RUN, [console.root.element_handle(), EVENTS])
     console.expect_status("Completed")
-    said["longest"] = on.page.evaluate("window.longest")
-    said["messages"] = spent["messages"]
-    said["heap"] = on.heap_mb() - heap
-    return said
+    measured["longest"] = on.page.evaluate("window.longest")
+    measured["messages"] = spent["messages"]
+    measured["heap"] = on.heap_mb() - heap
+    return measured

@@ -74,5 +74,5 @@ def _page(size_mb: float) -> tuple[str, ...]:
 
 def _busy_s(session: CDPSession) -> float:
     """The processor time that a frame's process has used since it began, in seconds."""
-    told = session.send("Performance.getMetrics")["metrics"]
-    return float(next(item["value"] for item in told if item["name"] == "ProcessTime"))
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return float(next(item["value"] for item in metrics if item["name"] == "ProcessTime"))

@@ -66,6 +66,8 @@ def _flood(on: Scene, *, printing: bool) -> dict[str, Any]:
     wait_until_ran(cell)
     console = Console.in_cell(on.page, cell)
     console.expect_status("Ready")
+    if console.level("debug").get_attribute("aria-pressed") != "true":  # the page remembers it
+        console.show_debug()  # all lines are counted
     on.settle()
     with over(on) as spent:
         console.start()

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from tests.bare_run import BareRun
 from tests.benchmarks.figure import Figure, figure
 from tests.contract.host_support import Api, HostProcess
 from worker_widget.events.request_models import ValidatedRequest
@@ -98,7 +99,7 @@ def _artifacts(api: Api, run_id: str) -> dict[str, str]:
 
 
 def _bare() -> None:
-    asyncio.run(BusinessBuilder().execute(ValidatedRequest(**REQUEST), lambda _: None, run_id="bare"))
+    asyncio.run(BusinessBuilder().execute(ValidatedRequest(**REQUEST), BareRun(lambda _: None)))
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -110,5 +111,5 @@ def _timed(work: Callable[[], object]) -> float:
 def _memory(pid: int, which: str) -> float:
     """``VmRSS`` is what a process holds now, ``VmHWM`` the most it ever held; in MB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (said,) = (line for line in lines if line.startswith(which + ":"))
-    return int(said.split()[1]) / 1024
+    (found,) = (line for line in lines if line.startswith(which + ":"))
+    return int(found.split()[1]) / 1024

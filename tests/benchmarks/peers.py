@@ -44,7 +44,7 @@ for number in range({lines}):
     output.append_stdout(f"{{time.time():.6f}} line {{number}} of what this worker has to say\\n")
 """
 
-# In each frame, the newest line that stands there: how long ago its worker told it, in milliseconds.
+# In each frame, the newest line that stands there: how long ago its worker emitted it, in milliseconds.
 APPENDED = r"""([cell, last]) => new Promise((resolve, reject) => {
     const began = performance.now();
     const late = [];
@@ -52,9 +52,9 @@ APPENDED = r"""([cell, last]) => new Promise((resolve, reject) => {
     const look = () => {
         const ms = performance.now() - began;
         const shown = cell.querySelector(".jp-OutputArea-output:last-child")?.textContent ?? "";
-        const [, told = 0] = /(\d{10}\.\d{6})[^\n]*\s*$/.exec(shown) ?? [];
-        if (told > newest) late.push(performance.timeOrigin + performance.now() - 1_000 * told);
-        newest = told;
+        const [, written = 0] = /(\d{10}\.\d{6})[^\n]*\s*$/.exec(shown) ?? [];
+        if (written > newest) late.push(performance.timeOrigin + performance.now() - 1_000 * written);
+        newest = written;
         if (shown.includes(last)) resolve({ ms, late });
         else if (ms > 120_000) reject(new Error("the last line never came"));
         else requestAnimationFrame(look);
@@ -81,10 +81,10 @@ def event_source(on: Scene, lines: int, *, pause_s: float = 0.0) -> Shown:
         devtools = page.context.new_cdp_session(page)
         devtools.send("Performance.enable")
         with busy(devtools) as spent:
-            told = page.evaluate(COUNT, [f"{address}/stream", lines])
+            written = page.evaluate(COUNT, [f"{address}/stream", lines])
         page.close()
-    assert len(told["late"]) == lines, f"{len(told['late'])} of {lines} lines"
-    return Shown(told["ms"], told["late"], spent["busy"])
+    assert len(written["late"]) == lines, f"{len(written['late'])} of {lines} lines"
+    return Shown(written["ms"], written["late"], spent["busy"])
 
 
 def output(on: Scene, lines: int, *, pause_s: float = 0.0) -> Shown:
@@ -92,8 +92,8 @@ def output(on: Scene, lines: int, *, pause_s: float = 0.0) -> Shown:
     on.open(APPEND.format(lines=lines, pause=pause_s))
     with busy(on.devtools) as spent:
         cell: Locator = run_cell(on.page, 0)
-        told = on.page.evaluate(APPENDED, [cell.element_handle(), f"line {lines - 1} of"])
-    return Shown(told["ms"], told["late"], spent["busy"])
+        written = on.page.evaluate(APPENDED, [cell.element_handle(), f"line {lines - 1} of"])
+    return Shown(written["ms"], written["late"], spent["busy"])
 
 
 @contextmanager
@@ -124,13 +124,13 @@ def _stream(lines: int, pause_s: float) -> Iterator[str]:
 
 
 def _frames(lines: int, pause_s: float) -> Iterator[bytes]:
-    began, told = time.monotonic(), 0
-    while told < lines:
-        due = min(lines, int((time.monotonic() - began) / pause_s)) if pause_s else min(lines, told + 100)
+    began, written = time.monotonic(), 0
+    while written < lines:
+        due = min(lines, int((time.monotonic() - began) / pause_s)) if pause_s else min(lines, written + 100)
         yield b"".join(
             b'event: log\ndata: {"message": "%.6f line %d of what it says"}\n\n' % (time.time(), number)
-            for number in range(told, due)
+            for number in range(written, due)
         )
-        told = due
+        written = due
         if pause_s:
             time.sleep(TURN_S)

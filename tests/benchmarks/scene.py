@@ -64,9 +64,9 @@ class Scene:
         return max(_resident_mb(pid) for pid in _children(self.running.pid) if _KERNEL in _command(pid))
 
     def warnings(self) -> int:
-        """How often the server said that it drops messages."""
-        said = (self.directory / "lab" / "jupyter.log").read_text(errors="replace")
-        return len(re.findall(r"rate exceeded", said))
+        """How often the server dropped messages, by its log."""
+        log = (self.directory / "lab" / "jupyter.log").read_text(errors="replace")
+        return len(re.findall(r"rate exceeded", log))
 
     def _filled(self, source: str) -> str:
         return source.replace("URL", repr(self.url)).replace("TOKEN", repr(self.token))
@@ -104,21 +104,21 @@ def over(scene: Scene) -> Iterator[dict[str, float]]:
     """What happens inside the block: its seconds, and the page's traffic and work in them."""
     traffic = scene.traffic
     messages, frames, size = traffic.messages, traffic.frames, traffic.bytes
-    with busy(scene.devtools) as told:
-        yield told
-    told["messages"] = traffic.messages - messages
-    told["frames"] = traffic.frames - frames
-    told["bytes"] = traffic.bytes - size
+    with busy(scene.devtools) as measured:
+        yield measured
+    measured["messages"] = traffic.messages - messages
+    measured["frames"] = traffic.frames - frames
+    measured["bytes"] = traffic.bytes - size
 
 
 @contextmanager
 def busy(devtools: CDPSession) -> Iterator[dict[str, float]]:
     """The seconds inside the block, and the share of them in which the page's main thread worked."""
-    told: dict[str, float] = {}
+    measured: dict[str, float] = {}
     worked, began = _worked_s(devtools), time.monotonic()
-    yield told
-    told["seconds"] = time.monotonic() - began
-    told["busy"] = (_worked_s(devtools) - worked) / told["seconds"]
+    yield measured
+    measured["seconds"] = time.monotonic() - began
+    measured["busy"] = (_worked_s(devtools) - worked) / measured["seconds"]
 
 
 def _worked_s(devtools: CDPSession) -> float:

@@ -21,7 +21,7 @@ APPENDED = 200
 AFTERGLOW_S = 13
 """Heartbeats go on for a while after the end of a run."""
 
-# For each line that is drawn, the milliseconds since its worker told it: it begins with that time.
+# For each line that is drawn, the milliseconds since its worker emitted it: it begins with that time.
 LATENCIES = """([root, seconds]) => new Promise(resolve => {
     const list = root.querySelector("[data-pane=log] [aria-rowcount]");
     const late = [];
@@ -31,15 +31,15 @@ LATENCIES = """([root, seconds]) => new Promise(resolve => {
     // A message that is posted before a frame is drawn arrives right after it.
     painted.port1.onmessage = () => {
         const now = (performance.timeOrigin + performance.now()) / 1_000;
-        for (const told of fresh) late.push(1_000 * (now - told));
+        for (const written of fresh) late.push(1_000 * (now - written));
         fresh = [];
     };
     const until = performance.now() + 1_000 * seconds;
     const look = () => {
         const lines = [...list.querySelectorAll("[role=row]")].slice(-30);
         for (const line of lines) {
-            const told = Number(/\\d{10}\\.\\d{6}/.exec(line.textContent)?.[0] ?? 0);
-            if (told > newest) fresh.push(told);
+            const written = Number(/\\d{10}\\.\\d{6}/.exec(line.textContent)?.[0] ?? 0);
+            if (written > newest) fresh.push(written);
         }
         newest = Math.max(newest, ...fresh);
         if (fresh.length) painted.port2.postMessage(null);
@@ -54,7 +54,7 @@ HIDE = """() => {
     document.dispatchEvent(new Event("visibilitychange"));
 }"""
 
-# From being shown until a line is drawn that was told after that.
+# From being shown until a line is drawn that was emitted after that.
 SHOW = """root => new Promise(resolve => {
     const list = root.querySelector("[data-pane=log] [aria-rowcount]");
     const began = performance.timeOrigin + performance.now();
@@ -62,8 +62,8 @@ SHOW = """root => new Promise(resolve => {
     document.dispatchEvent(new Event("visibilitychange"));
     const look = () => {
         const last = [...list.querySelectorAll("[role=row]")].pop()?.textContent ?? "";
-        const told = 1_000 * Number(/\\d{10}\\.\\d{6}/.exec(last)?.[0] ?? 0);
-        if (told >= began) resolve(performance.timeOrigin + performance.now() - began);
+        const written = 1_000 * Number(/\\d{10}\\.\\d{6}/.exec(last)?.[0] ?? 0);
+        if (written >= began) resolve(performance.timeOrigin + performance.now() - began);
         else requestAnimationFrame(look);
     };
     look();

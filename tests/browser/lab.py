@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,6 +22,7 @@ from typing import Literal
 import nbformat
 from nbformat import v4
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from worker_widget.events import Event
 from worker_widget.store.event_store import EventStore
@@ -133,6 +134,8 @@ def _start(directory: Path, theme: Theme) -> tuple[Lab, subprocess.Popen[bytes]]
                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
                 "--LabApp.news_url=",
                 "--LabApp.expose_app_in_browser=True",
+                # Else it starts npm to look for language servers.
+                "--LanguageServerManager.autodetect=False",
             ],
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -217,7 +220,12 @@ def serve_notebook(running: Lab, source: Path) -> None:
 
 def open_notebook(page: Page, running: Lab, name: str) -> None:
     """Open a notebook and wait until its kernel takes requests."""
-    page.goto(running.notebook_url(name))
+    try:
+        page.goto(running.notebook_url(name))
+    except PlaywrightError as error:
+        if "ERR_ABORTED" not in error.message:
+            raise
+        page.goto(running.notebook_url(name))  # the page before navigated at the same moment
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.wait_for_function(_KERNEL_IS_READY)
 
@@ -255,6 +263,21 @@ def wait_until(page: Page, holds: Callable[[], bool], what: str) -> None:
         if time.monotonic() > until:
             raise AssertionError(f"{what} did not happen in {GUARD_S:.0f} s")
         page.wait_for_timeout(_POLL_MS)  # events of the browser are handled meanwhile
+
+
+def drawn_anew(page: Page, element: Locator, text: str) -> None:
+    """Wait for a text in a frame that is loaded again.
+
+    A waiting `expect` or `click` would stay with the frame before, which goes.
+    """
+
+    def drawn() -> bool:
+        # The frame can go while it is looked at.
+        with suppress(PlaywrightError):
+            return element.all_inner_texts() == [text]
+        return False
+
+    wait_until(page, drawn, f"drawing {text!r}")
 
 
 def _settings(directory: Path, theme: Theme) -> None:

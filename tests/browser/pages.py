@@ -1,15 +1,14 @@
-"""A worker that makes one page after the other, each piece of them when it is told to."""
+"""A worker that makes one page after the other, each piece of them when it is asked to."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page
 
@@ -19,7 +18,7 @@ from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted
 from worker_widget.events.answers import WorkerInfo
 from worker_widget.events.request_models import Brand, ValidatedRequest
 from worker_widget.host.process.threaded import ThreadedHost
-from worker_widget.host.worker import BrandReport, Emit, RunResult
+from worker_widget.host.worker import BrandReport, Emit, RunContext, RunResult
 
 STAGE = "ux"
 _TURN_S = 0.005
@@ -36,10 +35,11 @@ class Made:
     pieces: tuple[str, ...] = field(repr=False)
     pause_s: float = APART_S
     stepped: bool = False
+    kind: str = "html"
 
     @property
     def file(self) -> str:
-        return f"{self.name}.html"
+        return f"{self.name}.{self.kind}"
 
 
 def cut(text: str, places: Iterable[int]) -> tuple[str, ...]:
@@ -85,19 +85,12 @@ class PageWorker:
     def check_brand(self, brand: Brand) -> BrandReport:
         return BrandReport((), 0, 0)
 
-    async def execute(
-        self,
-        request: ValidatedRequest,
-        emit: Emit,
-        *,
-        run_id: str,
-        replay_of: Mapping[str, Any] | None = None,
-    ) -> RunResult:
-        emit(StageStarted(stage_id=STAGE, stage_index=0, total_stages=1))
+    async def execute(self, request: ValidatedRequest, run: RunContext) -> RunResult:
+        run.emit(StageStarted(stage_id=STAGE, stage_index=0, total_stages=1))
         pages = self._script.pages(request.task)
         for page in pages:
             await self._script.step(request.task)
-            await self._make(page, request.task, emit)
+            await self._make(page, request.task, run.emit)
         # The run goes on until it is cancelled: one that is over shows its first page.
         await asyncio.Event().wait()
         return RunResult(artifacts={page.name: "".join(page.pieces) for page in pages})
@@ -105,14 +98,14 @@ class PageWorker:
     async def _make(self, page: Made, task: str, emit: Emit) -> None:
         whole = "".join(page.pieces)
         if len(page.pieces) > 1:
-            emit(ArtifactStarted(stage_id=STAGE, artifact_name=page.name, artifact_type="html"))
+            emit(ArtifactStarted(stage_id=STAGE, artifact_name=page.name, artifact_type=page.kind))
             offset = 0
             for text in page.pieces:
                 emit(
                     ArtifactDelta(
                         stage_id=STAGE,
                         artifact_name=page.name,
-                        artifact_type="html",
+                        artifact_type=page.kind,
                         offset=offset,
                         text=text,
                     )
@@ -122,7 +115,7 @@ class PageWorker:
                     await self._script.step(task)
                 else:
                     await asyncio.sleep(page.pause_s)
-        emit(ArtifactCreated(stage_id=STAGE, artifact_name=page.name, artifact_type="html", content=whole))
+        emit(ArtifactCreated(stage_id=STAGE, artifact_name=page.name, artifact_type=page.kind, content=whole))
 
 
 @dataclass(frozen=True)

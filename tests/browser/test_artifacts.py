@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, open_cells, run_cell, wait_until, wait_until_ran
+from tests.browser.lab import Lab, drawn_anew, open_cells, run_cell, wait_until_ran
 from tests.contract.host_support import HostProcess
 
 LINE_CHARS = 88 + len("\n")
@@ -61,19 +60,7 @@ def use(console: Console, name: str) -> None:
         console.pane("artifacts").get_by_role("menuitemcheckbox", name=name).click()
 
 
-def drawn_anew(page: Page, element: Locator, text: str) -> None:
-    """Wait for a text in a frame that is loaded again: a waiting `expect` would stay with the one before."""
-
-    def drawn() -> bool:
-        # The frame can go while it is looked at.
-        with suppress(Error):
-            return element.all_inner_texts() == [text]
-        return False
-
-    wait_until(page, drawn, f"drawing {text!r}")
-
-
-def told(console: Console, group: str, name: str | None = None) -> Locator:
+def reported(console: Console, group: str, name: str | None = None) -> Locator:
     """The words in which a bar tells where one stands."""
     bar = console.pane("artifacts").get_by_role(group, name=name)  # type: ignore[arg-type]
     return bar.get_by_role("status")
@@ -97,7 +84,7 @@ def test_a_sentence_of_the_source_says_where_it_comes_from(page: Page, running: 
     console.tab("landing.html").click()
     tool(console, "Source").click()
     use(console, "Sources")
-    where = told(console, "group", "Sources of the sentences")
+    where = reported(console, "group", "Sources of the sentences")
     expect(where).to_have_text("Choose a sentence to see where it comes from")
     brands = console.preview().locator("a.brand", has_text="Record, tidy and publish").last
     brands.click()
@@ -123,7 +110,7 @@ def test_an_older_version_and_what_changed_since(page: Page, running: Lab, host:
     expect(console.preview().get_by_text("Baked at night.")).to_be_visible()
     expect(console.pane("artifacts").get_by_text("Version 1 of 2")).to_be_visible()
     tool(console, "Difference").click()
-    where = told(console, "group", "Difference")
+    where = reported(console, "group", "Difference")
     expect(where).to_have_text("change 1 of 2")
     change = console.preview().locator("[aria-current]")
     expect(change).to_contain_text("dawn")
@@ -158,7 +145,7 @@ def test_the_difference_with_another_run_and_another_artifact(
     field.fill("The other run")
     expect(console.pane("artifacts").get_by_role("option")).to_have_count(1)
     field.press("Enter")
-    expect(told(console, "group", "Difference")).to_have_text("change 1 of 1")
+    expect(reported(console, "group", "Difference")).to_have_text("change 1 of 1")
     expect(console.preview().locator("body")).to_contain_text("The other run.")
     expect(console.preview().locator("body")).to_contain_text("This run.")
     tool(console, "Compare with another run or artifact").click()
@@ -176,7 +163,7 @@ def test_finding_in_the_source(page: Page, running: Lab, host: HostProcess) -> N
     field = console.pane("artifacts").get_by_role("textbox", name="Find in landing.html")
     expect(field).to_be_focused()
     field.fill("LOAF")
-    where = told(console, "search")
+    where = reported(console, "search")
     expect(where).to_have_text("1 of 121")
     here = console.preview().locator("mark[aria-current]")
     expect(here).to_have_count(1)
@@ -297,7 +284,7 @@ def test_a_large_one_comes_in_pages_and_downloads_whole(page: Page, running: Lab
     use(console, "Find in source")
     field = pane.get_by_role("textbox", name="Find in table.csv")
     field.fill("RARE")
-    expect(told(console, "search")).to_have_text(re.compile(f"of {lines // 10_000} lines"))
+    expect(reported(console, "search")).to_have_text(re.compile(f"of {lines // 10_000} lines"))
     field.press("Enter")
     expect(source.locator(".line.on mark")).to_have_text("rare")
     expect(source.locator(".line.on")).to_be_in_viewport()

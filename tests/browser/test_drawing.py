@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Frame, Page, expect
 
 from tests.browser.console import Console
+from tests.browser.lab import drawn_anew
 from tests.browser.pages import Made, Pages, cut, pages
 from tests.recorded import events, recording
 from worker_widget.events import ArtifactCreated
@@ -22,8 +23,9 @@ MALFORMED = """<title>Malformed</title><p>one<p>two<b>bold<i>both</b>italic</i>
 <style>p { color: #333 }</style><select><option>a<option>b</select></body><p>after the end 😀 é"""
 TALL = "<!doctype html><title>Tall</title><style>p { height: 40px; margin: 0 }</style>"
 LINES = "".join(f"<p id=line-{number}>line {number}</p>" for number in range(100))
+MARK = "<p id=scripts>wait</p><script>document.getElementById('scripts').textContent = 'run'</script>"
 PRESSED = (
-    "<p><a id=plain href='http://example.invalid/plain'>plain</a>"
+    f"{MARK}<p><a id=plain href='http://example.invalid/plain'>plain</a>"
     "<p><a id=blank target=_blank href='http://example.invalid/blank'>blank</a>"
     "<p><a id=top target=_top href='http://example.invalid/top'>top</a>"
     "<p><img usemap=#map width=60 height=20 src=data:,><map name=map>"
@@ -46,7 +48,8 @@ document.write("<i>written</i>");
 </script>"""
 # Not while it is pressed: the browser would wait for the press to be dealt with.
 PRESS = (
-    "<h1>Page</h1><button id=go>go</button><script>go.onclick = () => setTimeout(() => { CODE }, 99)</script>"
+    f"<h1>Page</h1>{MARK}<button id=go>go</button>"
+    "<script>go.onclick = () => setTimeout(() => { CODE }, 99)</script>"
 )
 LEAVING = PRESS.replace("CODE", "location = 'http://example.invalid/'")
 ENDLESS = PRESS.replace("CODE", "for (;;);")
@@ -118,9 +121,9 @@ def test_drawing_leaves_the_browsers_console_empty(page: Page, served: Pages) ->
     assert "<base" in text
     made = Made("silent", cut(text, range(37, len(text), len(text) // 12)))
     console = served.begin(page, "silent", [made])
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type != "debug" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
+    logged: list[str] = []
+    page.on("console", lambda message: logged.append(message.text) if message.type != "debug" else None)
+    page.on("pageerror", lambda error: logged.append(str(error)))
     served.script.release("silent")
     shown(console, made.file)
     # The source is a document of the kernel's.
@@ -128,7 +131,7 @@ def test_drawing_leaves_the_browsers_console_empty(page: Page, served: Pages) ->
     expect(console.preview().locator("pre.source")).to_contain_text("example.invalid")
     console.button("Preview").click()
     expect(console.preview().locator("h1")).to_be_visible()
-    assert said == []
+    assert logged == []
 
 
 def test_a_growing_page_is_not_reloaded_and_leaves_the_reader_alone(page: Page, served: Pages) -> None:
@@ -167,6 +170,7 @@ def test_links_and_forms_lead_nowhere_and_show_their_target(page: Page, served: 
     for running in (False, True):
         if running:
             console.button("Run scripts").click()
+            drawn_anew(page, preview.locator("#scripts"), "run")
         repeated = preview.locator("selectedcontent a")
         expect(repeated).to_have_attribute("href", "dead:http://example.invalid/menu")
         for name, target in (("plain", "plain"), ("blank", "blank"), ("top", "top"), ("drawn", "svg")):
@@ -211,20 +215,22 @@ def test_a_page_may_run_its_scripts(page: Page, served: Pages) -> None:
     preview.locator("#add").click()
     expect(preview.locator("#out")).to_be_empty()
     console.button("Run scripts").click()
+    drawn_anew(page, preview.locator("i"), "written")
     expect(preview.locator("body")).to_have_attribute("data-ready", "yes")
-    expect(preview.locator("i")).to_have_text("written")
     preview.locator("#add").click()
     preview.locator("#add").click()
     expect(preview.locator("#out")).to_have_text("2row")
     console.button("Run scripts").click()
+    drawn_anew(page, preview.locator("#out"), "")
     expect(preview.locator("body")).not_to_have_attribute("data-ready", "yes")
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"), [("leaving", LEAVING, "leave the page"), ("endless", ENDLESS, "did not answer")]
+    ("name", "text", "logged"),
+    [("leaving", LEAVING, "leave the page"), ("endless", ENDLESS, "did not answer")],
 )
 def test_a_page_that_leaves_or_hangs_is_drawn_again_without_its_scripts(
-    page: Page, served: Pages, name: str, text: str, said: str
+    page: Page, served: Pages, name: str, text: str, logged: str
 ) -> None:
     console = served.begin(page, name, [Made(name, (text,))])
     preview = console.preview()
@@ -232,7 +238,8 @@ def test_a_page_that_leaves_or_hangs_is_drawn_again_without_its_scripts(
     shown(console, f"{name}.html")
     console.button("Run scripts").click()
     expect(console.button("Run scripts")).to_have_attribute("aria-pressed", "true")
+    drawn_anew(page, preview.locator("#scripts"), "run")
     preview.locator("#go").click()
-    expect(console.pane("artifacts")).to_contain_text(said)
+    expect(console.pane("artifacts")).to_contain_text(logged)
     expect(preview.locator("h1")).to_be_visible()
     expect(console.button("Run scripts")).to_have_attribute("aria-pressed", "false")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,6 +153,21 @@ def test_an_export_is_saved_whole_from_many_parts(
     assert len(trace["logs"]) == console.line_count >= 20_000
     assert path.stat().st_size > 4_000_000
 
+    console.root.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        console.root.get_by_role("menuitem", name="Report").filter(has_text="this console").click()
+    report = tmp_path / download.value.suggested_filename
+    download.value.save_as(report)
+    context = page.context.browser.new_context(offline=True) if page.context.browser else None
+    assert context is not None
+    opened_report = context.new_page()
+    opened_report.goto(report.as_uri())
+    shown = Console(opened_report, opened_report.get_by_role("region", name="Worker console"))
+    expect(shown.lines).to_have_attribute("aria-rowcount", re.compile(r"\d"))
+    shown.show_debug()
+    expect(shown.lines).to_have_attribute("aria-rowcount", str(console.line_count))
+    context.close()
+
 
 def test_a_failed_run_says_once_why_and_leads_to_the_claim(page: Page, running: Lab) -> None:
     brand = {
@@ -174,7 +190,7 @@ def test_a_failed_run_says_once_why_and_leads_to_the_claim(page: Page, running: 
     reason = console.root.locator(".strip.error")
     expect(reason).to_contain_text("guaranteed")
     ledger = console.pane("ledger")
-    title = "Preflight Validation: the value proposition contains “guaranteed” → not fixed"
+    title = "Preflight Validation: the value proposition contains “guaranteed” → not recovered"
     expect(ledger.locator(".title")).to_have_text(title)
 
     # The place in the log: its lines are marked, and the first of them is in view.

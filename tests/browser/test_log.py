@@ -79,7 +79,7 @@ def page(browser: Browser, running: Lab) -> Iterator[Page]:
 
 @dataclass
 class Reader:
-    """One who reads the log in its pane."""
+    """A person who reads the log in its pane."""
 
     page: Page
     console: Console
@@ -119,15 +119,16 @@ class Reader:
         field = self.pane.get_by_role("searchbox")
         if not field.count():
             self.pane.get_by_role("button", name="Search the log (/)").click()
-        field.fill(text)
+        # First: else the nearest match is chosen while the text is typed, and that is the line that stays.
         only = self.pane.get_by_role("button", name="Only matches")
         if only.get_attribute("aria-pressed") == "false":
             only.click()
+        field.fill(text)
 
     def seen(self) -> list[int]:
         """The numbers of the lines on screen, the first that is wholly or in part in view at first."""
-        told: list[str] = self.lines.evaluate(SEEN)
-        return [int(found[1]) if (found := re.search(r"#(\d+)", text)) else 0 for text in told]
+        texts: list[str] = self.lines.evaluate(SEEN)
+        return [int(found[1]) if (found := re.search(r"#(\d+)", text)) else 0 for text in texts]
 
     def still(self) -> list[int]:
         """`seen`, once that is the same from one drawing to the next."""
@@ -174,7 +175,7 @@ def reader(page: Page) -> Reader:
 @pytest.mark.parametrize(
     "seed", [2, 3, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(4, 14))]
 )
-def test_whatever_is_filtered_or_wrapped_one_stays_where_one_reads(reader: Reader, seed: int) -> None:
+def test_the_line_at_the_top_stays_there_through_filters_and_wrapping(reader: Reader, seed: int) -> None:
     chance = random.Random(seed)
     reader.lines.hover()
     place = 0
@@ -214,9 +215,9 @@ def test_whatever_is_filtered_or_wrapped_one_stays_where_one_reads(reader: Reade
             assert seen == []
             continue
         index = min(bisect_left(passing, place), len(passing) - 1)
-        told = f"step {step}: line {passing[index]} should be seen for {place}, not {seen}"
-        assert passing[index] in seen, told
-        assert passing[index] == seen[0] or seen[-1] == passing[-1], told
+        problem = f"step {step}: line {passing[index]} should be first for {place}, not {seen}"
+        assert passing[index] in seen, problem
+        assert passing[index] == seen[0] or seen[-1] == passing[-1], problem
 
 
 NEEDLES = [line.n for line in ALL if "needle" in line.text]

@@ -3,74 +3,27 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Error, Frame, Page, expect
 
-from tests.browser.attacks.catalogue import ATTACKS
+from tests.browser.attacks.catalogue import ATTACKS, Attack
+from tests.browser.attacks.outputs import AT_ONCE, PRESS, OutputServer, hostile_outputs, output_server
 from tests.browser.attacks.witness import Witness, witness_in
 from tests.browser.lab import Theme, page_of, wait_until
+from tests.browser.test_attacks import STILL, sample
 from worker_widget.artifacts.diff.difference import difference
-from worker_widget.artifacts.notebook_output import MOST_EMBEDDED_CHARS, artifact_html
+from worker_widget.artifacts.notebook_output import artifact_html
 from worker_widget.artifacts.summary_table import table_html
-
-TRIPWIRE = (
-    "<!doctype html><link rel=icon href=data:,>"
-    "<script>addEventListener('message', e => { document.title = 'reached'; });</script>"
-)
-
-
-PRESS = "() => document.querySelectorAll('a, area, button, input').forEach(element => element.click?.())"
-
-
-class Sink(ThreadingHTTPServer):
-    """Serves one page at ``/`` and remembers every other request."""
-
-    def __init__(self) -> None:
-        self.page = ""
-        self.asked: list[str] = []
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Sink
-
-    def do_GET(self) -> None:
-        if self.path == "/":
-            body = self.server.page.encode("utf-8", "surrogatepass")
-        else:
-            self.server.asked.append(f"{self.headers.get('Host')}{self.path}")
-            body = b""
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_HEAD = do_OPTIONS = do_GET
-
-    def log_message(self, *words: object) -> None:
-        pass
 
 
 @pytest.fixture
-def sink() -> Iterator[Sink]:
-    server = Sink()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def sink() -> Iterator[OutputServer]:
+    with output_server() as server:
+        yield server
 
 
 @pytest.fixture
@@ -80,10 +33,10 @@ def witness(page: Page) -> Iterator[Witness]:
 
 
 def show(
-    page: Page, sink: Sink, *outputs: str, until: Literal["load", "domcontentloaded"] = "load"
+    page: Page, sink: OutputServer, *outputs: str, until: Literal["load", "domcontentloaded"] = "load"
 ) -> list[Frame]:
     """The innermost frame of each output, in a page of the sink's."""
-    sink.page = TRIPWIRE + "".join(f"<div>{output}</div>" for output in outputs)
+    sink.show(outputs)
     page.goto(sink.address + "/", wait_until=until)
 
     def inner() -> list[Frame]:
@@ -100,30 +53,22 @@ def show(
     return frames
 
 
-def pages(port: int) -> list[str]:
-    """The attacks that can share a page on one for their group, the others each on their own."""
-    shared: dict[str, str] = {}
-    for attack in ATTACKS:
-        if attack.group == "annoy" or len(attack.markup) > MOST_EMBEDDED_CHARS:
-            continue  # these only take time, or are not put into an output at all
-        markup = attack.markup.replace("SINK", f"http://{attack.name}.localhost:{port}")
-        markup = markup.replace("HOST", f"{attack.name}.localhost:{port}").replace("MARK", attack.name)
-        where = attack.name if attack.alone or attack.group == "parser" else attack.group
-        shared[where] = shared.get(where, "") + markup
-    return list(shared.values())
+def aimed(attack: Attack, sink: OutputServer) -> str:
+    """The markup of an attack against the server of the page around it."""
+    host = f"{attack.name}.localhost:{sink.server_address[1]}"
+    return attack.markup.replace("SINK", f"http://{host}").replace("HOST", host).replace("MARK", attack.name)
 
 
-def test_no_attack_gets_out_of_an_output(page: Page, sink: Sink, witness: Witness) -> None:
-    every = (
-        artifact_html(markup, kind, "x", whole=True)
-        for markup in pages(sink.server_address[1])
-        for kind in ("html", "md")
-    )
-    drawn = [output for output in every if "<iframe" in output]  # what is too long is only told
-    assert len(drawn) > 60
-    for start in range(0, len(drawn), 12):
+@pytest.mark.parametrize("which", ["sample", pytest.param("all", marks=pytest.mark.soak)])
+def test_no_attack_gets_out_of_an_output(
+    page: Page, sink: OutputServer, witness: Witness, which: str
+) -> None:
+    """As an artifact of its kind, as Markdown, and as a side of a comparison."""
+    attacks = sample(STILL) if which == "sample" else ATTACKS
+    drawn = hostile_outputs(attacks, lambda attack: aimed(attack, sink))
+    for start in range(0, len(drawn), AT_ONCE):
         # Pictures in pictures, none of which may be fetched, sometimes keep Chromium waiting for good.
-        for frame in show(page, sink, *drawn[start : start + 12], until="domcontentloaded"):
+        for frame in show(page, sink, *drawn[start : start + AT_ONCE], until="domcontentloaded"):
             # A link may replace the drawing by the browser's own refusal, which ends this.
             with suppress(Error):
                 frame.evaluate(PRESS)
@@ -135,7 +80,7 @@ def test_no_attack_gets_out_of_an_output(page: Page, sink: Sink, witness: Witnes
 
 
 def test_a_click_on_a_link_leads_nowhere_and_the_drawing_stays(
-    page: Page, sink: Sink, witness: Witness
+    page: Page, sink: OutputServer, witness: Witness
 ) -> None:
     html = (
         f"<h1>Here</h1><p><a href='{sink.address}/x'>Away</a> <a class=x href='#end'>Down</a></p>"
@@ -159,7 +104,9 @@ def test_a_click_on_a_link_leads_nowhere_and_the_drawing_stays(
     wait_until(page, lambda: (end.bounding_box() or {"y": 600})["y"] < 600, "scrolling to the end")
 
 
-def test_a_script_that_claims_to_be_ours_is_not_asked_for(page: Page, sink: Sink, witness: Witness) -> None:
+def test_a_script_that_claims_to_be_ours_is_not_asked_for(
+    page: Page, sink: OutputServer, witness: Witness
+) -> None:
     ours = re.search(r"sha256-[\w+/]{43}=", artifact_html("", "html", "x.html", whole=True))
     assert ours
     html = "".join(
@@ -172,7 +119,7 @@ def test_a_script_that_claims_to_be_ours_is_not_asked_for(page: Page, sink: Sink
     assert sink.asked == []
 
 
-def test_a_link_that_a_menu_repeats_has_no_address(page: Page, sink: Sink) -> None:
+def test_a_link_that_a_menu_repeats_has_no_address(page: Page, sink: OutputServer) -> None:
     html = (
         "<style>select, ::picker(select) { appearance: base-select }</style>"
         "<select><button><selectedcontent></selectedcontent></button>"
@@ -188,18 +135,18 @@ def test_a_link_that_a_menu_repeats_has_no_address(page: Page, sink: Sink) -> No
     ]
 
 
-def test_a_page_is_as_high_beside_other_outputs_as_alone(page: Page, sink: Sink) -> None:
+def test_a_page_is_as_high_beside_other_outputs_as_alone(page: Page, sink: OutputServer) -> None:
     html = artifact_html("<p>Here", "html", "x.html", whole=True)
     show(page, sink, html, artifact_html("# Head", "md", "x.md", whole=True))
     page.evaluate("document.body.setAttribute('data-jp-theme-light', 'true')")
     expect(page.locator("iframe").first).to_have_css("height", "480px")
 
 
-def test_the_changes_of_a_difference_are_reached_by_their_links(page: Page, sink: Sink) -> None:
+def test_the_changes_of_a_difference_are_reached_by_their_links(page: Page, sink: OutputServer) -> None:
     lines = [f"line {n} of many" for n in range(300)]
     other = [line.replace("many", "some") if n % 100 == 50 else line for n, line in enumerate(lines)]
-    told = difference("\n".join(lines), "\n".join(other))
-    (frame,) = show(page, sink, told._repr_html_())
+    reported = difference("\n".join(lines), "\n".join(other))
+    (frame,) = show(page, sink, reported._repr_html_())
     third = frame.locator("#change-3")
     # As far down as that, only once the folded stretches before it are open.
     for summary in frame.locator("summary").all():
@@ -214,7 +161,9 @@ def test_the_changes_of_a_difference_are_reached_by_their_links(page: Page, sink
 
 
 @pytest.mark.parametrize("system", ["light", "dark"])
-def test_an_output_has_the_theme_of_what_is_around_it(browser: Browser, sink: Sink, system: Theme) -> None:
+def test_an_output_has_the_theme_of_what_is_around_it(
+    browser: Browser, sink: OutputServer, system: Theme
+) -> None:
     outputs = (
         artifact_html("# Head", "md", "x.md", whole=True),
         artifact_html(":root { @media (prefers-color-scheme: dark) {} }", "css", "x.css", whole=True),
@@ -231,13 +180,13 @@ def test_an_output_has_the_theme_of_what_is_around_it(browser: Browser, sink: Si
             ("data-vscode-theme-kind", "vscode-light", "light"),
             ("data-vscode-theme-kind", "vscode-dark", "dark"),
         ):
-            page.evaluate("told => document.body.setAttribute(...told)", [attribute, value])
+            page.evaluate("reported => document.body.setAttribute(...reported)", [attribute, value])
             for frame in frames:
                 expect(frame.locator(":root")).to_have_css("color-scheme", theme)
             page.evaluate("name => document.body.removeAttribute(name)", attribute)
 
 
-def test_json_folds_without_a_script(page: Page, sink: Sink) -> None:
+def test_json_folds_without_a_script(page: Page, sink: OutputServer) -> None:
     (frame,) = show(page, sink, artifact_html('{"a": {"b": 1}}', "json", "x.json", whole=True))
     assert frame.get_by_text('"b"').is_visible()
     frame.get_by_text('"a"').click()

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from tests.bare_run import BareRun
 from tests.briefs import BRIEFS, GERMAN_BRIEFS
 from tests.briefs_in_languages import TASKS_WITH_FACTS
 from worker_widget.events import Payload
@@ -58,7 +59,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
         found = {}
         for name, asked in ALL.items():
             result = await BusinessBuilder().execute(
-                ValidatedRequest(options={"pace": 0}, **asked), _ignore, run_id=name
+                ValidatedRequest(options={"pace": 0}, **asked), BareRun(_ignore, run_id=name)
             )
             found[name] = folder / f"{name}.html"
             found[name].write_text(dict(result.artifacts)["landing.html"], encoding="utf-8")

@@ -81,6 +81,8 @@ def test_a_run_is_watched_and_then_read_as_data(browser: Browser, theme: Theme, 
         assert console.shown_whole(console.log_lines, "log") >= 14
         expect(console.log_lines.last).to_be_in_viewport()
         expect(console.pane("routing")).to_contain_text(re.compile(r"complexity\s*\d+%"))
+        console.pane("routing").get_by_role("list").first.hover()
+        page.mouse.wheel(0, -2_000)
         expect(console.pane("routing")).to_contain_text("Copywriter")
         expect(console.pane("ledger")).to_contain_text(re.compile(r"Policies passed\s*\d+ of \d+"))
         console.pane("ledger").get_by_role("button", name=re.compile(r"\d+ checks passed")).click()

@@ -54,3 +54,9 @@ def test_a_worker_is_run_from_its_card_and_found_in_the_history(page: Page, runn
     first.get_by_role("button", name="Replay").click()
     console.expect_status("Completed")
     expect(console.task).to_have_value("A landing page for a bicycle repair shop")
+
+    # The cell, run again, begins with the home page and has the run in the console below.
+    wait_until_ran(run_cell(page, 0))
+    console.expect_status("Completed")
+    expect(console.task).to_have_value("A landing page for a bicycle repair shop")
+    expect(studio.get_by_role("heading", name="Worker Studio")).to_be_in_viewport()

@@ -13,18 +13,24 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.console import Console
 from tests.browser.lab import Lab, lab_with_run, open_cells, page_of, run_cell, wait_until, wait_until_ran
 from worker_widget.events import (
+    ArtifactCreated,
     Event,
+    FailureDetected,
     Log,
+    ReplayVerified,
     RoutingDecision,
     RunCompleted,
     RunStarted,
+    RunWarning,
     StageCompleted,
     StageStarted,
     make,
 )
 from worker_widget.events.vocabulary import StagePlan
+from worker_widget.store.event_store import EventStore
 
 RUN = "7c1f3a52-9f0e-4b7d-8a55-2d6c0a9e4b11"
+REPLAY = "0d2f7c44-5b1e-4c1e-9d0a-7a1f3e5c8b22"
 START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
 STAGES = (
     *("Preflight Validation", "Market Research", "Strategy Synthesis", "Copy Generation"),
@@ -49,6 +55,53 @@ CHARACTERS = """grid => {
 CUT = """root => [...root.querySelectorAll("h3, .stage b, .axis span, .who .cut")]
     .filter(({ scrollWidth, clientWidth, offsetWidth }) => offsetWidth && scrollWidth > clientWidth + 1)
     .map(({ textContent }) => textContent)"""
+AT_WIDTHS = """async ([root, widths, faults]) => {
+    const { host } = root.getRootNode();
+    const found = [];
+    for (const width of widths) {
+        host.style.width = width + "px";
+        for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+        found.push(...(0, eval)(faults)(root).map((fault) => `${width} px: ${fault}`));
+    }
+    host.style.width = "";
+    return found;
+}"""
+OVERLAPS = """root => {
+    const parts = [...root.querySelectorAll(".pill, .tag, .status button, .status > .tone, .state > div,"
+        + " .figures dd, .menus button")].filter((part) => part.offsetWidth && root.contains(part));
+    const boxOf = (part) => part.getBoundingClientRect();
+    return parts.flatMap((one, n) => {
+        const a = boxOf(one);
+        const outside = a.right > boxOf(root).right || one.scrollHeight > one.clientHeight + 2;
+        const under = parts.slice(n + 1).filter((other) => {
+            const b = boxOf(other);
+            return !one.contains(other) && a.right > b.left + 1 && b.right > a.left + 1
+                && a.bottom > b.top + 1 && b.bottom > a.top + 1;
+        });
+        return [...(outside ? [`${one.textContent} is outside`] : []),
+            ...under.map((other) => `${one.textContent} on ${other.textContent || other.title}`)];
+    });
+}"""
+MOVED_PANES = """root => {
+    const label = root.querySelector(".pill [role=status]");
+    const heightWith = (text) => {
+        label.firstChild.data = text;
+        return Math.round(root.querySelector(".panes").getBoundingClientRect().top);
+    };
+    const before = label.firstChild.data;
+    const [short, long, now] = ["Queued", "Completed without anything ".repeat(5), before].map(heightWith);
+    const stay = short === now && long === now;
+    return stay ? [] : [`panes at ${now}, with other words at ${short} and ${long} px`];
+}"""
+CUT_FIGURES = """root => {
+    const figures = root.querySelector(".fitting");
+    const bar = figures.getBoundingClientRect();
+    return [...figures.children].filter((figure) => {
+        const { top, right } = figure.getBoundingClientRect();
+        const shown = top < bar.bottom - 1 && bar.width > 0;
+        return shown && (right > bar.right + 0.5 || figure.scrollWidth > figure.clientWidth + 1);
+    }).map((figure) => `${figure.textContent} is cut`);
+}"""
 AT_END = """grid => {
     const rows = [...grid.querySelectorAll("[role=row]")];
     const last = rows.at(-1).getBoundingClientRect();
@@ -88,9 +141,30 @@ def recorded() -> Iterator[Event]:
     yield event(RunCompleted(success=True), 161)
 
 
+def replayed() -> Iterator[Event]:
+    """A run with a long verdict, all that can stand beside it, and an artifact of 20,058 characters."""
+    items: list[Any] = [
+        RunStarted(task="A workshop", replay_of=RUN, strict_mode=True),
+        StageStarted(stage_id="copy"),
+        FailureDetected(stage_id="copy", pattern="timeout", error="no answer"),
+        FailureDetected(stage_id="copy", pattern="tone", error="too bold"),
+        RunWarning(message="The brand has no tone."),
+        RunWarning(message="The page has no price."),
+        ArtifactCreated(artifact_name="landing", artifact_type="html", content="<p>" + "x" * 20_051 + "</p>"),
+        ReplayVerified(identical=False, artifacts=[]),
+        RunCompleted(success=True, total_tokens=1_234_567),
+    ]
+    for n, data in enumerate(items):
+        yield make(data, run_id=REPLAY, time=START + timedelta(seconds=100 * n))
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with lab_with_run(tmp_path_factory.mktemp("lab"), RUN, recorded()) as running:
+        store = EventStore.open(running.home / "history.db")
+        store.begin(REPLAY, worker="load", origin="http://127.0.0.1:1", time_us=0)
+        store.append(REPLAY, list(replayed()))
+        store.close()
         yield running
 
 
@@ -102,6 +176,7 @@ def console(browser: Browser, running: Lab) -> Iterator[Console]:
             running,
             "w.ipynb",
             f"from worker_widget import WorkerConsole\nWorkerConsole(replay={RUN!r})",
+            f"WorkerConsole(replay={REPLAY!r})",
         )
         cell = run_cell(page, 0)
         wait_until_ran(cell)
@@ -134,9 +209,8 @@ def test_no_name_is_cut_and_sixty_characters_of_a_message_are_in_view(console: C
     if width >= 1200:
         assert not seen["wrapped"]
         assert console.shown_whole(console.log_lines, "log") >= 14
-    bar = console.pane("routing").locator(".bar-of").last.bounding_box()
-    assert bar is not None
-    assert bar["width"] >= 60
+    bar = console.pane("routing").locator(".scored").last
+    assert bar.evaluate("row => parseFloat(getComputedStyle(row, '::before').width)") >= 60
 
 
 def test_the_log_stays_at_its_end_through_every_change_of_size(console: Console) -> None:
@@ -160,3 +234,29 @@ def test_the_log_stays_at_its_end_through_every_change_of_size(console: Console)
         console.level("debug").click()
         expect(console.lines).to_have_attribute("aria-rowcount", re.compile(r"\d+"))
         expect_end(console, "another filter")
+
+
+@pytest.fixture(scope="module")
+def replay(console: Console) -> Console:
+    """A second console, which is as wide as it is made."""
+    page = console.page
+    page.set_viewport_size({"width": 1_800, "height": 1_400})
+    cell = run_cell(page, 1)
+    wait_until_ran(cell)
+    replay = Console.in_cell(page, cell)
+    expect(replay.root.get_by_role("button", name="Show the place")).to_be_visible()
+    expect(replay.button("Full screen")).to_be_visible()
+    return replay
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param(OVERLAPS, id="the parts of the header are apart"),
+        pytest.param(MOVED_PANES, id="other words of the status move nothing"),
+        pytest.param(CUT_FIGURES, id="figures of an artifact are whole or left out"),
+    ],
+)
+def test_at_any_width(replay: Console, faults: str) -> None:
+    root = replay.root.element_handle()
+    assert replay.page.evaluate(AT_WIDTHS, [root, [*range(500, 1_610, 10)], faults]) == []

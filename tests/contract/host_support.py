@@ -20,9 +20,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
+from fastapi import FastAPI
 
 from worker_widget.events import (
     ArtifactCreated,
@@ -35,8 +37,11 @@ from worker_widget.events import (
 )
 from worker_widget.events.answers import WorkerInfo, WorkerOption
 from worker_widget.events.request_models import Brand, ValidatedRequest
+from worker_widget.host.activity import Activity
+from worker_widget.host.http.app import Services, create_app
+from worker_widget.host.http.middleware import AccessKey
 from worker_widget.host.process import host_process
-from worker_widget.host.worker import BrandReport, Emit, RunError, RunResult, Worker
+from worker_widget.host.worker import BrandReport, Emit, RunContext, RunError, RunResult, Worker
 
 from ..request_body import request_body
 
@@ -79,14 +84,8 @@ class ScriptedWorker:
     def check_brand(self, brand: Brand) -> BrandReport:
         return BrandReport(("A tagline would help.",), len(brand.forbidden_claims), 2)
 
-    async def execute(
-        self,
-        request: ValidatedRequest,
-        emit: Emit,
-        *,
-        run_id: str,
-        replay_of: Mapping[str, Any] | None = None,
-    ) -> RunResult:
+    async def execute(self, request: ValidatedRequest, run: RunContext) -> RunResult:
+        emit = run.emit
         artifacts: dict[str, str] = {}
         emit(StageStarted(stage_id="copy", stage_index=0, total_stages=1))
         for step in request.task.split(";"):
@@ -126,7 +125,8 @@ class ScriptedWorker:
                     self.made += 1
                     artifacts["serial.txt"] = f"number {self.made}"
                 case "wait":
-                    while not self.gate.is_set():  # noqa: ASYNC110 - set from another thread
+                    gate = self.gate  # another one is for the next that waits
+                    while not gate.is_set():  # noqa: ASYNC110 - set from another thread
                         await asyncio.sleep(0.005)
                 case "hold":
                     await asyncio.Event().wait()
@@ -304,6 +304,13 @@ class HostProcess:
             self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
+
+
+def app_of_routes() -> FastAPI:
+    """The host's app, to see which routes it has; it can answer none."""
+    runs = SimpleNamespace(elsewhere=None, settle_retired=None)
+    services = SimpleNamespace(activity=Activity(), registry=None, runs=runs)
+    return create_app(cast(Services, services), AccessKey(""))
 
 
 def environment(home: Path) -> dict[str, str]:

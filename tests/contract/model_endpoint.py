@@ -1,7 +1,7 @@
 """A small OpenAI-compatible endpoint over real sockets, in a thread of its own, that streams, fails and lies.
 
 Each artifact is asked for by a question of its own. `Say` words every passage that it is asked for, well
-unless it is told otherwise; faults are given in turn, by artifact, and then it is well again::
+unless it is set otherwise; faults are given in turn, by artifact, and then it is well again::
 
     with ModelEndpoint() as endpoint:
         endpoint.faults = {"landing_copy": [Fail(429), Say(finish="length")]}
@@ -24,7 +24,7 @@ KEY: Final = "sk-paper-0123456789abcdef"
 _ASKED: Final = re.compile(r"^(\d+) \| (\S.*?) \| at most (\d+) characters \| (.*)$", re.MULTILINE)
 
 Words = Callable[[int, str, str], str]
-"""What is said for a passage: its number, where it stands, and how the rules say it."""
+"""The answer for a passage: its number, where it stands, and how the rules say it."""
 
 
 ARTIFACTS: Final = {
@@ -37,7 +37,7 @@ ARTIFACTS: Final = {
 
 
 def reworded(number: int, label: str, text: str) -> str:
-    """The rules' words in another order of sentences, so that whose they are can be told."""
+    """The rules' words in another order of sentences, so that they differ from those of the rules."""
     first, *others = text.split(". ")
     return ". ".join([*(other.rstrip(".") for other in others), first.rstrip(".")]) + "." if others else text
 
@@ -84,10 +84,10 @@ class Say:
     refusal: str | None = None
 
     def answer(self, asked: Asked) -> str:
-        said = [(number, self.words(number, label, text)) for number, label, text in asked.passages]
+        wording = [(number, self.words(number, label, text)) for number, label, text in asked.passages]
         if asked.wants_json:
-            return self.whole(json.dumps({str(number): text for number, text in said}, ensure_ascii=False))
-        return self.whole("\n\n".join(text for _, text in said))
+            return self.whole(json.dumps({str(number): text for number, text in wording}, ensure_ascii=False))
+        return self.whole("\n\n".join(text for _, text in wording))
 
     def pieces(self, asked: Asked) -> Iterator[str]:
         answer = self.answer(asked)
@@ -133,6 +133,8 @@ class Refuse:
 
     parameter: str
     then: Say = field(default_factory=Say)
+    status: int = 400
+    named: bool = True
 
 
 Reply = Say | Fail | Raw | Refuse
@@ -234,8 +236,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._fail(fail)
             case Raw() as raw:
                 self._send(200, raw.content_type, raw.body)
-            case Refuse(parameter) if parameter in body:
-                self._fail(Fail(400, message=f"Unsupported parameter: '{parameter}'."))
+            case Refuse(parameter, status=status, named=named) if parameter in body:
+                what = f"Unsupported parameter: '{parameter}'." if named else "Unprocessable Entity"
+                self._fail(Fail(status, message=what))
             case Refuse(_, then):
                 self._stream(then, asked)
             case Say() as say:
@@ -290,5 +293,5 @@ def _chunk(delta: Mapping[str, Any], finish: str | None = None) -> str:
 
 
 def _event(more: Mapping[str, Any]) -> str:
-    said = {"id": "c1", "object": "chat.completion.chunk", "created": 0, "model": MODEL, **more}
-    return f"data: {json.dumps(said)}\n\n"
+    wording = {"id": "c1", "object": "chat.completion.chunk", "created": 0, "model": MODEL, **more}
+    return f"data: {json.dumps(wording)}\n\n"

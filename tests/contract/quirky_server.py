@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -39,6 +40,13 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Endless:
+    """The same chunk again and again, until the client leaves."""
+
+    chunk: bytes
+
+
+@dataclass(frozen=True)
 class Until:
     """A stream sends nothing until the test says so."""
 
@@ -64,7 +72,9 @@ class Reply:
 class Stream:
     """An event stream: each ``bytes`` is one chunk on the wire; without `CUT` or `HOLD` it ends well."""
 
-    def __init__(self, *steps: bytes | Wait | Until | End, content_type: str = "text/event-stream") -> None:
+    def __init__(
+        self, *steps: bytes | Wait | Until | Endless | End, content_type: str = "text/event-stream"
+    ) -> None:
         self.steps = steps
         self.content_type = content_type
 
@@ -86,7 +96,8 @@ class Seen:
 class QuirkyServer:
     """Listens on a free port of 127.0.0.1 while in its ``async with`` block."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.tls = tls
         self.seen: list[Seen] = []
         self.open_streams = 0
         self.streams_left = asyncio.Event()
@@ -97,7 +108,7 @@ class QuirkyServer:
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self._port}"
 
     def on(self, method: str, path: str, *replies: Reply | Stream) -> None:
         self._replies[method, path] = list(replies)
@@ -108,7 +119,7 @@ class QuirkyServer:
 
     async def start(self) -> None:
         """Listen; after a `stop`, on the same port as before."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port, ssl=self.tls)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -170,7 +181,7 @@ class QuirkyServer:
 
 
 async def _play(
-    step: bytes | Wait | Until | End, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    step: bytes | Wait | Until | Endless | End, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     if isinstance(step, bytes):
         writer.write(b"%x\r\n%s\r\n" % (len(step), step))
@@ -179,6 +190,10 @@ async def _play(
         await asyncio.sleep(step.seconds)
     elif isinstance(step, Until):
         await step.event.wait()
+    elif isinstance(step, Endless):
+        while True:
+            writer.write(b"%x\r\n%s\r\n" % (len(step.chunk), step.chunk))
+            await writer.drain()
     elif step is CUT:
         writer.write(b'40\r\nevent: log\ndata: {"type": "log", "timest')
         await writer.drain()

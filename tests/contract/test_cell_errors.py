@@ -29,18 +29,27 @@ RAISED = {
     "HostUnreachable": "raise HostUnreachable('Nothing answers.')",
     "HostNotStarted": "raise HostNotStarted('It exited with status 3.')",
     "ServerError": "raise ServerError('The answer is odd.', 500)",
+    "RunFileError": "raise RunFileError('It is cut.')",
+    "RunDiffers": "raise RunDiffers('It has other events.')",
     "FilesExist": "raise FilesExist('It is there.', [])",
     "HistoryError": "raise HistoryError('It is damaged.')",
+    "PackageMissing": "raise PackageMissing('Install it.')",
+    "SigningKeyError": "raise SigningKeyError('It is no key.')",
+    "PositionUnknown": "raise PositionUnknown('There is no such stage.')",
+    "SqlError": "raise SqlError('There is no such column.')",
     "RunTimeout": "raise RunTimeout('It is late.')",
     "WorkerWidgetError": "raise WorkerWidgetError('Something else.')",
 }
 
 CELLS = {
     "an address where nothing answers": (
-        "WorkerClient('http://127.0.0.1:9').workers()",
+        "WorkerClient(url='http://127.0.0.1:9').workers()",
         "HostUnreachable: Nothing answers at http://127.0.0.1:9",
     ),
-    "an address that is not one": ("WorkerClient('ftp://x')", "RequestRefused: The url must start with http"),
+    "an address that is not one": (
+        "WorkerClient(url='ftp://x')",
+        "RequestRefused: The url must start with http",
+    ),
     "a brand that is not valid": (
         "WorkerClient(worker='scripted').run('log 1', brand={'company_name': 'Acme'})",
         "RequestRefused: The request was refused: brand.mission: Field required",
@@ -66,6 +75,10 @@ CELLS = {
     "an argument of the console": ("WorkerConsole(height=3)", "RequestRefused: height must be at least 320"),
     "a brand of the console": ("WorkerConsole(brand={'a': object()})", "RequestRefused: The brand cannot be"),
     "a run of the console": ("WorkerConsole(worker='scripted').run('hi')", "RequestRefused: The request was"),
+    "a file that is no run": (
+        "load_run('/dev/null')",
+        "RunFileError: /dev/null is not complete",
+    ),
     "a history without the run": ("RunHistory().events('r1')", "RunUnknown: "),
 }
 
@@ -129,7 +142,7 @@ def test_a_cell_shows_no_frames_of_the_package(kernel: BlockingKernelClient, wha
 
 
 def test_every_frame_and_cause_is_shown_afterwards(kernel: BlockingKernelClient) -> None:
-    cell(kernel, "WorkerClient('http://127.0.0.1:9').workers()")
+    cell(kernel, "WorkerClient(url='http://127.0.0.1:9').workers()")
     shown = "\n".join(cell(kernel, "%tb") or [])
     assert "transport.py" in shown
     assert "ConnectError" in shown
@@ -144,7 +157,7 @@ def test_the_users_own_functions_and_the_error_that_they_handled_are_shown(
         try:
             {}["key"]
         except KeyError:
-            WorkerClient("ftp://x")
+            WorkerClient(url="ftp://x")
     look_up()
     """
     shown = cell(kernel, textwrap.dedent(code).strip())
@@ -152,7 +165,7 @@ def test_the_users_own_functions_and_the_error_that_they_handled_are_shown(
     assert shown[0].startswith("RequestRefused: ")
     assert [line.partition("], ")[2] for line in shown[1:3]] == [
         "line 6: look_up()",
-        'line 5, in look_up: WorkerClient("ftp://x")',
+        'line 5, in look_up: WorkerClient(url="ftp://x")',
     ]
     assert shown[3:] == ["  while handling KeyError: 'key'", HINT]
 
@@ -160,7 +173,7 @@ def test_the_users_own_functions_and_the_error_that_they_handled_are_shown(
 def test_another_error_raised_from_one_of_the_package_has_its_usual_traceback(
     kernel: BlockingKernelClient,
 ) -> None:
-    code = "try:\n    WorkerClient('ftp://x')\nexcept worker_widget.RequestRefused as error:\n"
+    code = "try:\n    WorkerClient(url='ftp://x')\nexcept worker_widget.RequestRefused as error:\n"
     shown = "\n".join(cell(kernel, code + "    raise ValueError('mine') from error") or [])
     assert "ValueError: mine" in shown
     assert "RequestRefused: The url must start with" in shown
@@ -181,7 +194,7 @@ def script(home: Path, code: str, *command: str) -> str:
 def test_the_terminal_of_ipython_shows_the_same_without_colours(tmp_path: Path) -> None:
     shown = script(
         tmp_path,
-        "from worker_widget import WorkerClient; WorkerClient('ftp://x')",
+        "from worker_widget import WorkerClient; WorkerClient(url='ftp://x')",
         "-m",
         "IPython",
         "--no-banner",
@@ -196,7 +209,7 @@ def test_the_terminal_of_ipython_shows_the_same_without_colours(tmp_path: Path) 
 
 
 def test_plain_python_shows_its_usual_traceback(tmp_path: Path) -> None:
-    shown = script(tmp_path, "from worker_widget import WorkerClient; WorkerClient('ftp://x')", "-c")
+    shown = script(tmp_path, "from worker_widget import WorkerClient; WorkerClient(url='ftp://x')", "-c")
     assert shown.startswith("Traceback (most recent call last):")
     assert "endpoint_settings.py" in shown
     assert HINT not in shown

@@ -85,7 +85,7 @@ def test_a_cell_that_is_run_again_in_a_new_kernel_shows_its_finished_run(
     once_more = show("d", "log 1; page x")
     wait_until(lambda: once_more.run_id == run.run_id)
 
-    background.call(_leave(once_more))
+    background.call(lambda: _leave(once_more))
     wait_until(lambda: not once_more._session._writing)
     left = show("d", "log 1; page x")
     wait_until(lambda: is_ready(left))
@@ -110,7 +110,7 @@ def test_a_finished_run_is_shown_again_although_its_server_is_gone(
     again = show("f", "log 1; page x", gone)
     wait_until(lambda: again.status == "completed")
     assert again.run_id == run.run_id
-    background.call(_leave(again))
+    background.call(lambda: _leave(again))
     wait_until(lambda: again._session.controller.shown.form.notice is not None)
 
 
@@ -128,7 +128,7 @@ def test_a_cell_whose_run_was_left_offers_a_new_one(show: Show, worker: Scripted
     console = show("c")
     run = console.run()
     wait_until(lambda: run.status == "running")
-    background.call(_leave(console))
+    background.call(lambda: _leave(console))
     again = show("c")
     wait_until(lambda: is_ready(again))
     assert again.run_id == ""

@@ -163,7 +163,7 @@ async def test_every_route_in_both_generations_wrapped_or_bare(wrap: Any, path: 
     answers = {
         ("POST", "/run-streaming"): Reply(202, wrap(QUEUED)),
         ("POST", "/run"): Reply(202, wrap(full)),
-        ("POST", "/replay"): Reply(202, wrap({**QUEUED, "run_id": "r2", "status": "failed"})),
+        ("POST", "/replay"): Reply(202, wrap({**QUEUED, "run_id": "r2"})),
         ("POST", "/runs/r1/retry"): Reply(201, wrap({"id": "r3", "parent_run_id": "r1", "status": "queued"})),
         ("POST", "/runs/r1/cancel"): Reply(202, wrap({"cancelling": True})),
         ("GET", "/runs/r1"): Reply(body=wrap(full)),
@@ -186,7 +186,7 @@ async def test_every_route_in_both_generations_wrapped_or_bare(wrap: Any, path: 
 
         assert (await client.start(RunRequest(task="Create a page"))).run_id == "r1"
         assert (await client.run_whole(RunRequest(task="Create a page"))).artifacts == {"landing": "<html>"}
-        assert (await client.replay({"seed": 1})).status == "failed"
+        assert (await client.replay({"seed": 1})).run_id == "r2"
         retried = await client.retry("r1")
         assert (retried.run_id, retried.parent_run_id) == ("r3", "r1")
         await client.cancel("r1")
@@ -505,8 +505,8 @@ async def test_nothing_listens_there() -> None:
 
 
 async def test_a_host_name_that_does_not_exist() -> None:
-    client = AsyncWorkerClient(endpoint_from("http://no-such-host.invalid/workers", KEY), WORKER)
-    with pytest.raises(HostUnreachable, match=r"Nothing answers at http://no-such-host\.invalid"):
+    client = AsyncWorkerClient(endpoint_from("https://no-such-host.invalid/workers", KEY), WORKER)
+    with pytest.raises(HostUnreachable, match=r"Nothing answers at https://no-such-host\.invalid"):
         await client.health()
     await client.aclose()
 
@@ -522,6 +522,7 @@ class Moving:
     """A host that comes back elsewhere with another key, as the embedded one does."""
 
     label = "a host that moves"
+    news = ""
 
     def __init__(self, *endpoints: Endpoint) -> None:
         self.left = list(endpoints)
@@ -569,6 +570,6 @@ async def test_a_server_that_repeats_the_key_does_not_make_it_seen(status: int, 
         server.on("POST", f"{A}/run-streaming", Reply(status, {"detail": detail}))
         with pytest.raises(WorkerWidgetError) as refused:
             await client.start(RunRequest(task="Create a page"))
-    said = f"{refused.value} {getattr(refused.value, 'problems', ())}"
-    assert KEY[:5] not in said
-    assert KEY not in said
+    wording = f"{refused.value} {getattr(refused.value, 'problems', ())}"
+    assert KEY[:5] not in wording
+    assert KEY not in wording

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import comm
+import psutil
 import pytest
 from comm.base_comm import BaseComm
 
@@ -43,7 +44,9 @@ from worker_widget.events import RunCompleted, RunStarted, make
 from worker_widget.events.run_request import RunRequest
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.runs import client as client_module
+from worker_widget.runs.export import exporter
 from worker_widget.runs.live_run import LiveRun
+from worker_widget.runs.run import Run
 from worker_widget.store.event_store import EventStore
 
 PAGE = "page <h1>Hello</h1>"
@@ -164,7 +167,9 @@ def view(console: WorkerConsole) -> View:
 
 
 class TestRun:
-    def test_a_run_from_python_is_whole(self, console: WorkerConsole, tmp_path: Path) -> None:
+    def test_a_run_from_python_is_whole(
+        self, console: WorkerConsole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         run = console.run("log 3; page <h1>Hello</h1>")
         assert run.wait(timeout=20) is run
         assert (run.status, run.success, run.error) == ("completed", True, None)
@@ -173,6 +178,10 @@ class TestRun:
         page = run.artifacts["landing.html"]
         assert (page.text, page.chars, page.stage_id, page.status) == ("<h1>Hello</h1>", 14, "copy", "done")
         assert page.save(tmp_path).read_text() == "<h1>Hello</h1>"
+        assert page.save(f"{tmp_path}/new/") == tmp_path / "new" / "landing.html"
+        monkeypatch.setenv("HOME", str(tmp_path))
+        assert page.save("~/mine.html") == tmp_path / "mine.html"
+        assert run.artifacts.save_all("~/all") == [tmp_path / "all" / "landing.html"]
         assert list(run.logs()["message"])[:3] == ["line 0", "line 1", "line 2"]
         assert list(run.stages()["stage_id"]) == ["preflight", "copy"]
         assert len(run.events()) == run.state.counts.events
@@ -208,7 +217,7 @@ class TestRun:
         assert "<h1>" not in page._repr_html_() + run.artifacts._repr_html_()
         again = console.run("log 1; page <h1>One more</h1>").wait(20)
         both = compare(run, again.run_id)
-        assert both.frame()["status"].tolist() == ["changed"]
+        assert both.artifacts()["status"].tolist() == ["changed"]
         assert both["landing.html"].words_changed == 1
         with pytest.raises(TypeError, match="not one of each"):
             compare(run, page)  # type: ignore[call-overload]
@@ -233,7 +242,7 @@ class TestRun:
         assert (row["strict_mode"], row["depth"], row["budget"], row["has_brand"]) == (
             *(True, "deep", 5_000, True),
         )
-        client = WorkerClient(url=host.url, api_key=host.token, worker="scripted")
+        client = WorkerClient("scripted", url=host.url, api_key=host.token)
         try:
             assert client.get(run.run_id).request == asked
         finally:
@@ -243,10 +252,10 @@ class TestRun:
     def test_a_run_that_was_started_elsewhere_has_its_request(
         self, host: ThreadedHost, own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        client = WorkerClient(url=host.url, api_key=host.token, worker="scripted")
+        client = WorkerClient("scripted", url=host.url, api_key=host.token)
         started = client.run("log 1; page x", BRAND, strict_mode=True).wait(20)
         client.close()
-        monkeypatch.setattr(client_module, "shared_store", EventStore.memory)
+        monkeypatch.setattr(client_module, "available_store", EventStore.memory)
         console = WorkerConsole(worker="scripted", url=host.url, api_key=host.token, run_id=started.run_id)
         try:
             wait_until(lambda: console.status == "completed")
@@ -466,7 +475,7 @@ class TestRefusals:
             view.hello()
             asked = view.error("run.start", worker="scripted", task="log 1; page x", brand="")
             assert asked["message"] == console._session.controller.shown.form.notice.message, (
-                "the same, told twice"
+                "the same, shown twice"
             )
             view.result("workers.refresh")
             assert console._session.controller.shown.form.notice == notice
@@ -589,7 +598,7 @@ class TestView:
         incidents = view.result("incident.window", stage_id=None, start=0, count=10)
         assert (incidents["total"], incidents["passed"]) == (1, 0)
         [incident] = incidents["rows"]
-        assert incident["outcome"] == "not_fixed"
+        assert incident["outcome"] == "not_recovered"
         args = {"incident": incident["number"], "stage_id": None, "start": 0, "count": 10}
         ledger = view.result("ledger.window", **args)
         entered = [row.title for row in console.current_run.state.ledger]
@@ -609,7 +618,7 @@ class TestView:
             )
             return await asyncio.gather(*starts, return_exceptions=True)
 
-        started, refused = background.call(both())
+        started, refused = background.call(both)
         assert console.run_id == started.run_id
         assert isinstance(refused, RequestRefused)
         assert "being started" in str(refused)
@@ -637,15 +646,19 @@ class TestView:
         view.start("log 20000")
         wait_until(lambda: console.status in ("completed", "failed"))
         export_id = view.result("export.open", format=format)["export_id"]
-        parts = []
+        parts, shares = [], []
         done = False
         while not done:
-            done = view.result("export.part", export_id=export_id)["done"]
+            part = view.result("export.part", export_id=export_id)
+            done = part["done"]
+            shares.append(part["share"])
             parts.append(bytes([buffers for _, _, buffers in console.comm.published if buffers][-1][0]))
         assert len(parts) > 1
+        assert 0 < shares[0] < 1
+        assert shares == sorted(shares)
         assert max(map(len, parts)) < 3 * exports.PART_BYTES
         whole = b"".join(parts).decode()
-        at = re.compile(r'"exported_at": ".*?"|Exported   .*')
+        at = re.compile(r'"exported_at": ".*?"|Exported   .*|"(file|exported_at)":"[0-9a-f]+"')
         assert at.sub("", whole) == at.sub("", console.current_run.export(format))
 
     def test_an_export_that_nobody_reads_to_its_end_is_given_up(self, view: View) -> None:
@@ -653,6 +666,27 @@ class TestView:
         ids = [view.result("export.open", format="csv")["export_id"] for _ in range(exports.MOST_OPEN + 1)]
         assert "has ended" in view.error("export.part", export_id=ids[0])["message"]
         assert view.result("export.part", export_id=ids[-1])["done"] is True
+
+    @pytest.mark.parametrize("end", ["is not read", "is one of many", "is read"])
+    def test_the_process_of_an_export_ends(
+        self, view: View, console: WorkerConsole, monkeypatch: pytest.MonkeyPatch, end: str
+    ) -> None:
+        monkeypatch.setattr(exporter, "LONG_ROWS", 1)
+        monkeypatch.setattr(exports, "UNREAD_S", 0.01 if end == "is not read" else 60.0)
+        view.start("log 1; page x")
+        wait_until(lambda: console.status == "completed")
+        others = psutil.Process().children()
+        export_id = view.result("export.open", format="csv")["export_id"]
+        if end == "is one of many":
+            for _ in range(exports.MOST_OPEN):
+                view.result("export.open", format="csv")
+        elif end == "is read":
+            assert view.result("export.part", export_id=export_id)["done"] is True
+        most = exports.MOST_OPEN if end == "is one of many" else 0
+        wait_until(
+            lambda: len([child for child in psutil.Process().children() if child not in others]) == most
+        )
+        assert "has ended" in view.error("export.part", export_id=export_id)["message"]
 
     def test_history_lists_what_ran_and_opens_it(self, view: View, console: WorkerConsole) -> None:
         first = view.start("log 1; page one")
@@ -716,7 +750,7 @@ class TestView:
         assert compared["tasks"] == ["log 1; page one", "log 2; page two"]
         rows = {row["name"]: row for section in compared["sections"] for row in section["rows"]}
         assert rows["Status"]["change"] == "same"
-        (artifact,) = compared["sections"][2]["rows"]
+        (artifact,) = compared["sections"][-1]["rows"]
         assert (artifact["change"], artifact["file"]) == ("changed", artifact["name"])
         error = view.error("history.compare", a=a.run_id, b="nothing")
         assert error["code"] == "run_unknown"
@@ -759,8 +793,8 @@ class TestView:
         store.begin("partial", worker="scripted", origin="http://127.0.0.1:1", time_us=0)
         now = datetime.now(UTC)
         started = RunStarted(task="Their task", has_brand=True, budget=2_000, strict_mode=False)
-        told = [make(data, run_id="partial", time=now) for data in (started, RunCompleted(success=True))]
-        store.append("partial", told)
+        reported = [make(data, run_id="partial", time=now) for data in (started, RunCompleted(success=True))]
+        store.append("partial", reported)
         view.result("run.open", run_id="partial")
         form = console._session.controller.shown.form
         assert (form.task, form.brand, form.strict_mode, form.depth, form.budget, form.options) == (
@@ -854,8 +888,9 @@ class TestView:
         assert data["text/plain"] == "WorkerConsole(worker='scripted')"
         assert run.status in data["text/html"]
 
-    def test_live_sends_the_code_that_needs_a_kernel(self, view: View) -> None:
-        assert view.result("live") == {"code": front_end.text("live")}
+    @pytest.mark.parametrize("bundle", ["live", "pages", "extras", "travel"])
+    def test_a_request_sends_the_code_that_needs_a_kernel(self, view: View, bundle: front_end.Bundle) -> None:
+        assert view.result(bundle) == {"code": front_end.text(bundle)}
 
     def test_a_console_in_development_is_reloaded_after_a_change(
         self, host: ThreadedHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -889,7 +924,7 @@ class TestHistory:
         assert run.success
         assert len(run.logs()) == 3
         assert run.artifacts["landing.html"].text == "<p>x</p>"
-        assert "will not be in the history" in str(console._session.controller.shown.form.notice)
+        assert "is kept in memory" in str(console._session.controller.shown.form.notice)
 
     def test_a_history_that_is_damaged_in_mid_run_is_made_up_for_by_the_server(
         self, console: WorkerConsole, own_home: Path, worker: ScriptedWorker
@@ -899,13 +934,13 @@ class TestHistory:
         try:
             wait_until(lambda: run.state.counts.logs == 5)
             with sqlite3.connect(own_home / "history.db") as db:
-                db.execute("DROP TABLE events")
+                db.execute("DROP TABLE blocks")
             db.close()
         finally:
             worker.gate.set()
         assert run.wait(20).success
         assert [*run.logs()["message"]] == [f"line {n}" for n in (0, 1, 2, 3, 4, 0, 1, 2)]
-        assert "will not be in the history" in str(console._session.controller.shown.form.notice)
+        assert "is kept in memory" in str(console._session.controller.shown.form.notice)
 
     def test_a_run_that_goes_on_is_opened_again_as_the_same_run(
         self, console: WorkerConsole, view: View, worker: ScriptedWorker
@@ -929,7 +964,7 @@ class TestHistory:
         controller = other._session.controller
         try:
             assert wait_until(lambda: controller.shown.form.notice).code == "run_unknown"
-            background.call(controller.open_run(run.run_id))
+            background.call(lambda: controller.open_run(run.run_id))
             assert controller.shown.run_id == run.run_id
             assert controller.shown.form.notice is None
         finally:
@@ -951,7 +986,7 @@ class TestHistory:
             )
 
         try:
-            first, second = background.call(twice())
+            first, second = background.call(twice)
             assert first is second
             assert controller._followed == {first}
             assert other.run_id == run.run_id
@@ -962,18 +997,93 @@ class TestHistory:
             worker.gate.set()
             other.close()
 
+    def test_consoles_and_clients_of_a_run_share_one_stream(
+        self, console: WorkerConsole, host: ThreadedHost, worker: ScriptedWorker
+    ) -> None:
+        worker.gate.clear()
+        run_id = console.run("log 1; wait; log 2; page x").run_id
+        others = [
+            WorkerConsole(worker="scripted", url=host.url, api_key=host.token, run_id=run_id)
+            for _ in range(3)
+        ]
+        try:
+            for other in others:
+                wait_until(lambda other=other: other.run_id == run_id)
+            got = WorkerClient("scripted", url=host.url, api_key=host.token).get(run_id)
+            assert background.call(_followers) == 1
+
+            console.close()
+            others.pop().close()
+            worker.gate.set()
+            assert got.wait(20).success
+            assert got.state.counts.logs == 3
+            for other in others:
+                wait_until(lambda other=other: other.status == "completed")
+        finally:
+            worker.gate.set()
+            for other in others:
+                other.close()
+
+    def test_a_run_that_many_open_at_once_is_followed_once(
+        self, console: WorkerConsole, host: ThreadedHost, worker: ScriptedWorker
+    ) -> None:
+        worker.gate.clear()
+        client = WorkerClient("scripted", url=host.url, api_key=host.token)
+        request = RunRequest(task="log 1; wait; page x")
+        run_id = background.call(lambda: client.api.start(request, worker="scripted")).run_id
+        consoles = [
+            WorkerConsole(worker="scripted", url=host.url, api_key=host.token, run_id=run_id)
+            for _ in range(3)
+        ]
+        runs: list[Run] = []
+        threads = [threading.Thread(target=lambda: runs.append(client.get(run_id))) for _ in range(4)]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            for other in consoles:
+                wait_until(lambda other=other: other.run_id == run_id)
+            lives = {run._live for run in runs} | {other._session.controller.live for other in consoles}
+            assert len(lives) == 1
+            worker.gate.set()
+            assert all(run.wait(20).success for run in runs)
+        finally:
+            worker.gate.set()
+            for other in consoles:
+                other.close()
+
+    def test_a_run_that_nobody_follows_any_more_is_followed_anew(
+        self, console: WorkerConsole, host: ThreadedHost, worker: ScriptedWorker
+    ) -> None:
+        worker.gate.clear()
+        run_id = console.run("log 1; wait; page x").run_id
+        console.close()
+        wait_until(lambda: background.call(_followers) == 0)
+        other = WorkerConsole(worker="scripted", url=host.url, api_key=host.token, run_id=run_id)
+        try:
+            wait_until(lambda: other.run_id == run_id)
+            assert background.call(_followers) == 1
+            worker.gate.set()
+            wait_until(lambda: other.status == "completed")
+        finally:
+            worker.gate.set()
+            other.close()
+
     def test_the_loop_does_not_wait_for_a_history_that_another_process_writes(
         self, console: WorkerConsole, own_home: Path
     ) -> None:
         def newest(console: WorkerConsole) -> str:
-            return background.call(console._client.api.runs(1)).runs[0].run_id
+            return background.call(lambda: console._client.api.runs(1)).runs[0].run_id
 
         finished = console.run("log 1").wait(20).run_id
         db = sqlite3.connect(own_home / "history.db", isolation_level=None)
         db.execute("BEGIN IMMEDIATE")
         try:
             begun = background.submit(
-                console._session.controller.start(RunRequest(task="log 1"), worker="scripted", brand="")
+                lambda: console._session.controller.start(
+                    RunRequest(task="log 1"), worker="scripted", brand=""
+                )
             )
             wait_until(lambda: newest(console) != finished)
             assert not begun.done(), "it waits for the history, and the loop goes on"
@@ -1000,9 +1110,9 @@ class TestLeaks:
         assert [first.closed, beside.closed, second.closed, elsewhere.closed] == [True, True, False, False]
 
     def test_a_closed_console_leaves_nothing_behind(self, host: ThreadedHost) -> None:
-        background.call(_nothing())
+        background.call(_nothing)
         threads = threading.active_count()
-        tasks = background.call(_tasks())
+        tasks = background.call(_tasks)
         consoles = []
         for _ in range(5):
             console = WorkerConsole(worker="scripted", url=host.url, api_key=host.token)
@@ -1013,7 +1123,7 @@ class TestLeaks:
             run.wait(20)
             console.close()
             del console, run
-        wait_until(lambda: background.call(_tasks()) <= tasks)
+        wait_until(lambda: background.call(_tasks) <= tasks)
         gc.collect()
         assert [made() for made in consoles] == [None] * 5
         assert threading.active_count() <= threads + 6  # the default executor keeps some
@@ -1024,16 +1134,16 @@ class TestLeaks:
             console.run("log 1; page x")
 
     def test_closing_while_it_runs_stops_following(self, host: ThreadedHost) -> None:
-        tasks = background.call(_tasks())
+        tasks = background.call(_tasks)
         console = WorkerConsole(worker="scripted", url=host.url, api_key=host.token)
         run_id = console.run("log 1; hold on").run_id
         console.close()
         del console
         gc.collect()
-        wait_until(lambda: background.call(_tasks()) <= tasks)
+        wait_until(lambda: background.call(_tasks) <= tasks)
         from worker_widget import WorkerClient
 
-        client = WorkerClient(host.url, host.token, worker="scripted")
+        client = WorkerClient("scripted", url=host.url, api_key=host.token)
         assert client.get(run_id).status in ("queued", "running")
         client.get(run_id).stop()
         client.close()
@@ -1041,14 +1151,14 @@ class TestLeaks:
     def test_closing_while_it_opens_a_run_stops_following(self, host: ThreadedHost) -> None:
         from worker_widget import WorkerClient
 
-        client = WorkerClient(host.url, host.token, worker="scripted")
+        client = WorkerClient("scripted", url=host.url, api_key=host.token)
         run = client.run("log 1; hold on")
         wait_until(lambda: run.status == "running")
-        tasks = background.call(_tasks())
+        tasks = background.call(_tasks)
         for _ in range(3):
             WorkerConsole(worker="scripted", url=host.url, api_key=host.token, run_id=run.run_id).close()
-        wait_until(lambda: not background._shared._submitted)
-        wait_until(lambda: background.call(_tasks()) <= tasks)
+        wait_until(lambda: not background._shared._started().submissions)
+        wait_until(lambda: background.call(_tasks) <= tasks)
         run.stop()
         run.wait(20)
         client.close()
@@ -1061,7 +1171,7 @@ class TestClient:
     ) -> None:
         from worker_widget import WorkerClient
 
-        client = WorkerClient(host.url, host.token, worker="scripted")
+        client = WorkerClient("scripted", url=host.url, api_key=host.token)
         with pytest.raises(RequestRefused) as refused:
             client.run("log 1", **wrong)
         (field,) = [problem.field for problem in refused.value.problems]
@@ -1071,7 +1181,7 @@ class TestClient:
     def test_runs_without_a_widget(self, host: ThreadedHost) -> None:
         from worker_widget import WorkerClient
 
-        client = WorkerClient(host.url, host.token, worker="scripted")
+        client = WorkerClient("scripted", url=host.url, api_key=host.token)
         try:
             run = client.run("log 2; page <p>x</p>").wait(20)
             assert run.success
@@ -1083,6 +1193,11 @@ class TestClient:
                 client.get("no-such-run")
         finally:
             client.close()
+
+
+async def _followers() -> int:
+    """How many runs are being followed."""
+    return sum(task.get_name().startswith("follow ") for task in asyncio.all_tasks())
 
 
 async def _nothing() -> None:
@@ -1151,12 +1266,27 @@ class TestStudio:
         assert run.status == "completed"
         assert studio.current_run is run
 
+    def test_a_cell_that_is_run_again_shows_its_run_again(
+        self, host: ThreadedHost, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def executed(msg_id: str) -> WorkerStudio:
+            execution = Execution("studio-cell", msg_id)
+            monkeypatch.setattr("worker_widget.console.widget.current_execution", lambda: execution)
+            return WorkerStudio(url=f"{host.url}/api/v1", api_key=host.token)
+
+        run = executed("1").run("log 1; page x").wait(20)
+        again = executed("2")
+        shown = wait_until(lambda: again.current_run)
+        assert shown.run_id == run.run_id
+        assert again.section == "home"
+        again.close()
+
     def test_only_sections_of_the_page_can_be_named(self, host: ThreadedHost) -> None:
         made = WorkerStudio("history", worker="scripted", url=host.url, api_key=host.token)
         assert made.section == "history"
         assert repr(made) == "WorkerStudio()"
         data = made._repr_mimebundle_()
-        assert "Run this cell" in (data[0] if isinstance(data, tuple) else data)["text/html"]
+        assert "No run yet" in (data[0] if isinstance(data, tuple) else data)["text/html"]
         made.close()
         with pytest.raises(RequestRefused, match="'home', 'workers', 'history', 'health', not 'settings'"):
             WorkerStudio("settings")  # type: ignore[arg-type]

@@ -7,9 +7,12 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import signal
+import socket
 import stat
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -22,9 +25,12 @@ from worker_widget import __version__, cli
 from worker_widget.errors import HostNotStarted, UnknownWorker
 from worker_widget.events import RunFailed
 from worker_widget.events.run_request import RunRequest
+from worker_widget.host.runs.registry import MODELS
+from worker_widget.sources.run_source import EventBatch, StreamLink
+from worker_widget.sources.worker_api import embedded
 from worker_widget.sources.worker_api.client import AsyncWorkerClient
 from worker_widget.sources.worker_api.embedded import EmbeddedHost
-from worker_widget.sources.worker_api.follow import EventBatch, Patience, StreamLink, follow
+from worker_widget.sources.worker_api.follow import Patience, follow
 
 from .quirky_server import QuirkyServer, Reply
 
@@ -110,7 +116,7 @@ async def test_the_host_outlives_an_interrupt_of_whoever_started_it(host_home: P
         assert os.getsid(host_pid(host_home)) != os.getsid(0)
 
 
-async def test_kernels_that_start_at_the_same_time_end_with_one_host(host_home: Path) -> None:
+async def test_five_kernels_that_start_at_the_same_time_end_with_one_host(host_home: Path) -> None:
     script = (
         "import asyncio, sys\n"
         "from worker_widget.sources.worker_api.embedded import EmbeddedHost\n"
@@ -119,10 +125,10 @@ async def test_kernels_that_start_at_the_same_time_end_with_one_host(host_home: 
     )
     kernels = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)
-        for _ in range(3)
+        for _ in range(5)
     ]
     found = {(await kernel.communicate())[0].decode() for kernel in kernels}
-    assert [kernel.returncode for kernel in kernels] == [0, 0, 0]
+    assert [kernel.returncode for kernel in kernels] == [0] * 5
     assert len(found) == 1
     port = int(found.pop().split()[0].rpartition(":")[2])
     assert json.loads((host_home / "host.json").read_bytes())["port"] == port
@@ -166,6 +172,15 @@ async def test_the_host_gets_no_key_of_the_kernel(home: Path, monkeypatch: pytes
     for name in ("WORKER_API_KEY", "WORKER_URL", "OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "secret")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    network = {
+        "HTTPS_PROXY": "http://proxy.example:3128",
+        "all_proxy": "http://proxy.example:3128",
+        "no_proxy": "intern.example",
+        "SSL_CERT_FILE": "/etc/ssl/own.pem",
+        "SSL_CERT_DIR": "/etc/ssl/own",
+    }
+    for name, value in network.items():
+        monkeypatch.setenv(name, value)
     code = "import json, os, sys; json.dump(dict(os.environ), open('environment.json', 'w')); sys.exit(9)"
     with pytest.raises(HostNotStarted):
         await EmbeddedHost(command=(sys.executable, "-S", "-c", code)).resolve()
@@ -173,6 +188,7 @@ async def test_the_host_gets_no_key_of_the_kernel(home: Path, monkeypatch: pytes
     assert "secret" not in environment.values()
     assert environment["WORKER_WIDGET_HOME"] == str(home)
     assert environment["LC_ALL"] == "C.UTF-8"
+    assert network.items() <= environment.items()
     assert environment["PATH"] == os.environ["PATH"]
 
 
@@ -204,29 +220,80 @@ async def test_the_host_gets_the_language_model_of_the_kernel(
     assert not files_with(host_home, MODEL["WORKER_LLM_KEY"])
 
 
-async def test_a_host_with_another_language_model_is_not_used_in_silence(
+async def test_a_language_model_that_is_named_later_is_used_by_the_same_host(
+    host_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = AsyncWorkerClient(EmbeddedHost(), "business-builder")
+    try:
+        assert (await client.health()).language_model is None
+        pid = host_pid(host_home)
+        for number in (9, 7):
+            for name, value in {**MODEL, "WORKER_LLM_URL": f"http://127.0.0.1:{number}/v1"}.items():
+                monkeypatch.setenv(name, value)
+            run = await client.run_whole(
+                RunRequest(task="A tool for podcasters", options={"pace": 0, "writer": "model"})
+            )
+            assert f"http://127.0.0.1:{number} cannot be reached" in (run.error or "")
+        assert host_pid(host_home) == pid
+    finally:
+        await client.aclose()
+    assert not files_with(host_home, MODEL["WORKER_LLM_KEY"])
+
+
+async def test_a_language_model_of_another_computer_gets_its_key_by_https_alone_unless_it_is_named(
+    host_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**MODEL, "WORKER_LLM_URL": "http://models.invalid/v1"}.items():
+        monkeypatch.setenv(name, value)
+    client = AsyncWorkerClient(EmbeddedHost(), "business-builder")
+    request = RunRequest(task="A tool for podcasters", options={"pace": 0, "writer": "model"})
+    try:
+        assert "WORKER_HTTP_HOSTS" in ((await client.run_whole(request)).error or "")
+        pid = host_pid(host_home)
+        monkeypatch.setenv("WORKER_HTTP_HOSTS", "models.invalid")
+        again = AsyncWorkerClient(EmbeddedHost(), "business-builder")
+        try:
+            assert "cannot be reached" in ((await again.run_whole(request)).error or "")
+        finally:
+            await again.aclose()
+        assert host_pid(host_home) == pid
+    finally:
+        await client.aclose()
+
+
+async def test_each_kernel_has_its_own_language_model_at_one_host(
     host_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = EmbeddedHost(command=HOST)
     first = await source.resolve()
     for name, value in MODEL.items():
         monkeypatch.setenv(name, value)
-    for asked in (source, EmbeddedHost(command=HOST)):
-        with pytest.raises(
-            HostNotStarted, match=rf"other WORKER_LLM_\* .* kill {host_pid(host_home)}"
-        ) as caught:
-            await asked.resolve()
-        assert MODEL["WORKER_LLM_KEY"] not in str(caught.value)
-    os.kill(host_pid(host_home), signal.SIGTERM)
-    wait_until_gone(host_pid(host_home))
     second = await source.resolve()
-    assert second.key != first.key
+    assert (second.origin, second.key) == (first.origin, first.key)
+    assert second.language_model
+    assert MODEL["WORKER_LLM_KEY"] not in f"{second} {second.headers()}"
     assert await EmbeddedHost(command=HOST).resolve() == second
+    monkeypatch.setenv("WORKER_LLM_MODEL", "paper-70b")
+    third = await EmbeddedHost(command=HOST).resolve()
+    assert third.language_model not in ("", second.language_model)
     for name in MODEL:
         monkeypatch.delenv(name)
-    assert await EmbeddedHost(command=HOST).resolve() == second, (
-        "a kernel that names none takes what there is"
-    )
+    assert await source.resolve() == first, "a kernel that names none takes what the host has"
+
+
+async def test_a_language_model_that_the_host_has_forgotten_is_registered_again(
+    host_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKER_LLM_MODEL", "unused")
+    async with scripted_client() as client:
+        await client.workers()
+        monkeypatch.setenv("WORKER_LLM_MODEL", "first")
+        await client.workers()
+        for number in range(MODELS):
+            monkeypatch.setenv("WORKER_LLM_MODEL", f"other {number}")
+            await EmbeddedHost(command=HOST).resolve()
+        monkeypatch.setenv("WORKER_LLM_MODEL", "first")
+        assert "scripted" in [info.id for info in await client.workers()]
 
 
 async def test_the_host_finds_the_package_from_another_directory(
@@ -281,11 +348,106 @@ async def test_a_home_that_cannot_be_used(home: Path, monkeypatch: pytest.Monkey
         await EmbeddedHost().resolve()
 
 
+def deny(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    """Let this process find that its user may not write to a file or directory, also if it is root."""
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda asked, mode: Path(asked) != path and access(asked, mode))
+
+
+@pytest.mark.parametrize("denied", ["", "host.lock", "host.db"])
+async def test_a_home_or_host_files_of_another_user_do_not_keep_the_host_from_starting(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, denied: str
+) -> None:
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    (home / denied).touch()
+    deny(monkeypatch, home / denied)
+    code = "import os; raise SystemExit(os.getcwd())"
+    for _ in range(2):
+        source = EmbeddedHost(command=(sys.executable, "-S", "-c", code))
+        with pytest.raises(HostNotStarted, match=f"output: {temporary}/worker-widget-"):
+            await source.resolve()
+        assert f"keeps its files in {temporary}/worker-widget-" in source.news
+    (directory,) = temporary.iterdir()
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    directory.chmod(0o755)
+    with pytest.raises(HostNotStarted, match="not private to you"):
+        await EmbeddedHost().resolve()
+
+
+MODELESS = """
+import os
+
+given = os.open
+home = os.environ["WORKER_WIDGET_HOME"]
+
+def modeless(path, flags, *more, **named):
+    file = given(path, flags, *more, **named)
+    if os.fspath(path).startswith(home) and flags & os.O_CREAT:
+        os.chmod(path, {mode})
+    return file
+
+os.open = modeless
+"""
+"""Makes the files of the home have one mode, as on a share of Windows."""
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o700])
+async def test_a_home_whose_files_cannot_be_private_does_not_keep_the_host_from_starting(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    temporary, start = tmp_path_factory.mktemp("temporary"), tmp_path_factory.mktemp("start")
+    (start / "sitecustomize.py").write_text(MODELESS.format(mode=mode))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(start), str(ROOT), str(ROOT / "src")]))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(os, "open", os.open)  # given back after the test
+    exec(MODELESS.format(mode=mode), {})
+    source = EmbeddedHost(command=HOST)
+    try:
+        known = await source.resolve()
+        assert f"keeps its files in {temporary}/worker-widget-" in source.news
+        assert "cannot be private to you there" in source.news
+        assert await EmbeddedHost(command=HOST).resolve() == known, "the host is found again"
+        assert os.listdir(home) == []
+    finally:
+        kill_host(*temporary.iterdir())
+
+
+@pytest.mark.parametrize("number", ["ENOLCK", "EOPNOTSUPP", "ENOSYS"])
+async def test_a_home_whose_files_cannot_be_locked_is_named_with_what_to_set(home: Path, number: str) -> None:
+    code = (
+        "import errno, fcntl, os, runpy, sys\n"
+        f"def flock(*_): raise OSError(errno.{number}, os.strerror(errno.{number}))\n"
+        "fcntl.flock = flock\n"
+        "runpy.run_module('worker_widget.host', run_name='__main__')"
+    )
+    with pytest.raises(
+        HostNotStarted, match=f"{re.escape(str(home))} cannot be used .* set WORKER_WIDGET_HOME"
+    ):
+        await EmbeddedHost(command=(sys.executable, "-c", code)).resolve()
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o606, 0o700])
-async def test_a_state_file_that_others_could_touch_is_not_trusted(home: Path, mode: int) -> None:
-    write_state(home, port=1).chmod(mode)
-    with pytest.raises(HostNotStarted, match=f"mode {mode:04o}.*Remove it"):
-        await EmbeddedHost(command=saying("not reached", 9)).resolve()
+async def test_a_state_file_that_others_could_touch_is_removed_and_not_used(home: Path, mode: int) -> None:
+    async with QuirkyServer() as server:
+        server.on("GET", "/api/v1/health", Reply(body={"status": "healthy", "version": __version__}))
+        path = write_state(home, port=int(server.origin.rpartition(":")[2]))
+        path.chmod(mode)
+        with pytest.raises(HostNotStarted, match="trying anew"):
+            await EmbeddedHost(command=saying("trying anew", 9)).resolve()
+        assert not server.seen
+    assert not path.exists()
+
+
+async def test_a_host_whose_state_file_others_could_touch_writes_it_again(host_home: Path) -> None:
+    async with scripted_client() as client:
+        known = await client.endpoint()
+        pid = host_pid(host_home)
+        (host_home / "host.json").chmod(0o644)
+        assert await EmbeddedHost(command=HOST).resolve() == known
+        assert host_pid(host_home) == pid
+        assert stat.S_IMODE((host_home / "host.json").stat().st_mode) == 0o600
 
 
 async def test_a_state_file_that_is_a_link_is_not_followed(
@@ -294,8 +456,36 @@ async def test_a_state_file_that_is_a_link_is_not_followed(
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     write_state(elsewhere, port=1)
     (home / "host.json").symlink_to(elsewhere / "host.json")
-    with pytest.raises(HostNotStarted, match="cannot be read"):
+    with pytest.raises(HostNotStarted, match="trying anew"):
+        await EmbeddedHost(command=saying("trying anew", 9)).resolve()
+    assert (elsewhere / "host.json").exists()
+
+
+async def test_a_state_file_that_cannot_be_removed_is_named(home: Path) -> None:
+    (home / "host.json").mkdir()
+    with pytest.raises(HostNotStarted, match=r"host\.json cannot be read .* Remove it and try again"):
         await EmbeddedHost(command=saying("not reached", 9)).resolve()
+
+
+async def test_a_stale_state_file_whose_process_id_another_process_has_now(host_home: Path) -> None:
+    wait = (sys.executable, "-S", "-c", "input()")
+    other = await asyncio.create_subprocess_exec(*wait, stdin=asyncio.subprocess.PIPE)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        write_state(host_home, pid=other.pid, port=closed.getsockname()[1])
+    await EmbeddedHost(command=HOST).resolve()
+    assert host_pid(host_home) != other.pid
+    await other.communicate(b"\n")
+    assert other.returncode == 0, "it was left alone"
+
+
+async def test_a_host_that_is_killed_while_it_starts_is_started_again(host_home: Path) -> None:
+    killed = "import os, signal, sys; sys.argv.pop(0)\n"
+    killed += "if not os.path.exists('killed'):\n"
+    killed += "    open('killed', 'w').close(); os.kill(os.getpid(), signal.SIGKILL)\n"
+    killed += "os.execv(sys.executable, [sys.executable, *sys.argv])"
+    await EmbeddedHost(command=(sys.executable, "-S", "-c", killed, *HOST[1:])).resolve()
+    assert (host_home / "killed").exists()
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"port": "x"}', "\x00"])
@@ -328,12 +518,36 @@ async def test_a_running_host_of_a_near_version_is_used_with_its_token(home: Pat
     assert "the-token" not in repr(endpoint)
 
 
-async def test_a_running_host_of_a_far_version_is_named(home: Path) -> None:
+async def test_a_running_host_of_a_later_generation_is_named(home: Path) -> None:
     async with QuirkyServer() as server:
         server.on("GET", "/api/v1/health", Reply(body={"status": "healthy", "version": "999.0"}))
         write_state(home, port=int(server.origin.rpartition(":")[2]), pid=1)
-        with pytest.raises(HostNotStarted, match=r"\(process 1\) has version 999\.0.*kill 1"):
+        with pytest.raises(HostNotStarted, match=r"\(process 1\) has version 999\.0.*Install that version"):
             await EmbeddedHost(command=saying("not reached", 9)).resolve()
+
+
+async def test_an_older_host_that_keeps_its_place_is_named(home: Path) -> None:
+    async with QuirkyServer() as server:
+        server.on("GET", "/api/v1/health", Reply(body={"status": "healthy", "version": "0.0.1"}))
+        server.on("POST", "/api/v1/retire", Reply(404, ""))
+        write_state(home, port=int(server.origin.rpartition(":")[2]), pid=1)
+        with pytest.raises(HostNotStarted, match=r"version 0\.0\.1.* End it: kill 1"):
+            await EmbeddedHost(command=saying("not reached", 9)).resolve()
+
+
+@pytest.mark.parametrize(
+    ("version", "older"),
+    [
+        *((version, True) for version in ("0", "0.0.9", "0.1.0rc1", "0.1.0.dev3+g1")),
+        *(
+            (version, False)
+            for version in ("0.1", "0.1.0", "0.1.0.post1", "0.1.0+local", "0.1.1", "1.0", "?")
+        ),
+    ],
+)
+def test_which_version_is_older(monkeypatch: pytest.MonkeyPatch, version: str, older: bool) -> None:
+    monkeypatch.setattr(embedded, "__version__", "0.1.0")
+    assert embedded._is_older(version) is older
 
 
 async def test_on_windows_the_embedded_host_is_refused_with_what_to_do(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from worker_widget.console.controller import ConsoleController
 from worker_widget.errors import (
     HostNotStarted,
     HostUnreachable,
@@ -22,10 +23,14 @@ from worker_widget.errors import (
     UnknownWorker,
 )
 from worker_widget.events import Event, RunCompleted, RunFailed, RunReconciled
+from worker_widget.sources.run_source import EventBatch, StreamLink
 from worker_widget.sources.worker_api.client import AsyncWorkerClient
 from worker_widget.sources.worker_api.endpoint import Endpoint
 from worker_widget.sources.worker_api.endpoint_settings import endpoint_from
-from worker_widget.sources.worker_api.follow import EventBatch, Patience, StreamLink, follow
+from worker_widget.sources.worker_api.follow import Patience, follow
+from worker_widget.state.reduce import reduce_all
+from worker_widget.state.run_state import RunState
+from worker_widget.store.event_store import EventStore
 
 from .quirky_server import CUT, HOLD, QuirkyServer, Reply, Stream, Until, Wait
 
@@ -47,6 +52,9 @@ QUICK = Patience(
     longest_retry_s=0.05,
     steady_s=5,
     give_up_s=20,
+    empty_s=0.1,
+    lost_s=0.3,
+    abandoned_s=0.5,
 )
 
 
@@ -76,7 +84,7 @@ def answer(status: str, **more: Any) -> Reply:
 NOT_READY = Reply(500, "Internal Server Error")
 
 
-class Told:
+class Notified:
     """What following gave, by kind."""
 
     def __init__(self) -> None:
@@ -107,23 +115,54 @@ class Told:
         return data
 
 
+def state_of(notified: Notified) -> RunState:
+    """What a console makes of the events: what comes twice is left out by the history."""
+    store = EventStore.memory()
+    store.begin("r1", worker="w", origin="o", time_us=0)
+    state = RunState()
+    for batch in notified.batches:
+        state = reduce_all(store.append("r1", batch, after=state.position), state)
+    store.close()
+    return state
+
+
 @asynccontextmanager
-async def client_of(server: QuirkyServer) -> AsyncIterator[AsyncWorkerClient]:
-    client = AsyncWorkerClient(endpoint_from(server.origin + "/api/v1", "key", WORKER), WORKER)
+async def client_at(origin: str) -> AsyncIterator[AsyncWorkerClient]:
+    client = AsyncWorkerClient(endpoint_from(origin + "/api/v1", "key", WORKER), WORKER)
     try:
         yield client
     finally:
         await client.aclose()
 
 
+def client_of(server: QuirkyServer) -> AbstractAsyncContextManager[AsyncWorkerClient]:
+    return client_at(server.origin)
+
+
+def controller_of(
+    client: AsyncWorkerClient,
+    server: QuirkyServer,
+    store: EventStore,
+    changed: Callable[[], None] = lambda: None,
+) -> ConsoleController:
+    """A console's controller, which shows the runs of ``client``."""
+    return ConsoleController(
+        client, store, origin=server.origin, worker=WORKER, task="", brand="", changed=changed
+    )
+
+
 async def followed(
-    server: QuirkyServer, *, after: str | None = None, patience: Patience = QUICK, told: Told | None = None
-) -> Told:
-    told = told or Told()
+    server: QuirkyServer,
+    *,
+    after: str | None = None,
+    patience: Patience = QUICK,
+    notified: Notified | None = None,
+) -> Notified:
+    notified = notified or Notified()
     async with client_of(server) as client, asyncio.timeout(120):
         async for item in follow(client, "r1", after=after, patience=patience):
-            told.take(item)
-    return told
+            notified.take(item)
+    return notified
 
 
 def stream(server: QuirkyServer, *replies: Stream | Reply) -> None:
@@ -131,10 +170,9 @@ def stream(server: QuirkyServer, *replies: Stream | Reply) -> None:
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[QuirkyServer]:
-    async with QuirkyServer() as server:
-        server.on("GET", f"{BASE}/runs/r1", NOT_READY)
-        yield server
+def server(server: QuirkyServer) -> QuirkyServer:
+    server.on("GET", f"{BASE}/runs/r1", NOT_READY)
+    return server
 
 
 # --- an ordinary run ------------------------------------------------------------------------------------
@@ -142,13 +180,62 @@ async def server() -> AsyncIterator[QuirkyServer]:
 
 async def test_a_run_is_told_to_its_end(server: QuirkyServer) -> None:
     stream(server, Stream(CONNECTED, STARTED + WORKING + LOGGED, KEEPALIVE, COMPLETED, STREAM_END, HOLD))
-    told = await followed(server)
-    assert [[event.type for event in batch] for batch in told.batches] == [
-        ["run_started", "stage_started", "log"],
-        ["run_completed"],
-    ]
-    assert told.phases == ["connecting", "live", "ended"]
+    notified = await followed(server)
+    assert notified.types == ["run_started", "stage_started", "log", "run_completed"]
+    assert notified.phases == ["connecting", "live", "ended"]
     assert server.asked("GET", f"{BASE}/stream/r1")[0].headers["accept"] == "text/event-stream"
+
+
+class Pieces:
+    """A server whose stream has these pieces; ``read`` of them were read, ``over`` is set after the last."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = pieces
+        self.read = 0
+        self.over = asyncio.Event()
+
+    @asynccontextmanager
+    async def stream(self, run_id: str, **_: Any) -> AsyncIterator[AsyncIterator[bytes]]:
+        yield self._chunks()
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        for piece in self.pieces:
+            self.read += 1
+            yield piece
+        self.over.set()
+
+    async def run(self, run_id: str, **_: Any) -> Any:
+        raise RunUnknown(run_id)
+
+    runs = run
+
+
+async def test_what_arrives_while_events_are_handled_comes_at_once() -> None:
+    lines = [frame("log", number, message=f"line {number}") for number in range(2, 40)]
+    pieces = Pieces(CONNECTED, frame("run_started", 1), *lines, COMPLETED, STREAM_END)
+    sizes = []
+    async with asyncio.timeout(60):
+        async for item in follow(pieces, "r1", patience=QUICK):
+            if isinstance(item, EventBatch):
+                sizes.append(len(item.events))
+                await pieces.over.wait()
+    assert len(sizes) <= 2
+    assert sum(sizes) == 40
+
+
+async def test_no_more_is_read_ahead_than_memory_has_room_for() -> None:
+    line = "x" * 100_000
+    pieces = Pieces(CONNECTED, *(frame("log", number, message=line) for number in range(1, 60)), COMPLETED)
+    messages = 0
+    async with asyncio.timeout(60), aclosing(follow(pieces, "r1", patience=QUICK)) as items:
+        async for item in items:
+            if isinstance(item, EventBatch):
+                before = pieces.read
+                for _ in range(200):
+                    await asyncio.sleep(0)
+                assert pieces.read - before <= 8
+                messages += sum(event.type == "log" for event in item.events)
+    assert messages == 59
 
 
 @pytest.mark.parametrize("size", [1, 13, 1000, 100_000])
@@ -162,11 +249,11 @@ async def test_a_recording_gives_the_same_events_however_it_is_cut(
     pieces = [body[start : start + size] for start in range(0, len(body), size)]
     server.on("GET", f"{BASE}/runs", listed("failed", False))
     stream(server, Stream(*pieces, HOLD))
-    told = await followed(server, patience=replace(QUICK, failed_quiet_s=0.5, grace_s=0.3))
+    notified = await followed(server, patience=replace(QUICK, failed_quiet_s=0.5, grace_s=0.3))
     lines = [line.removeprefix(b"data: ") for line in body.split(b"\n") if line.startswith(b"data: ")]
-    raw = [event.raw for event in told.events]
+    raw = [event.raw for event in notified.events]
     if name == "failure_strategy":
-        assert told.events[-1].type == "run_reconciled"
+        assert notified.events[-1].type == "run_reconciled"
         raw.pop()
     assert raw == [line for line in lines if b'"type"' in line]
 
@@ -187,10 +274,10 @@ async def test_another_worker_than_the_clients(server: QuirkyServer) -> None:
     server.on("GET", "/api/v1/workers/repo-fixer/stream/r1", Stream(COMPLETED + STREAM_END))
     server.on("GET", "/api/v1/workers/repo-fixer/runs/r1", answer("completed", replay_token={"seed": 1}))
     async with client_of(server) as client:
-        told = Told()
+        notified = Notified()
         async for item in follow(client, "r1", worker="repo-fixer", patience=QUICK):
-            told.take(item)
-    assert told.types == ["run_completed", "run_reconciled"]
+            notified.take(item)
+    assert notified.types == ["run_completed", "run_reconciled"]
 
 
 # --- what real servers do, one by one -------------------------------------------------------------------
@@ -199,14 +286,24 @@ async def test_another_worker_than_the_clients(server: QuirkyServer) -> None:
 async def test_1_a_failed_run_that_never_tells_its_end(server: QuirkyServer) -> None:
     server.on("GET", f"{BASE}/runs", listed("failed", False))
     stream(server, Stream(CONNECTED, STARTED + WORKING + STAGE_FAILED, KEEPALIVE, HOLD))
-    told = await followed(server)
-    assert told.types == ["run_started", "stage_started", "stage_failed", "run_reconciled"]
-    assert told.reconciled.status == "failed"
-    assert told.reconciled.success is False
-    assert told.reconciled.error == "Stage ux failed: no layout"
-    assert "lists the run as failed" in (told.reconciled.reason or "")
-    assert told.events[-1].time == told.events[-2].time
-    assert told.phases[-1] == "ended"
+    notified = await followed(server)
+    assert notified.types == ["run_started", "stage_started", "stage_failed", "run_reconciled"]
+    assert notified.reconciled.status == "failed"
+    assert notified.reconciled.success is False
+    assert notified.reconciled.error == "Stage ux failed: no layout"
+    assert "lists the run as failed" in (notified.reconciled.reason or "")
+    assert notified.events[-1].time == notified.events[-2].time
+    assert notified.phases[-1] == "ended"
+
+
+async def test_the_reason_of_a_run_without_an_end_is_that_of_the_innermost_stage(
+    server: QuirkyServer,
+) -> None:
+    server.on("GET", f"{BASE}/runs", listed("failed", False))
+    around = frame("stage_failed", second=5, stage_id="page", error="Failed in ux", failed_in="ux")
+    stream(server, Stream(CONNECTED, STARTED + STAGE_FAILED + around, KEEPALIVE, HOLD))
+    notified = await followed(server)
+    assert notified.reconciled.error == "Stage ux failed: no layout"
 
 
 async def test_1_the_run_answers_reason_is_better_than_the_lists_silence(server: QuirkyServer) -> None:
@@ -226,24 +323,24 @@ async def test_1_where_there_is_no_list_the_run_answer_decides(server: QuirkySer
     server.on("GET", f"{BASE}/runs", Reply(401, {"detail": "Invalid API key"}))
     server.on("GET", f"{BASE}/runs/r1", NOT_READY, answer("completed", replay_token={"seed": 1}))
     stream(server, Stream(STARTED, HOLD))
-    told = await followed(server)
-    assert (told.reconciled.status, told.reconciled.success) == ("completed", True)
-    assert told.reconciled.error is None
-    assert told.reconciled.replay_token == {"seed": 1}
+    notified = await followed(server)
+    assert (notified.reconciled.status, notified.reconciled.success) == ("completed", True)
+    assert notified.reconciled.error is None
+    assert notified.reconciled.replay_token == {"seed": 1}
 
 
 async def test_1_a_run_that_is_only_slow_is_waited_for(server: QuirkyServer) -> None:
     go_on = asyncio.Event()
     server.on("GET", f"{BASE}/runs", listed("running"))
     stream(server, Stream(STARTED + STAGE_FAILED, KEEPALIVE, Until(go_on), LOGGED, COMPLETED + STREAM_END))
-    told = Told()
+    notified = Notified()
     async with client_of(server) as client, asyncio.timeout(120):
         async for item in follow(client, "r1", patience=QUICK):
-            told.take(item)
+            notified.take(item)
             if isinstance(item, StreamLink) and item.phase == "stalled":
                 go_on.set()
-    assert told.types == ["run_started", "stage_failed", "log", "run_completed"]
-    assert told.phases == ["connecting", "live", "stalled", "live", "ended"]
+    assert notified.types == ["run_started", "stage_failed", "log", "run_completed"]
+    assert notified.phases == ["connecting", "live", "stalled", "live", "ended"]
 
 
 async def test_1_what_arrives_while_the_server_is_asked_wins(server: QuirkyServer) -> None:
@@ -271,8 +368,8 @@ async def test_1_after_a_recovery_the_run_is_given_its_time_again(server: Quirky
 
 async def test_2_joining_a_finished_run_ends_though_the_stream_stays_open(server: QuirkyServer) -> None:
     stream(server, Stream(CONNECTED, STARTED + WORKING + LOGGED + COMPLETED, KEEPALIVE, HOLD))
-    told = await followed(server)
-    assert told.types == ["run_started", "stage_started", "log", "run_completed"]
+    notified = await followed(server)
+    assert notified.types == ["run_started", "stage_started", "log", "run_completed"]
     await asyncio.wait_for(server.streams_left.wait(), 120)
     assert server.open_streams == 0
 
@@ -283,8 +380,8 @@ async def test_3_events_that_come_twice_and_late_are_all_given(server: QuirkySer
         server,
         Stream(STARTED + LOGGED, LOGGED + STARTED + COMPLETED, Wait(0.02), late, COMPLETED + LOGGED, HOLD),
     )
-    told = await followed(server)
-    assert told.types == [
+    notified = await followed(server)
+    assert notified.types == [
         *("run_started", "log", "log", "run_started", "run_completed"),
         *("artifact_created", "run_completed", "log"),
     ]
@@ -295,34 +392,34 @@ async def test_3_a_server_that_repeats_itself_without_an_end_is_left(
     server: QuirkyServer, pause: float
 ) -> None:
     stream(server, Stream(COMPLETED, *(LOGGED, Wait(pause)) * 20_000))
-    told = await followed(server, patience=replace(QUICK, grace_s=0.02))
-    assert told.phases[-1] == "ended"
-    assert told.types.count("log") < 20_000
+    notified = await followed(server, patience=replace(QUICK, grace_s=0.02))
+    assert notified.phases[-1] == "ended"
+    assert notified.types.count("log") < 20_000
 
 
 async def test_4_a_reconnect_without_ids_gives_everything_again(server: QuirkyServer) -> None:
     stream(server, Stream(STARTED, LOGGED, CUT), Stream(STARTED + LOGGED + COMPLETED + STREAM_END))
-    told = await followed(server)
-    assert told.types == ["run_started", "log", "run_started", "log", "run_completed"]
-    assert told.events[0].key == told.events[2].key
-    assert told.phases == ["connecting", "live", "reconnecting", "live", "ended"]
-    assert "was cut" in told.links[2].message
+    notified = await followed(server)
+    assert notified.types == ["run_started", "log", "run_started", "log", "run_completed"]
+    assert notified.events[0].key == notified.events[2].key
+    assert notified.phases == ["connecting", "live", "reconnecting", "live", "ended"]
+    assert "was cut" in notified.links[2].message
     assert all("last-event-id" not in seen.headers for seen in server.asked("GET", f"{BASE}/stream/r1"))
 
 
 async def test_5_a_restarted_server_that_forgot_the_run(server: QuirkyServer) -> None:
     stream(server, Stream(STARTED, LOGGED, CUT), Reply(404, {"detail": "Run not found"}))
-    told = await followed(server)
-    assert told.types == ["run_started", "log", "run_reconciled"]
-    assert told.reconciled.status == "failed"
-    assert "no longer has this run" in (told.reconciled.error or "")
+    notified = await followed(server)
+    assert notified.types == ["run_started", "log", "run_reconciled"]
+    assert notified.reconciled.status == "interrupted"
+    assert "no longer has this run" in (notified.reconciled.error or "")
 
 
 async def test_5_a_gateway_without_its_server_does_not_end_the_run(server: QuirkyServer) -> None:
     gone, once = Reply(404, "default backend - 404"), Reply(404, {"detail": "Not Found"})
     stream(server, Stream(STARTED, CUT), gone, gone, once, gone, Stream(STARTED + COMPLETED + STREAM_END))
-    told = await followed(server)
-    assert told.types == ["run_started", "run_started", "run_completed"]
+    notified = await followed(server)
+    assert notified.types == ["run_started", "run_started", "run_completed"]
 
 
 async def test_6_artifacts_that_come_all_at_once_at_the_end(server: QuirkyServer) -> None:
@@ -333,20 +430,20 @@ async def test_6_artifacts_that_come_all_at_once_at_the_end(server: QuirkyServer
     ]
     body = STARTED + b"".join(artifacts) + COMPLETED + STREAM_END
     stream(server, Stream(*[body[start : start + 50_000] for start in range(0, len(body), 50_000)]))
-    told = await followed(server)
-    assert told.types == ["run_started", *["artifact_created"] * 3, "run_completed"]
-    contents = [getattr(event.data, "content", None) for event in told.events]
+    notified = await followed(server)
+    assert notified.types == ["run_started", *["artifact_created"] * 3, "run_completed"]
+    contents = [getattr(event.data, "content", None) for event in notified.events]
     assert contents == [None, page, page, page, None]
 
 
 async def test_7_the_replay_token_is_fetched_at_the_end(server: QuirkyServer) -> None:
     server.on("GET", f"{BASE}/runs/r1", answer("completed", replay_token={"seed": 1}, total_tokens_used=9))
     stream(server, Stream(STARTED + COMPLETED + STREAM_END))
-    told = await followed(server)
-    assert told.types == ["run_started", "run_completed", "run_reconciled"]
-    assert told.reconciled.replay_token == {"seed": 1}
-    assert told.reconciled.total_tokens is None, "the terminal event told the tokens already"
-    assert told.reconciled.status is None
+    notified = await followed(server)
+    assert notified.types == ["run_started", "run_completed", "run_reconciled"]
+    assert notified.reconciled.replay_token == {"seed": 1}
+    assert notified.reconciled.total_tokens is None, "the terminal event has the tokens already"
+    assert notified.reconciled.status is None
 
 
 async def test_7_a_run_answer_that_is_ready_a_moment_later(server: QuirkyServer) -> None:
@@ -408,24 +505,24 @@ async def test_with_ids_a_stream_goes_on_where_it_was(server: QuirkyServer) -> N
         Stream(CONNECTED, CUT),
         Stream(CONNECTED + three + end + STREAM_END),
     )
-    told = await followed(server)
-    assert [event.id for event in told.events] == ["1", "2", "3", "4"]
+    notified = await followed(server)
+    assert [event.id for event in notified.events] == ["1", "2", "3", "4"]
     asked = server.asked("GET", f"{BASE}/stream/r1")
     assert [seen.headers.get("last-event-id") for seen in asked] == [None, "2", "2"]
 
 
 async def test_following_from_a_known_event(server: QuirkyServer) -> None:
     stream(server, Stream(CONNECTED + frame("run_failed", 8, error="x") + STREAM_END))
-    told = await followed(server, after="7")
-    assert [event.id for event in told.events] == ["8"]
+    notified = await followed(server, after="7")
+    assert [event.id for event in notified.events] == ["8"]
     assert server.asked("GET", f"{BASE}/stream/r1")[0].headers["last-event-id"] == "7"
 
 
 async def test_an_event_id_that_the_server_does_not_know_means_beginning_anew(server: QuirkyServer) -> None:
     beyond = {"loc": ["header", "last-event-id"], "msg": "The run has 2 events so far."}
     stream(server, Reply(422, {"detail": [beyond]}), Stream(frame("run_failed", 1, error="x") + STREAM_END))
-    told = await followed(server, after="99")
-    assert [event.id for event in told.events] == ["1"]
+    notified = await followed(server, after="99")
+    assert [event.id for event in notified.events] == ["1"]
     asked = server.asked("GET", f"{BASE}/stream/r1")
     assert [seen.headers.get("last-event-id") for seen in asked] == ["99", None]
 
@@ -433,8 +530,8 @@ async def test_an_event_id_that_the_server_does_not_know_means_beginning_anew(se
 async def test_a_finished_run_followed_from_its_last_event_ends(server: QuirkyServer) -> None:
     server.on("GET", f"{BASE}/runs", listed("completed", True))
     stream(server, Stream(CONNECTED + STREAM_END))
-    told = await followed(server, after="7")
-    assert (told.types, told.reconciled.status) == (["run_reconciled"], "completed")
+    notified = await followed(server, after="7")
+    assert (notified.types, notified.reconciled.status) == (["run_reconciled"], "completed")
 
 
 # --- the connection -------------------------------------------------------------------------------------
@@ -442,8 +539,8 @@ async def test_a_finished_run_followed_from_its_last_event_ends(server: QuirkySe
 
 async def test_the_servers_own_time_to_reconnect_is_kept(server: QuirkyServer) -> None:
     stream(server, Stream(b"retry: 40\n\n" + STARTED, CUT), Stream(COMPLETED + STREAM_END))
-    told = await followed(server)
-    (link,) = (link for link in told.links if link.phase == "reconnecting")
+    notified = await followed(server)
+    (link,) = (link for link in notified.links if link.phase == "reconnecting")
     assert link.attempt == 1
     assert link.retry_in_s is not None
     assert 0.04 <= link.retry_in_s <= 0.05
@@ -452,8 +549,8 @@ async def test_the_servers_own_time_to_reconnect_is_kept(server: QuirkyServer) -
 async def test_attempts_are_counted_and_come_ever_later(server: QuirkyServer) -> None:
     down = Reply(503, "down")
     stream(server, down, down, down, down, Stream(COMPLETED + STREAM_END))
-    told = await followed(server)
-    links = [link for link in told.links if link.phase == "reconnecting"]
+    notified = await followed(server)
+    links = [link for link in notified.links if link.phase == "reconnecting"]
     assert [link.attempt for link in links] == [1, 2, 3, 4]
     waits = [link.retry_in_s or 0 for link in links]
     for wait, least in zip(waits, [0.01, 0.02, 0.04, 0.05], strict=True):
@@ -463,71 +560,71 @@ async def test_attempts_are_counted_and_come_ever_later(server: QuirkyServer) ->
 async def test_attempts_begin_anew_once_something_new_came(server: QuirkyServer) -> None:
     again = [Stream(STARTED, CUT), Stream(STARTED, CUT), Stream(STARTED + LOGGED, CUT)]
     stream(server, *again, Stream(COMPLETED + STREAM_END))
-    told = await followed(server)
-    assert [link.attempt for link in told.links if link.phase == "reconnecting"] == [1, 2, 1]
+    notified = await followed(server)
+    assert [link.attempt for link in notified.links if link.phase == "reconnecting"] == [1, 2, 1]
 
 
 async def test_a_stream_that_went_silent_is_given_up(server: QuirkyServer) -> None:
     server.on("GET", f"{BASE}/runs", listed("running"))
     stream(server, Stream(STARTED, HOLD), Stream(STARTED + COMPLETED + STREAM_END))
-    told = await followed(server, patience=replace(QUICK, silence_s=0.3, quiet_s=5))
-    assert told.phases == ["connecting", "live", "reconnecting", "live", "ended"]
-    assert "not even a keepalive" in told.links[2].message
+    notified = await followed(server, patience=replace(QUICK, silence_s=0.3, quiet_s=5))
+    assert notified.phases == ["connecting", "live", "reconnecting", "live", "ended"]
+    assert "not even a keepalive" in notified.links[2].message
 
 
 async def test_keepalives_keep_a_silent_stream_alive(server: QuirkyServer) -> None:
     beats = (Wait(0.25), KEEPALIVE) * 8
     stream(server, Stream(STARTED, *beats, COMPLETED + STREAM_END))
-    told = await followed(server, patience=replace(QUICK, silence_s=1.5, quiet_s=60))
-    assert told.phases == ["connecting", "live", "ended"]
+    notified = await followed(server, patience=replace(QUICK, silence_s=1.5, quiet_s=60))
+    assert notified.phases == ["connecting", "live", "ended"]
 
 
 async def test_a_stream_that_ends_early_goes_on_with_the_next(server: QuirkyServer) -> None:
     stream(server, Stream(STARTED), Stream(STARTED + LOGGED + COMPLETED))
-    told = await followed(server)
-    assert told.types == ["run_started", "run_started", "log", "run_completed"]
+    notified = await followed(server)
+    assert notified.types == ["run_started", "run_started", "log", "run_completed"]
 
 
 async def test_a_stream_that_ends_early_again_with_nothing_new_is_asked_about(server: QuirkyServer) -> None:
     server.on("GET", f"{BASE}/runs", listed("failed", False))
     stream(server, Stream(STARTED))
-    told = await followed(server)
-    assert told.types == ["run_started", "run_started", "run_reconciled"]
-    assert told.reconciled.error == "The server reported no reason."
+    notified = await followed(server)
+    assert notified.types == ["run_started", "run_started", "run_reconciled"]
+    assert notified.reconciled.error == "The server reported no reason."
 
 
 async def test_a_server_that_goes_away_and_comes_back(server: QuirkyServer) -> None:
     stream(server, Stream(STARTED, HOLD))
-    told = Told()
+    notified = Notified()
     async with client_of(server) as client, asyncio.timeout(120):
         async for item in follow(client, "r1", patience=QUICK):
-            told.take(item)
-            if told.phases == ["connecting", "live"] and told.events:
+            notified.take(item)
+            if notified.phases == ["connecting", "live"] and notified.events:
                 await server.stop()
                 stream(server, Stream(STARTED + COMPLETED + STREAM_END))
             if isinstance(item, StreamLink) and item.attempt == 3:
                 await server.start()
-    assert told.types == ["run_started", "run_started", "run_completed"]
-    assert told.phases[-2:] == ["live", "ended"]
-    assert any(f"Nothing answers at {server.origin}" in link.message for link in told.links)
+    assert notified.types == ["run_started", "run_started", "run_completed"]
+    assert notified.phases[-2:] == ["live", "ended"]
+    assert any(f"Nothing answers at {server.origin}" in link.message for link in notified.links)
 
 
 async def test_a_host_that_stays_away_is_given_up_in_the_end() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         origin = f"http://127.0.0.1:{free.getsockname()[1]}"
     client = AsyncWorkerClient(endpoint_from(origin + "/api/v1", "key"), WORKER)
-    told = Told()
+    notified = Notified()
 
     async def consume() -> None:
         async for item in follow(client, "r1", patience=replace(QUICK, give_up_s=0.2)):
-            told.take(item)
+            notified.take(item)
 
     with pytest.raises(HostUnreachable, match="Gave up") as given_up:
         await consume()
     await client.aclose()
     assert origin in str(given_up.value)
-    assert told.phases[:2] == ["connecting", "reconnecting"]
-    assert "ended" not in told.phases
+    assert notified.phases[:2] == ["connecting", "reconnecting"]
+    assert "ended" not in notified.phases
 
 
 @pytest.mark.parametrize(
@@ -547,12 +644,13 @@ async def test_what_cannot_pass_is_raised_at_once(
     stream(server, reply)
     with pytest.raises(error):
         await followed(server)
-    assert len(server.seen) == 1
+    assert len(server.asked("GET", f"{BASE}/stream/r1")) == 1
 
 
 async def test_an_embedded_host_that_does_not_start_is_said_at_once() -> None:
     class Broken:
         label = "embedded host"
+        news = ""
 
         async def resolve(self, *, after_failure: bool = False) -> Endpoint:
             raise HostNotStarted("The embedded host could not be started.")
@@ -564,10 +662,10 @@ async def test_an_embedded_host_that_does_not_start_is_said_at_once() -> None:
 
 async def test_a_key_refused_on_the_way_is_raised_and_nothing_told_is_lost(server: QuirkyServer) -> None:
     stream(server, Stream(STARTED, CUT), Reply(401, {"detail": "Invalid API key"}))
-    told = Told()
+    notified = Notified()
     with pytest.raises(KeyRefused):
-        await followed(server, told=told)
-    assert told.types == ["run_started"]
+        await followed(server, notified=notified)
+    assert notified.types == ["run_started"]
 
 
 async def test_closing_the_iterator_closes_the_connection_at_once(server: QuirkyServer) -> None:
@@ -602,11 +700,49 @@ async def test_cancelling_the_follower_closes_the_connection_at_once(server: Qui
 async def test_a_slow_reader_is_not_taken_for_a_quiet_run(server: QuirkyServer) -> None:
     server.on("GET", f"{BASE}/runs", listed("failed", False))
     stream(server, Stream(STARTED + STAGE_FAILED, LOGGED, COMPLETED + STREAM_END, HOLD))
-    told = Told()
+    notified = Notified()
     async with client_of(server) as client:
         async for item in follow(client, "r1", patience=QUICK):
-            told.take(item)
+            notified.take(item)
             if isinstance(item, EventBatch):
                 await asyncio.sleep(QUICK.quiet_s * 1.5)
-    assert told.types == ["run_started", "stage_failed", "log", "run_completed"]
-    assert isinstance(told.events[-1].data, RunCompleted)
+    assert notified.types == ["run_started", "stage_failed", "log", "run_completed"]
+    assert isinstance(notified.events[-1].data, RunCompleted)
+
+
+@pytest.mark.parametrize(
+    ("events", "listing"),
+    [
+        (
+            STARTED + frame("input_requested", second=2, request_id="q1", message="Publish?"),
+            listed("running"),
+        ),
+        (STARTED, listed("waiting")),
+        (STARTED + frame("run_paused", second=2), listed("running")),
+        (STARTED, listed("paused")),
+    ],
+    ids=["the stream says so", "the list says so", "it is paused", "the list says that it is paused"],
+)
+async def test_a_run_that_waits_for_a_person_or_is_paused_is_quiet_and_not_stalled(
+    server: QuirkyServer, events: bytes, listing: Reply
+) -> None:
+    answered = asyncio.Event()
+    server.on("GET", f"{BASE}/runs", listing)
+    given = frame("input_given", second=9, request_id="q1", payload=True)
+    stream(server, Stream(events, Until(answered), given, COMPLETED + STREAM_END))
+    notified = Notified()
+    async with client_of(server) as client, asyncio.timeout(120):
+        following = aiter(follow(client, "r1", patience=QUICK))
+        ahead = asyncio.ensure_future(anext(following))
+        while True:
+            if len(server.asked("GET", f"{BASE}/runs")) >= 3:  # three times quiet for long
+                answered.set()
+            done, _ = await asyncio.wait({ahead}, timeout=0.01)
+            if done:
+                try:
+                    notified.take(ahead.result())
+                except StopAsyncIteration:
+                    break
+                ahead = asyncio.ensure_future(anext(following))
+    assert notified.types[-2:] == ["input_given", "run_completed"]
+    assert notified.phases == ["connecting", "live", "ended"]

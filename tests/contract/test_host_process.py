@@ -19,6 +19,7 @@ from worker_widget.host.process.server import HostSettings
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.host.runs.store import RunStore
 
+from ..killing import until
 from .host_support import SCRIPTED, Api, HostProcess, ScriptedWorker, events
 
 INTERRUPTED = "The run did not finish: the host was stopped."
@@ -50,11 +51,20 @@ def refused(host: HostProcess) -> tuple[int, str]:
     return status, lines[0]
 
 
+def listed(api: Api) -> list[str]:
+    """The runs of the host, newest first."""
+    return [run["run_id"] for run in api.get("/runs").json()["runs"]]
+
+
+def size_of(home: Path) -> int:
+    return (home / "host.db").stat().st_size
+
+
 class TestBeingFound:
     def test_the_state_file_says_how(self, start: Start, tmp_path: Path) -> None:
         host = start()
         state = host.state()
-        assert set(state) == {"pid", "port", "token", "version", "started_at", "language_model"}
+        assert set(state) == {"pid", "port", "token", "version", "started_at", "language_model", "by_hand"}
         assert state["pid"] == host.process.pid
         assert len(state["token"]) >= 32
         assert stat.S_IMODE(host.state_path.stat().st_mode) == 0o600
@@ -190,9 +200,9 @@ class TestBeingKilled:
         api = start().api()
         with api.http:
             stored = events(api.follow(run_id))
-        told = events(seen)
-        assert len(told) >= 1999
-        assert stored[: len(told)] == told
+        reported = events(seen)
+        assert len(reported) >= 1999
+        assert stored[: len(reported)] == reported
         assert [frame.id for frame in stored] == list(range(1, len(stored) + 1))
         assert stored[-1].event == "run_failed"
 
@@ -258,6 +268,32 @@ class TestIdle:
                 httpx.get(host.url)
 
 
+class TestPruning:
+    def test_the_file_stays_within_the_size_that_the_settings_name(
+        self, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("WORKER_KEEP_SIZE", "3 MB")
+        with (api := start().api()).http:
+            ids = [api.finish("log 4000")[0] for _ in range(8)]
+            until(lambda: len(listed(api)) < 4 and size_of(tmp_path) < 5e6, "the end of the oldest runs")
+            left = listed(api)
+            assert left == ids[::-1][: len(left)], "the newest are kept"
+            assert api.get(f"/runs/{ids[0]}").status_code == 404
+
+    @pytest.mark.parametrize(("name", "value"), [("WORKER_KEEP_RUNS", "2"), ("WORKER_KEEP_DAYS", "1e-9")])
+    def test_runs_beyond_the_settings_are_deleted_at_the_start(
+        self, start: Start, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        host = start()
+        with (api := host.api()).http:
+            ids = [api.finish("log 1")[0] for _ in range(4)]
+        host.end()
+        monkeypatch.setenv(name, value)
+        with (api := start().api()).http:
+            kept = ids[:-3:-1] if name == "WORKER_KEEP_RUNS" else ids[:-2:-1]
+            until(lambda: listed(api) == kept, "the end of the oldest runs")
+
+
 class TestCommandLine:
     def test_the_command_serves_in_the_foreground(self, start: Start) -> None:
         host = start("host", command=("-m", "worker_widget.cli"))
@@ -267,6 +303,7 @@ class TestCommandLine:
             workers = api.http.get("/api/v1/workers").json()["workers"]
         assert [(worker["id"], worker["status"]) for worker in workers] == [
             ("business-builder", "available"),
+            ("agui", "beta"),
             ("code-debugger", "coming_soon"),
             ("repo-fixer", "coming_soon"),
         ]

@@ -11,9 +11,11 @@ from random import Random
 
 import pytest
 
+from worker_widget.events import RunCancelled, RunFailed
 from worker_widget.host.process.server import HostSettings
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.host.runs import recorder
+from worker_widget.host.runs.active_run import ActiveRun
 from worker_widget.host.runs.store import Batch, NewRun, RunStore
 
 from .host_support import BASE, Api, Frame, ScriptedWorker, events
@@ -63,15 +65,15 @@ def test_numbers_count_from_one_without_a_gap(api: Api) -> None:
 @pytest.mark.parametrize("way", ["header", "query"])
 def test_a_finished_run_resumes_after_any_event(api: Api, way: str) -> None:
     run_id, whole = api.finish("log 9")
-    told = events(whole)
-    for seen in range(len(told) + 1):
+    reported = events(whole)
+    for seen in range(len(reported) + 1):
         if way == "header":
             stream = api.follow(run_id, after=seen)
         else:
             answer = api.get(f"/stream/{run_id}", params={"after": seen})
-            assert answer.text.count("\nid: ") == len(told) - seen
+            assert answer.text.count("\nid: ") == len(reported) - seen
             continue
-        assert events(stream) == told[seen:]
+        assert events(stream) == reported[seen:]
         assert (stream[0].event, stream[-1].event) == ("connected", "stream_end")
 
 
@@ -184,31 +186,80 @@ def test_a_run_deleted_under_its_reader_is_not_told_as_whole(api: Api) -> None:
     assert api.get(f"/stream/{run_id}").status_code == 404
 
 
-def test_a_full_disk_fails_the_run_but_loses_no_event(
-    api: Api, worker: ScriptedWorker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    full, refused = threading.Event(), threading.Event()
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """While this is set, the run store of the host cannot be written."""
+    full = threading.Event()
     write = RunStore.write
 
     def write_while_there_is_room(store: RunStore, batch: Batch) -> None:
         if full.is_set():
-            refused.set()
             raise sqlite3.OperationalError("database or disk is full")
         write(store, batch)
 
     monkeypatch.setattr(recorder, "RETRY_S", 0.01)
     monkeypatch.setattr(RunStore, "write", write_while_there_is_room)
-    run_id = api.start("log 2; wait; log 2; hold on")
+    return full
+
+
+def test_a_run_goes_on_while_the_disk_is_full_and_is_stored_once_it_is_not(
+    api: Api, worker: ScriptedWorker, full: threading.Event
+) -> None:
+    run_id = api.start("log 2; wait; log 200; wait; page x")
+    with api.stream(run_id) as stream:
+        seen = until_log(stream, 1)
+        full.set()
+        first, worker.gate = worker.gate, threading.Event()
+        first.set()
+        for frame in stream:
+            seen.append(frame)
+            if frame.event == "run_warning":
+                worker.gate.set()
+            if frame.event == "run_completed":
+                break
+        assert api.get(f"/runs/{run_id}").json()["status"] == "running", "its end is not stored"
+        with api.stream(run_id) as other:
+            again = []
+            for frame in other:
+                again.append(frame)
+                if frame.event == "run_completed":
+                    break
+        assert ids(again) == ids(seen), "who comes later reads from memory, too"
+        full.clear()
+        seen += stream
+    assert seen[-1].event == "stream_end"
+    assert ids(seen) == list(range(1, len(ids(seen)) + 1))
+    (warning,) = (frame.data["data"] for frame in seen if frame.event == "run_warning")
+    assert warning["code"] == "not_stored"
+    assert "database or disk is full" in warning["message"]
+    assert sum(frame.event == "log" for frame in seen) == 202
+    assert ids(api.follow(run_id)) == ids(seen)
+    assert api.get(f"/runs/{run_id}").json()["status"] == "completed"
+
+
+def test_a_run_of_which_too_much_cannot_be_stored_fails_and_loses_no_event(
+    api: Api, worker: ScriptedWorker, full: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, stopped = ActiveRun.stop, threading.Event()
+
+    def noted_stop(run: ActiveRun, event: RunCancelled | RunFailed) -> None:
+        stop(run, event)
+        stopped.set()
+
+    monkeypatch.setattr(ActiveRun, "stop", noted_stop)
+    monkeypatch.setattr(recorder, "UNSTORED_BYTES", 10_000)
+    run_id = api.start("log 2; wait; log 500; hold on")
     with api.stream(run_id) as stream:
         seen = until_log(stream, 1)
         full.set()
         worker.gate.set()
-        assert refused.wait(120)
+        assert stopped.wait(120)
         full.clear()
         seen += stream
-    assert [frame.event for frame in seen[-4:]] == ["log", "log", "run_failed", "stream_end"]
+    assert [frame.event for frame in seen[-2:]] == ["run_failed", "stream_end"]
     assert "database or disk is full" in seen[-2].data["data"]["error"]
-    assert ids(seen) == list(range(1, 8))
+    assert sum(frame.event == "log" for frame in seen) == 502
+    assert ids(seen) == list(range(1, len(ids(seen)) + 1))
 
 
 def test_a_run_that_cannot_be_stored_is_not_started(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,13 +15,15 @@ from worker_widget.host.process.server import HostSettings
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.settings import language_model
 from worker_widget.workers.business_builder.engine import recovery
+from worker_widget.workers.business_builder.language_model import endpoint as language_model_endpoint
 from worker_widget.workers.business_builder.language_model.model import configured
 from worker_widget.workers.business_builder.language_model.recordings import Recordings
+from worker_widget.workers.business_builder.language_model.settings import ModelSettings
 from worker_widget.workers.business_builder.worker import BusinessBuilder
 
 from .host_support import Api
 from .model_endpoint import KEY, MODEL, Fail, ModelEndpoint, Raw, Refuse, Reply, Say
-from .test_scenarios import BASE, BRAND, LUXURY, TASK, Told, follow
+from .test_scenarios import BASE, BRAND, LUXURY, TASK, StreamedRun, follow
 
 pytest.importorskip("openai")
 
@@ -40,10 +42,16 @@ class Scene:
         self.recordings = recordings
         self.home = home
 
-    def run(self, **request: Any) -> Told:
+    def run(self, **request: Any) -> StreamedRun:
         return follow(self.api, self.api.start(**{"pace": 0, **REQUEST, **request}))
 
-    def replay(self, token: Any) -> Told:
+    def fork(self, parent: StreamedRun, from_stage: str, **changes: Any) -> StreamedRun:
+        body = {"from_stage": from_stage, **changes}
+        answer = self.api.post(f"/runs/{parent.run_id}/fork", body)
+        assert answer.status_code == 201, answer.text
+        return follow(self.api, answer.json()["id"])
+
+    def replay(self, token: Any) -> StreamedRun:
         return follow(self.api, self.api.post("/replay", {"replay_token": token}).json()["run_id"])
 
 
@@ -72,39 +80,41 @@ def scene(shared: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
     return shared
 
 
-def engines(told: Told) -> dict[str, str]:
-    found: dict[str, str] = told.answer["cost_report"]["engines"]
+def engines(streamed: StreamedRun) -> dict[str, str]:
+    found: dict[str, str] = streamed.answer["cost_report"]["engines"]
     return found
 
 
-def codes(told: Told) -> list[str]:
-    return [e["code"] for e in told.all("failure_classified")]
+def codes(streamed: StreamedRun) -> list[str]:
+    return [e["code"] for e in streamed.all("failure_classified")]
 
 
-def actions(told: Told) -> list[tuple[str, bool]]:
-    return [(e["action"], e["success"]) for e in told.all("recovery_completed")]
+def actions(streamed: StreamedRun) -> list[tuple[str, bool]]:
+    return [(e["action"], e["success"]) for e in streamed.all("recovery_completed")]
 
 
-def lines(told: Told) -> list[str]:
-    return [e["message"] for e in told.all("log")]
+def lines(streamed: StreamedRun) -> list[str]:
+    return [e["message"] for e in streamed.all("log")]
 
 
-def everything(told: Told) -> str:
-    return json.dumps([frame.data for frame in told.frames]) + json.dumps(told.answer)
+def everything(streamed: StreamedRun) -> str:
+    return json.dumps([frame.data for frame in streamed.frames]) + json.dumps(streamed.answer)
 
 
 class TestAModelThatIsWell:
     def test_it_words_the_texts_and_the_rules_make_the_page(self, scene: Scene) -> None:
-        told = scene.run()
-        assert told.kinds[-1] == "run_completed"
-        assert codes(told) == []
-        assert engines(told) == {name: BY_MODEL if name in WORDED else BY_RULES for name in told.artifacts}
+        streamed = scene.run()
+        assert streamed.kinds[-1] == "run_completed"
+        assert codes(streamed) == []
+        assert engines(streamed) == {
+            name: BY_MODEL if name in WORDED else BY_RULES for name in streamed.artifacts
+        }
         by_rules = scene.run(writer="rules").artifacts
-        assert all(told.artifacts[name] != by_rules[name] for name in (*WORDED, "landing.html"))
-        page, copy = told.artifacts["landing.html"], json.loads(told.artifacts["landing_copy.json"])
+        assert all(streamed.artifacts[name] != by_rules[name] for name in (*WORDED, "landing.html"))
+        page, copy = streamed.artifacts["landing.html"], json.loads(streamed.artifacts["landing_copy.json"])
         assert copy["problem"]["items"][0]["body"] in page
         assert copy["mission"]["quote"] == BRAND["mission"] + "."
-        assert f"{MODEL}" in "\n".join(lines(told))
+        assert f"{MODEL}" in "\n".join(lines(streamed))
 
     def test_its_words_arrive_while_it_writes(self, scene: Scene) -> None:
         written = threading.Event()
@@ -124,14 +134,14 @@ class TestAModelThatIsWell:
         finally:
             written.set()
         assert '"headline": "' in text
-        told = follow(scene.api, run_id)
-        assert told.kinds[-1] == "run_completed"
+        streamed = follow(scene.api, run_id)
+        assert streamed.kinds[-1] == "run_completed"
 
     def test_chunks_make_the_artifact_and_artifacts_come_in_order(self, scene: Scene) -> None:
-        told = scene.run()
+        streamed = scene.run()
         texts: dict[str, str] = {}
         order: list[str] = []
-        for frame in told.frames:
+        for frame in streamed.frames:
             data = frame.data["data"]
             if frame.event == "artifact_started":
                 texts[data["artifact_name"]] = ""
@@ -141,8 +151,8 @@ class TestAModelThatIsWell:
                 texts[data["artifact_name"]] += data["text"]
             elif frame.event == "artifact_created":
                 assert data["content"] == texts[data["artifact_name"]]
-        assert [f"{name}" for name in order] == [name.partition(".")[0] for name in told.artifacts]
-        deltas = [e for e in told.all("artifact_delta") if e["artifact_name"] == "landing_copy"]
+        assert [f"{name}" for name in order] == [name.partition(".")[0] for name in streamed.artifacts]
+        deltas = [e for e in streamed.all("artifact_delta") if e["artifact_name"] == "landing_copy"]
         assert len(deltas) > 20
 
     def test_tokens_are_the_endpoints(self, scene: Scene) -> None:
@@ -161,23 +171,23 @@ class TestAModelThatIsWell:
         (asked,) = scene.endpoint.about("landing_copy")
         assert asked.key == f"Bearer {KEY}"
         assert asked.body["model"] == MODEL
-        for said in ("formal", BRAND["mission"], TASK, "world domination", "English", "evelopers"):
-            assert said in asked.prompt
+        for wording in ("formal", BRAND["mission"], TASK, "world domination", "English", "evelopers"):
+            assert wording in asked.prompt
         assert len(asked.prompt) < 12_000
 
     def test_a_german_task_is_written_in_german(self, scene: Scene) -> None:
-        told = scene.run(task="Eine Landingpage für eine Bäckerei in Köln mit Sauerteigbrot", brand=None)
-        assert told.kinds[-1] == "run_completed"
-        assert engines(told)["landing_copy.json"] == BY_MODEL
+        streamed = scene.run(task="Eine Landingpage für eine Bäckerei in Köln mit Sauerteigbrot", brand=None)
+        assert streamed.kinds[-1] == "run_completed"
+        assert engines(streamed)["landing_copy.json"] == BY_MODEL
         assert "Language: German" in scene.endpoint.about("landing_copy")[0].prompt
-        assert "Sprachmodell" in json.loads(told.artifacts["market_report.json"])["method"]
+        assert "Sprachmodell" in json.loads(streamed.artifacts["market_report.json"])["method"]
 
     def test_a_run_by_rules_calls_no_model_and_logs_the_reason(self, scene: Scene) -> None:
         before = scene.endpoint.probed
-        told = scene.run(writer="rules")
+        streamed = scene.run(writer="rules")
         assert (scene.endpoint.asked, scene.endpoint.probed) == ([], before)
-        assert set(engines(told).values()) == {BY_RULES}
-        gate = [line for line in lines(told) if line.startswith("The rules write this stage")]
+        assert set(engines(streamed).values()) == {BY_RULES}
+        gate = [line for line in lines(streamed) if line.startswith("The rules write this stage")]
         assert len(gate) == 3
         assert "the request asks for the rules" in gate[0]
 
@@ -188,9 +198,9 @@ class TestAModelThatIsWell:
             messaging=[Say(whole=lambda answer: f"```json\n{answer}\n```")],
             positioning=[Say(whole=lambda answer: f"<think>Hm.\n\nWell.</think>\n\n{answer}\n")],
         )
-        told = scene.run()
-        assert codes(told) == []
-        assert {engines(told)[name] for name in WORDED} == {BY_MODEL}
+        streamed = scene.run()
+        assert codes(streamed) == []
+        assert {engines(streamed)[name] for name in WORDED} == {BY_MODEL}
 
 
 RETRIED: Final = [("retry", True)]
@@ -260,24 +270,24 @@ class TestAModelThatFails:
     def test_a_fault_is_classified_recovered_from_and_replayed(self, scene: Scene, name: str) -> None:
         fault, code, recovered = FAULTS[name]
         scene.endpoint.begin_anew(landing_copy=[fault])
-        told = scene.run()
-        assert told.kinds[-1] == "run_completed"
-        assert codes(told) == [code]
-        assert actions(told) == recovered
-        assert engines(told)["landing_copy.json"] == (BY_RULES if recovered is RULES else BY_MODEL)
-        assert engines(told)["market_report.json"] == BY_MODEL
-        assert KEY not in everything(told)
-        assert KEY[1:] not in everything(told)
-        page = told.artifacts["landing.html"]
+        streamed = scene.run()
+        assert streamed.kinds[-1] == "run_completed"
+        assert codes(streamed) == [code]
+        assert actions(streamed) == recovered
+        assert engines(streamed)["landing_copy.json"] == (BY_RULES if recovered is RULES else BY_MODEL)
+        assert engines(streamed)["market_report.json"] == BY_MODEL
+        assert KEY not in everything(streamed)
+        assert KEY[1:] not in everything(streamed)
+        page = streamed.artifacts["landing.html"]
         assert "<script" not in page
         assert "<img" not in page
 
         asked = len(scene.endpoint.asked)
-        again = scene.replay(told.answer["replay_token"])
+        again = scene.replay(streamed.answer["replay_token"])
         assert len(scene.endpoint.asked) == asked, "a replay costs nothing"
         assert [e["identical"] for e in again.all("replay_verified")] == [True]
         assert codes(again) == [code]
-        assert again.artifacts == told.artifacts
+        assert again.artifacts == streamed.artifacts
 
     @pytest.mark.parametrize(
         ("fault", "code", "tries"),
@@ -293,15 +303,15 @@ class TestAModelThatFails:
         self, scene: Scene, fault: Reply, code: str, tries: int
     ) -> None:
         scene.endpoint.begin_anew(landing_copy=[fault] * 10)
-        told = scene.run()
-        assert told.kinds[-1] == "run_completed"
-        assert set(codes(told)) == {code}
-        assert actions(told)[-1] == ("fall_back_agent", True)
-        assert not any(success for _, success in actions(told)[:-1])
+        streamed = scene.run()
+        assert streamed.kinds[-1] == "run_completed"
+        assert set(codes(streamed)) == {code}
+        assert actions(streamed)[-1] == ("fall_back_agent", True)
+        assert not any(success for _, success in actions(streamed)[:-1])
         assert len(scene.endpoint.about("landing_copy")) == tries
-        assert engines(told)["landing_copy.json"] == BY_RULES
-        assert engines(told)["landing.html"] == BY_RULES
-        assert any("The rule engine wrote landing_copy.json" in line for line in lines(told))
+        assert engines(streamed)["landing_copy.json"] == BY_RULES
+        assert engines(streamed)["landing.html"] == BY_RULES
+        assert any("The rule engine wrote landing_copy.json" in line for line in lines(streamed))
 
     def test_the_next_prompt_has_the_error(self, scene: Scene) -> None:
         scene.endpoint.begin_anew(landing_copy=[saying("hero.note", "The best of all")])
@@ -316,36 +326,36 @@ class TestAModelThatFails:
         scene.endpoint.begin_anew(landing_copy=[Say(cut=0, hold=silent)] * 2)
         try:
             # The rest of the limit after the model's share must do for the rules on a busy machine.
-            told = scene.run(stage_timeout=5)
+            streamed = scene.run(stage_timeout=5)
         finally:
             silent.set()
-        assert codes(told) == ["MODEL_TIMED_OUT"] * 2
-        assert actions(told) == [("retry", False), ("fall_back_agent", True)]
-        assert told.kinds[-1] == "run_completed"
+        assert codes(streamed) == ["MODEL_TIMED_OUT"] * 2
+        assert actions(streamed) == [("retry", False), ("fall_back_agent", True)]
+        assert streamed.kinds[-1] == "run_completed"
 
     def test_slang_is_asked_for_again_in_plain_words(self, scene: Scene) -> None:
         slang = "yo dude this is dope and sick lol, awesome stuff, gonna rock, super cool"
         loud = Say(words=lambda _, label, text: slang if "intro" in label or "body" in label else text)
         scene.endpoint.begin_anew(landing_copy=[loud])
-        told = scene.run(brand=LUXURY, task="A page for a wedding planner")
-        assert ("re_tone", True) in actions(told)
-        assert engines(told)["landing_copy.json"] == BY_MODEL
+        streamed = scene.run(brand=LUXURY, task="A page for a wedding planner")
+        assert ("re_tone", True) in actions(streamed)
+        assert engines(streamed)["landing_copy.json"] == BY_MODEL
         assert "plain words" in scene.endpoint.about("landing_copy")[-1].prompt
-        assert "dude" not in told.artifacts["landing.html"]
+        assert "dude" not in streamed.artifacts["landing.html"]
 
     @pytest.mark.parametrize("usage", [5, -1, 10**12, "many", True, None])
     def test_an_impossible_token_count_is_replaced_and_logged(self, scene: Scene, usage: Any) -> None:
         scene.endpoint.usual = Say(usage=None if usage is None else lambda _: usage)
-        told = scene.run()
-        assert told.kinds[-1] == "run_completed"
-        assert 300 < told.answer["cost_report"]["stages"]["copy"]["tokens"] < 2_500
-        assert any("the worker counted" in line for line in lines(told))
+        streamed = scene.run()
+        assert streamed.kinds[-1] == "run_completed"
+        assert 300 < streamed.answer["cost_report"]["stages"]["copy"]["tokens"] < 2_500
+        assert any("the worker counted" in line for line in lines(streamed))
 
     def test_strict_mode_ends_with_a_claim_of_the_models(self, scene: Scene) -> None:
         scene.endpoint.begin_anew(landing_copy=[saying("hero.note", "The best of all")] * 5)
-        told = scene.run(strict_mode=True)
-        assert told.kinds[-1] == "run_failed"
-        assert "Strict mode" in told.answer["error"]
+        streamed = scene.run(strict_mode=True)
+        assert streamed.kinds[-1] == "run_failed"
+        assert "Strict mode" in streamed.answer["error"]
         assert len(scene.endpoint.about("landing_copy")) == 1
 
     def test_a_run_that_is_stopped_leaves_the_endpoint(self, scene: Scene) -> None:
@@ -367,16 +377,16 @@ class TestAnEndpointThatIsAway:
     @pytest.mark.parametrize("models", [Fail(503), Fail(401, message=f"Bad key {KEY}")])
     def test_the_rule_engine_writes_and_is_named(self, scene: Scene, models: Fail) -> None:
         scene.endpoint.models = models
-        told = scene.run()
-        assert told.kinds[-1] == "run_completed"
-        assert set(codes(told)) == {"MODEL_UNAVAILABLE"}
-        assert actions(told) == [("retry", False), ("retry", False), ("fall_back_agent", True)]
-        assert set(engines(told).values()) == {BY_RULES}
+        streamed = scene.run()
+        assert streamed.kinds[-1] == "run_completed"
+        assert set(codes(streamed)) == {"MODEL_UNAVAILABLE"}
+        assert actions(streamed) == [("retry", False), ("retry", False), ("fall_back_agent", True)]
+        assert set(engines(streamed).values()) == {BY_RULES}
         assert scene.endpoint.asked == []
-        assert KEY not in everything(told)
-        gate = next(line for line in lines(told) if line.startswith("The rules write this stage"))
+        assert KEY not in everything(streamed)
+        gate = next(line for line in lines(streamed) if line.startswith("The rules write this stage"))
         assert f"{models.status}" in gate
-        assert scene.replay(told.answer["replay_token"]).all("replay_verified")[0]["identical"] is True
+        assert scene.replay(streamed.answer["replay_token"]).all("replay_verified")[0]["identical"] is True
 
     def test_one_that_comes_back_in_time_writes(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -384,9 +394,9 @@ class TestAnEndpointThatIsAway:
         monkeypatch.setattr(recovery, "FIRST_WAIT_S", 0.01)
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint) as scene:
             endpoint.models_in_turn = [Fail(503), None]
-            told = scene.run()
-        assert actions(told) == [("retry", True)]
-        assert engines(told)["landing_copy.json"] == BY_MODEL
+            streamed = scene.run()
+        assert actions(streamed) == [("retry", True)]
+        assert engines(streamed)["landing_copy.json"] == BY_MODEL
 
     def test_a_refused_connection_in_the_middle_of_a_run(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -394,12 +404,12 @@ class TestAnEndpointThatIsAway:
         monkeypatch.setattr(recovery, "FIRST_WAIT_S", 0.01)
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint) as scene:
             endpoint.after = ("messaging", endpoint.stop_listening)
-            told = scene.run()
-            assert told.kinds[-1] == "run_completed"
-            assert set(codes(told)) == {"MODEL_UNAVAILABLE"}
-            assert engines(told)["messaging.json"] == BY_MODEL
-            assert engines(told)["landing_copy.json"] == BY_RULES
-            again = scene.replay(told.answer["replay_token"])
+            streamed = scene.run()
+            assert streamed.kinds[-1] == "run_completed"
+            assert set(codes(streamed)) == {"MODEL_UNAVAILABLE"}
+            assert engines(streamed)["messaging.json"] == BY_MODEL
+            assert engines(streamed)["landing_copy.json"] == BY_RULES
+            again = scene.replay(streamed.answer["replay_token"])
             assert again.all("replay_verified")[0]["identical"] is True
 
     @pytest.mark.parametrize("writer", ["auto", "model"])
@@ -407,22 +417,22 @@ class TestAnEndpointThatIsAway:
         monkeypatch.setattr(recovery, "FIRST_WAIT_S", 0.01)
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint) as scene:
             endpoint.stop()
-            told = scene.run(writer=writer)
-        assert set(codes(told)) == {"MODEL_UNAVAILABLE"}
+            streamed = scene.run(writer=writer)
+        assert set(codes(streamed)) == {"MODEL_UNAVAILABLE"}
         if writer == "auto":
-            assert told.kinds[-1] == "run_completed"
-            assert set(engines(told).values()) == {BY_RULES}
+            assert streamed.kinds[-1] == "run_completed"
+            assert set(engines(streamed).values()) == {BY_RULES}
         else:
-            assert told.kinds[-1] == "run_failed"
-            assert "cannot be reached" in told.all("run_failed")[0]["error"]
-            assert told.artifacts == {}
+            assert streamed.kinds[-1] == "run_failed"
+            assert "cannot be reached" in streamed.all("run_failed")[0]["error"]
+            assert streamed.artifacts == {}
 
 
 class TestAModelThatIsRequired:
     def test_it_writes(self, scene: Scene) -> None:
-        told = scene.run(writer="model")
-        assert told.kinds[-1] == "run_completed"
-        assert {engines(told)[name] for name in WORDED} == {BY_MODEL}
+        streamed = scene.run(writer="model")
+        assert streamed.kinds[-1] == "run_completed"
+        assert {engines(streamed)[name] for name in WORDED} == {BY_MODEL}
 
     @pytest.mark.parametrize(
         ("fault", "reason"),
@@ -436,28 +446,28 @@ class TestAModelThatIsRequired:
     )
     def test_it_is_not_replaced(self, scene: Scene, fault: Reply, reason: str) -> None:
         scene.endpoint.begin_anew(landing_copy=[fault] * 10)
-        told = scene.run(writer="model")
-        assert told.kinds[-1] == "run_failed"
-        assert reason in told.all("run_failed")[0]["error"]
-        assert set(told.artifacts) == {"market_report.json", "positioning.md", "messaging.json"}
-        assert BY_RULES not in engines(told).values()
-        assert ("give_up", False) in actions(told)
+        streamed = scene.run(writer="model")
+        assert streamed.kinds[-1] == "run_failed"
+        assert reason in streamed.all("run_failed")[0]["error"]
+        assert set(streamed.artifacts) == {"market_report.json", "positioning.md", "messaging.json"}
+        assert BY_RULES not in engines(streamed).values()
+        assert ("give_up", False) in actions(streamed)
         assert all(
             item["replacement_hint"] != "let the rule engine write it"
-            for e in told.all("recovery_suggestion")
+            for e in streamed.all("recovery_suggestion")
             for item in e["suggestions"]
         )
-        token = told.all("run_failed")[0]["replay_token"]
-        assert token == told.answer["replay_token"]
+        token = streamed.all("run_failed")[0]["replay_token"]
+        assert token == streamed.answer["replay_token"]
         assert scene.replay(token).all("replay_verified")[0]["identical"] is True
 
 
 class TestBudget:
     @pytest.mark.parametrize("budget", [1_000, 2_600, 6_000])
     def test_what_the_model_takes_stays_within_it(self, scene: Scene, budget: int) -> None:
-        told = scene.run(budget=budget)
-        report = told.answer["cost_report"]
-        assert told.kinds[-1] == "run_completed"
+        streamed = scene.run(budget=budget)
+        report = streamed.answer["cost_report"]
+        assert streamed.kinds[-1] == "run_completed"
         assert report["under_budget"] is True
         assert report["total_tokens"] <= budget
         for asked in scene.endpoint.asked:
@@ -465,18 +475,18 @@ class TestBudget:
 
     def test_a_model_that_fails_costs_tokens_and_leaves_enough_for_the_rules(self, scene: Scene) -> None:
         scene.endpoint.begin_anew(landing_copy=[Say(finish="length")] * 10)
-        told = scene.run(budget=6_000)
-        report = told.answer["cost_report"]
-        assert told.kinds[-1] == "run_completed"
-        assert engines(told)["landing_copy.json"] == BY_RULES
+        streamed = scene.run(budget=6_000)
+        report = streamed.answer["cost_report"]
+        assert streamed.kinds[-1] == "run_completed"
+        assert engines(streamed)["landing_copy.json"] == BY_RULES
         alone = scene.run(budget=6_000, writer="rules").answer["cost_report"]["stages"]["copy"]["tokens"]
         assert report["stages"]["copy"]["tokens"] > alone
         assert report["total_tokens"] <= 6_000
 
     def test_too_small_a_budget_is_an_error(self, scene: Scene) -> None:
-        told = scene.run(budget=1_500)
-        assert "MODEL_OVER_BUDGET" in codes(told)
-        assert told.kinds[-1] == "run_completed"
+        streamed = scene.run(budget=1_500)
+        assert "MODEL_OVER_BUDGET" in codes(streamed)
+        assert streamed.kinds[-1] == "run_completed"
 
 
 class TestReplay:
@@ -494,10 +504,26 @@ class TestReplay:
             assert set(noted) == {"stage", "model", "request", "answer"}
             assert (len(noted["request"]), len(noted["answer"])) == (64, 64)
 
+    def test_a_fork_asks_only_for_the_stages_that_it_executes(self, scene: Scene) -> None:
+        parent = scene.run()
+        asked = len(scene.endpoint.asked)
+        page = scene.fork(parent, "ux")
+        assert len(scene.endpoint.asked) == asked
+        assert page.artifacts == parent.artifacts
+        assert engines(page) == engines(parent)
+        copy = scene.fork(parent, "copy", task=f"{TASK}, in a quiet studio")
+        assert {call.body["model"] for call in scene.endpoint.asked[asked:]} == {MODEL}
+        assert copy.artifacts["positioning.md"] == parent.artifacts["positioning.md"]
+        spent = len(scene.endpoint.asked)
+        for forked in (page, copy):
+            again = scene.replay(forked.answer["replay_token"])
+            assert again.all("replay_verified")[0]["identical"] is True
+        assert len(scene.endpoint.asked) == spent, "a replay costs nothing"
+
     def test_a_run_by_rules_is_replayed_by_rules(self, scene: Scene) -> None:
-        told = scene.run(writer="rules")
-        assert "language_model" not in told.answer["replay_token"]
-        assert scene.replay(told.answer["replay_token"]).all("replay_verified")[0]["identical"] is True
+        streamed = scene.run(writer="rules")
+        assert "language_model" not in streamed.answer["replay_token"]
+        assert scene.replay(streamed.answer["replay_token"]).all("replay_verified")[0]["identical"] is True
         assert scene.endpoint.asked == []
 
     def test_two_answers_to_one_question_are_both_kept(self, scene: Scene) -> None:
@@ -505,26 +531,26 @@ class TestReplay:
         scene.endpoint.usual = Say(words=lambda _, __, text: text)
         second = scene.run()
         assert first.artifacts != second.artifacts
-        for told in (first, second):
-            again = scene.replay(told.answer["replay_token"])
+        for streamed in (first, second):
+            again = scene.replay(streamed.answer["replay_token"])
             assert again.all("replay_verified")[0]["identical"] is True
-            assert again.artifacts == told.artifacts
+            assert again.artifacts == streamed.artifacts
             assert engines(again)["landing_copy.json"] == f"{BY_MODEL}, as recorded"
 
     def test_it_works_with_the_endpoint_gone_and_no_model_configured(self, tmp_path: Path) -> None:
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint) as scene:
-            told = scene.run()
+            streamed = scene.run()
         with scene_in(tmp_path, endpoint, WORKER_LLM_URL="", WORKER_LLM_MODEL="") as scene:
-            again = scene.replay(told.answer["replay_token"])
+            again = scene.replay(streamed.answer["replay_token"])
         assert again.all("replay_verified")[0]["identical"] is True
-        assert again.artifacts == told.artifacts
+        assert again.artifacts == streamed.artifacts
         assert any("the language model was not called" in line for line in lines(again))
 
     def test_a_missing_recording_is_an_error(self, tmp_path: Path) -> None:
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint) as scene:
-            told = scene.run()
+            streamed = scene.run()
             (tmp_path / "answers.db").unlink()
-            again = scene.replay(told.answer["replay_token"])
+            again = scene.replay(streamed.answer["replay_token"])
         assert again.kinds[-1] == "run_failed"
         assert again.all("replay_verified") == []
         assert "4 of the language model's 4 answers" in again.answer["error"]
@@ -562,22 +588,41 @@ class TestReplay:
     def test_a_store_that_cannot_be_written_costs_the_replay_and_not_the_run(self, tmp_path: Path) -> None:
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint) as scene:
             (tmp_path / "answers.db").mkdir()
-            told = scene.run()
-            assert told.kinds[-1] == "run_completed"
-            assert any("could not be recorded" in line for line in lines(told))
-            again = scene.replay(told.answer["replay_token"])
+            streamed = scene.run()
+            assert streamed.kinds[-1] == "run_completed"
+            assert any("could not be recorded" in line for line in lines(streamed))
+            again = scene.replay(streamed.answer["replay_token"])
         assert "recorded answers cannot be read" in again.answer["error"]
         assert again.all("replay_verified") == []
 
 
 class TestSettings:
-    @pytest.mark.parametrize("parameter", ["max_tokens", "stream_options"])
-    def test_a_parameter_that_is_refused_is_done_without(self, tmp_path: Path, parameter: str) -> None:
+    async def test_an_endpoint_of_this_machine_is_asked_without_the_proxy(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+        with ModelEndpoint() as endpoint:
+            assert (
+                await language_model_endpoint.ModelEndpoint(ModelSettings(endpoint.url, "m")).probe() is None
+            )
+
+    @pytest.mark.parametrize(
+        ("parameter", "status", "named"),
+        [
+            ("max_tokens", 400, True),
+            ("max_tokens", 422, True),
+            ("stream_options", 400, True),
+            ("stream_options", 422, False),
+        ],
+    )
+    def test_a_parameter_that_is_refused_is_done_without(
+        self, tmp_path: Path, parameter: str, status: int, named: bool
+    ) -> None:
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint) as scene:
-            endpoint.usual = Refuse(parameter)
-            told = scene.run()
-        assert codes(told) == []
-        assert engines(told)["landing_copy.json"] == BY_MODEL
+            endpoint.usual = Refuse(parameter, status=status, named=named)
+            streamed = scene.run()
+        assert codes(streamed) == []
+        assert engines(streamed)["landing_copy.json"] == BY_MODEL
         assert parameter not in endpoint.asked[-1].body
         assert ("max_completion_tokens" in endpoint.asked[-1].body) is (parameter == "max_tokens")
 
@@ -596,10 +641,10 @@ class TestSettings:
     ) -> None:
         monkeypatch.setattr(recovery, "FIRST_WAIT_S", 0.01)
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint, **environment) as scene:
-            told = scene.run()
-        assert set(engines(told).values()) == {BY_RULES}
-        assert problem in told.all("failure_detected")[0]["error"]
-        assert "secret" not in everything(told)
+            streamed = scene.run()
+        assert set(engines(streamed).values()) == {BY_RULES}
+        assert problem in streamed.all("failure_detected")[0]["error"]
+        assert "secret" not in everything(streamed)
 
     def test_without_the_client_library_the_rules_write_and_say_what_to_install(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -607,17 +652,17 @@ class TestSettings:
         monkeypatch.setattr(recovery, "FIRST_WAIT_S", 0.01)
         monkeypatch.setitem(__import__("sys").modules, "openai", None)
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint) as scene:
-            told = scene.run()
-        assert told.kinds[-1] == "run_completed"
-        assert "pip install 'worker-widget[llm]'" in told.all("failure_detected")[0]["error"]
-        assert set(engines(told).values()) == {BY_RULES}
+            streamed = scene.run()
+        assert streamed.kinds[-1] == "run_completed"
+        assert "pip install 'worker-widget[llm]'" in streamed.all("failure_detected")[0]["error"]
+        assert set(engines(streamed).values()) == {BY_RULES}
 
     def test_without_the_variables_the_rule_engine_writes_and_logs_the_reason(self, tmp_path: Path) -> None:
         nothing = dict.fromkeys(("WORKER_LLM_URL", "WORKER_LLM_MODEL", "WORKER_LLM_KEY"), "")
         with ModelEndpoint() as endpoint, scene_in(tmp_path, endpoint, **nothing) as scene:
-            told = scene.run()
-        assert codes(told) == []
-        gate = [line for line in lines(told) if line.startswith("The rules write this stage")]
+            streamed = scene.run()
+        assert codes(streamed) == []
+        gate = [line for line in lines(streamed) if line.startswith("The rules write this stage")]
         assert "WORKER_LLM_URL and WORKER_LLM_MODEL are not set" in gate[0]
 
     def test_the_key_is_in_no_repr_and_in_no_file(self, scene: Scene) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -133,7 +134,7 @@ PROGRAMS = {
         "threading.Thread(target=work, daemon=True).start()\nimport time; time.sleep(0.5)"
     ),
     "a server that is not there": (
-        "try:\n    WorkerClient('http://127.0.0.1:9').workers()\n"
+        "try:\n    WorkerClient(url='http://127.0.0.1:9').workers()\n"
         "except worker_widget.HostUnreachable:\n    print('none')"
     ),
     "a child process": (
@@ -179,7 +180,7 @@ ENDS = {
     "an interrupt": ("raise KeyboardInterrupt", 1, "KeyboardInterrupt"),
     "an exception": ("raise LookupError('lost')", 1, "LookupError: lost"),
     "an exit": ("sys.exit(7)", 7, ""),
-    "an error of the package": ("WorkerClient('http://127.0.0.1:9').workers()", 1, "HostUnreachable: "),
+    "an error of the package": ("WorkerClient(url='http://127.0.0.1:9').workers()", 1, "HostUnreachable: "),
 }
 
 
@@ -196,6 +197,69 @@ PLAIN = (
 def test_the_process_ends(home: Path, what: str) -> None:
     done = run(home, IMPORT + PROGRAMS[what], *MODES["strict"])
     assert (done.returncode, done.stderr) == (0, "")
+
+
+INTERRUPTS = """\
+import gc, signal, time
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+def interrupted(use, after_s):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, after_s)
+        use()
+    except (KeyboardInterrupt, worker_widget.RequestRefused):
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+signal.signal(signal.SIGALRM, interrupt)
+client = WorkerClient(worker="scripted")
+"""
+
+# Python reports an interrupt that arrives within a callback of weakref; no code can prevent that.
+INTERRUPTED_CALLBACK = re.compile(
+    r"Exception ignored in: <[^\n]*>\nTraceback [^\n]*\n"
+    r"  File \"[^\n]*[/\\](?:weakref|_weakrefset)\.py\"(?:(?!Exception ignored).)*?\nKeyboardInterrupt: ?\n",
+    re.DOTALL,
+)
+
+GIVEN_UP = {
+    "the first request of a client": (
+        "for tick in range(1, 80):\n"
+        "    interrupted(lambda: WorkerClient(worker='scripted').workers(), tick / 4000)"
+    ),
+    "a request of a client that is closed": (
+        "for tick in range(1, 80):\n    interrupted(client.workers, tick / 4000); client.close()"
+    ),
+    "the start of a run": (
+        "for tick in range(1, 60):\n    interrupted(lambda: client.run('log 2'), tick / 3000)"
+    ),
+    "a wait for a run": (
+        "for tick in range(1, 20):\n"
+        "    run = client.run('story 20'); interrupted(run.wait, tick / 1000); del run"
+    ),
+    "the start of a run in a console": (
+        CONSOLE + "for tick in range(1, 40):\n    interrupted(lambda: console.run('log 2'), tick / 2000)"
+    ),
+    "a console that connects": (
+        "for tick in range(40):\n"
+        "    console = WorkerConsole(worker='scripted'); time.sleep(tick / 1000); console.close()"
+    ),
+    "a console that starts a run": (
+        "for tick in range(20):\n"
+        "    console = WorkerConsole(worker='scripted'); console.run('story 20')\n"
+        "    time.sleep(tick / 1000); console.close()"
+    ),
+}
+"""What is interrupted or closed, at one moment after the other."""
+
+
+@pytest.mark.parametrize("what", GIVEN_UP)
+def test_what_is_given_up_midway_leaves_nothing_unawaited(home: Path, what: str) -> None:
+    done = run(home, IMPORT + INTERRUPTS + GIVEN_UP[what] + "\ngc.collect()\n", *MODES["strict"])
+    assert (done.returncode, INTERRUPTED_CALLBACK.sub("", done.stderr)) == (0, "")
 
 
 @pytest.mark.parametrize("call", ["client.workers()", 'client.run("log 20")'])

@@ -62,7 +62,7 @@ SCENARIOS: Final[dict[str, dict[str, Any]]] = {
     "two audiences": {"task": TASK, "brand": {**BRAND, "target_audience": ["b2c_consumer", "b2b_developer"]}},
     "no words": {"task": "?!?!? 123", "brand": BRAND},
     "a model that is not there": {"task": TASK, "writer": "model"},
-    "a stage that takes too long": {"task": TASK, "pace": 4, "stage_timeout": 0.8},
+    "a stage that takes too long": {"task": TASK, "pace": 10, "stage_timeout": 2},
     **{f"{tone} tone": {"task": TASK, "brand": {**BRAND, "tone": {"primary": tone}}} for tone in TONES},
     **{audience: {"task": TASK, "brand": {**BRAND, "target_audience": [audience]}} for audience in AUDIENCES},
 }
@@ -75,8 +75,8 @@ FAILING: Final = {
 
 
 @dataclass(frozen=True)
-class Told:
-    """A run as its stream told it and as the host answers about it."""
+class StreamedRun:
+    """A run as its stream shows it and as the host answers about it."""
 
     run_id: str
     frames: list[Frame]
@@ -110,23 +110,23 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 @pytest.fixture(scope="module")
-def told(api: Api) -> dict[str, Told]:
+def streamed(api: Api) -> dict[str, StreamedRun]:
     """Every scenario, run once."""
     return {name: run(api, **request) for name, request in SCENARIOS.items()}
 
 
-def run(api: Api, **request: Any) -> Told:
+def run(api: Api, **request: Any) -> StreamedRun:
     return follow(api, api.start(**{"pace": 0, **request}))
 
 
-def follow(api: Api, run_id: str) -> Told:
+def follow(api: Api, run_id: str) -> StreamedRun:
     stream = events(api.follow(run_id))
-    return Told(run_id, stream, api.get(f"/runs/{run_id}").json())
+    return StreamedRun(run_id, stream, api.get(f"/runs/{run_id}").json())
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_every_run_ends_with_one_terminal_event(told: dict[str, Told], name: str) -> None:
-    found = told[name]
+def test_every_run_ends_with_one_terminal_event(streamed: dict[str, StreamedRun], name: str) -> None:
+    found = streamed[name]
     end = "run_failed" if name in FAILING else "run_completed"
     terminal = [kind for kind in found.kinds if kind in ("run_completed", "run_failed", "run_cancelled")]
     assert terminal == [end]
@@ -138,8 +138,8 @@ def test_every_run_ends_with_one_terminal_event(told: dict[str, Told], name: str
     assert created == found.sums
 
 
-def test_forbidden_claims_are_found_rewritten_and_gone(told: dict[str, Told]) -> None:
-    found = told["forbidden claims"]
+def test_forbidden_claims_are_found_rewritten_and_gone(streamed: dict[str, StreamedRun]) -> None:
+    found = streamed["forbidden claims"]
     claims = [e for e in found.all("policy_violation") if e["policy"] == "forbidden_claims"]
     assert [(e["location"], e["severity"], e["reason"]) for e in claims] == [
         ("brand.mission[3:23]", "error", "Nobody can promise that"),
@@ -156,8 +156,8 @@ def test_forbidden_claims_are_found_rewritten_and_gone(told: dict[str, Told]) ->
     assert found.answer["policy_violations"][0]["rule"] == "brand.forbidden_claims[0]"
 
 
-def test_slang_for_a_luxury_brand_drifts_and_is_re_toned(told: dict[str, Told]) -> None:
-    found = told["luxury and slang"]
+def test_slang_for_a_luxury_brand_drifts_and_is_re_toned(streamed: dict[str, StreamedRun]) -> None:
+    found = streamed["luxury and slang"]
     scores = [e["drift_score"] for e in found.all("drift_detected")]
     assert scores[0] > 0.35
     assert len(scores) > 1
@@ -170,8 +170,8 @@ def test_slang_for_a_luxury_brand_drifts_and_is_re_toned(told: dict[str, Told]) 
     assert not re.search(r"\b(?:dope|sick|lol|dude|cheap)\b", page)
 
 
-def test_a_small_budget_is_kept_by_reducing_the_scope(told: dict[str, Told]) -> None:
-    found = told["a small budget"]
+def test_a_small_budget_is_kept_by_reducing_the_scope(streamed: dict[str, StreamedRun]) -> None:
+    found = streamed["a small budget"]
     assert "budget_exceeded" in {e["pattern"] for e in found.all("failure_detected")}
     assert {e["action"] for e in found.all("recovery_started")} == {"reduce_scope"}
     assert all(e["success"] for e in found.all("recovery_completed"))
@@ -180,16 +180,16 @@ def test_a_small_budget_is_kept_by_reducing_the_scope(told: dict[str, Told]) -> 
     assert 0 < completed["total_tokens"] <= 1_000
 
 
-def test_strict_mode_stops_at_the_first_violation(told: dict[str, Told]) -> None:
-    found = told["strict and claiming"]
+def test_strict_mode_stops_at_the_first_violation(streamed: dict[str, StreamedRun]) -> None:
+    found = streamed["strict and claiming"]
     assert found.kinds[-3:] == ["policy_violation", "stage_failed", "run_failed"]
     assert len(found.all("policy_violation")) == 1
     assert "Nobody can promise that" in found.answer["error"]
     assert not found.all("recovery_started")
 
 
-def test_what_a_strict_run_had_made_is_kept(told: dict[str, Told]) -> None:
-    found = told["strict and over budget"]
+def test_what_a_strict_run_had_made_is_kept(streamed: dict[str, StreamedRun]) -> None:
+    found = streamed["strict and over budget"]
     assert found.kinds[-3:] == ["policy_violation", "stage_failed", "run_failed"]
     assert "market_report.json" in found.artifacts
     trace = found.answer["execution_trace"]
@@ -199,8 +199,8 @@ def test_what_a_strict_run_had_made_is_kept(told: dict[str, Told]) -> None:
     assert found.answer["policy_violations"]
 
 
-def test_a_failed_recovery_fails_the_run_with_advice(told: dict[str, Told]) -> None:
-    found = told["an impossible budget"]
+def test_a_failed_recovery_fails_the_run_with_advice(streamed: dict[str, StreamedRun]) -> None:
+    found = streamed["an impossible budget"]
     assert found.all("recovery_completed")[-1] == {
         "stage_id": found.all("stage_failed")[0]["stage_id"], "action": "give_up", "success": False
     }  # fmt: skip
@@ -219,40 +219,42 @@ def test_a_failed_recovery_fails_the_run_with_advice(told: dict[str, Told]) -> N
     ],
 )
 def test_every_kind_of_failure_is_reached_classified_and_survived(
-    told: dict[str, Told], name: str, code: str
+    streamed: dict[str, StreamedRun], name: str, code: str
 ) -> None:
-    found = told[name]
+    found = streamed[name]
     assert code in {e["code"] for e in found.all("failure_classified")}
     assert found.all("recovery_suggestion")[0]["suggestions"][0]["replacement_hint"]
     assert found.all("recovery_completed")[-1]["success"] is True
     assert len(found.artifacts) == 8
 
 
-def test_a_required_model_that_is_missing_fails_the_run_with_a_reason(told: dict[str, Told]) -> None:
-    found = told["a model that is not there"]
+def test_a_required_model_that_is_missing_fails_the_run_with_a_reason(
+    streamed: dict[str, StreamedRun],
+) -> None:
+    found = streamed["a model that is not there"]
     assert [e["code"] for e in found.all("failure_classified")] == ["MODEL_MISCONFIGURED"]
     assert "WORKER_LLM_URL" in found.all("run_failed")[0]["error"]
     assert found.artifacts == {}
 
 
-def test_each_tone_is_visibly_another_page(told: dict[str, Told]) -> None:
-    pages = [told[f"{tone} tone"].artifacts["landing.html"] for tone in TONES]
+def test_each_tone_is_visibly_another_page(streamed: dict[str, StreamedRun]) -> None:
+    pages = [streamed[f"{tone} tone"].artifacts["landing.html"] for tone in TONES]
     _differ_by(12, pages)
     for what in ("h1", 'a class="button"', "h2"):
         assert len({_first(what, page) for page in pages}) == len(TONES), what
     looks = {page[page.index("<style>") : page.index("</style>")] for page in pages}
     assert len(looks) == len(TONES)
-    voices = {told[f"{tone} tone"].artifacts["brand_guidelines.md"] for tone in TONES}
+    voices = {streamed[f"{tone} tone"].artifacts["brand_guidelines.md"] for tone in TONES}
     assert len(voices) == len(TONES)
 
 
-def test_each_audience_is_visibly_addressed(told: dict[str, Told]) -> None:
+def test_each_audience_is_visibly_addressed(streamed: dict[str, StreamedRun]) -> None:
     names = (*AUDIENCES, "two audiences")
-    _differ_by(4, [told[name].artifacts["landing.html"] for name in names])
+    _differ_by(4, [streamed[name].artifacts["landing.html"] for name in names])
     for artifact in ("positioning.md", "messaging.json", "launch_plan.md", "landing_copy.json"):
-        assert len({told[name].artifacts[artifact] for name in names}) == len(names), artifact
+        assert len({streamed[name].artifacts[artifact] for name in names}) == len(names), artifact
     cards = {
-        name: json.loads(told[name].artifacts["landing_copy.json"])["audience"]["cards"] for name in names
+        name: json.loads(streamed[name].artifacts["landing_copy.json"])["audience"]["cards"] for name in names
     }
     assert {name: len(found) for name, found in cards.items()} == dict.fromkeys(AUDIENCES, 1) | {
         "two audiences": 2
@@ -262,8 +264,8 @@ def test_each_audience_is_visibly_addressed(told: dict[str, Told]) -> None:
 
 def _differ_by(least: int, pages: list[str]) -> None:
     """Whether each page says at least so much that each other page does not say."""
-    said = [frozenset(_sentences(page)) for page in pages]
-    for one, other in permutations(said, 2):
+    wording = [frozenset(_sentences(page)) for page in pages]
+    for one, other in permutations(wording, 2):
         assert len(one - other) >= least, one ^ other
 
 
@@ -274,8 +276,10 @@ def _first(tag: str, page: str) -> str:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_each_can_be_replayed_and_comes_out_the_same(api: Api, told: dict[str, Told], name: str) -> None:
-    first = told[name]
+def test_each_can_be_replayed_and_comes_out_the_same(
+    api: Api, streamed: dict[str, StreamedRun], name: str
+) -> None:
+    first = streamed[name]
     token = first.answer["replay_token"]
     assert token["artifacts"] == first.sums
     assert {"plan", "plan_id", "seed", "version", "request_context_hash", "brand_context_hash"} <= set(token)
@@ -288,13 +292,15 @@ def test_each_can_be_replayed_and_comes_out_the_same(api: Api, told: dict[str, T
     assert again.answer["error"] == first.answer["error"]
 
 
-def test_the_same_request_gives_the_same_bytes(api: Api, told: dict[str, Told]) -> None:
+def test_the_same_request_gives_the_same_bytes(api: Api, streamed: dict[str, StreamedRun]) -> None:
     for name in set(SCENARIOS) - {"a stage that takes too long"}:
-        assert run(api, **SCENARIOS[name]).artifacts == told[name].artifacts, name
+        assert run(api, **SCENARIOS[name]).artifacts == streamed[name].artifacts, name
 
 
-def test_a_token_of_another_engine_version_is_rejected_with_a_reason(api: Api, told: dict[str, Told]) -> None:
-    token = {**told["two audiences"].answer["replay_token"], "version": "0.1"}
+def test_a_token_of_another_engine_version_is_rejected_with_a_reason(
+    api: Api, streamed: dict[str, StreamedRun]
+) -> None:
+    token = {**streamed["two audiences"].answer["replay_token"], "version": "0.1"}
     before = api.get("/runs").json()["runs"]
     answer = api.post("/replay", {"replay_token": token})
     assert answer.status_code == 409

@@ -45,7 +45,7 @@ async def _golden(name: str) -> dict[str, Any]:
                 stage.channel.watch(CLIENT, Watch(log=WatchedLog(rows=LOG_ROWS), artifact=artifact))
     stage.channel.flush()
     stage.channel.close()
-    told = [{**message, "now_us": 0} if "now_us" in message else message for message in stage.sent]
+    reported = [{**message, "now_us": 0} if "now_us" in message else message for message in stage.sent]
     text = None if artifact is None else stage.store.artifact_text(RUN, artifact.file)
     tail = stage.store.log_window(RUN, EVERY_LINE, 0, 10_000)
     final = {
@@ -54,7 +54,7 @@ async def _golden(name: str) -> dict[str, Any]:
         "artifact": None if artifact is None else {"file": artifact.file, "text": text},
     }
     stage.store.close()
-    return {"client": CLIENT, "messages": told, "final": json.loads(json.dumps(final))}
+    return {"client": CLIENT, "messages": reported, "final": json.loads(json.dumps(final))}
 
 
 def text(run: dict[str, Any]) -> str:

@@ -18,6 +18,31 @@ from worker_widget.console.jupyter.front_end import Bundle
 
 ROOT = Path(__file__).parents[2]
 
+HEAVY = {
+    *("pandas", "httpx", "fastapi", "uvicorn", "pydantic", "markdown", "nh3", "regex", "re2", "psutil"),
+    *(
+        f"worker_widget.{module}"
+        for module in (
+            "artifacts.diff.side_by_side",
+            "console.requests.artifacts",
+            "console.requests.exports",
+            "console.requests.history",
+            "events.json_schema",
+            "recording.function",
+            "runs.compare",
+            "runs.export",
+            "runs.loading",
+            "runs.recorded_run",
+            "runs.verifying",
+            "sources.local.local_workers",
+            "sources.worker_api.client",
+            "sources.worker_api.embedded",
+            "store.pattern",
+        )
+    ),
+}
+"""What a first display of some console does without."""
+
 USE_IT = """
 import json, worker_widget
 from worker_widget import WorkerConsole
@@ -45,10 +70,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_holds_what_is_needed_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {f"worker_widget/static/{bundle}.js" for bundle in get_args(Bundle)} <= set(names)
+    assert "worker_widget/static/report.js" in names
     assert "worker_widget/py.typed" in names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
-    sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
-    assert sources <= set(names)
+    sources = {
+        path.relative_to(ROOT / "src").as_posix()
+        for path in (ROOT / "src" / "worker_widget").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert sources - set(names) == set()
     assert not [name for name in names if "node_modules" in name or name.startswith(("js/", "tests/"))]
 
 
@@ -78,19 +108,18 @@ def test_installed_elsewhere_it_shows_a_console_and_runs(wheel: Path, tmp_path: 
     assert done.returncode == 0, done.stderr
     import json
 
-    said = json.loads(done.stdout)
-    assert Path(said["file"]).is_relative_to(place)
-    assert said["status"] == "completed"
-    assert "landing.html" in said["artifacts"]
-    assert said["front_end"] is True
+    report = json.loads(done.stdout)
+    assert Path(report["file"]).is_relative_to(place)
+    assert report["status"] == "completed"
+    assert "landing.html" in report["artifacts"]
+    assert report["front_end"] is True
 
 
 def test_the_heavy_parts_are_imported_when_they_are_needed() -> None:
     code = (
         "import sys, worker_widget; early = set(sys.modules);"
         "from worker_widget import WorkerConsole;"
-        "heavy = {'pandas', 'httpx', 'fastapi', 'uvicorn', 'pydantic', 'markdown', 'nh3'};"
-        "print(sorted(heavy & set(sys.modules)), 'anywidget' in early)"
+        f"print(sorted({HEAVY!r} & set(sys.modules)), 'anywidget' in early)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["[]", "False"]

@@ -15,9 +15,10 @@ E = "\x1b["
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("wording", "reported"),
     [
         ("plain", [("plain", "")]),
+        (f"cut off{E}38;5", [("cut off", "")]),
         (f"{E}31mred{E}0m rest", [("red", "fg-red"), (" rest", "")]),
         (f"a{E}1;4;96mb{E}22mc{E}mx", [
             ("a", ""), ("b", "bold underline fg-bright-cyan"), ("c", "underline fg-bright-cyan"), ("x", ""),
@@ -45,9 +46,9 @@ E = "\x1b["
         ("tab\tline\r\nbell\x07", [("tab\tline\r\nbell\x07", "")]),
     ],
 )  # fmt: skip
-def test_only_colours_and_attributes_mean_anything(said: str, told: list[tuple[str, str]]) -> None:
-    assert [tuple(piece) for piece in pieces(said)] == told
-    assert plain(said) == "".join(text for text, _ in told)
+def test_only_colours_and_attributes_mean_anything(wording: str, reported: list[tuple[str, str]]) -> None:
+    assert [tuple(piece) for piece in pieces(wording)] == reported
+    assert plain(wording) == "".join(text for text, _ in reported)
 
 
 PARTS = st.sampled_from(
@@ -76,12 +77,12 @@ PARTS = st.sampled_from(
 
 @settings(max_examples=300)
 @given(st.one_of(st.text(), st.lists(PARTS, max_size=20).map("".join)))
-def test_any_text_has_pieces_that_are_its_plain_text(said: str) -> None:
-    told = list(pieces(said))
-    assert "".join(text for text, _ in told) == plain(said)
-    assert all(text for text, _ in told)
-    assert all(one.style != other.style for one, other in pairwise(told))
-    assert "\x1b" not in plain(said)
+def test_any_text_has_pieces_that_are_its_plain_text(wording: str) -> None:
+    reported = list(pieces(wording))
+    assert "".join(text for text, _ in reported) == plain(wording)
+    assert all(text for text, _ in reported)
+    assert all(one.style != other.style for one, other in pairwise(reported))
+    assert "\x1b" not in plain(wording)
 
 
 @pytest.mark.parametrize(
@@ -105,15 +106,15 @@ def test_a_true_colour_becomes_the_nearest_of_sixteen(rgb: tuple[int, int, int],
     st.integers(0, 24),
 )
 def test_marks_cut_the_pieces_and_lose_no_text(
-    said: list[tuple[str, str]], places: list[int], shown: int
+    wording: list[tuple[str, str]], places: list[int], shown: int
 ) -> None:
-    styled = "".join(f"{E}{code}m{text}" for text, code in said)
+    styled = "".join(f"{E}{code}m{text}" for text, code in wording)
     message = plain(styled)[:shown]
     cuts = sorted({min(place, len(message)) for place in places})
     marked = list(zip(cuts[::2], cuts[1::2], strict=False))
-    told = list(styled_pieces(message, styled, marked))
-    assert "".join(text for text, _ in told) == message
-    styles = [style.split() for text, style in told for _ in text]
+    reported = list(styled_pieces(message, styled, marked))
+    assert "".join(text for text, _ in reported) == message
+    styles = [style.split() for text, style in reported for _ in text]
     assert [n for n, style in enumerate(styles) if "match" in style] == [
         n for start, end in marked for n in range(start, end)
     ]

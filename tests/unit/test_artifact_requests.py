@@ -13,10 +13,12 @@ import msgspec
 import pytest
 
 from tests.unit.test_render import Document, zipped
-from tests.unit.test_store import RUN, begin, created, delta, said, started
+from tests.unit.test_store import RUN, begin, created, delta, emitted, started
 from worker_widget.artifacts.text_rows import ROW_CHARS
+from worker_widget.console.controller import ConsoleController
 from worker_widget.console.requests import artifacts
 from worker_widget.console.requests.artifacts import MOST_TEXT, ArtifactRequests
+from worker_widget.console.time_travel import TimeTravel
 from worker_widget.errors import RequestRefused, RunUnknown
 from worker_widget.events import (
     ArtifactCreated,
@@ -27,8 +29,9 @@ from worker_widget.events import (
     RunCompleted,
 )
 from worker_widget.events.vocabulary import SentenceSource
+from worker_widget.runs.live_run import LiveRun
+from worker_widget.sources.run_source import RunSource
 from worker_widget.state.reduce import reduce_all
-from worker_widget.state.run_state import RunState
 from worker_widget.store.event_store import EventStore
 
 OTHER = "bbbbbbbb-0000"
@@ -40,11 +43,16 @@ class Shown:
     def __init__(self) -> None:
         self.store = EventStore.memory()
         begin(self.store)
-        self.live = SimpleNamespace(run_id=RUN, store=self.store, state=RunState())
-        self.requests = ArtifactRequests(cast(Any, SimpleNamespace(live=self.live, store=self.store)))
+        self.live = LiveRun(RUN, source=cast(RunSource, None), store=self.store, worker="w")
+        self.travel = TimeTravel(self.live, lambda: None)
+        self.requests = ArtifactRequests(cast(ConsoleController, self))
 
-    def tell(self, *told: Event) -> None:
-        self.live.state = reduce_all(self.store.append(RUN, told), self.live.state)
+    @property
+    def shown(self) -> Any:
+        return SimpleNamespace(run=self.travel.state)
+
+    def tell(self, *replied: Event) -> None:
+        self.live.state = reduce_all(self.store.append(RUN, replied), self.live.state)
 
     async def ask(self, name: str, **args: Any) -> dict[str, Any]:
         handler = self.requests.handlers[f"artifact.{name}"]
@@ -59,7 +67,7 @@ def shown() -> Shown:
 
 
 def file(name: str, kind: str, content: str, n: int = 0) -> Event:
-    return said(ArtifactCreated(artifact_name=name, artifact_type=kind, content=content), n)
+    return emitted(ArtifactCreated(artifact_name=name, artifact_type=kind, content=content), n)
 
 
 async def test_every_version_can_be_asked_for(shown: Shown) -> None:
@@ -67,8 +75,8 @@ async def test_every_version_can_be_asked_for(shown: Shown) -> None:
     asked = {"file": "page.html", "dark": False}
     for version, text in ((None, "three"), (1, "one"), (2, "two"), (3, "three")):
         assert (await shown.ask("text", file="page.html", version=version))["text"] == text
-        told = await shown.ask("render", **asked, version=version, shape="preview")
-        assert (told["html"], told["version"]) == (text, version or 3)
+        replied = await shown.ask("render", **asked, version=version, shape="preview")
+        assert (replied["html"], replied["version"]) == (text, version or 3)
         assert (await shown.ask("lines", file="page.html", version=version, start=0, count=9))["rows"] == [
             text
         ]
@@ -87,6 +95,33 @@ async def test_a_version_that_the_store_was_ahead_of_is_read_again(shown: Shown)
     assert (await shown.ask("text", file="page.html"))["text"] == "two"
 
 
+async def test_texts_are_those_of_the_moment_that_is_shown(shown: Shown) -> None:
+    shown.tell(created(0, "one"), started(1), delta(2, "tw", 0), delta(3, "o", 2), created(4, "two"))
+    shown.tell(created(5, "three"))
+    expected = {
+        1: ("one", 1),
+        3: ("tw", 2),
+        4: ("two", 2),
+        5: ("two", 2),
+        6: ("three", 3),
+        None: ("three", 3),
+    }
+    for position in (None, 3, 6, 1, 4, 3, 5, None, 1):
+        text, version = expected[position]
+        await shown.travel.seek(position)
+        assert (await shown.ask("text", file="page.html"))["text"] == text
+        replied = await shown.ask("render", file="page.html", dark=False, shape="preview")
+        assert replied["version"] == version
+        assert text in replied["html"]
+        if version > 1:
+            assert (await shown.ask("text", file="page.html", version=1))["text"] == "one"
+        with pytest.raises(RunUnknown):
+            await shown.ask("text", file="page.html", version=version + 1)
+    await shown.travel.seek(0)
+    with pytest.raises(RunUnknown, match="no artifact"):
+        await shown.ask("text", file="page.html")
+
+
 async def test_the_sentences_of_a_text_are_marked_by_their_sources(shown: Shown) -> None:
     text = "<p>Ours &amp; yours.</p> <p>A rule.</p>"
     parts = [
@@ -96,18 +131,18 @@ async def test_the_sentences_of_a_text_are_marked_by_their_sources(shown: Shown)
         SentenceSource(start=30, end=99, source="rule"),
     ]
     sources = ArtifactSources(artifact_name="page", artifact_type="html", sources=parts)
-    shown.tell(created(0, text), said(sources, 1))
-    told = await shown.ask("render", file="page.html", shape="sources", dark=True)
-    assert told["sentences"] == [
+    shown.tell(created(0, text), emitted(sources, 1))
+    replied = await shown.ask("render", file="page.html", shape="sources", dark=True)
+    assert replied["sentences"] == [
         {"source": "brand", "stage_id": "copy"}, {"source": "of our own", "stage_id": "ux"}
     ]  # fmt: skip
-    assert told["note"] == "The first 2 of 4 sentences are marked."
-    links = re.findall(r'<a id="([^"]+)" href="#([^"]+)" class="(\w+)">([^<]*)</a>', told["html"])
+    assert replied["note"] == "The first 2 of 4 sentences are marked."
+    links = re.findall(r'<a id="([^"]+)" href="#([^"]+)" class="(\w+)">([^<]*)</a>', replied["html"])
     assert links == [
         ("sentence-1", "sentence-1", "brand", "Ours &amp;amp; yours."),
         ("sentence-2", "sentence-2", "rule", "A rule."),
     ]
-    drawn = re.sub(r"<[^>]+>", "", told["html"].partition('<pre class="source">')[2])
+    drawn = re.sub(r"<[^>]+>", "", replied["html"].partition('<pre class="source">')[2])
     assert html.unescape(drawn).strip() == text
     shown.tell(created(2, "new text"))
     assert (await shown.ask("render", file="page.html", shape="sources", dark=False))["sentences"] == []
@@ -118,12 +153,12 @@ async def test_the_sentences_of_a_text_are_marked_by_their_sources(shown: Shown)
 async def test_only_what_grows_is_rested_after(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(artifacts, "_PAUSE", 1e9)
     named = {"artifact_name": "plan", "artifact_type": "md"}
-    shown.tell(created(0, "one"), said(ArtifactStarted(**named), 1))
-    shown.tell(said(ArtifactDelta(**named, text="# Plan", offset=0), 2))
+    shown.tell(created(0, "one"), emitted(ArtifactStarted(**named), 1))
+    shown.tell(emitted(ArtifactDelta(**named, text="# Plan", offset=0), 2))
     drawn = {"shape": "preview", "dark": False}
     await shown.ask("render", file="page.html", **drawn)
-    told = await asyncio.wait_for(shown.ask("render", file="plan.md", **drawn), 120)
-    assert "Plan</h1>" in told["html"]
+    replied = await asyncio.wait_for(shown.ask("render", file="plan.md", **drawn), 120)
+    assert "Plan</h1>" in replied["html"]
 
 
 async def test_pages_put_together_are_the_text(shown: Shown) -> None:
@@ -140,8 +175,8 @@ async def test_pages_put_together_are_the_text(shown: Shown) -> None:
 
 async def test_a_text_is_read_in_rows_and_searched(shown: Shown) -> None:
     shown.tell(file("log", "txt", "one\nTwo\n" + "x" * (ROW_CHARS + 1) + "\ntwo"))
-    told = await shown.ask("lines", file="log.txt", start=1, count=2)
-    assert told == {"total": 5, "start": 1, "rows": ["Two", "x" * ROW_CHARS], "chars": ROW_CHARS + 13}
+    replied = await shown.ask("lines", file="log.txt", start=1, count=2)
+    assert replied == {"total": 5, "start": 1, "rows": ["Two", "x" * ROW_CHARS], "chars": ROW_CHARS + 13}
     found = {"file": "log.txt", "text": "TWO"}
     assert await shown.ask("find", **found, start=-1, direction=1) == {"line": 1, "nth": 1, "of": 2}
     assert await shown.ask("find", **found, start=1, direction=1) == {"line": 4, "nth": 2, "of": 2}
@@ -153,19 +188,19 @@ async def test_a_text_is_read_in_rows_and_searched(shown: Shown) -> None:
 async def test_what_is_looked_for_is_marked_in_the_source(shown: Shown) -> None:
     shown.tell(file("a", "py", "def f(): pass  # def"))
     asked = {"file": "a.py", "shape": "source", "dark": True, "find": "DEF"}
-    told = await shown.ask("render", **asked)
-    assert told["matches"] == 2
-    assert 'id="match-2"' in told["html"]
-    assert (told["again_at"], told["chars"], told["long"]) == (None, 20, False)
+    replied = await shown.ask("render", **asked)
+    assert replied["matches"] == 2
+    assert 'id="match-2"' in replied["html"]
+    assert (replied["again_at"], replied["chars"], replied["long"]) == (None, 20, False)
 
 
 async def test_a_long_source_is_formatted_for_who_asks_twice(shown: Shown) -> None:
     shown.tell(file("a", "py", "pass\n" * 70_000))
     asked = {"file": "a.py", "shape": "source", "dark": True}
     assert (await shown.ask("render", **asked))["long"] is True
-    told = await shown.ask("render", **asked, any_length=True)
-    assert told["long"] is False
-    assert told["html"].count('class="k"') == 70_000
+    replied = await shown.ask("render", **asked, any_length=True)
+    assert replied["long"] is False
+    assert replied["html"].count('class="k"') == 70_000
 
 
 async def test_what_grows_is_drawn_at_growing_lengths_and_then_whole(
@@ -174,22 +209,22 @@ async def test_what_grows_is_drawn_at_growing_lengths_and_then_whole(
     monkeypatch.setattr(artifacts, "_PAUSE", 0.0)
     asked = {"file": "plan.md", "shape": "preview", "dark": False}
     named = {"artifact_name": "plan", "artifact_type": "md"}
-    shown.tell(said(ArtifactStarted(**named)))
+    shown.tell(emitted(ArtifactStarted(**named)))
     text, drawn = "", []
     while len(text) < 40_000:
         piece = f"- item {len(text)}\n"
-        shown.tell(said(ArtifactDelta(**named, text=piece, offset=len(text)), len(text)))
+        shown.tell(emitted(ArtifactDelta(**named, text=piece, offset=len(text)), len(text)))
         text += piece
         if len(text) >= (drawn[-1]["again_at"] if drawn else 0):
             drawn.append(await shown.ask("render", **asked))
-    sizes = [told["chars"] for told in drawn]
+    sizes = [replied["chars"] for replied in drawn]
     assert len(sizes) < 18
     assert sum(sizes) < 4 * len(text)
-    assert all(told["again_at"] >= told["chars"] * 1.5 for told in drawn[3:])
+    assert all(replied["again_at"] >= replied["chars"] * 1.5 for replied in drawn[3:])
     shown.tell(file("plan", "md", text, 10**6))
-    told = await shown.ask("render", **asked)
-    assert (told["again_at"], told["chars"]) == (None, len(text))
-    assert told["html"].count("<li>") == text.count("\n")
+    replied = await shown.ask("render", **asked)
+    assert (replied["again_at"], replied["chars"]) == (None, len(text))
+    assert replied["html"].count("<li>") == text.count("\n")
 
 
 async def test_drawing_rests_in_between_and_then_shows_the_newest(
@@ -212,14 +247,14 @@ async def test_drawing_rests_in_between_and_then_shows_the_newest(
     monkeypatch.setattr("worker_widget.artifacts.render.render", slow)
     named = {"artifact_name": "plan", "artifact_type": "md"}
     asked = {"file": "plan.md", "shape": "preview", "dark": False}
-    shown.tell(said(ArtifactStarted(**named)), said(ArtifactDelta(**named, text="one", offset=0), 1))
+    shown.tell(emitted(ArtifactStarted(**named)), emitted(ArtifactDelta(**named, text="one", offset=0), 1))
     await shown.ask("render", **asked)
     second = asyncio.create_task(shown.ask("render", **asked))
     await asyncio.sleep(0)
     shown.tell(file("plan", "md", "one two", 2))
-    told = await second
+    replied = await second
     assert [text for text, _ in moments] == ["one", "one two"]
-    assert told["again_at"] is None
+    assert replied["again_at"] is None
     assert moments[1][1] - moments[0][1] >= 4 * 0.02
 
 
@@ -228,9 +263,9 @@ async def test_of_a_very_long_page_the_beginning_is_drawn(
 ) -> None:
     monkeypatch.setattr(artifacts, "MOST_PREVIEW", 10)
     shown.tell(created(0, "0123456789abc"), created(1, "x"))
-    told = await shown.ask("render", file="page.html", shape="preview", dark=False, version=1)
-    assert (told["html"], told["chars"]) == ("0123456789", 10)
-    assert told["note"] == "The first 10 of 13 characters are shown; download it for all."
+    replied = await shown.ask("render", file="page.html", shape="preview", dark=False, version=1)
+    assert (replied["html"], replied["chars"]) == ("0123456789", 10)
+    assert replied["note"] == "The first 10 of 13 characters are shown; download it for all."
 
 
 async def test_two_artifacts_are_compared_wherever_they_are(shown: Shown) -> None:
@@ -241,15 +276,15 @@ async def test_two_artifacts_are_compared_wherever_they_are(shown: Shown) -> Non
     def place(run_id: str | None = None, version: int | None = None) -> dict[str, Any]:
         return {"run_id": run_id, "file": "page.html", "version": version}
 
-    told = await shown.ask("compare", a=place(version=1), b=place(), dark=True)
-    assert (told["changes"], told["same"], told["note"]) == (1, False, None)
-    assert "version 1" in Document(told["html"]).text
-    assert "+1 words" in Document(told["html"]).text
-    told = await shown.ask("compare", a=place(OTHER), b=place(RUN, 2), dark=False)
-    assert told["changes"] == 1
-    assert "run bbbbbbbb" in Document(told["html"]).text
-    told = await shown.ask("compare", a=place(), b=place(), dark=False)
-    assert (told["changes"], told["same"]) == (0, True)
+    replied = await shown.ask("compare", a=place(version=1), b=place(), dark=True)
+    assert (replied["changes"], replied["same"], replied["note"]) == (1, False, None)
+    assert "version 1" in Document(replied["html"]).text
+    assert "+1 words" in Document(replied["html"]).text
+    replied = await shown.ask("compare", a=place(OTHER), b=place(RUN, 2), dark=False)
+    assert replied["changes"] == 1
+    assert "run bbbbbbbb" in Document(replied["html"]).text
+    replied = await shown.ask("compare", a=place(), b=place(), dark=False)
+    assert (replied["changes"], replied["same"]) == (0, True)
     for missing in (place("nobody"), place(OTHER, 2), {**place(OTHER), "file": "no.md"}):
         with pytest.raises(RunUnknown):
             await shown.ask("compare", a=missing, b=place(), dark=False)
@@ -260,12 +295,12 @@ async def test_all_kinds_are_drawn(shown: Shown) -> None:
         file("a", "zip", zipped({"b.txt": b"x"}), 0),
         file("p", "png", base64.b64encode(b"\x89PNG\r\n\x1a\nIEND\xaeB`\x82").decode(), 1),
         file("t", "csv", "a,b\n1,2", 2),
-        said(RunCompleted(success=True), 3),
+        emitted(RunCompleted(success=True), 3),
     )
     for name, words in (("a.zip", "b.txt"), ("p.png", "PNG, 16 bytes"), ("t.csv", "ab112")):
-        told = await shown.ask("render", file=name, shape="preview", dark=False)
-        assert words in Document(told["html"]).text
-        assert (told["note"], told["again_at"]) == (None, None)
+        replied = await shown.ask("render", file=name, shape="preview", dark=False)
+        assert words in Document(replied["html"]).text
+        assert (replied["note"], replied["again_at"]) == (None, None)
 
 
 async def test_a_bundle_that_no_browser_would_take_is_refused(
@@ -278,6 +313,6 @@ async def test_a_bundle_that_no_browser_would_take_is_refused(
 
 
 async def test_what_never_got_whole_is_drawn_as_far_as_it_came(shown: Shown) -> None:
-    shown.tell(started(0), delta(1, "<p>half", 0), said(RunCompleted(success=False), 2))
-    told = await shown.ask("render", file="page.html", shape="preview", dark=False)
-    assert (told["html"], told["again_at"]) == ("<p>half", None)
+    shown.tell(started(0), delta(1, "<p>half", 0), emitted(RunCompleted(success=False), 2))
+    replied = await shown.ask("render", file="page.html", shape="preview", dark=False)
+    assert (replied["html"], replied["again_at"]) == ("<p>half", None)

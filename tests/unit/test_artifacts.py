@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.shown import RUN, ShownRun
 from tests.unit.test_render import ATTACKS, Document
 from tests.unit.test_store import begin, created, delta, started
 from worker_widget.artifacts.notebook_output import MOST_EMBEDDED_CHARS, artifact_html, inert
+from worker_widget.artifacts.render import highlight_source
 from worker_widget.artifacts.summary_table import artifacts_html
 from worker_widget.artifacts.text_rows import ROW_CHARS, TextRows
 from worker_widget.console.channel import artifact_cursor, snapshot
 from worker_widget.console.channel.artifact_cursor import ArtifactCursor
-from worker_widget.console.requests import artifact_texts
+from worker_widget.console.requests import artifact_texts, handlers
 from worker_widget.console.requests.artifact_texts import ArtifactTexts
 from worker_widget.console.wire import WatchedArtifact
 from worker_widget.errors import FilesExist, RunUnknown
@@ -172,11 +173,14 @@ def test_rows_that_go_on_are_those_of_the_whole(before: str, more: str) -> None:
 
 @settings(max_examples=60)
 @given(TEXTS, st.sampled_from(["a", "aB", "x" * 30, "é", "ab", "xx\nA"]), st.integers(-1, 600))
+@example("\né🎧", "é", 0)
+@example("e\u0301\n\u0301é", "e\u0301", 0)
 def test_finding_goes_round_and_counts_rows(text: str, words: str, start: int) -> None:
     lines = TextRows(text)
     at, having = 0, []
     starts = [row.start() for row in re.finditer(rf"[^\n]{{1,{ROW_CHARS}}}\n?|\n", text)]
-    for match in re.finditer(f"(?={re.escape(words)})", text, re.IGNORECASE):
+    forms = "|".join({re.escape(unicodedata.normalize(form, words)) for form in ("NFC", "NFD")})
+    for match in re.finditer(f"(?={forms})", text, re.IGNORECASE):
         while at + 1 < len(starts) and starts[at + 1] <= match.start():
             at += 1
         having += [at] if at not in having[-1:] else []
@@ -213,11 +217,11 @@ def state_of(store: EventStore) -> Artifact:
 def walk(store: EventStore, watched: WatchedArtifact | None) -> list[dict[str, object]]:
     artifact = state_of(store)
     cursor = ArtifactCursor(artifact, watched)
-    told = []
+    reported = []
     while (news := cursor.advance(artifact, store, RUN)) is not None:
-        told.append(news)
-        assert len(told) < 99
-    return told
+        reported.append(news)
+        assert len(reported) < 99
+    return reported
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -229,10 +233,10 @@ def test_the_channel_stops_sending_what_is_very_long(
     text = "".join(f"{n:09} " for n in range(40))
     parts = [delta(n + 1, text[n * 10 : n * 10 + 10], n * 10) for n in range(40)]
     store.append(RUN, [created(0, text)] if whole else [started(0), *parts])
-    told = walk(store, None)
-    assert "".join(str(news["text"]) for news in told) == text[:100]
-    assert [news.get("cut") for news in told] == [None] * (len(told) - 1) + [True]
-    assert not any(news["done"] for news in told)
+    reported = walk(store, None)
+    assert "".join(str(news["text"]) for news in reported) == text[:100]
+    assert [news.get("cut") for news in reported] == [None] * (len(reported) - 1) + [True]
+    assert not any(news["done"] for news in reported)
     again = walk(store, WatchedArtifact(file="page.html", version=1, have=100))
     assert [(news["offset"], news["text"], news.get("cut")) for news in again][-1] == (100, "", True)
 
@@ -251,45 +255,45 @@ async def test_a_text_is_read_once_for_all_its_pages(
     texts, artifact, reads = ArtifactTexts(), state_of(store), 0
     read = EventStore.artifact_text
 
-    def counted(*arguments: object) -> object:
+    def counted(*arguments: Any, **options: Any) -> object:
         nonlocal reads
         reads += 1
-        return read(*arguments)  # type: ignore[arg-type]
+        return read(*arguments, **options)
 
     monkeypatch.setattr(EventStore, "artifact_text", counted)
     for _ in range(3):
-        assert (await texts.lines(store, RUN, artifact, None)).text == "other"
-        assert (await texts.lines(store, RUN, artifact, 1)).total == 1_000
+        assert (await texts.lines(handlers.ShownRun(RUN, store, None), artifact, None)).text == "other"
+        assert (await texts.lines(handlers.ShownRun(RUN, store, None), artifact, 1)).total == 1_000
     assert reads == 2
     with pytest.raises(RunUnknown, match=r"no content for 'page.html' in version 3"):
-        await texts.lines(store, RUN, artifact, 3)
+        await texts.lines(handlers.ShownRun(RUN, store, None), artifact, 3)
 
 
 async def test_a_text_that_grows_is_read_on_from_where_it_was(store: EventStore) -> None:
-    texts = ArtifactTexts()
+    texts, shown = ArtifactTexts(), handlers.ShownRun(RUN, store, None)
     store.append(RUN, [started(0), delta(1, "one\n", 0)])
-    assert (await texts.lines(store, RUN, state_of(store), None)).text == "one\n"
+    assert (await texts.lines(shown, state_of(store), None)).text == "one\n"
     store.append(RUN, [delta(2, "one\ntwo", 0), delta(3, "three", None)])
-    assert (await texts.lines(store, RUN, state_of(store), None)).text == "one\ntwothree"
+    assert (await texts.lines(shown, state_of(store), None)).text == "one\ntwothree"
     store.append(RUN, [created(4, "all else")])
-    assert (await texts.lines(store, RUN, state_of(store), None)).text == "all else"
+    assert (await texts.lines(shown, state_of(store), None)).text == "all else"
 
 
 async def test_few_texts_are_kept(store: EventStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.append(RUN, [created(n, f"version {n}") for n in range(9)])
     texts, artifact = ArtifactTexts(), state_of(store)
     for version in range(1, 10):
-        await texts.lines(store, RUN, artifact, version)
+        await texts.lines(handlers.ShownRun(RUN, store, None), artifact, version)
     assert len(texts._cached) == artifact_texts.MOST_CACHED
     monkeypatch.setattr(artifact_texts, "MOST_CACHED_CHARS", 5)
-    assert (await texts.lines(store, RUN, artifact, 2)).text == "version 1"
+    assert (await texts.lines(handlers.ShownRun(RUN, store, None), artifact, 2)).text == "version 1"
     assert len(texts._cached) == 1
 
 
 async def test_of_500_artifacts_only_what_changed_is_sent() -> None:
     def page(n: int, text: str) -> Event:
-        said = ArtifactCreated(artifact_name=f"a{n}", artifact_type="md", content=text)
-        return make(said, run_id=RUN, time=datetime.now(UTC))
+        emitted = ArtifactCreated(artifact_name=f"a{n}", artifact_type="md", content=text)
+        return make(emitted, run_id=RUN, time=datetime.now(UTC))
 
     stage = ShownRun()
     stage.tell([page(n, "x") for n in range(500)])
@@ -391,3 +395,38 @@ def test_the_list_of_artifacts_is_text() -> None:
     assert "<script>.md" in Document(document).text
     assert "1,234" in unescape(document)
     innermost(artifacts_html([]))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("```html\n", "\n```"), ("\n````html title=x\n\n", "\n````\n"), ("~~~\n", "\n~~~"), ("```html\n", "")],
+)
+def test_a_page_in_a_code_fence_is_the_page(before: str, after: str) -> None:
+    page = "<!doctype html>\n<h1>Bread ```</h1>"
+    assert inert(f"{before}{page}{after}").rstrip("\n") == inert(page)
+
+
+@pytest.mark.parametrize("searched", ["caf\u00e9", "cafe\u0301", "CAF\u00c9"])
+def test_an_artifact_is_searched_in_either_normal_form(searched: str) -> None:
+    text = "none\na caf\u00e9\na cafe\u0301\n"
+    rows = TextRows(text)
+    assert [rows.find(searched, at, 1).row for at in (0, 1)] == [1, 2]
+    assert highlight_source(text, "txt", dark=False, find=searched).matches == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "~" * 200_000 + "\n" + " " * 200_000 + "x",
+        "```" + " " * 400_000 + "`",
+        "```\n<" + "\n```" * 100_000 + "x",
+    ],
+    ids=["tildes and spaces", "spaces", "fences"],
+)
+def test_a_text_of_nothing_but_fences_and_spaces_takes_no_time_of_its_own(text: str) -> None:
+    assert text[-1_000:] in inert(text)
+
+
+@pytest.mark.parametrize("text", ["```html\nno page\n```", "Here:\n```html\n<p>\n```", "``<p>``"])
+def test_what_is_no_page_in_a_fence_stays(text: str) -> None:
+    assert text in inert(text)

@@ -175,10 +175,10 @@ TASKS = [
 ]
 
 
-@pytest.mark.parametrize(("task", "kind", "field", "said"), TASKS, ids=[task[0][:40] for task in TASKS])
-def test_tasks_are_read(task: str, kind: str, field: str | None, said: dict[str, str]) -> None:
+@pytest.mark.parametrize(("task", "kind", "field", "statement"), TASKS, ids=[task[0][:40] for task in TASKS])
+def test_tasks_are_read(task: str, kind: str, field: str | None, statement: dict[str, str]) -> None:
     found = read(task)
-    assert dict(brief_parts(found)) == said
+    assert dict(brief_parts(found)) == statement
     assert (found.kind, found.field) == (kind, field)
 
 
@@ -197,6 +197,57 @@ def test_tasks_are_read(task: str, kind: str, field: str | None, said: dict[str,
 def test_without_a_brand_the_working_title_comes_from_the_task(task: str, title: str) -> None:
     facts = gather(ValidatedRequest(task=task))
     assert (facts.name, facts.working_title) == (title, True)
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "field", "subject"),
+    [
+        (
+            "Create a landing page for Crumb, a bakery that delivers bread in Bristol",
+            "Crumb",
+            "bakery",
+            "bakery",
+        ),
+        ("Landing page for Crumb: a bakery in Bristol", "Crumb", "bakery", "bakery"),
+        ("A site for Peak & Pine (an outdoor gear shop in Denver)", "Peak & Pine", None, "outdoor gear shop"),
+        ("A page for Paws & Claws - a dog grooming salon", "Paws & Claws", None, "dog grooming salon"),
+        (
+            "Landing page for Brightside, which sells solar panels to homeowners",
+            "Brightside",
+            None,
+            "solar panels",
+        ),
+        (
+            "I need a page for my dog walking business Happy Tails in Leeds",
+            "Happy Tails",
+            None,
+            "dog walking business",
+        ),
+        ("Nimbus is a weather app that helps farmers plan irrigation", "Nimbus", None, "weather app"),
+        ("Landingpage für Krume, eine Bäckerei in Köln", "Krume", "bakery", "Bäckerei"),
+        ("Eine Website für Nordlicht (ein Yogastudio in Hamburg)", "Nordlicht", "fitness", "Yogastudio"),
+    ],
+)
+def test_an_offer_that_is_named_beside_its_description(
+    task: str, name: str, field: str | None, subject: str
+) -> None:
+    facts = gather(ValidatedRequest(task=task))
+    assert (facts.name, facts.working_title, facts.brief.subject) == (name, False, subject)
+    assert facts.brief.is_read
+    assert field is None or facts.brief.field == field
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "A landing page for Bristol, a city that loves bread",
+        "Breakfast is a meal that people forget",
+        "A page for Christmas, a time of gifts",
+        "Build a page for my startup, a marketplace for used books",
+    ],
+)
+def test_what_is_no_name_beside_a_description(task: str) -> None:
+    assert gather(ValidatedRequest(task=task)).working_title
 
 
 def test_a_name_in_the_task_is_no_working_title() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from worker_widget import events
+from worker_widget.workers.business_builder.language.languages import LANGUAGES
 from worker_widget.workers.business_builder.policy import compiler, rewriting
 from worker_widget.workers.business_builder.policy.rules import breaks, check
 
@@ -122,13 +123,13 @@ def test_what_is_no_claim_stays(text: str) -> None:
     ],
 )
 def test_a_claim_is_reworded_and_the_rest_stays(before: str, after: str) -> None:
-    assert rewriting.rephrase(before, RULES).after == after
+    assert rewriting.rephrase(before, RULES, LANGUAGES["en"].tidied).after == after
 
 
 @pytest.mark.parametrize("wording", [*TEN, *WORDINGS, *GERMAN])
 def test_nothing_that_is_rewritten_still_claims(wording: str) -> None:
     for text in (f"Repairs for ovens and mixers, {wording}.", f"{wording} for small kitchens in Lyon."):
-        assert breaks(rewriting.rephrase(text, RULES).after, RULES) is None
+        assert breaks(rewriting.rephrase(text, RULES, LANGUAGES["en"].tidied).after, RULES) is None
 
 
 async def test_a_brand_statement_that_is_reworded_or_left_out_is_a_warning() -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import DataObject, data, lists, sampled_from
 
 from worker_widget.events.request_models import Brand, Tone
-from worker_widget.workers.business_builder.language import tone_marks
+from worker_widget.workers.business_builder.language import detection, english_grammar, tone_marks
+from worker_widget.workers.business_builder.language.languages import writing_language
 from worker_widget.workers.business_builder.policy import drift
 
 TONES: tuple[Tone, ...] = get_args(Tone)
@@ -64,11 +70,11 @@ def test_re_toned_it_no_longer_drifts(tone: Tone) -> None:
 
 
 def test_plain_words_replace_slang_in_place() -> None:
-    said = tone_marks.plainly(
+    wording = tone_marks.plainly(
         "yo make a sick page for dope rings lol, super cheap stuff dude!!!", ("slang", "shouting")
     )
-    assert said.text == "Make a fine page for fine rings, very affordable things."
-    assert said.changes[:2] == (("yo", ""), ("sick", "fine"))
+    assert wording.text == "Make a fine page for fine rings, affordable things."
+    assert wording.changes[:2] == (("yo", ""), ("sick", "fine"))
 
 
 @pytest.mark.parametrize(
@@ -95,13 +101,89 @@ def test_words_that_are_slang_only_in_company_are_left_alone(text: str) -> None:
     assert tone_marks.plainly(text, tone_marks.avoided("luxury")).text == text
 
 
+STYLES = ("slang", "bargain", "officialese")
+FRAMES = {
+    "en": [
+        "A {} café for people who like the sea",
+        "We open a {} shop and it is {} for our people",
+        "It is {}.",
+    ],
+    "de": [
+        "Ein {} Café für Leute, die das Meer mögen",
+        "Wir eröffnen ein Café und es ist {} für unsere Kunden",
+    ],
+}
+
+
+def replacements(kind: str) -> Iterator[tuple[str, str]]:
+    """Each phrase of a style with each of its plainer forms."""
+    for language in ("en", "de"):
+        for group in chain(*tone_marks.words(kind, language)):
+            for phrase, plain in group.items():
+                yield from ((phrase, form) for form in ((plain,) if isinstance(plain, str) else plain))
+
+
+def phrases(language: str) -> list[str]:
+    groups = [group for kind in STYLES for group in chain(*tone_marks.words(kind, language))]
+    return sorted({phrase for group in groups for phrase in group})
+
+
+def re_toned(text: str) -> str:
+    tidied = writing_language(detection.recognise(text) or "en").tidied
+    return tone_marks.plainly(text, STYLES, tidied).text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@given(data())
+def test_a_replaced_phrase_leaves_a_well_formed_sentence(language: str, drawn: DataObject) -> None:
+    listed = sampled_from(phrases(language))
+    spelled = listed.flatmap(lambda phrase: sampled_from([phrase, phrase.capitalize()]))
+    frame = drawn.draw(sampled_from(FRAMES[language]))
+    filling = " ".join(drawn.draw(lists(spelled, min_size=1, max_size=3)))
+    before = frame.format(*[filling] * frame.count("{}"))
+    after = re_toned(before)
+    words = re.findall(r"[^\W\d_]+", after)
+    of_task = set(re.findall(r"[^\W\d_]+", before))
+    plain = {word for kind in STYLES for _, form in replacements(kind) for word in form.split()}
+    for word in words[1:]:
+        assert word[0].islower() or word in of_task | plain, (before, after)
+    assert not re.search(
+        r"(?i)\b(very|really|rather|sehr|remarkably)\s+(?:\1|very|sehr|excellent)\b", after
+    ), after
+    if language == "en" and after != before:
+        assert after == english_grammar.with_right_articles(after), (before, after)
+    assert "  " not in after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Super awesome party app for students", "Excellent party app for students"),
+        ("A Super awesome party app", "An excellent party app"),
+        ("An awesome super app, and it is super", "An excellent app, and it is excellent"),
+        ("our very awesome vibes", "our excellent mood"),
+        ("real silver for cool dudes", "real silver for good people"),
+        ("a dope app that keeps kids safe and nice", "a fine app that keeps kids safe and nice"),
+        (
+            "Ein mega nices Café mit krassen Vibes und es ist mega",
+            "Ein nices Café mit guten Stimmungen und es ist großartig",
+        ),
+        (
+            "Eine krasse Werkstatt für das Rad und die Vibes",
+            "Eine gute Werkstatt für das Rad und die Stimmungen",
+        ),
+    ],
+)
+def test_strengthening_words_capitals_and_articles(before: str, after: str) -> None:
+    assert re_toned(before) == after
+
+
 def test_no_plain_word_is_itself_out_of_place() -> None:
     for tone in TONES:
         for kind in tone_marks.avoided(tone):
-            for group in tone_marks.words(kind):
-                for plain in group.values():
-                    said = f"{plain}."
-                    assert tone_marks.marks(said, tone_marks.avoided(tone)) == (), (tone, kind, plain)
+            for plain in (form for _, form in replacements(kind)):
+                text = f"{plain}."
+                assert tone_marks.marks(text, tone_marks.avoided(tone)) == (), (tone, kind, plain)
 
 
 def test_silence_about_the_brand_and_one_slip_are_forgiven() -> None:

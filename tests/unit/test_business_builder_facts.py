@@ -247,7 +247,11 @@ async def test_the_understanding_is_an_event_of_preflight() -> None:
     assert kinds.index(events.TaskUnderstood) < kinds.index(events.StageCompleted)
     assert not run.all(events.RunWarning)
     with_brand = await run_alone(task="asdf qwer zxcv", brand=brand())
-    assert not with_brand.all(events.RunWarning)
+    (warned,) = with_brand.all(events.RunWarning)
+    assert (warned.code, warned.message) == (
+        "brand_in_place_of_task",
+        "The task has no words that can be read: the page is written from the brand alone.",
+    )
     without_brand = await run_alone(task="asdf qwer zxcv")
     assert [warned.message for warned in without_brand.all(events.RunWarning)] == [
         "Written without understanding the task: add a brand or a language model."

@@ -17,6 +17,7 @@ from worker_widget.workers.business_builder.brief.brief import brief_parts
 from worker_widget.workers.business_builder.brief.gather import gather
 from worker_widget.workers.business_builder.content import library
 from worker_widget.workers.business_builder.language import detection, german, german_grammar
+from worker_widget.workers.business_builder.language.languages import writing_language
 from worker_widget.workers.business_builder.language.typography import sentences
 from worker_widget.workers.business_builder.page import page_reader
 from worker_widget.workers.business_builder.policy import compiler, rewriting
@@ -110,7 +111,7 @@ def every_run() -> list[Any]:
     return [pytest.param(name, tone, id=f"{name}-{tone}") for name in BRIEFS for tone in tones[name]]
 
 
-def told(run: Alone) -> dict[str, list[str]]:
+def reported(run: Alone) -> dict[str, list[str]]:
     """What a person reads in each artifact."""
     texts: dict[str, list[str]] = {}
     for name, content in run.artifacts.items():
@@ -304,10 +305,10 @@ TASKS = [
 ]
 
 
-@pytest.mark.parametrize(("task", "kind", "said"), TASKS, ids=[task[0][:40] for task in TASKS])
-def test_german_tasks_are_read(task: str, kind: tuple[str, str | None], said: dict[str, str]) -> None:
+@pytest.mark.parametrize(("task", "kind", "statement"), TASKS, ids=[task[0][:40] for task in TASKS])
+def test_german_tasks_are_read(task: str, kind: tuple[str, str | None], statement: dict[str, str]) -> None:
     found = german_reader.read(task)
-    assert dict(brief_parts(found)) == said
+    assert dict(brief_parts(found)) == statement
     assert (found.kind, found.field) == kind
 
 
@@ -380,7 +381,7 @@ def test_every_text_is_finished_german(name: str, tone: str) -> None:
     run = written(name, tone)
     assert '<html lang="de">' in run.artifacts["landing.html"]
     assert json.loads(run.artifacts["landing_copy.json"])["language"] == "de"
-    for artifact, texts in told(run).items():
+    for artifact, texts in reported(run).items():
         for text in texts:
             prose = re.sub(r"\b\w+\.(?:json|md|html)\b", "", text)
             assert not ENGLISH.search(prose), (artifact, text)
@@ -394,8 +395,8 @@ def test_every_text_is_finished_german(name: str, tone: str) -> None:
 def test_no_sentence_is_repeated_on_a_page(name: str, tone: str) -> None:
     page = page_reader.read(written(name, tone).artifacts["landing.html"])
     brief_parts = [part.casefold() for text in page.main for part in sentences(text)]
-    said = [part for part in brief_parts if len(part.split()) >= 3]
-    assert len(said) == len(set(said)), [part for part in said if said.count(part) > 1]
+    statement = [part for part in brief_parts if len(part.split()) >= 3]
+    assert len(statement) == len(set(statement)), [part for part in statement if statement.count(part) > 1]
 
 
 @pytest.mark.parametrize("name", BRIEFS)
@@ -420,7 +421,7 @@ FORMAL: Final = re.compile(r"(?<=[a-zäöüß,] )(?:Sie|Ihnen|Ihre?[mnrs]?)\b")
 
 @pytest.mark.parametrize(("name", "tone"), every_run())
 def test_readers_are_addressed_in_one_way(name: str, tone: str) -> None:
-    texts = "\n".join(text for found in told(written(name, tone)).values() for text in found)
+    texts = "\n".join(text for found in reported(written(name, tone)).values() for text in found)
     spoken, other = (FAMILIAR, FORMAL) if tone == "casual" else (FORMAL, FAMILIAR)
     assert spoken.search(texts) or "brand" not in BRIEFS[name]
     assert not other.search(texts)
@@ -542,7 +543,22 @@ CLAIMS = [
 def test_german_claims_become_plain_with_their_endings_right(claim: str, plain: str) -> None:
     rules = compiler.compile_rules(None)
     assert breaks(claim, rules)
-    assert rewriting.rephrase(claim, rules).after.rstrip(".") == plain.rstrip(".")
+    assert rewriting.rephrase(claim, rules, writing_language("de").tidied).after.rstrip(".") == plain.rstrip(
+        "."
+    )
+
+
+@pytest.mark.parametrize(
+    ("claim", "plain"),
+    [
+        ("Die größte Auswahl an Tees", "Die große Auswahl an Tees"),
+        ("An Tees die größte Auswahl der Stadt", "An Tees die große Auswahl der Stadt"),
+        ("Beste Auswahl an Tees", "Gute Auswahl an Tees"),
+    ],
+)
+def test_german_words_in_an_english_text_keep_their_preposition(claim: str, plain: str) -> None:
+    rules = compiler.compile_rules(None)
+    assert rewriting.rephrase(claim, rules, writing_language("en").tidied).after.rstrip(".") == plain
 
 
 @pytest.mark.parametrize(
@@ -596,3 +612,56 @@ async def test_an_ordinary_german_word_is_no_slang() -> None:
     run = await run_alone(task="Eine Fahrradwerkstatt in Freiburg", brand=brand)
     assert "Wir reparieren jedes Rad, nah am Bahnhof" in run.artifacts["landing.html"]
     assert not run.done.recovery_log
+
+
+@pytest.mark.parametrize(
+    ("task", "parts"),
+    [
+        ("website für eine bäckerei für eltern von zwillingen", ("Bäckerei", "Eltern von Zwillingen", "")),
+        ("BITTE EINE SEITE ÜBER EINEN CHOR", ("Chor", "", "")),
+        (
+            "ein chor für rentnerinnen und rentner in köln-nippes",
+            ("Chor", "Rentnerinnen und Rentner", "Köln-Nippes"),
+        ),
+        (
+            "Eine Sprachschule für Eltern von Zwillingen, die ohne Konto auskommt",
+            ("Sprachschule", "Eltern von Zwillingen", ""),
+        ),
+        ("Ein Chor für Kinder ab sechs Jahren in Wien", ("Chor", "Kinder ab sechs Jahren", "Wien")),
+        ("Ich möchte eine Imkerei in Wien bekannt machen", ("Imkerei", "", "Wien")),
+        ("Meine Schwester und ich betreiben eine Imkerei", ("Imkerei", "", "")),
+        ("Handgemachte Schirme", ("Handgemachte Schirme", "", "")),
+        ("Eine Bäckerei für kleine Museen", ("Bäckerei", "kleine Museen", "")),
+    ],
+)
+def test_a_german_offer_is_read_however_it_is_put(task: str, parts: tuple[str, str, str]) -> None:
+    found = gather(ValidatedRequest(task=task)).brief
+    assert found.language == "de"
+    assert (found.subject, found.audience or "", found.place or "") == parts
+
+
+@pytest.mark.parametrize(
+    ("task", "wording"),
+    [
+        ("ein chor auf einem hausboot", "ein Chor auf einem Hausboot"),
+        ("ein chor. man kann mit karte zahlen.", "ein Chor"),
+        ("Ich möchte eine Imkerei bekannt machen", "eine Imkerei"),
+        ("Ein Tarif für alle, Tel. 0221 4960000", "ein Tarif für alle, Tel. 0221 4960000"),
+        (
+            "Ein Ökostromtarif für Kinder, der ohne Konto auskommt",
+            "ein Ökostromtarif für Kinder, der ohne Konto auskommt",
+        ),
+    ],
+)
+def test_a_german_offer_is_worded_as_it_was_typed(task: str, wording: str) -> None:
+    assert gather(ValidatedRequest(task=task)).brief.wording == wording
+
+
+def test_what_is_paid_by_card_keeps_its_verb_small() -> None:
+    found = gather(ValidatedRequest(task="ein chor für alle. man kann mit karte zahlen."))
+    assert found.brief.statements == ("man kann mit Karte zahlen.",)
+
+
+async def test_an_answer_to_other_work_quotes_the_task_as_german_does() -> None:
+    run = await run_alone(task="Schreibe eine Kündigung für meinen Handyvertrag")
+    assert "„Schreibe eine Kündigung für meinen Handyvertrag“" in run.artifacts["answer.md"]

@@ -188,8 +188,10 @@ async def test_no_sentence_is_repeated_or_unfinished(task: str, tone: str) -> No
     unlinked = Outline(re.sub(r"<a .*?</a>", "", main)).texts
     assert links
     parts = [part for text in unlinked for part in re.split(r"(?<=[.!?])\s+", text)]
-    said = [part for part in parts if len(part.split()) >= 4]
-    assert len(said) == len(set(map(str.casefold, said))), [text for text in said if said.count(text) > 1]
+    statement = [part for part in parts if len(part.split()) >= 4]
+    assert len(statement) == len(set(map(str.casefold, statement))), [
+        text for text in statement if statement.count(text) > 1
+    ]
     for text in texts:
         assert not re.search(r"[{}]|\bNone\b|\s[,.;:]|,,|\.\.", text), text
         assert not re.search(r"\b(lorem|todo|placeholder)\b|\b(\w+) \2\b", text, re.IGNORECASE), text

@@ -1,4 +1,4 @@
-"""Rules, patterns from users, rewriting, and what a brand is told about itself."""
+"""Rules, patterns from users, rewriting, and the findings about a brand."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from worker_widget import events
 from worker_widget.events.request_models import Brand
+from worker_widget.workers.business_builder.language.languages import LANGUAGES
 from worker_widget.workers.business_builder.policy import compiler, rewriting
 from worker_widget.workers.business_builder.policy.pattern_matcher import compile_pattern
 from worker_widget.workers.business_builder.policy.rules import breaks, check
@@ -87,14 +88,14 @@ def test_rules_are_in_governance_order() -> None:
 
 @pytest.mark.parametrize("kind", ["json", "md", "html"])
 def test_a_violation_is_located_in_its_artifact(kind: str) -> None:
-    said = 'Say "this" <now> & cure *all* of it'
+    wording = 'Say "this" <now> & cure *all* of it'
     content = {
-        "json": json.dumps({"said": said}),
-        "md": f"# Title\n\n{escape(said)}\n",
-        "html": f"<p>{markupsafe.escape(said)}</p>",
+        "json": json.dumps({"wording": wording}),
+        "md": f"# Title\n\n{escape(wording)}\n",
+        "html": f"<p>{markupsafe.escape(wording)}</p>",
     }[kind]
-    start = said.index("cure")
-    begin, end = text_location.locate(Draft("text", kind, content, (said,)), said, start, start + 4)
+    start = wording.index("cure")
+    begin, end = text_location.locate(Draft("text", kind, content, (wording,)), wording, start, start + 4)
     assert content[begin:end] == "cure"
 
 
@@ -113,21 +114,25 @@ def test_a_violation_is_located_in_its_artifact(kind: str) -> None:
 def test_advertising_claims_become_plain(before: str, after: str) -> None:
     rules = compiler.compile_rules(None)
     assert breaks(before, rules)
-    assert rewriting.rephrase(before, rules).after.rstrip(".") == after.rstrip(".")
+    assert rewriting.rephrase(before, rules, LANGUAGES["en"].tidied).after.rstrip(".") == after.rstrip(".")
 
 
 def test_a_forbidden_claim_takes_its_part_of_the_sentence_with_it() -> None:
     rules = compiler.compile_rules(brand(forbidden_claims=[{"pattern": "doubles your income"}]))
     rewrite = rewriting.rephrase(
-        "A course that doubles your income, with weekly calls and honest feedback", rules
+        "A course that doubles your income, with weekly calls and honest feedback",
+        rules,
+        LANGUAGES["en"].tidied,
     )
     assert rewrite.after == "Weekly calls and honest feedback."
-    assert rewriting.rephrase("It doubles your income", rules).after == ""
+    assert rewriting.rephrase("It doubles your income", rules, LANGUAGES["en"].tidied).after == ""
 
 
 def test_a_word_that_only_describes_goes_alone() -> None:
     rules = compiler.compile_rules(brand(forbidden_claims=[{"pattern": "calm"}]))
-    assert rewriting.rephrase("A calm place to write", rules).after == "A place to write"
+    assert (
+        rewriting.rephrase("A calm place to write", rules, LANGUAGES["en"].tidied).after == "A place to write"
+    )
 
 
 def test_best_practice_and_the_own_name_are_no_claims() -> None:

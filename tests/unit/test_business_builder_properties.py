@@ -35,8 +35,8 @@ def optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 brands = st.fixed_dictionaries(
     {
         "company_name": st.one_of(phrase, wild).map(lambda name: f"Zed {name}"),
-        "mission": text.map(lambda said: f"To make mornings better {said}"),
-        "value_proposition": text.map(lambda said: f"A plain offer of useful things {said}"),
+        "mission": text.map(lambda wording: f"To make mornings better {wording}"),
+        "value_proposition": text.map(lambda wording: f"A plain offer of useful things {wording}"),
         "tagline": optional(text),
         "vision": optional(text),
         "tone": st.fixed_dictionaries(
@@ -55,7 +55,7 @@ brands = st.fixed_dictionaries(
 )
 requests = st.fixed_dictionaries(
     {
-        "task": text.map(lambda said: f"A tool for {said}"),
+        "task": text.map(lambda wording: f"A tool for {wording}"),
         "brand": optional(brands),
         "depth": st.sampled_from(["auto", "shallow", "deep"]),
     }

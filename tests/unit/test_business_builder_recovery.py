@@ -1,4 +1,4 @@
-"""The failure catalog and recovery: every failure can be reached, what is tried is told, and it is true."""
+"""The failure catalog and recovery: every failure can be reached, and each attempt is emitted truly."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from worker_widget.workers.business_builder.policy import drift
 from worker_widget.workers.business_builder.worker import BusinessBuilder
 from worker_widget.workers.business_builder.writing.writer import StageTexts, WritingRequest
 
+from ..bare_run import BareRun
 from ..request_body import request_body
 from .test_business_builder_run import FILES, Alone, brand, run_alone
 
@@ -121,8 +122,8 @@ class TestReachedByARequest:
         mission = "We guarantee the best podcasts for every maker in town"
         run = await run_alone(task=TASK, brand=brand(mission=mission))
         assert recoveries(run) == [("preflight", "rephrase brand.mission", True)]
-        (said,) = run.all(events.RecoverySuggestion)
-        hints = {item["replacement_hint"] for item in said.suggestions if item["action"] == "rephrase"}
+        (wording,) = run.all(events.RecoverySuggestion)
+        hints = {item["replacement_hint"] for item in wording.suggestions if item["action"] == "rephrase"}
         assert hints == {"We aim for good podcasts for every maker in town"}
         checks = [e.passed for e in run.all(events.PolicyCheck) if e.policy == "advertising_claims"][:2]
         assert checks == [False, True]
@@ -133,8 +134,10 @@ class TestReachedByARequest:
         assert [e.aligned for e in measured] == [False, True]
         assert (measured[0].drift_score or 0) > 0.35 >= (measured[1].drift_score or 1)
         assert recoveries(run) == [("preflight", "re_tone", True)]
-        (said,) = run.all(events.RecoverySuggestion)
-        hints = {item["pattern"]: item["replacement_hint"] for item in said.suggestions if "pattern" in item}
+        (wording,) = run.all(events.RecoverySuggestion)
+        hints = {
+            item["pattern"]: item["replacement_hint"] for item in wording.suggestions if "pattern" in item
+        }
         assert hints["cheap"] == "affordable"
         assert hints["dude"] == "(leave it out)"
         for name, text in run.artifacts.items():
@@ -154,9 +157,9 @@ class TestReachedByARequest:
     async def test_a_budget_is_met_by_leaving_out_and_then_by_cutting(self) -> None:
         long = ("Record, tidy and publish your show from one friendly place, and know why" * 7)[:490]
         run = await run_alone(task=TASK, brand=brand(tagline=long, value_proposition=long), budget=1_000)
-        told = [(action, success) for _, action, success in recoveries(run)]
-        assert ("reduce_scope", False) in told
-        assert ("truncate", True) in told
+        reported = [(action, success) for _, action, success in recoveries(run)]
+        assert ("reduce_scope", False) in reported
+        assert ("truncate", True) in reported
         assert run.done.total_tokens <= 1_000
         assert tuple(run.artifacts) == FILES
 
@@ -225,8 +228,8 @@ class TestDriftingTask:
             False, False, True
         ]  # fmt: skip
         assert recoveries(run) == [("preflight", "re_tone", False), ("preflight", "rephrase task", True)]
-        said = [e.message for e in run.all(events.Log) if "“Write very casual copy" in e.message]
-        assert len(said) == 1
+        wording = [e.message for e in run.all(events.Log) if "“Write casual copy" in e.message]
+        assert len(wording) == 1
         for name, text in run.artifacts.items():
             assert not re.search(r"\b(?:lol|cheap|easy|vibes)\b", text), name
 
@@ -261,7 +264,7 @@ class TestDriftingTask:
 
     async def test_strict_mode_fails_and_says_why(self) -> None:
         error, run = await failing(task=FIELD_TASK, brand=FIELD_BRAND, strict_mode=True)
-        assert str(error).startswith("The task does not sound like the brand (45 % drift, at most 35 % is")
+        assert str(error).startswith("The task does not sound like the brand (45% drift, at most 35% is")
         assert "“easy”" in str(error)
         assert "Strict mode accepts no text above that limit" in str(error)
         assert not run.all(events.RunWarning)
@@ -344,12 +347,12 @@ class TestSideBySide:
 
     async def test_both_begin_before_either_ends_and_artifacts_come_one_by_one(self) -> None:
         run = await run_alone(task=TASK, pace=0.5)
-        told = [
+        reported = [
             (type(e).__name__, e.stage_id)
             for e in run.emitted
             if isinstance(e, events.StageStarted | events.StageCompleted)
         ]
-        assert told[2:4] == [("StageStarted", "research"), ("StageStarted", "strategy")]
+        assert reported[2:4] == [("StageStarted", "research"), ("StageStarted", "strategy")]
         assembling: list[str | None] = []
         for e in run.emitted:
             if isinstance(e, events.ArtifactStarted):
@@ -402,7 +405,7 @@ async def with_model(model: Model, **request: Any) -> Alone:
     alone = Alone()
     asked = ValidatedRequest(**request_body(**{"pace": 0, **request}))
     try:
-        alone.result = await BusinessBuilder(model).execute(asked, alone.emit, run_id="alone")
+        alone.result = await BusinessBuilder(model).execute(asked, BareRun(alone.emit))
     except RunError as error:
         alone.error = str(error)
     return alone
@@ -412,7 +415,7 @@ async def failing(model: Model | None = None, **request: Any) -> tuple[RunError,
     alone = Alone()
     with pytest.raises(RunError) as caught:
         await BusinessBuilder(model).execute(
-            ValidatedRequest(**request_body(**{"pace": 0, **request})), alone.emit, run_id="alone"
+            ValidatedRequest(**request_body(**{"pace": 0, **request})), BareRun(alone.emit)
         )
     return caught.value, alone
 
@@ -474,16 +477,16 @@ class TestAModelWrites:
 
     async def test_what_it_writes_is_held_to_the_rules_and_the_voice(self) -> None:
         class Loud(Model):
-            """Writes slang until it is told to write plainly."""
+            """Writes slang until the prompt asks for plain words."""
 
             async def write(self, request: WritingRequest) -> StageTexts:
                 written = request.by_rules()
                 if request.stage != "research" or request.plain_words:
                     return written
                 draft = written.drafts[0]
-                said = json.loads(draft.content) | {"method": "dude, this is dope, lol, gonna be sick, yo"}
+                wording = json.loads(draft.content) | {"method": "dude, this is dope, lol, gonna be sick, yo"}
                 prose = (*draft.prose, "dude, this is dope, lol, gonna be sick, yo, awesome stuff")
-                return StageTexts((replace(draft, content=json.dumps(said), prose=prose),))
+                return StageTexts((replace(draft, content=json.dumps(wording), prose=prose),))
 
         run = await with_model(Loud(), task=TASK, brand=QUIET)
         measured = [e.aligned for e in run.all(events.DriftDetected) if e.stage_id == "research"]
@@ -510,7 +513,7 @@ class TestAModelWrites:
 
 
 def events_of(run: Alone, stage: str) -> list[Payload]:
-    """What a stage told, without what is measured in time."""
+    """What a stage emitted, without what is measured in time."""
     return [
         data
         for data in run.emitted

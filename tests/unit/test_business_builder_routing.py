@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
+from tests.bare_run import BareRun
 from worker_widget.events.request_models import Tone, ValidatedRequest
 from worker_widget.workers.business_builder.brief import brief
 from worker_widget.workers.business_builder.engine import plan, prepare, routing
@@ -29,17 +30,17 @@ def decide(
 
 async def planned(**request: Any) -> plan.Plan:
     asked = ValidatedRequest(**{"task": "A tool for podcasters", **request})
-    run = await prepare.prepare(asked, lambda _: None, None)
+    run = await prepare.prepare(asked, BareRun(lambda _: None), None)
     return run.plan
 
 
 class TestPlan:
     async def test_eight_stages_in_governance_order(self) -> None:
-        said = [planned_stage.stage for planned_stage in (await planned()).stages]
-        assert len(said) == 8
-        ranks = [ORDER.index(stage.governance) for stage in said]
+        wording = [planned_stage.stage for planned_stage in (await planned()).stages]
+        assert len(wording) == 8
+        ranks = [ORDER.index(stage.governance) for stage in wording]
         assert ranks == sorted(ranks)
-        assert {stage.governance for stage in said} == set(ORDER)
+        assert {stage.governance for stage in wording} == set(ORDER)
 
     async def test_it_is_data_and_can_be_printed(self) -> None:
         made = await planned(budget=2_000)
@@ -151,8 +152,7 @@ class TestRouting:
     def test_the_winner_has_a_score_and_a_reason(self) -> None:
         decision = decide()
         assert decision.reason == (
-            "It scores highest of those that may take this stage, 10 points of 100 ahead of the Strategist "
-            "agent. Unlike that agent, it can write copy."
+            "It scores higher than the Strategist agent because it can write copy, which that agent cannot."
         )
         alone = routing.decide(COPY, "balanced", "neutral", 0.5, [decision.agent])
         assert alone.reason == "No other agent can take this stage."
@@ -163,7 +163,7 @@ class TestRouting:
         for stage in STAGES:
             decision = decide(stage, metric, tone)
             for reason in (decision.reason, *(other["reason"] for other in decision.alternatives)):
-                assert re.fullmatch(r"(?:It|No other agent) [^_]+\.", reason), reason
+                assert re.fullmatch(r"(?:It|No other agent) [^_.]+\.", reason), reason
 
     def test_an_agent_does_not_write_in_a_tone_its_strategy_does_not_name(self) -> None:
         decision = decide(tone="formal")
@@ -196,7 +196,7 @@ class TestRouting:
 
 class TestLanguageModel:
     async def test_without_a_model_the_reason_is_kept(self) -> None:
-        run = await prepare.prepare(ValidatedRequest(task="A tool"), lambda _: None, None)
+        run = await prepare.prepare(ValidatedRequest(task="A tool"), BareRun(lambda _: None), None)
         assert (run.by_model, run.model_problem) == (False, prepare.NO_MODEL)
         assert not run.ledger.probes
 
@@ -212,7 +212,7 @@ class TestLanguageModel:
                 raise AssertionError
 
         run = await prepare.prepare(
-            ValidatedRequest(task="A tool", options={"writer": writer}), lambda _: None, Away()
+            ValidatedRequest(task="A tool", options={"writer": writer}), BareRun(lambda _: None), Away()
         )
         assert run.ledger.probes == (["its endpoint does not answer"] if probed else [])
         assert run.model_problem == ("its endpoint does not answer" if probed else prepare.NOT_REQUESTED)

@@ -1,4 +1,4 @@
-"""The writing: said for this brief, in this tone, to these people, and in good English."""
+"""The writing: made for this brief, in this tone, to these people, and in good English."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def words_of(asked: dict[str, Any], approach: Approach = "plain") -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "wording"),
     [
         ("podcast_tool", ("It turns raw recordings into finished episodes", "Chapter markers", "Talk now")),
         ("bakery", ("a small sourdough bakery in Lyon", "Wood-fired oven", "Your first visit", "loaf")),
@@ -76,9 +76,9 @@ def words_of(asked: dict[str, Any], approach: Approach = "plain") -> set[str]:
         ("database", ("for developers who want to store data", "Time travel", "Pull the plug")),
     ],
 )
-def test_a_page_uses_its_own_brief(name: str, said: tuple[str, ...]) -> None:
+def test_a_page_uses_its_own_brief(name: str, wording: tuple[str, ...]) -> None:
     text = "\n".join(page_reader.read(page_of(BRIEFS[name])).texts).casefold()
-    for phrase in said:
+    for phrase in wording:
         assert phrase.casefold() in text
 
 
@@ -250,9 +250,9 @@ def test_our_own_sentences_are_at_home_in_their_tone(tone: Tone) -> None:
     """What all tones share must suit each of them: nothing we write ourselves may count as drift."""
     out_of_place = tone_marks.avoided(tone)
     pools = (library.tone(tone), *library.kinds().values(), *library.fields().values())
-    said = [*_sentences(pools, tone), *_sentences(tuple(library.audiences().values()), tone)]
-    assert len(said) > 400
-    for sentence in said:
+    wording = [*_sentences(pools, tone), *_sentences(tuple(library.audiences().values()), tone)]
+    assert len(wording) > 400
+    for sentence in wording:
         assert tone_marks.marks(sentence, out_of_place) == (), sentence
 
 
@@ -343,5 +343,5 @@ def test_no_brief_breaks_the_grammar(
     if named:
         asked["brand"] = {**BRIEFS["bakery"]["brand"], "tone": {"primary": tone}}
     _is_good_english(page_of(asked, approach))
-    said = json.loads(messaging.compose(pen_for(asked, approach)).content)
-    assert said["one_line"]
+    wording = json.loads(messaging.compose(pen_for(asked, approach)).content)
+    assert wording["one_line"]

@@ -169,6 +169,21 @@ async def test_nothing_new_sends_nothing(stage: ShownRun) -> None:
     assert len(stage.sent) == sent
 
 
+async def test_the_end_of_a_run_does_not_wait_for_the_pace(stage: ShownRun) -> None:
+    stage.channel.hello(hello())
+    stage.tell(lines(5))
+    stage.channel.flush()
+    before = len(stage.frames())
+    stage.tell(lines(5, 5))
+    stage.clock.advance(0)
+    assert len(stage.frames()) == before
+    stage.channel.hurry()
+    stage.clock.advance(0)
+    assert len(stage.frames()) == before + 1
+    stage.clock.advance(1)
+    assert len(stage.frames()) == before + 1
+
+
 async def test_a_burst_is_coalesced_into_paced_frames(stage: ShownRun) -> None:
     stage.channel.hello(hello())
     for event in events(recording("valid_professional")):
@@ -229,7 +244,7 @@ async def searched() -> None:
 
 
 def of_view(messages: list[dict[str, Any]], part: str, client: str = "v1") -> list[dict[str, Any]]:
-    """What one view was told of one part, message by message."""
+    """What one view got of one part, message by message."""
     views = [
         message.get("subscribers") or message.get("patch", {}).get("subscribers", {}) for message in messages
     ]
@@ -252,9 +267,9 @@ async def test_a_search_tells_how_far_it_is_and_goes_on_with_the_run(stage: Show
     stage.channel.flush()
     await searched()
     stage.channel.flush()
-    told = of_view(stage.sent, "search")
-    assert told[-1] == {**whole, "count": 2111, "scanned": 11_000, "of": 11_000}
-    assert [news["scanned"] for news in told] == sorted(news["scanned"] for news in told)
+    reported = of_view(stage.sent, "search")
+    assert reported[-1] == {**whole, "count": 2111, "scanned": 11_000, "of": 11_000}
+    assert [news["scanned"] for news in reported] == sorted(news["scanned"] for news in reported)
     newest = of_view(stage.sent, "log")[-1]["rows"]
     assert [row["pieces"] for row in newest] == [[["line 1", "match"], [f"099{n}", ""]] for n in (7, 8, 9)]
 
@@ -334,8 +349,8 @@ async def test_a_new_watch_and_a_closed_channel_end_the_search_before(stage: Sho
 
 
 async def test_messages_with_colours_come_in_pieces(stage: ShownRun) -> None:
-    said = Log(message="\x1b[1;31mError:\x1b[0m no room")
-    stage.tell([make(said, run_id=RUN, time=AT)])
+    emitted = Log(message="\x1b[1;31mError:\x1b[0m no room")
+    stage.tell([make(emitted, run_id=RUN, time=AT)])
     search = LogSearch(text="r: N")
     stage.channel.hello(hello(watch=Watch(log=WatchedLog(search=search))))
     (row,) = of_view(stage.sent, "log")[-1]["rows"]

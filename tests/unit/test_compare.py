@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.recorded import events, recording
 from tests.unit.test_artifacts import innermost
 from tests.unit.test_render import ATTACKS, Document, inside
-from tests.unit.test_store import said
+from tests.unit.test_store import emitted
 from worker_widget import RunUnknown, compare
 from worker_widget.artifacts.diff import alignment
 from worker_widget.artifacts.diff import difference as drawing
@@ -66,10 +66,10 @@ def side(rows: list[DiffRow], which: str) -> str:
     return text
 
 
-def changed(told: Difference) -> list[tuple[list[str], list[str]]]:
+def changed(reported: Difference) -> list[tuple[list[str], list[str]]]:
     """What is marked as changed, row by row."""
     marked = []
-    for row in told.rows:
+    for row in reported.rows:
         if not row.same:
             sides = [[text for text, changed in line.parts if changed] if line else [] for line in row[:2]]
             marked.append((sides[0], sides[1]))
@@ -85,62 +85,66 @@ LINES = st.lists(
 @settings(max_examples=150)
 @given(LINES, LINES)
 def test_both_texts_are_there_whole_and_equal_rows_are_equal(a: str, b: str) -> None:
-    told = difference(a, b)
+    reported = difference(a, b)
     for which, text in (("a", a), ("b", b)):
-        shown, wanted = side(told.rows, which), text.replace("\r\n", "\n")
+        shown, wanted = side(reported.rows, which), text.replace("\r\n", "\n")
         assert shown.strip("\n") == wanted.strip("\n")
-    for row in told.rows:
+    for row in reported.rows:
         assert row.a or row.b
         if row.same:
             assert row.a is not None
             assert row.b is not None
             assert row.a.parts == row.b.parts
     words_a, words_b = (len(re.findall(r"\w+", text)) for text in (a, b))
-    common = words_a - told.words_removed - told.words_changed
-    assert common == words_b - told.words_added - told.words_changed
-    assert told.similarity == (2 * common / (words_a + words_b) if words_a + words_b else 1.0)
-    assert told.same == (a == b)
+    common = words_a - reported.words_removed - reported.words_changed
+    assert common == words_b - reported.words_added - reported.words_changed
+    assert reported.similarity == (2 * common / (words_a + words_b) if words_a + words_b else 1.0)
+    assert reported.same == (a == b)
     assert difference(a, a).changes == 0
 
 
 def test_words_are_marked_and_counted() -> None:
-    told = difference(
+    reported = difference(
         "# Plan\n\nThe quick brown fox jumps.\nGone for good.\nEnd",
         "# Plan\n\nThe slow brown fox jumps high.\nEnd\nAll new here",
     )
-    assert changed(told) == [(["quick"], ["slow", " high"]), (["Gone for good."], []), ([], ["All new here"])]
-    assert (told.words_added, told.words_removed, told.words_changed) == (4, 3, 1)
-    assert told.changes == 2
-    assert told.similarity == pytest.approx(2 * 6 / (10 + 11))
+    assert changed(reported) == [
+        (["quick"], ["slow", " high"]),
+        (["Gone for good."], []),
+        ([], ["All new here"]),
+    ]
+    assert (reported.words_added, reported.words_removed, reported.words_changed) == (4, 3, 1)
+    assert reported.changes == 2
+    assert reported.similarity == pytest.approx(2 * 6 / (10 + 11))
 
 
 def test_words_that_all_changed_are_one_mark() -> None:
-    told = difference("keep: red green blue, and more of it", "keep: one two three, and more of it")
-    assert changed(told) == [(["red green blue"], ["one two three"])]
+    reported = difference("keep: red green blue, and more of it", "keep: one two three, and more of it")
+    assert changed(reported) == [(["red green blue"], ["one two three"])]
 
 
 def test_lines_stand_beside_those_they_are_like() -> None:
-    told = difference("alpha beta gamma\nsomething else entirely", "brand new words\nalpha beta delta")
-    assert [(row.a is not None, row.b is not None) for row in told.rows] == [
+    reported = difference("alpha beta gamma\nsomething else entirely", "brand new words\nalpha beta delta")
+    assert [(row.a is not None, row.b is not None) for row in reported.rows] == [
         *((False, True), (True, True), (True, False))
     ]
 
 
 def test_a_page_of_one_line_is_compared_piece_by_piece() -> None:
     page = "<ul>" + "".join(f"<li>Item {n} of the list</li>" for n in range(60)) + "</ul>"
-    told = difference(page, page.replace("Item 30", "Thing 30"))
-    assert (told.changes, told.words_changed) == (1, 1)
-    (row,) = (row for row in told.rows if not row.same)
+    reported = difference(page, page.replace("Item 30", "Thing 30"))
+    assert (reported.changes, reported.words_changed) == (1, 1)
+    (row,) = (row for row in reported.rows if not row.same)
     assert row.a is not None
     assert "".join(text for text, _ in row.a.parts) == "Item 30 of the list</li>"
-    assert changed(told) == [(["Item"], ["Thing"])]
+    assert changed(reported) == [(["Item"], ["Thing"])]
 
 
 @pytest.mark.parametrize(("a", "b"), [("a\nb\n", "a\r\nb\r\n"), ("a", "a\n")])
 def test_line_ends_are_no_change_but_are_told(a: str, b: str) -> None:
-    told = difference(a, b)
-    assert (told.same, told.changes) == (False, 0)
-    assert told.note == "Only the line endings differ."
+    reported = difference(a, b)
+    assert (reported.same, reported.changes) == (False, 0)
+    assert reported.note == "Only the line endings differ."
     assert difference(a, a).note is None
 
 
@@ -148,17 +152,17 @@ def test_what_differs_too_much_is_compared_roughly_and_says_so(monkeypatch: pyte
     monkeypatch.setattr(alignment, "_STEPS", 5_000)
     a = "\n".join(f"{n % 7} word {n % 5}" for n in range(2_000))
     b = "\n".join(f"{n % 5} word {n % 7}" for n in range(2_000))
-    told = difference(a, b)
-    assert told.note == "The texts differ too much for an exact comparison: parts of it are approximate."
-    assert side(told.rows, "a") == a
-    assert side(told.rows, "b") == b
+    reported = difference(a, b)
+    assert reported.note == "The texts differ too much for an exact comparison: parts of it are approximate."
+    assert side(reported.rows, "a") == a
+    assert side(reported.rows, "b") == b
 
 
 def test_of_what_is_very_long_the_beginning_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alignment, "MOST_CHARS", 10)
-    told = difference("0123456789abc", "0123456789xyz")
-    assert told.same
-    assert told.note == "Only the first 10 characters are compared."
+    reported = difference("0123456789abc", "0123456789xyz")
+    assert reported.same
+    assert reported.note == "Only the first 10 characters are compared."
 
 
 # --- the document ----------------------------------------------------------------------------------
@@ -175,9 +179,9 @@ class Links(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
-        self.ids += [told["id"] or ""] if "id" in told else []
-        self.links += [told["href"] or ""] if tag == "a" else []
+        reported = dict(attrs)
+        self.ids += [reported["id"] or ""] if "id" in reported else []
+        self.links += [reported["href"] or ""] if tag == "a" else []
 
 
 LONG = [f"line {n}" for n in range(200)]
@@ -187,10 +191,10 @@ def test_changes_are_numbered_linked_and_the_rest_is_folded() -> None:
     other = list(LONG)
     other[20], other[100] = "line twenty", "a hundred"
     del other[180]
-    told = difference("\n".join(LONG), "\n".join(other), title_a="<first>", title_b="second")
-    assert told.changes == 3
+    reported = difference("\n".join(LONG), "\n".join(other), title_a="<first>", title_b="second")
+    assert reported.changes == 3
     for dark in (None, True, False):
-        html = told.html(dark=dark)
+        html = reported.html(dark=dark)
         found = Links(html)
         assert found.ids == ["change-1", "change-2", "change-3"]
         assert found.links == ["#change-1", "#change-2", "#change-1", "#change-3", "#change-2"]
@@ -244,18 +248,20 @@ def dangers(html: str) -> list[str]:
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_nothing_in_a_text_can_act(attack: str) -> None:
-    told = difference(f"one\n{attack}\nx", f"two {attack} y\n{attack[:-1]}", title_a=attack, title_b=attack)
-    assert dangers(told.html()) == []
-    assert dangers(innermost(told._repr_html_())) == []
+    reported = difference(
+        f"one\n{attack}\nx", f"two {attack} y\n{attack[:-1]}", title_a=attack, title_b=attack
+    )
+    assert dangers(reported.html()) == []
+    assert dangers(innermost(reported._repr_html_())) == []
 
 
 @given(LINES, LINES, st.text())
 def test_what_is_shown_is_the_texts_to_the_letter(a: str, b: str, title: str) -> None:
-    told = difference(a, b, title_a=title)
-    html = told.html()
+    reported = difference(a, b, title_a=title)
+    html = reported.html()
     assert dangers(html) == []
     shown = re.findall(r"<pre class=\"(?!none)[^\"]*\">(.*?)</pre>", inside(html), re.DOTALL)
-    lines = [line for row in told.rows for line in (row.a, row.b) if line is not None]
+    lines = [line for row in reported.rows for line in (row.a, row.b) if line is not None]
     assert [Document(text).text for text in shown] == [
         "".join(text for text, _ in line.parts) for line in lines
     ]
@@ -277,10 +283,10 @@ def two_runs(own_home: object) -> Iterator[None]:
     }
     for run_id, artifacts in pages.items():
         store.begin(run_id, worker="w", origin="o", time_us=0)
-        told: list[Event] = events(recording("valid_professional"))[:10]
+        reported: list[Event] = events(recording("valid_professional"))[:10]
         for n, (name, text) in enumerate(artifacts.items()):
-            told.append(said(ArtifactCreated(artifact_name=name, artifact_type="md", content=text), n))
-        store.append(run_id, told)
+            reported.append(emitted(ArtifactCreated(artifact_name=name, artifact_type="md", content=text), n))
+        store.append(run_id, reported)
     yield
     store.close()
 
@@ -288,7 +294,7 @@ def two_runs(own_home: object) -> Iterator[None]:
 @pytest.mark.usefixtures("two_runs")
 class TestRuns:
     def test_a_row_for_each_artifact(self) -> None:
-        frame = compare(RUN_A, RUN_B).frame()
+        frame = compare(RUN_A, RUN_B).artifacts()
         assert frame.set_index("file")[["status", "words_added", "words_removed", "words_changed"]].T.to_dict(
             "list"
         ) == {
@@ -301,6 +307,35 @@ class TestRuns:
         assert frame["chars_b"].isna().tolist() == [False, False, True, False]
         assert frame["sha256_a"][1] == frame["sha256_b"][1]
         assert frame["similarity"].tolist()[1:] == [1.0, 0.0, 0.0]
+
+    def test_everything_that_is_compared_is_a_row_with_what_each_run_has(self) -> None:
+        frame = compare(RUN_A, RUN_B).frame()
+        assert list(frame.columns) == ["section", "item", "a", "b", "differs"]
+        assert [str(dtype) for dtype in frame.dtypes] == ["string"] * 4 + ["boolean"]
+        assert list(frame["section"].unique()) == ["run", "stages", "decisions", "artifacts"]
+        rows = frame.set_index(["section", "item"])
+        assert rows.loc[("run", "artifacts")].tolist() == ["3", "3", False]
+        assert not rows.loc[("stages", "preflight.status"), "differs"]
+        assert rows.loc["artifacts"]["differs"].to_dict() == {
+            "page.md": True,
+            "same.md": False,
+            "gone.md": True,
+            "new.md": True,
+        }
+        assert rows.loc[("artifacts", "new.md")].isna().tolist() == [True, False, False]
+
+    def test_incidents_stand_beside_those_of_the_same_stage_and_kind(self, own_home: object) -> None:
+        from worker_widget.store.shared import shared_store
+
+        store = shared_store()
+        store.begin("failing", worker="w", origin="o", time_us=0)
+        store.append("failing", events(recording("failure_strategy")))
+        frame = compare(RUN_A, "failing").frame()
+        ledger = frame[frame["section"] == "ledger"]
+        assert len(ledger) > 0
+        assert ledger["a"].isna().all()
+        assert ledger["differs"].all()
+        assert ledger["b"].str.contains("→|:").any()
 
     def test_each_artifact_has_its_difference(self) -> None:
         both = compare(RUN_A, RUN_B)
@@ -333,6 +368,7 @@ def test_two_runs_without_artifacts_are_an_empty_frame(own_home: object) -> None
     for run_id in (RUN_A, RUN_B):
         store.begin(run_id, worker="w", origin="o", time_us=0)
     both = compare(RUN_A, RUN_B)
-    assert len(both.frame()) == len(both.stages()) == 0
-    assert str(both.frame()["chars_a"].dtype) == "Int64"
+    assert len(both.artifacts()) == len(both.stages()) == 0
+    assert str(both.artifacts()["chars_a"].dtype) == "Int64"
+    assert not both.frame()["differs"].any()
     store.close()

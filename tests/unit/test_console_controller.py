@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
@@ -11,17 +12,19 @@ from worker_widget.console.wire import Link
 from worker_widget.errors import RequestRefused
 from worker_widget.events.answers import WorkerInfo
 from worker_widget.events.run_request import RunRequest
-from worker_widget.sources.worker_api.client import AsyncWorkerClient
+from worker_widget.sources.worker_server import WorkerServer
 from worker_widget.store.event_store import EventStore
 
 
 class Server:
     """A client whose server lists one worker and refuses every run."""
 
+    news = ""
+
     async def workers(self) -> list[WorkerInfo]:
         return [WorkerInfo(id="builder", name="Builder", status="available")]
 
-    async def start(self, request: RunRequest, *, worker: str) -> Any:
+    async def start(self, request: RunRequest, *, worker: str, secrets: Mapping[str, str]) -> Any:
         raise RequestRefused("Not now.")
 
 
@@ -35,7 +38,7 @@ class Server:
 async def test_only_the_embedded_host_is_started(origin: str, connecting: str, asking: str) -> None:
     links: list[Link] = []
     controller = ConsoleController(
-        cast(AsyncWorkerClient, Server()),
+        cast(WorkerServer, Server()),
         EventStore.memory(),
         origin=origin,
         worker="builder",
@@ -50,3 +53,19 @@ async def test_only_the_embedded_host_is_started(origin: str, connecting: str, a
     with pytest.raises(RequestRefused):
         await controller.start(RunRequest(task="A page"), worker="builder", brand="")
     assert [(link.phase, link.message) for link in links[:1]] == [("connecting", asking)]
+
+
+async def test_what_happened_when_the_host_was_found_is_shown_until_a_run_is() -> None:
+    server = Server()
+    server.news = "A host of version 2 took the place of one of version 1."
+    controller = ConsoleController(
+        cast(WorkerServer, server),
+        EventStore.memory(),
+        origin="embedded host",
+        worker="builder",
+        task="",
+        brand="",
+        changed=lambda: None,
+    )
+    await controller.connect()
+    assert controller.shown.link == Link(message=server.news)

@@ -7,14 +7,26 @@ from datetime import UTC, datetime
 
 import pytest
 
-from worker_widget.console.comparison import artifact_row, duration, figures, stage_row
-from worker_widget.console.history import QUIET_US, merged_rows, recorded_rows, row_of
+from tests.recorded import events, recording
+from worker_widget.console.comparison import compared_runs, run_figures
+from worker_widget.console.history import merged_rows, recorded_rows, row_of
 from worker_widget.console.wire import HistoryRow
-from worker_widget.events import decode
+from worker_widget.events import RoutingDecision, decode, make
 from worker_widget.events.answers import RunListItem
-from worker_widget.runs.compare import ArtifactPair, StagePair
+from worker_widget.runs import comparison_table as comparison
+from worker_widget.runs.comparison_table import (
+    artifact_row,
+    decision_row,
+    duration,
+    figures,
+    incident_row,
+    stage_row,
+)
+from worker_widget.runs.listed_status import QUIET_US
+from worker_widget.runs.run_pairs import ArtifactPair, DecisionPair, IncidentPair, StagePair
 from worker_widget.state.figures import Figures
-from worker_widget.state.run_state import Artifact, RunState, Stage
+from worker_widget.state.incident import Incident
+from worker_widget.state.run_state import Artifact, RoutingRow, RunState, Stage
 from worker_widget.store.event_store import EventStore
 
 
@@ -32,6 +44,9 @@ def row(run_id: str, status: str, started_us: int) -> HistoryRow:
         "strict_mode": True,
         "recorded": True,
         "replayable": True,
+        "starred": False,
+        "tags": [],
+        "note": None,
     }
 
 
@@ -65,7 +80,7 @@ def test_a_run_that_has_not_ended_goes_on_or_was_interrupted() -> None:
     store.append("r", [decode(b'{"type":"run_started","data":{}}')])
     assert [item["status"] for item in recorded_rows(store)] == ["running"]
     record = store.known_run("r")
-    later = row_of(record, RunState(), record.updated_us + QUIET_US + 1)
+    later = row_of(record, record.updated_us + QUIET_US + 1)
     assert later["status"] == "interrupted"
 
 
@@ -117,3 +132,101 @@ def test_only_an_artifact_of_both_runs_has_a_difference_to_show() -> None:
     removed = artifact_row(ArtifactPair("p.html", "removed", page, None, "1", None))
     assert (removed["b"], removed["change"], removed["file"]) == ("–", "only in the first run", None)
     assert not artifact_row(ArtifactPair("p.html", "same", page, page, "1", "1"))["differs"]
+
+
+def decision(agent: str, confidence: float | None = None) -> RoutingRow:
+    return RoutingRow(
+        number=1,
+        position=1,
+        time_us=None,
+        stage_id="copy",
+        agent=agent,
+        complexity=None,
+        confidence=confidence,
+        source=None,
+    )
+
+
+def test_a_decision_differs_by_its_agent() -> None:
+    named = RunState(stages=(Stage(stage_id="copy", name="Copy generation", status="completed"),))
+    first, second = decision("copywriter", 0.82), decision("writer", 0.7)
+    compared = decision_row(DecisionPair("copy", "copy", first, second), named)
+    assert (compared["name"], compared["a"], compared["b"]) == (
+        "Copy generation",
+        "Copywriter, confidence 82%",
+        "Writer, confidence 70%",
+    )
+    assert compared["differs"]
+    again = decision_row(DecisionPair("copy", "copy", first, decision("copywriter", 0.7)), named)
+    assert (again["change"], again["differs"]) == ("same agent", False)
+    missing = decision_row(DecisionPair("copy", "copy", first, None), named)
+    assert (missing["b"], missing["change"], missing["differs"]) == ("–", "only in the first run", True)
+
+
+def test_an_incident_stands_beside_that_of_the_other_run() -> None:
+    found = Incident(
+        number=1,
+        kind="policy",
+        stage_id="copy",
+        outcome="recovered",
+        severity="error",
+        found="contains “guaranteed”",
+        tried=("reworded",),
+        position=1,
+        last=2,
+    )
+    compared = incident_row(IncidentPair("copy.policy", "copy", None, found), RunState())
+    assert (compared["name"], compared["a"], compared["b"]) == (
+        "Copy: policy",
+        "–",
+        "contains “guaranteed” → reworded → recovered",
+    )
+    assert compared["change"] == "only in the second run"
+
+
+def two_recorded(store: EventStore) -> None:
+    for n, run_id in enumerate(("older", "newer")):
+        store.begin(run_id, worker="w", origin="o", task=f"Task {n}", time_us=n + 1)
+        store.append(run_id, events(recording("valid_professional")))
+
+
+def test_the_older_run_is_the_first_and_a_long_section_says_what_it_leaves_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = EventStore.memory()
+    two_recorded(store)
+    monkeypatch.setattr(comparison, "MOST_ROWS", 3)
+    compared = compared_runs(store, "newer", "older")
+    assert compared["tasks"] == ("Task 0", "Task 1")
+    sections = {section["title"]: section for section in compared["sections"]}
+    assert list(sections) == ["Run", "Stages", "Decisions", "Ledger", "Artifacts"]
+    assert (len(sections["Stages"]["rows"]), sections["Stages"]["more"]) == (3, 5)
+    assert not any(item["differs"] for section in sections.values() for item in section["rows"])
+
+
+def test_of_a_long_section_what_differs_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = EventStore.memory()
+    now = datetime.now(UTC)
+    for run_id in ("a", "b"):
+        store.begin(run_id, worker="w", origin="o", time_us=1)
+        chosen = ["same", "same", "same", run_id, "same"]
+        decided = (RoutingDecision(stage_id=f"s{n}", selected_agent=agent) for n, agent in enumerate(chosen))
+        store.append(run_id, [make(data, run_id=run_id, time=now) for data in decided])
+    monkeypatch.setattr(comparison, "MOST_ROWS", 2)
+    sections = {item["title"]: item for item in compared_runs(store, "a", "b")["sections"]}
+    decisions = sections["Decisions"]
+    assert [(item["name"], item["differs"]) for item in decisions["rows"]] == [("S0", False), ("S3", True)]
+    assert decisions["more"] == 3
+
+
+def test_any_number_of_runs_are_rows_of_figures_the_oldest_first() -> None:
+    store = EventStore.memory()
+    two_recorded(store)
+    store.begin("empty", worker="w", origin="o", task=None, time_us=9)
+    shown = run_figures(store, ["empty", "newer", "older"])
+    assert shown["run_ids"] == ["older", "newer", "empty"]
+    assert shown["tasks"] == ["Task 0", "Task 1", "Run empty"]
+    columns = {column["title"]: column for column in shown["columns"]}
+    assert columns["Status"]["texts"] == ["Completed", "Completed", "Queued"]
+    assert columns["Status"]["differs"]
+    assert columns["Stages done"]["texts"][0] == "8 of 8"

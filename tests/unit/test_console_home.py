@@ -10,13 +10,14 @@ from typing import Any, cast
 import pytest
 
 from worker_widget.console import home
-from worker_widget.console.controller import ConsoleController
-from worker_widget.console.engines import NAMES, engines_of, states
+from worker_widget.console.controller import ConsoleController, wire_error
+from worker_widget.console.engines import engines_of, states
 from worker_widget.console.home import HomeFollower, health_lines, worker_cards
-from worker_widget.console.wire import Home
+from worker_widget.console.wire import HealthLine, Home, WireError
 from worker_widget.errors import HostUnreachable, KeyRefused, ServerError
 from worker_widget.events.answers import Health, ModelHealth, RunListItem, RunPage, WorkerInfo
 from worker_widget.host.http.app import ENGINES
+from worker_widget.state.engine_names import ENGINE_NAMES
 from worker_widget.store.event_store import EventStore
 
 BUILDER = WorkerInfo(id="builder", name="Builder", moats=("M9", "M18"))
@@ -25,7 +26,7 @@ EMBEDDED = "embedded host"
 
 
 def test_every_engine_of_the_host_has_a_name() -> None:
-    assert set(NAMES) == set(ENGINES)
+    assert set(ENGINE_NAMES) == set(ENGINES)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +68,10 @@ def test_workers_that_can_run_come_first() -> None:
     assert cards[4].name == "odd"
 
 
-def lines(*args: Any, asked: bool = True) -> list[tuple[str, str, str]]:
-    return [(line.name, line.tone, line.text) for line in health_lines(*args, asked=asked)]
+def lines(
+    origin: str, *args: Any, workers: tuple[WorkerInfo, ...] = (), asked: bool = True
+) -> list[tuple[str, str, str]]:
+    return [(line.name, line.tone, line.text) for line in health_lines(origin, workers, *args, asked=asked)]
 
 
 def test_the_health_is_shown_in_words() -> None:
@@ -79,7 +82,8 @@ def test_the_health_is_shown_in_words() -> None:
         moats={"M9": "available", "M15": "unavailable"},
         language_model=ModelHealth(name="paper-7b"),
     )
-    assert lines(EMBEDDED, {"builder": healthy}, {}, None) == [
+    worker = WorkerInfo(id="builder", moats=("M9", "M15"))
+    assert lines(EMBEDDED, {"builder": healthy}, {}, None, workers=(worker,)) == [
         ("Embedded host", "ok", "healthy, version 1.2, 1 run in progress"),
         ("Engines", "warning", "1 of 2 available; unavailable: M15"),
         ("Language model", "ok", "paper-7b answers"),
@@ -98,11 +102,24 @@ def test_the_health_is_shown_in_words() -> None:
     )
 
 
+def test_engines_that_no_worker_has_are_named_as_the_servers_own() -> None:
+    health = {"builder": Health(moats={"M4": "available", "M9": "available", "M18": "off", "other": True})}
+    assert lines(EMBEDDED, health, {}, None, workers=(BUILDER, LATER))[1] == (
+        "Engines",
+        "warning",
+        "2 of 3 available, with M4 Golden replay of the server itself; unavailable: M18",
+    )
+
+
 def test_a_server_that_does_not_answer_is_one_line_with_the_reason() -> None:
     assert lines(EMBEDDED, {}, {}, None, asked=False) == [("Embedded host", "busy", "is being asked …")]
     assert lines("https://w.example", {}, {}, HostUnreachable("Refused.")) == [
         ("Server https://w.example", "error", "does not answer: Refused.")
     ]
+    notice = WireError("host_unreachable", "Refused.")
+    assert health_lines(
+        "https://w.example", (), {}, {}, HostUnreachable("Refused."), asked=True, notice=notice
+    ) == (HealthLine(name="Server https://w.example", tone="error", text="does not answer"),)
     assert lines("https://w.example", {}, {}, KeyRefused("Wrong key.")) == [
         ("Server https://w.example", "error", "refuses the key: Wrong key.")
     ]
@@ -147,7 +164,7 @@ async def until(probe: Callable[[], object]) -> None:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HISTORY_S", "SERVER_S", "ACTIVE_S", "SLOWEST_S"):
+    for name in ("HISTORY_S", "SERVER_S", "SLOWEST_S"):
         monkeypatch.setattr(home, name, 0.001)
 
 
@@ -195,9 +212,44 @@ async def test_a_run_of_another_notebook_appears() -> None:
     assert all(a != b for a, b in pairwise(pages) if a is not b)
 
 
+async def test_the_server_is_asked_when_a_run_starts_or_ends_and_not_while_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(home, "SERVER_S", 3_600)
+    server = Server(EventStore.memory())
+    reads = 0
+    read = home.history.recorded_rows
+
+    def counted(store: EventStore) -> Any:
+        nonlocal reads
+        reads += 1
+        return read(store)
+
+    monkeypatch.setattr(home.history, "recorded_rows", counted)
+    made, _ = follower(server, lambda: True)
+    made.wake()
+    await until(lambda: made.seen_us)
+
+    async def requests_after(change: Callable[[], object], more: int) -> None:
+        asked = len(server.asked)
+        change()
+        await until(lambda: len(server.asked) == asked + more)
+        after = reads + 3
+        await until(lambda: reads > after)
+        assert len(server.asked) == asked + more
+
+    await requests_after(lambda: None, 0)
+    begin = {"worker": "builder", "origin": EMBEDDED, "task": "A task", "time_us": 1}
+    await requests_after(lambda: server.store.begin("r1", **begin), 2)  # type: ignore[arg-type]
+    await requests_after(lambda: None, 0)
+    await requests_after(lambda: server.store.summarise("r1", status="failed", error="Too hard."), 2)
+    await made.close()
+
+
 async def test_a_server_that_is_back_ends_its_notice() -> None:
     server = Server(EventStore.memory())
-    server.error = server.form.notice = HostUnreachable("Nothing there.")
+    server.error = HostUnreachable("Nothing there.")
+    server.form.notice = wire_error(server.error)
     made, _ = follower(server, lambda: True)
     made.wake()
     await until(lambda: made.page and made.page.health[0].tone == "error")
@@ -237,7 +289,7 @@ async def test_an_error_about_one_worker_is_shown_with_the_answers_of_the_others
     assert {engine.status for worker, engine in engines.items() if worker != "w3"} == {"available"}
     assert len(engines) == 30
     failing |= {"w3": KeyRefused("Not for you."), "w20": HostUnreachable("Lost.")}
-    await until(lambda: made.page and "and 1 more worker" in made.page.health[0].text)
+    await until(lambda: made.page and "the key for w3 and 1 more" in made.page.health[0].text)
     assert made.page.health[0].text == "refuses the key for w3 and 1 more worker: Not for you."
     failing.clear()
     await until(lambda: made.page and made.page.health[0].tone == "ok")

@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -15,12 +14,13 @@ import pytest
 
 import worker_widget
 from tests import brand_docs
+from tests.contract.host_support import app_of_routes
 from worker_widget import WorkerClient, events
-from worker_widget.host.http.app import create_app
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.host.runs.installed_workers import GROUP
 from worker_widget.host.runs.refusals import Refusal
 from worker_widget.host.worker import ValidatedRequest, Worker, WorkerContext, WorkerOption
+from worker_widget.sources.worker_api.follow import DEFAULT_PATIENCE
 
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs" / "worker-api.md").read_text(encoding="utf-8")
@@ -44,14 +44,36 @@ def code(text: str) -> list[str]:
     return re.findall(r"`([^`]+)`", text)
 
 
+def test_the_times_after_which_a_run_is_over_are_those_of_the_code() -> None:
+    stated = {did: f"{after} {end}" for did, end, after in rows("When a run is over", level=3)}
+    limits = DEFAULT_PATIENCE
+    expected = {
+        "sends `run_completed`": (limits.grace_s, 10 * limits.grace_s),
+        "lets a stage": (limits.failed_quiet_s,),
+        "sends nothing more": (limits.quiet_s,),
+        "sends only keepalives": (limits.abandoned_s,),
+        "cuts every connection": (limits.quiet_s,),
+        "has no events": (limits.empty_s,),
+        "no longer has a stream": (limits.lost_s,),
+        "was away": (limits.abandoned_s,),
+        "sends no byte": (limits.silence_s, limits.first_retry_s, limits.retry_s, limits.longest_retry_s),
+        "stays away": (limits.give_up_s,),
+        "is busy": (limits.longest_asked_s,),
+    }
+    for beginning, times in expected.items():
+        (text,) = (text for did, text in stated.items() if did.startswith(beginning))
+        for seconds in times:
+            assert re.search(rf"(?<![\d.]){seconds:g} s\b", text), (beginning, seconds)
+
+
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", DOC, re.MULTILINE | re.DOTALL)
 
 
 def served() -> set[tuple[str, str]]:
     """Method and path of every route of the host."""
-    app = create_app(SimpleNamespace(activity=None), "token")  # type: ignore[arg-type]
-    return {(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods}
+    paths = app_of_routes().openapi()["paths"]
+    return {(method.upper(), path) for path, methods in paths.items() for method in methods}
 
 
 def test_it_lists_the_routes_of_the_host() -> None:
@@ -59,7 +81,7 @@ def test_it_lists_the_routes_of_the_host() -> None:
     for route, _, here, _ in rows("Routes"):
         method, path = code(route)[0].split(" ")
         if here == "yes":
-            documented.add((method, path if path.startswith("/api/") else BASE + path))
+            documented.add((method, path if path.startswith(("/api/", "/v1/")) else BASE + path))
     assert documented == served()
 
 
@@ -121,7 +143,7 @@ def own_worker(tmp_path: Path) -> Worker:
 
 def test_the_example_of_an_own_worker_runs(own_worker: Worker, tmp_path: Path) -> None:
     with ThreadedHost(tmp_path, {own_worker.info.id: own_worker}) as host:
-        client = WorkerClient(host.url, host.token, worker=own_worker.info.id)
+        client = WorkerClient(own_worker.info.id, url=host.url, api_key=host.token)
         try:
             run = client.run("Count the words of this task", shout=True).wait()
             assert (run.status, run.error) == ("completed", None)

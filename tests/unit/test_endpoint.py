@@ -8,9 +8,13 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from worker_widget.errors import RequestRefused
+from worker_widget.runs.agui_agent import AguiAgent
+from worker_widget.runs.otlp_sending import configured
+from worker_widget.settings import language_model
 from worker_widget.sources.worker_api.embedded import EmbeddedHost
 from worker_widget.sources.worker_api.endpoint import Endpoint
 from worker_widget.sources.worker_api.endpoint_settings import endpoint_from
+from worker_widget.workers.business_builder.language_model.settings import ModelSettings
 
 SECRET = "s3cr3t-key"
 
@@ -28,7 +32,8 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("https://h", "https://h", ("/api/v1", "")),
         ("https://h/", "https://h", ("/api/v1", "")),
         (" HTTPS://H:443 ", "https://h", ("/api/v1", "")),
-        ("http://h:8000", "http://h:8000", ("/api/v1", "")),
+        ("http://localhost:8000", "http://localhost:8000", ("/api/v1", "")),
+        ("http://127.3.2.1:8000", "http://127.3.2.1:8000", ("/api/v1", "")),
         ("http://[::1]:8000", "http://[::1]:8000", ("/api/v1", "")),
         ("https://h/api/v1", "https://h", ("/api/v1",)),
         ("https://h/api/v1/", "https://h", ("/api/v1",)),
@@ -52,6 +57,12 @@ async def test_each_way_to_write_the_address(url: str, origin: str, prefixes: tu
         ("localhost:8000", "must start with http:// or https://"),
         ("workers.example.com", "must start with http:// or https://"),
         ("file:///etc/passwd", "must start with http:// or https://"),
+        ("http://h:8000", "begins with http://, so the key"),
+        ("HTTP://h", "WORKER_HTTP_HOSTS"),
+        ("http://192.168.0.7", "begins with http://"),
+        ("http://localhost.example", "begins with http://"),
+        ("http://127.0.0.1.example", "begins with http://"),
+        ("http://[fe80::1]", "begins with http://"),
         (f"https://me:{SECRET}@h", "contains a user name or password"),
         (f"https://{SECRET}@h", "contains a user name or password"),
         (f"https://h?key={SECRET}", "must end with its path"),
@@ -67,6 +78,36 @@ def test_a_bad_address_is_refused_in_words_that_repeat_no_secret(url: str, says:
         endpoint_from(url, None, "business-builder")
     assert [problem.field for problem in refused.value.problems] == ["url"]
     assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("hosts", ["h", "other.example, H", "a h"])
+async def test_a_host_that_is_named_may_have_http(monkeypatch: pytest.MonkeyPatch, hosts: str) -> None:
+    monkeypatch.setenv("WORKER_HTTP_HOSTS", hosts)
+    assert (await endpoint_from("http://h:8000", SECRET).resolve()).origin == "http://h:8000"
+    with pytest.raises(RequestRefused, match="begins with http://"):
+        endpoint_from("http://h2:8000", SECRET)
+
+
+@pytest.mark.parametrize(("key", "unencrypted"), [("k", True), ("", False)])
+def test_a_language_model_of_another_computer_gets_no_key_readable(key: str, unencrypted: bool) -> None:
+    given = {"WORKER_LLM_URL": "http://models.lan/v1", "WORKER_LLM_MODEL": "m", "WORKER_LLM_KEY": key}
+    read = ModelSettings.read(language_model(given))
+    assert read is not None
+    assert ("WORKER_HTTP_HOSTS" in (read.problem or "")) == unencrypted
+    allowed = ModelSettings.read(language_model({**given, "WORKER_HTTP_HOSTS": "models.lan"}))
+    assert allowed is not None
+    assert allowed.problem is None
+
+
+def test_an_agent_and_a_collector_of_another_computer_have_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RequestRefused, match="begins with http://, so the headers"):
+        AguiAgent("http://agents.example/run", {"Authorization": SECRET})
+    monkeypatch.setenv("WORKER_OTLP_ENDPOINT", "http://collector.example:4318")
+    with pytest.raises(ValueError, match="begins with http://"):
+        configured()
+    monkeypatch.setenv("WORKER_HTTP_HOSTS", "collector.example,agents.example")
+    assert configured() is not None
+    AguiAgent("http://agents.example/run", {"Authorization": SECRET})
 
 
 async def test_the_environment_gives_what_the_arguments_do_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,8 @@ from worker_widget.events import (
     Log,
     Payload,
     PolicyViolation,
+    RunCompleted,
+    RunReconciled,
     RunRequested,
     RunWarning,
     TaskUnderstood,
@@ -30,7 +32,8 @@ from worker_widget.events import (
 )
 from worker_widget.runs.export import ExportFormat, export_file_name, export_parts, export_run
 from worker_widget.state.reduce import reduce_all
-from worker_widget.store.event_store import EventStore, summary
+from worker_widget.store.event_store import EventStore
+from worker_widget.store.run_records import summary
 
 EXPORTED = datetime(2026, 11, 23, 8, 0, 0, 5, tzinfo=UTC)
 CREATED_US = 1_763_800_000_000_000
@@ -45,12 +48,12 @@ def store() -> Iterator[EventStore]:
     memory.close()
 
 
-def put(store: EventStore, run_id: str, told: list[Event], origin: str = "http://127.0.0.1:8000") -> None:
+def put(store: EventStore, run_id: str, reported: list[Event], origin: str = "http://127.0.0.1:8000") -> None:
     store.begin(run_id, worker="business-builder", origin=origin, time_us=CREATED_US)
-    store.summarise(run_id, **summary(reduce_all(store.append(run_id, told))))
+    store.summarise(run_id, **summary(reduce_all(store.append(run_id, reported))))
 
 
-def said(message: str, **rest: Any) -> Event:
+def emitted(message: str, **rest: Any) -> Event:
     return make(Log(message=message, **rest), run_id="r", time=EXPORTED)
 
 
@@ -70,9 +73,9 @@ def test_json_holds_the_whole_run(store: EventStore) -> None:
     assert list(trace) == [
         *("format", "version", "exported_at", "run", "request", "metrics", "stages", "routing", "policy"),
         *("drift", "failures", "recovery", "replay", "incidents", "warnings", "understanding"),
-        *("artifacts", "logs", "events"),
+        *("artifacts", "logs", "events", "integrity"),
     ]
-    assert (trace["format"], trace["version"]) == ("worker-widget/run", 1)
+    assert (trace["format"], trace["version"]) == ("worker-widget/run", 2)
     assert trace["exported_at"] == "2026-11-23T08:00:00.000005Z"
     run = trace["run"]
     assert (run["run_id"], run["worker"]) == ("valid_professional", "business-builder")
@@ -96,9 +99,38 @@ def test_json_holds_the_whole_run(store: EventStore) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_json_holds_every_event_as_it_came(store: EventStore, name: str) -> None:
     kept = as_json(store, name)["events"]
-    told = events(recording(name))
-    assert [row["position"] for row in kept] == list(range(1, len(told) + 1))
-    assert [row["event"] for row in kept] == [json.loads(event.raw) for event in told]
+    reported = events(recording(name))
+    assert [row["position"] for row in kept] == list(range(1, len(reported) + 1))
+    assert [row["event"] for row in kept] == [json.loads(event.raw) for event in reported]
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", 1e300, "Thu, 01 Jan 0001 00:00:00 +2359"],
+)
+def test_a_time_that_no_clock_has_ends_no_export(time: Any) -> None:
+    store = EventStore.memory()
+    lines = [
+        json.dumps({"type": kind, "timestamp": time, "data": {"message": "at the edge"}}).encode()
+        for kind in ("run_started", "log", "run_completed")
+    ]
+    put(store, "edge", [decode(line) for line in lines])
+    formats: tuple[ExportFormat, ...] = ("json", "txt", "csv", "spreadsheet", "ipynb", "md", "otlp", "html")
+    exported = {format: export_run(store, "edge", format) for format in formats}
+    store.close()
+    assert all("at the edge" in exported[format] for format in ("json", "txt", "csv", "spreadsheet"))
+    assert all(exported.values())
+
+
+def test_the_cost_report_of_the_runs_answer_is_in_the_state_and_the_export() -> None:
+    """Real servers have it only there."""
+    store = EventStore.memory()
+    report = {"total_tokens": 7, "stages": {"ux": {"tokens": 7}}}
+    end = (RunCompleted(success=True), RunReconciled(cost_report=report))
+    put(store, "r", [make(data, run_id="r", time=EXPORTED) for data in end])
+    assert store.state("r").cost_report == report
+    assert as_json(store, "r")["metrics"]["cost_report"] == report
+    store.close()
 
 
 def test_json_tells_failure_and_recovery(store: EventStore) -> None:
@@ -108,7 +140,9 @@ def test_json_tells_failure_and_recovery(store: EventStore) -> None:
         "Recovery started: attempting recovery",
         "Recovery failed: none",
     ]
-    assert trace["failures"][1]["detail"][0]["text"] == "'list' object has no attribute 'get'"
+    assert trace["failures"][1]["detail"][0]["text"] == (
+        "The worker's program stopped with an error: “'list' object has no attribute 'get'”"
+    )
     assert {row["engine"] for row in trace["failures"]} == {"M9"}
 
 
@@ -171,7 +205,7 @@ def test_every_format_has_the_whole_request(store: EventStore) -> None:
         depth="deep",
         options={"pace": 0},
     )
-    put(store, "asked", [make(asked, run_id="asked", time=EXPORTED), said("Baking")])
+    put(store, "asked", [make(asked, run_id="asked", time=EXPORTED), emitted("Baking")])
     request = {
         "task": "Bread",
         "brand": brand,
@@ -221,20 +255,23 @@ def test_csv_holds_the_log_a_line_a_row(store: EventStore) -> None:
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
 def test_no_cell_of_a_csv_is_a_formula(store: EventStore, start: str) -> None:
     attack = start + "cmd|' /C calc'!A0"
-    put(store, "r", [said(attack, stage_id=attack, agent=attack)])
+    put(store, "r", [emitted(attack, stage_id=attack, agent=attack)])
     _, row = as_rows(export_run(store, "r", "csv"))
-    assert row[4:] == ["'" + attack] * 3
+    # A message is what a terminal shows, where the return to the start of an empty line is nothing.
+    message = attack.removeprefix("\r")
+    assert row[4:6] == ["'" + attack] * 2
+    assert row[6] == (message if message[0] == "c" else "'" + message)
 
 
 def test_csv_keeps_quotes_commas_line_ends_and_every_script(store: EventStore) -> None:
     messages = ['say "hi", then\nleave\r\nnow', "größer Ω 🎧 日本", "", " = not at the start", "5 - 3"]
-    put(store, "r", [said(message, agent=str(n)) for n, message in enumerate(messages)])
+    put(store, "r", [emitted(message, agent=str(n)) for n, message in enumerate(messages)])
     rows = as_rows(export_run(store, "r", "csv"))
     assert [row[6] for row in rows[1:]] == messages
 
 
 def test_a_long_log_is_exported_in_pieces(store: EventStore) -> None:
-    put(store, "r", [said(f"message number {n}") for n in range(6_000)])
+    put(store, "r", [emitted(f"message number {n}") for n in range(6_000)])
     pieces = list(export_parts(store, "r", "csv"))
     assert len(pieces) > 3
     assert max(map(len, pieces)) < 100_000
@@ -266,17 +303,16 @@ def test_txt_is_a_page_to_read(store: EventStore) -> None:
         )
         == 1
     )
-    assert "  Strategy: 'list' object has no attribute 'get'" in lines
+    stopped = "Strategy: The worker's program stopped with an error: “'list' object has no attribute 'get'”"
+    assert f"  {stopped}" in lines
     start = lines.index("FAILURES AND RECOVERY (1)") + 2
-    assert lines[start].endswith(
-        "  Strategy: 'list' object has no attribute 'get' → recovery tried → not fixed"
-    )
+    assert lines[start].endswith(f"  {stopped} → recovery tried → not recovered")
     assert lines[start + 2] == "1 check passed"
     assert lines[-1].split()[:3] == ["07:52:35.240683", "ERROR", "Strategy"]
 
 
 def test_txt_indents_long_entries_and_shows_control_characters_but_no_sequences(store: EventStore) -> None:
-    put(store, "r", [said("first\nsecond \x1b[2J\x9b31m\x07", stage_id="ux", agent="a")])
+    put(store, "r", [emitted("first\nsecond \x1b[2J\x9b31m\x07", stage_id="ux", agent="a")])
     first, second = export_run(store, "r", "txt").splitlines()[-2:]
     assert first.index("first") == second.index("second")
     assert second.endswith("second ␇")
@@ -286,12 +322,12 @@ def test_incidents_and_warnings_are_exported(store: EventStore) -> None:
     violation = PolicyViolation(
         stage_id="copy", pattern="best ever", location="page.hero[0:9]", severity="error"
     )
-    told: list[Payload] = [
+    reported: list[Payload] = [
         violation,
         TaskUnderstood(score=0.2, threshold=0.5, reasons=["No audience."], facts=[]),
         RunWarning(code="drift", message="Read it before use."),
     ]
-    put(store, "r", [make(data, run_id="r", time=EXPORTED) for data in told])
+    put(store, "r", [make(data, run_id="r", time=EXPORTED) for data in reported])
     trace = as_json(store, "r")
     [incident] = trace["incidents"]
     assert incident["title"] == "Copy: the hero contains “best ever” → still open"
@@ -299,7 +335,7 @@ def test_incidents_and_warnings_are_exported(store: EventStore) -> None:
     assert [row["incident"] for row in trace["policy"]] == [1]
     assert [row["code"] for row in trace["warnings"]] == ["task_not_understood", "drift"]
     assert trace["understanding"]["score"] == 0.2
-    assert trace["metrics"]["figures"]["unfixed"] == 1
+    assert trace["metrics"]["figures"]["unrecovered"] == 1
     text = export_run(store, "r", "txt")
     assert "WARNINGS (2)" in text
     assert "Read it before use." in text
@@ -321,7 +357,7 @@ def test_txt_lists_what_went_wrong_with_its_details(store: EventStore) -> None:
 
 @pytest.mark.parametrize("format", ["json", "txt", "csv"])
 def test_no_secret_of_the_address_is_exported(store: EventStore, format: ExportFormat) -> None:
-    put(store, "r", [said("x")], origin="https://user:s3cret@host/api?key=s3cret")
+    put(store, "r", [emitted("x")], origin="https://user:s3cret@host/api?key=s3cret")
     assert "s3cret" not in export_run(store, "r", format)
 
 
@@ -348,8 +384,8 @@ def test_an_export_has_a_telling_name_that_any_disk_takes(store: EventStore) -> 
 
 
 def test_a_format_or_run_that_is_not_known_is_named(store: EventStore) -> None:
-    with pytest.raises(ValueError, match=r"'pdf'.*json, txt, csv"):
-        export_run(store, NAMES[0], "pdf")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"'docx'.*json, txt, csv"):
+        export_run(store, NAMES[0], "docx")  # type: ignore[arg-type]
     with pytest.raises(RunUnknown, match="'nobody'"):
         export_run(store, "nobody", "json")
 

@@ -1,4 +1,4 @@
-"""What is told reaches subscribers once it is stored: the bus, the recorder, and idleness."""
+"""Events reach subscribers once they are stored: the bus, the recorder, and idleness."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from worker_widget.host.runs.store import Batch, RunEnd, RunStore, StoredEvent
 from worker_widget.host.runs.store_thread import StoreThread
 
 
-class Told:
+class Received:
     """A run's events as a stand-in for the store, with a note of each read."""
 
     def __init__(self, at_once: int = 100) -> None:
@@ -45,67 +45,67 @@ async def collect(stream: AsyncIterator[list[StoredEvent]]) -> list[int]:
 class TestBus:
     @pytest.mark.parametrize("after", [0, 1, 149, 150, 151, 299, 300])
     async def test_history_and_live_meet_without_gap_or_overlap(self, after: int) -> None:
-        told = Told()
-        bus = Bus(told.read)
+        received = Received()
+        bus = Bus(received.read)
         feed = bus.open(1)
-        bus.publish(1, told.tell(150))
+        bus.publish(1, received.tell(150))
         reader = asyncio.create_task(collect(bus.subscribe(1, feed, after, quiet_s=60)))
         for _ in range(50):
             await asyncio.sleep(0)
-            bus.publish(1, told.tell(3))
+            bus.publish(1, received.tell(3))
         bus.close(1)
         assert await reader == list(range(after + 1, 301))
 
     async def test_what_is_not_published_is_not_read(self) -> None:
-        told = Told()
-        bus = Bus(told.read)
+        received = Received()
+        bus = Bus(received.read)
         feed = bus.open(1)
-        told.tell(10)
+        received.tell(10)
         reader = asyncio.create_task(collect(bus.subscribe(1, feed, 0, quiet_s=60)))
         for _ in range(10):
             await asyncio.sleep(0)
-        assert told.reads == []
+        assert received.reads == []
         bus.publish(1, 10)
         bus.close(1)
         assert await reader == list(range(1, 11))
 
     async def test_a_slow_subscriber_reads_no_more_than_it_takes(self) -> None:
-        told = Told(at_once=10)
-        bus = Bus(told.read)
+        received = Received(at_once=10)
+        bus = Bus(received.read)
         stream = bus.subscribe(1, bus.open(1), 0, quiet_s=60)
-        bus.publish(1, told.tell(10_000))
+        bus.publish(1, received.tell(10_000))
         assert len(await anext(stream)) == 10
-        bus.publish(1, told.tell(10_000))
+        bus.publish(1, received.tell(10_000))
         for _ in range(20):
             await asyncio.sleep(0)
-        assert told.reads == [0]
+        assert received.reads == [0]
         bus.close(1)
         assert await collect(stream) == list(range(11, 20_001))
 
     async def test_quiet_is_told_as_an_empty_batch(self) -> None:
-        told = Told()
-        bus = Bus(told.read)
+        received = Received()
+        bus = Bus(received.read)
         stream = bus.subscribe(1, bus.open(1), 0, quiet_s=0.001)
         assert await anext(stream) == []
         assert await anext(stream) == []
-        bus.publish(1, told.tell(1))
+        bus.publish(1, received.tell(1))
         assert [event.seq for event in await anext(stream)] == [1]
         bus.close(1)
         assert await collect(stream) == []
 
     async def test_a_deleted_run_ends_its_subscriptions(self) -> None:
-        told = Told(at_once=10)
-        bus = Bus(told.read)
+        received = Received(at_once=10)
+        bus = Bus(received.read)
         stream = bus.subscribe(1, bus.open(1), 0, quiet_s=60)
-        bus.publish(1, told.tell(100))
+        bus.publish(1, received.tell(100))
         bus.close(1)
         await anext(stream)
-        told.events.clear()
+        received.events.clear()
         assert await collect(stream) == []
 
 
 class FailingStore(RunStore):
-    """Fails to write as often as it is told to."""
+    """Fails to write as often as it is set to."""
 
     failures = 0
 
@@ -121,8 +121,8 @@ async def recording(
     store: RunStore, on_trouble: Callable[[sqlite3.Error], None]
 ) -> AsyncIterator[tuple[Recorder, Bus]]:
     thread = StoreThread(store)
-    bus = Bus(lambda run, after: thread.call(store.events, run, after))
-    made = Recorder(thread, bus, on_trouble)
+    bus = Bus(lambda run, after: made.read(run, after))
+    made = Recorder(thread, bus, lambda error: None, on_trouble)
     task = asyncio.create_task(made.run())
     try:
         yield made, bus
@@ -146,7 +146,7 @@ async def test_a_store_that_fails_for_a_while_loses_nothing(
             await asyncio.sleep(0)
         writer.ended(RunEnd(1, "failed", False))
         assert await reader == list(range(1, 101))
-    assert troubles == ["database or disk is full"] * 3
+    assert troubles == ["database or disk is full"], "once, at the first failure"
 
 
 async def test_many_events_told_at_once_are_read_in_few_batches(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ async def test_many_events_told_at_once_are_read_in_few_batches(tmp_path: Path) 
         writer.ended(RunEnd(1, "completed", True))
         batches = [len(batch) async for batch in bus.subscribe(1, feed, 0, quiet_s=60)]
     assert sum(batches) == 20_000
-    assert len(batches) <= 5
+    assert len(batches) <= 10
 
 
 def test_idle_is_the_time_since_the_last_thing_ended() -> None:

@@ -23,7 +23,7 @@ def new_run(number: int, *, worker: str = "w", request_hash: str = "h") -> NewRu
     return NewRun(number, f"run-{number}", worker, f"task {number}", "{}", request_hash, number * 1000)
 
 
-def told(count: int, *, after: int = 0, size: int = 10) -> list[StoredEvent]:
+def emitted(count: int, *, after: int = 0, size: int = 10) -> list[StoredEvent]:
     numbers = range(after + 1, after + count + 1)
     return [StoredEvent(seq, "log", b'{"n":%d,"x":"%s"}' % (seq, b"x" * size)) for seq in numbers]
 
@@ -55,7 +55,7 @@ class TestEvents:
     ) -> None:
         runs = RunStore.open(Path(":memory:"))
         runs.add(new_run(1))
-        events = told(sum(sizes), size=width)
+        events = emitted(sum(sizes), size=width)
         at = 0
         for size in sizes:
             runs.write(Batch(events={1: events[at : at + size]}))
@@ -67,22 +67,22 @@ class TestEvents:
 
     def test_one_read_is_bounded_whatever_the_events_weigh(self, runs: RunStore) -> None:
         runs.add(new_run(1))
-        large = told(40, size=200_000)
+        large = emitted(40, size=200_000)
         runs.write(Batch(events={1: large}))
         first = runs.events(1, 0)
         assert sum(len(event.raw) for event in first) < 2 * store.READ_BYTES
         assert read_all(runs, 1) == large
 
     def test_runs_told_at_once_are_kept_apart(self, runs: RunStore) -> None:
-        runs.write(Batch(events={1: told(5), 2: told(3, size=1)}))
-        runs.write(Batch(events={2: told(3, after=3), 1: told(2, after=5)}))
+        runs.write(Batch(events={1: emitted(5), 2: emitted(3, size=1)}))
+        runs.write(Batch(events={2: emitted(3, after=3), 1: emitted(2, after=5)}))
         assert [event.seq for event in read_all(runs, 1)] == [1, 2, 3, 4, 5, 6, 7]
         assert [event.seq for event in read_all(runs, 2, 2)] == [3, 4, 5, 6]
 
     def test_a_batch_is_written_whole_or_not_at_all(self, runs: RunStore) -> None:
         runs.add(new_run(1))
-        runs.write(Batch(events={1: told(3)}))
-        again = Batch(events={2: told(1), 1: told(3)}, ended=[RunEnd(1, "completed", True)])
+        runs.write(Batch(events={1: emitted(3)}))
+        again = Batch(events={2: emitted(1), 1: emitted(3)}, ended=[RunEnd(1, "completed", True)])
         with pytest.raises(sqlite3.IntegrityError):
             runs.write(again)
         assert read_all(runs, 2) == []
@@ -95,7 +95,13 @@ class TestRuns:
     def test_an_unfinished_run_is_failed_with_the_reason(self, runs: RunStore) -> None:
         for number in (1, 2, 3):
             runs.add(new_run(number))
-        runs.write(Batch(events={1: told(4)}, started=[1, 3], ended=[RunEnd(3, "completed", True)]))
+        runs.write(
+            Batch(
+                events={1: emitted(4)},
+                status={1: "running", 3: "running"},
+                ended=[RunEnd(3, "completed", True)],
+            )
+        )
         assert fail_interrupted(runs) == 2
         for number, last in ((1, 5), (2, 1)):
             found = runs.run("w", f"run-{number}")
@@ -125,10 +131,10 @@ class TestRuns:
     def test_what_is_stored_is_there_when_opened_again(self, tmp_path: Path) -> None:
         first = RunStore.open(tmp_path / "host.db")
         first.add(new_run(7))
-        first.write(Batch(events={7: told(2)}))
+        first.write(Batch(events={7: emitted(2)}))
         again = RunStore.open(tmp_path / "host.db")  # the first is still open, as if it had been killed
         assert again.last_number() == 7
-        assert read_all(again, 7) == told(2)
+        assert read_all(again, 7) == emitted(2)
         again.close()
         first.close()
 

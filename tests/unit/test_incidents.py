@@ -33,10 +33,12 @@ from worker_widget.events import (
     make,
 )
 from worker_widget.state.incident import Incident, IncidentBook
+from worker_widget.state.incident_title import incident_title
 from worker_widget.state.incidents import MOST_OPEN, PASSED_CHECKS, enter, incidents, ledger_rows
-from worker_widget.state.log_line import LoggedEvent
+from worker_widget.state.log_line import LoggedEvent, log_line
 from worker_widget.state.reduce import reduce, reduce_all
 from worker_widget.state.run_state import TAIL_ROWS, RunState
+from worker_widget.state.verdict import verdict
 from worker_widget.store.event_store import EventStore
 
 START = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
@@ -101,7 +103,7 @@ class TestOneCard:
             *(CHECK, VIOLATION, DETECTED, CLASSIFIED, SUGGESTED, STARTED, PASSED, COMPLETED),
             StageCompleted(stage_id="preflight"),
         )
-        assert (incident.kind, incident.stage_id, incident.outcome) == ("policy", "preflight", "fixed")
+        assert (incident.kind, incident.stage_id, incident.outcome) == ("policy", "preflight", "recovered")
         assert incident.found == "the value proposition contains “guaranteed”"
         assert incident.tried == ("reworded",)
         assert (incident.before, incident.after) == ("guaranteed", "Publish with results")
@@ -130,11 +132,11 @@ class TestOneCard:
             WITHIN,
             RecoveryCompleted(stage_id="copy", action="re_tone", success=True),
         )
-        assert incident.found == "drift 80 %, at most 35 % allowed"
-        assert (incident.before, incident.after) == ("80 %", "25 %")
+        assert incident.found == "drift 80%, at most 35% allowed"
+        assert (incident.before, incident.after) == ("80%", "25%")
         assert (incident.tried, incident.outcome, incident.severity) == (
             ("tone changed",),
-            "fixed",
+            "recovered",
             "warning",
         )
 
@@ -147,7 +149,7 @@ class TestOneCard:
             PASSED,
             RecoveryCompleted(stage_id="preflight", action="reduce_scope", success=True),
         )
-        assert (incident.tried, incident.outcome) == (("reworded", "sections left out"), "fixed")
+        assert (incident.tried, incident.outcome) == (("reworded", "sections left out"), "recovered")
 
     def test_a_second_attempt_that_fails_in_another_way_is_another_incident(self) -> None:
         tone = PolicyCheck(stage_id="preflight", policy="tone_avoid", passed=False)
@@ -156,7 +158,7 @@ class TestOneCard:
             FailureDetected(stage_id="preflight", pattern="avoided_wording"),
             FailureClassified(code="POLICY_TONE_AVOIDED", category="policy"),
         )
-        assert (first.outcome, first.events) == ("fixed", 7)
+        assert (first.outcome, first.events) == ("recovered", 7)
         assert (second.outcome, second.code) == ("open", "POLICY_TONE_AVOIDED")
 
     def test_stages_that_run_at_the_same_time_have_incidents_of_their_own(self) -> None:
@@ -174,14 +176,14 @@ class TestOneCard:
         mixed = [*research[:3], *strategy[:4], *research[3:], *strategy[4:]]
         found = incidents_of(*mixed)
         assert [(item.stage_id, item.outcome, item.events) for item in found] == [
-            ("research", "fixed", 6),
-            ("strategy", "fixed", 6),
+            ("research", "recovered", 6),
+            ("strategy", "recovered", 6),
         ]
 
     def test_a_recovery_names_the_stage_of_a_failure_that_had_none(self) -> None:
         incident = the_incident(CLASSIFIED, SUGGESTED, STARTED, COMPLETED)
         assert (incident.stage_id, incident.outcome, incident.found) == (
-            *("preflight", "fixed"),
+            *("preflight", "recovered"),
             "policy forbidden claim",
         )
 
@@ -194,7 +196,7 @@ class TestOneCard:
         )
         assert (incident.stage_id, incident.events, incident.code) == ("copy", 3, "F-7")
         assert (incident.found, incident.tried) == ("the text contains “sure”", ())
-        assert (incident.outcome, incident.severity, incident.unfixed) == ("reported", "error", True)
+        assert (incident.outcome, incident.severity, incident.unrecovered) == ("reported", "error", True)
 
     def test_a_timeout_is_not_the_violation_reported_before_it(self) -> None:
         first, second = incidents_of(
@@ -205,7 +207,7 @@ class TestOneCard:
 
 class TestOutcomes:
     @pytest.mark.parametrize(
-        ("payloads", "outcome", "unfixed"),
+        ("payloads", "outcome", "unrecovered"),
         [
             ([VIOLATION], "open", True),
             ([VIOLATION, StageCompleted(stage_id="copy")], "open", True),
@@ -218,37 +220,41 @@ class TestOutcomes:
                 "reported",
                 False,
             ),
-            ([CHECK, PASSED], "fixed", False),
-            ([DRIFT, WITHIN], "fixed", False),
+            ([CHECK, PASSED], "recovered", False),
+            ([DRIFT, WITHIN], "recovered", False),
             ([DRIFT, RunCompleted(success=True)], "reported", False),
             ([VIOLATION, STARTED], "open", True),
-            ([VIOLATION, STARTED, COMPLETED], "fixed", False),
-            ([VIOLATION, STARTED, StageCompleted(stage_id="preflight")], "fixed", False),
-            ([VIOLATION, STARTED, RecoveryCompleted(stage_id="preflight", success=False)], "not_fixed", True),
-            ([VIOLATION, STARTED, RunCancelled()], "not_fixed", True),
+            ([VIOLATION, STARTED, COMPLETED], "recovered", False),
+            ([VIOLATION, STARTED, StageCompleted(stage_id="preflight")], "recovered", False),
+            (
+                [VIOLATION, STARTED, RecoveryCompleted(stage_id="preflight", success=False)],
+                "not_recovered",
+                True,
+            ),
+            ([VIOLATION, STARTED, RunCancelled()], "not_recovered", True),
             ([VIOLATION, RunCancelled()], "reported", True),
-            ([VIOLATION, STARTED, RunReconciled(status="failed")], "not_fixed", True),
-            ([FAILED], "not_fixed", True),
-            ([FAILED, StageCompleted(stage_id="preflight")], "fixed", False),
-            ([FAILED, RunCompleted(success=True)], "not_fixed", True),
-            ([FAILED, RunFailed(error="It is forbidden.")], "not_fixed", True),
-            ([VIOLATION, RunFailed(error="Strict mode")], "not_fixed", True),
-            ([RunFailed(error="No memory")], "not_fixed", True),
+            ([VIOLATION, STARTED, RunReconciled(status="failed")], "not_recovered", True),
+            ([FAILED], "not_recovered", True),
+            ([FAILED, StageCompleted(stage_id="preflight")], "recovered", False),
+            ([FAILED, RunCompleted(success=True)], "not_recovered", True),
+            ([FAILED, RunFailed(error="It is forbidden.")], "not_recovered", True),
+            ([VIOLATION, RunFailed(error="Strict mode")], "not_recovered", True),
+            ([RunFailed(error="No memory")], "not_recovered", True),
             ([ReplayVerified(identical=True)], "passed", False),
-            ([ReplayVerified(identical=False)], "not_fixed", False),
+            ([ReplayVerified(identical=False)], "not_recovered", False),
         ],
     )
-    def test_the_outcome(self, payloads: list[Payload], outcome: str, unfixed: bool) -> None:
+    def test_the_outcome(self, payloads: list[Payload], outcome: str, unrecovered: bool) -> None:
         incident = the_incident(*payloads)
-        assert (incident.outcome, incident.unfixed) == (outcome, unfixed)
+        assert (incident.outcome, incident.unrecovered) == (outcome, unrecovered)
 
-    def test_several_steps_are_fixed_when_the_last_is_done(self) -> None:
+    def test_several_steps_are_recovered_when_the_last_is_done(self) -> None:
         steps = [RecoveryStarted(stage_id="preflight", action=action) for action in ("a", "b")]
         done = [RecoveryCompleted(stage_id="preflight", action=action) for action in ("a", "b")]
         assert the_incident(VIOLATION, *steps, done[0]).outcome == "open"
-        assert the_incident(VIOLATION, *steps, *done).outcome == "fixed"
+        assert the_incident(VIOLATION, *steps, *done).outcome == "recovered"
         lost = msgspec.structs.replace(done[0], success=False)
-        assert the_incident(VIOLATION, *steps, lost, done[1]).outcome == "not_fixed"
+        assert the_incident(VIOLATION, *steps, lost, done[1]).outcome == "not_recovered"
 
     def test_giving_up_is_no_recovery(self) -> None:
         incident = the_incident(
@@ -257,7 +263,7 @@ class TestOutcomes:
             RecoveryCompleted(stage_id="preflight", action="give_up", success=False),
             FAILED,
         )
-        assert (incident.outcome, incident.recoveries, incident.tried) == ("not_fixed", 0, ("gave up",))
+        assert (incident.outcome, incident.recoveries, incident.tried) == ("not_recovered", 0, ("gave up",))
 
     def test_an_incident_after_the_end_of_the_run_is_not_open(self) -> None:
         late = [RunCompleted(success=True), VIOLATION]
@@ -279,13 +285,19 @@ class TestWords:
                 "the hero title: Too long",
             ),
             (PolicyViolation(reason="Not allowed."), "Not allowed"),
-            (PolicyViolation(violation_type="too_loud"), "too_loud"),
+            (PolicyViolation(violation_type="too_loud"), "too loud"),
             (PolicyViolation(), "a policy violation without a reason"),
             (DriftDetected(aligned=False), "the drift is too high"),
             (FailureDetected(error="  two\nlines  "), "two lines"),
             (FailureDetected(pattern="stage_timeout"), "stage timeout"),
             (FailureDetected(), "a failure without a reason"),
             (FailureClassified(code="OUT_OF_MEMORY"), "out of memory"),
+            (FailureClassified(code="F101"), "a failure without a reason"),
+            (FailureDetected(pattern="F-7", error="No memory"), "No memory"),
+            (
+                StageFailed(stage_id="ux", error="'list' object has no attribute 'get'"),
+                "The worker's program stopped with an error: “'list' object has no attribute 'get'”",
+            ),
             (RecoveryStarted(action="rephrase"), "a recovery without a failure"),
             (RunFailed(error="x" * 1_000), "x" * 399 + "…"),
             (ReplayVerified(identical=True, artifacts=[{}]), "Run again and verified: 1 artifact identical"),
@@ -315,11 +327,81 @@ class TestWords:
         assert the_incident(spent, failure).found == "UX needs 9 tokens and may write 7"
 
 
+class TestNestedStages:
+    INNER = StageFailed(stage_id="tool", error="ValueError: no such city", traceback="Traceback ...")
+    NODE = StageFailed(stage_id="node", error="Failed in tool", failed_in="tool")
+    AGENT = StageFailed(stage_id="agent", error="Failed in tool", failed_in="tool")
+
+    def test_an_error_that_passes_through_stages_is_one_incident_at_the_innermost(self) -> None:
+        incident = the_incident(
+            self.INNER, self.NODE, self.AGENT, RunFailed(error="ValueError: no such city")
+        )
+        assert (incident.stage_id, incident.outcome, incident.events) == ("tool", "not_recovered", 4)
+        assert "no such city" in incident.found
+
+    def test_the_end_of_the_run_is_shown_at_the_innermost_stage(self) -> None:
+        started = [StageStarted(stage_id=name, name=name) for name in ("agent", "node", "tool")]
+        run = reduce_all(
+            log_of([*started, self.INNER, self.NODE, self.AGENT, RunFailed(error="ValueError: no such city")])
+        )
+        ended = verdict(run)
+        assert ended is not None
+        assert (ended.summary, ended.stage_id, ended.incident) == ("Failed in tool", "tool", 1)
+        assert {stage.status for stage in run.stages} == {"failed"}
+
+    @pytest.mark.parametrize(
+        ("outer", "level", "message"),
+        [
+            (NODE, "info", "Failed in tool"),
+            (
+                msgspec.structs.replace(NODE, error=INNER.error, traceback="Traceback ..."),
+                "info",
+                "Failed with the error of a stage inside it.",
+            ),
+            (
+                msgspec.structs.replace(NODE, error="RuntimeError: wrapped", traceback="Traceback ..."),
+                "error",
+                "Stage failed: RuntimeError: wrapped",
+            ),
+        ],
+    )
+    def test_the_log_has_the_error_once(self, outer: StageFailed, level: str, message: str) -> None:
+        first, second = log_of([self.INNER, outer])
+        book = enter(IncidentBook(), first).book
+        line = log_line(second.event, book)
+        assert line is not None
+        assert (line.level, line.message, line.stage_id) == (level, message, "node")
+
+    def test_the_same_error_in_stages_side_by_side_is_an_incident_for_each(self) -> None:
+        other = StageFailed(stage_id="other", error="ValueError: no such city")
+        assert [item.stage_id for item in incidents_of(self.INNER, other)] == ["tool", "other"]
+
+    def test_a_recovery_of_an_outer_stage_is_that_of_the_error_inside(self) -> None:
+        incident = the_incident(
+            self.INNER,
+            self.NODE,
+            RecoveryStarted(stage_id="node", action="retry"),
+            RecoveryCompleted(stage_id="node", action="retry", success=True),
+        )
+        assert (incident.outcome, incident.tried) == ("recovered", ("tried again",))
+
+    def test_an_outer_stage_that_completes_later_has_overcome_the_error_inside(self) -> None:
+        incident = the_incident(self.INNER, self.NODE, StageCompleted(stage_id="node"))
+        assert incident.outcome == "recovered"
+
+    def test_a_failure_whose_cause_is_not_known_is_an_incident_of_its_own(self) -> None:
+        [incident] = incidents_of(self.NODE)
+        assert (incident.stage_id, incident.found) == ("node", "Failed in tool")
+
+
 class TestRecordings:
     def test_a_stage_of_a_real_server_that_fails(self) -> None:
         [incident] = incidents(logged(events(recording("failure_strategy"))))
-        assert (incident.stage_id, incident.outcome, incident.events) == ("strategy", "not_fixed", 4)
-        assert incident.found == "'list' object has no attribute 'get'"
+        assert (incident.stage_id, incident.outcome, incident.events) == ("strategy", "not_recovered", 4)
+        assert (
+            incident.found
+            == "The worker's program stopped with an error: “'list' object has no attribute 'get'”"
+        )
         assert incident.tried == ("recovery tried",)
 
     @pytest.mark.parametrize("name", ["valid_professional", "late_join_finished", "embedded_host"])
@@ -358,7 +440,7 @@ ANY = st.one_of(
     st.builds(ReplayVerified, identical=st.booleans()),
     st.builds(StageStarted, stage_id=STAGES),
     st.builds(StageCompleted, stage_id=STAGES),
-    st.builds(StageFailed, stage_id=STAGES, error=WORDS),
+    st.builds(StageFailed, stage_id=STAGES, error=WORDS, failed_in=STAGES),
     st.builds(RunFailed, error=WORDS),
     st.builds(RunCompleted, success=RESULTS),
     st.builds(RunCancelled),
@@ -371,6 +453,7 @@ LOGS = st.lists(ANY, max_size=40)
 def test_every_ledger_event_belongs_to_exactly_one_incident(payloads: list[Payload]) -> None:
     found = {item.number: item for item in incidents_of(*payloads)}
     assert list(found) == list(range(1, len(found) + 1))
+    outer = {item.stage_id for item in payloads if isinstance(item, StageFailed) and item.failed_in}
     rows = list(ledger_rows(log_of(payloads)))
     assert [row.number for row in rows] == list(range(1, len(rows) + 1))
     for number, item in found.items():
@@ -378,7 +461,7 @@ def test_every_ledger_event_belongs_to_exactly_one_incident(payloads: list[Paylo
         assert len(of_incident) == item.events
         assert (of_incident[0].position, of_incident[-1].position) == (item.position, item.last)
         assert {row.engine for row in of_incident} == set(item.engines)
-        assert {row.stage_id for row in of_incident} <= {None, item.stage_id}
+        assert {row.stage_id for row in of_incident} <= {None, item.stage_id, *outer}
     passed = [row for row in rows if row.incident == PASSED_CHECKS]
     assert len(passed) + sum(item.events for item in found.values()) == len(rows)
     assert all(row.outcome in ("ok", "info") for row in passed)
@@ -392,11 +475,11 @@ def test_reducing_in_parts_is_reducing_at_once(payloads: list[Payload], cut: int
     found = incidents_of(*payloads)
     assert list(state.incidents) == found
     assert state.counts.incidents == len(found)
-    assert state.figures.unfixed == sum(item.unfixed for item in found)
+    assert state.figures.unrecovered == sum(item.unrecovered for item in found)
     tried = [item for item in found if item.recoveries]
     assert (state.figures.recoveries, state.figures.recovered) == (
         len(tried),
-        sum(item.outcome == "fixed" for item in tried),
+        sum(item.outcome == "recovered" for item in tried),
     )
 
 
@@ -418,7 +501,7 @@ def test_the_store_has_the_incidents_of_the_state(payloads: list[Payload], cut: 
     state, rows = reduce_all(kept), list(ledger_rows(kept))
     for stage_id in (None, "ux", "nowhere"):
         wanted = [item for item in state.incidents if stage_id in (None, item.stage_id)]
-        wanted.sort(key=lambda item: (item.unfixed, item.number), reverse=True)
+        wanted.sort(key=lambda item: (item.unrecovered, item.number), reverse=True)
         window = store.incident_window(RUN, stage_id, 0, 500)
         assert (window.total, window.rows) == (len(wanted), wanted)
         passed = [row for row in rows if not row.incident and stage_id in (None, row.stage_id)]
@@ -444,9 +527,11 @@ def test_a_book_holds_a_bounded_number_of_open_incidents() -> None:
     assert len(msgspec.json.encode(book)) < 1_500 * MOST_OPEN
 
 
-def test_failures_that_leave_a_full_book_are_not_fixed() -> None:
+def test_failures_that_leave_a_full_book_are_not_recovered() -> None:
     failures = [StageFailed(stage_id=f"s{number}") for number in range(MOST_OPEN + 8)]
-    assert [item.outcome for item in incidents_of(*failures, RunFailed())] == ["not_fixed"] * len(failures)
+    assert [item.outcome for item in incidents_of(*failures, RunFailed())] == ["not_recovered"] * len(
+        failures
+    )
     findings = [PolicyCheck(stage_id=f"s{number}", policy="p", passed=False) for number in range(40)]
     assert {item.outcome for item in incidents_of(*findings, RunCancelled())} == {"reported"}
 
@@ -477,5 +562,20 @@ def test_a_state_keeps_the_problems_that_remain_and_the_newest() -> None:
     payloads = [data for n in range(300) for data in one(n)]
     state = reduce_all(log_of(payloads))
     assert (len(state.incidents), state.counts.incidents) == (TAIL_ROWS, 300)
-    assert sum(item.unfixed for item in state.incidents) == 30
+    assert sum(item.unrecovered for item in state.incidents) == 30
     assert [item.number for item in state.incidents][-1] == 300
+
+
+@pytest.mark.parametrize(
+    ("payloads", "stage", "title"),
+    [
+        ([RunFailed(error="No memory.")], None, "The run failed: No memory"),
+        ([FAILED], "Preflight", "Preflight failed: It is forbidden"),
+        ([VIOLATION, STARTED, COMPLETED], "Preflight", "→ reworded → recovered"),
+        ([VIOLATION, RunFailed(error="Strict mode")], "Preflight", "→ not recovered"),
+    ],
+)
+def test_the_title_of_a_failure_without_a_recovery_is_no_chain(
+    payloads: list[Payload], stage: str | None, title: str
+) -> None:
+    assert incident_title(the_incident(*payloads), stage).endswith(title)

@@ -59,7 +59,7 @@ def installed(
 
 def test_the_package_brings_its_own_workers(tmp_path: Path) -> None:
     workers = installed_workers(WorkerContext(tmp_path))
-    assert list(workers) == ["business-builder", "code-debugger", "repo-fixer"]
+    assert list(workers) == ["business-builder", "agui", "code-debugger", "repo-fixer"]
 
 
 def test_a_worker_that_fails_is_listed_with_the_reason_after_those_that_work(

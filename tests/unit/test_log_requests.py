@@ -17,7 +17,7 @@ from worker_widget.events import Log, make
 from worker_widget.store.event_store import EventStore
 from worker_widget.store.line_filter import LineFilter
 from worker_widget.store.log_index import LogProgress
-from worker_widget.store.search import LogSearch
+from worker_widget.store.log_search import LogSearch
 
 RUN = "6dd8b5a6-01ea-40a3-bb26-c4ea072f1975"
 AT = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
@@ -29,11 +29,11 @@ SLOW = r"(\w)\1\1\1"
 def store() -> Iterator[EventStore]:
     memory = EventStore.memory()
     memory.begin(RUN, worker="load", origin="http://127.0.0.1:1", time_us=0)
-    said = (
+    emitted = (
         Log(stage_id="copy", message=f"line {n} of many words", level="error" if n % 100 == 0 else "info")
         for n in range(LINES)
     )
-    memory.append(RUN, [make(data, run_id=RUN, time=AT) for data in said])
+    memory.append(RUN, [make(data, run_id=RUN, time=AT) for data in emitted])
     yield memory
     memory.close()
 
@@ -42,7 +42,8 @@ class Asked:
     """What one console's requests are answered with, by their ids, in order."""
 
     def __init__(self, store: EventStore) -> None:
-        controller = SimpleNamespace(live=SimpleNamespace(run_id=RUN, store=store))
+        live = SimpleNamespace(run_id=RUN, store=store)
+        controller = SimpleNamespace(live=live, travel=SimpleNamespace(position=None, after=0))
         channel = SimpleNamespace(answer=lambda message, buffers: self._answer(message))
         self._requests = Requests(cast(Any, controller), cast(Any, channel))
         self.answers: dict[int, dict[str, Any]] = {}
@@ -67,9 +68,9 @@ async def test_another_place_ends_the_looking_for_the_one_before(
     filter = LineFilter(searches=frozenset({LogSearch(text=SLOW, regex=True)}))
     loop, begun, scan = asyncio.get_running_loop(), asyncio.Event(), store.log_scan
 
-    def scanned(*args: Any) -> LogProgress:
+    def scanned(*args: Any, **events: int | None) -> LogProgress:
         loop.call_soon_threadsafe(begun.set)
-        return scan(*args)
+        return scan(*args, **events)
 
     monkeypatch.setattr(store, "log_scan", scanned)
     first = asked.ask(1, "log.locate", filter=slow, line=LINES)

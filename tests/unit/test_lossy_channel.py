@@ -43,24 +43,27 @@ STAGES = ("research", "copy")
 PAGE = "page.html"
 
 
-def told() -> list[Event]:
+def emitted() -> list[Event]:
     """A run with more rows than any tail holds, and an artifact that grows."""
-    said: list[Payload] = [RunStarted(task="t"), ArtifactStarted(artifact_name="page", artifact_type="html")]
+    outbox: list[Payload] = [
+        RunStarted(task="t"),
+        ArtifactStarted(artifact_name="page", artifact_type="html"),
+    ]
     for n in range(230):
         stage_id = STAGES[n % 2]
         if n < 2:
-            said.append(StageStarted(stage_id=stage_id))
-        said.append(Log(message=f"line {n}", level=LEVELS[n % 4], stage_id=stage_id))
-        said.append(RoutingDecision(stage_id=stage_id, selected_agent=f"agent {n}"))
+            outbox.append(StageStarted(stage_id=stage_id))
+        outbox.append(Log(message=f"line {n}", level=LEVELS[n % 4], stage_id=stage_id))
+        outbox.append(RoutingDecision(stage_id=stage_id, selected_agent=f"agent {n}"))
         if n % 7 == 0:
-            said.append(PolicyCheck(stage_id=stage_id, policy=f"p{n}", passed=n % 2 == 0))
+            outbox.append(PolicyCheck(stage_id=stage_id, policy=f"p{n}", passed=n % 2 == 0))
             text = f"<p>{n}</p>"
-            said.append(ArtifactDelta(artifact_name="page", artifact_type="html", text=text))
-    said += [StageCompleted(stage_id="copy", tokens_used=5), RunCompleted(success=True)]
-    return [make(data, run_id=RUN, time=START + timedelta(milliseconds=n)) for n, data in enumerate(said)]
+            outbox.append(ArtifactDelta(artifact_name="page", artifact_type="html", text=text))
+    outbox += [StageCompleted(stage_id="copy", tokens_used=5), RunCompleted(success=True)]
+    return [make(data, run_id=RUN, time=START + timedelta(milliseconds=n)) for n, data in enumerate(outbox)]
 
 
-EVENTS = told()
+EVENTS = emitted()
 DIGITS = LogSearch(text=r"[13]\d$", regex=True)
 WATCHES = (
     Watch(log=WatchedLog(rows=20), artifact=WatchedArtifact(file=PAGE)),
@@ -147,9 +150,9 @@ class World:
                     self.browsers[n].take(message)
 
     def hear(self, n: int) -> None:
-        said: list[FromBrowser] = list(self.browsers[n].said)
-        self.browsers[n].said.clear()
-        for message in said:
+        outbox: list[FromBrowser] = list(self.browsers[n].outbox)
+        self.browsers[n].outbox.clear()
+        for message in outbox:
             self.run.hear(message)
         self.carry()
 
@@ -184,7 +187,7 @@ class World:
 
 
 def lines(filter: LogFilter, search: LogSearch | None = None) -> list[str]:
-    """The messages that pass, told from the events themselves."""
+    """The messages that pass, made from the events themselves."""
     found = []
     for event in EVENTS:
         data = event.data

@@ -51,13 +51,13 @@ from worker_widget.state.run_state import MOST_WARNINGS, TAIL_ROWS, RunState, St
 START = datetime(2026, 11, 22, 7, 49, 19, tzinfo=UTC)
 
 
-def told(*payloads: Payload) -> list[Event]:
+def emitted(*payloads: Payload) -> list[Event]:
     """The payloads as events, a second apart."""
     return [make(data, run_id="r-1", time=START + timedelta(seconds=n)) for n, data in enumerate(payloads)]
 
 
 def state_after(*payloads: Payload) -> RunState:
-    return reduce_all(logged(told(*payloads)))
+    return reduce_all(logged(emitted(*payloads)))
 
 
 def stage(state: RunState, stage_id: str) -> Stage:
@@ -88,7 +88,9 @@ class TestRecordings:
     def test_a_run_that_fails_before_it_starts(self) -> None:
         state = reduce_all(logged(events(recording("tone_invalid_streaming"))))
         assert (state.status, state.error) == ("failed", "'sarcastic' is not a valid ToneLevel")
-        assert state.ledger[0].title == "Run failed: 'sarcastic' is not a valid ToneLevel"
+        assert state.ledger[0].title == (
+            "Run failed: The worker's program stopped with an error: “'sarcastic' is not a valid ToneLevel”"
+        )
 
     def test_joining_late_tells_the_same_run(self) -> None:
         clean = reduce_all(logged(events(recording("valid_professional"))))
@@ -144,7 +146,7 @@ class TestRun:
     def test_nothing_that_comes_after_undoes_the_end(self) -> None:
         end = state_after(RunStarted(task="t"), RunFailed(error="first"))
         for late in (RunStarted(), RunCompleted(success=True), RunCancelled(), StageStarted(stage_id="ux")):
-            state = reduce(end, LoggedEvent(3, told(late)[0]))
+            state = reduce(end, LoggedEvent(3, emitted(late)[0]))
             assert (state.status, state.error, state.ended_us) == ("failed", "first", end.ended_us)
             assert all(stage.status != "running" for stage in state.stages)
 
@@ -161,7 +163,7 @@ class TestRun:
             StageCompleted(stage_id="b", tokens_used=7),
         )
         assert state.tokens == 12
-        last = told(RunCompleted(success=True, total_tokens=40))[0]
+        last = emitted(RunCompleted(success=True, total_tokens=40))[0]
         assert reduce(state, LoggedEvent(4, last)).tokens == 40
 
 
@@ -177,7 +179,7 @@ class TestStages:
         assert (ux.attempts, ux.status, ux.error, ux.duration_ms) == (2, "completed", None, 4)
 
     def test_a_start_told_after_the_end_but_made_before_it_is_no_retry(self) -> None:
-        start, end = told(StageStarted(stage_id="ux"), StageCompleted(stage_id="ux", duration_ms=3))
+        start, end = emitted(StageStarted(stage_id="ux"), StageCompleted(stage_id="ux", duration_ms=3))
         state = reduce_all(logged([end, start]))
         assert (stage(state, "ux").status, stage(state, "ux").attempts) == ("completed", 1)
         assert stage(state, "ux").started_us == start.time_us
@@ -257,14 +259,28 @@ class TestLedger:
                 "failure",
                 "M9",
                 "error",
-                "Classified as F1 (model)",
+                "Failure classified: model",
             ),
             (
                 RecoverySuggestion(failure_code="F1", suggestions=[{"action": "retry"}]),
                 "recovery",
                 "M10",
                 "info",
-                "1 recovery suggestion for F1",
+                "1 recovery suggestion for the failure",
+            ),
+            (
+                FailureClassified(code="OUT_OF_MEMORY"),
+                "failure",
+                "M9",
+                "error",
+                "Failure classified: out of memory",
+            ),
+            (
+                RunFailed(error="division by zero"),
+                "failure",
+                "M9",
+                "error",
+                "Run failed: The worker's program stopped with an error: “division by zero”",
             ),
             (RecoveryCompleted(action="a"), "recovery", "M10", "ok", "Recovery completed: a"),
             (
@@ -289,7 +305,15 @@ class TestLedger:
         assert (row.kind, row.engine, row.outcome, row.title) == (kind, engine, outcome, title)
         assert state.counts.problems == (outcome in ("error", "warning"))
 
-    def test_suggestions_are_told_whole(self) -> None:
+    @pytest.mark.parametrize(
+        "data", [FailureClassified(code="F101", category="model"), RecoverySuggestion(failure_code="F101")]
+    )
+    def test_a_code_stands_in_the_detail(self, data: Payload) -> None:
+        row = state_after(data).ledger[-1]
+        assert "F101" not in row.title
+        assert ("code", "F101") in row.detail
+
+    def test_suggestions_are_shown_whole(self) -> None:
         suggestion = {"violation_type": "claim", "action": "replace", "replacement_hint": "well made"}
         row = state_after(RecoverySuggestion(suggestions=[suggestion], auto_apply=True)).ledger[0]
         assert row.detail == (
@@ -389,8 +413,8 @@ class TestBounds:
             decode(b'{"type": "stage_completed", "data": {"stage_id": "ux", "tokens_used": "many"}}'),
             decode(b"torn", "log"),
         ]
-        state = reduce_all(logged([*told(StageStarted(stage_id="ux")), *odd]))
-        assert (state.counts.events, state.counts.unknown, state.counts.logs) == (4, 2, 3)
+        state = reduce_all(logged([*emitted(StageStarted(stage_id="ux")), *odd]))
+        assert (state.counts.events, state.counts.unknown, state.counts.logs) == (4, 1, 3)
         assert stage(state, "ux").status == "completed"
 
 
@@ -417,7 +441,7 @@ PAYLOADS = st.one_of(
 def test_any_events_in_any_order_reduce_and_repeating_them_changes_nothing(
     payloads: list[Any], shuffle: random.Random
 ) -> None:
-    numbered = logged(told(*payloads))
+    numbered = logged(emitted(*payloads))
     shuffle.shuffle(numbered)
     in_order = [LoggedEvent(n, item.event) for n, item in enumerate(numbered, start=1)]
     state = reduce_all(in_order)

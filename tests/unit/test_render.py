@@ -56,16 +56,16 @@ class Document(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
-        self.elements.append((tag, told))
+        reported = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, reported))
         self._in_style = tag == "style"
         if tag not in HARMLESS:
             self.dangers.append(tag)
         if tag == "meta" or (tag, attrs) == ("base", [("href", "about:srcdoc")]):
             return
-        self.dangers += [f"{tag} {name}" for name in told if name not in ATTRIBUTES]
-        if "src" in told and not told["src"].startswith("data:image/"):
-            self.dangers.append(told["src"])
+        self.dangers += [f"{tag} {name}" for name in reported if name not in ATTRIBUTES]
+        if "src" in reported and not reported["src"].startswith("data:image/"):
+            self.dangers.append(reported["src"])
 
     def handle_endtag(self, tag: str) -> None:
         self._in_style = False
@@ -75,7 +75,7 @@ class Document(HTMLParser):
             self.text += data
 
     def all(self, tag: str) -> list[dict[str, str]]:
-        return [told for name, told in self.elements if name == tag]
+        return [reported for name, reported in self.elements if name == tag]
 
 
 def drawn(text: str, kind: str, *, dark: bool = False) -> Document:
@@ -85,7 +85,7 @@ def drawn(text: str, kind: str, *, dark: bool = False) -> Document:
     assert document.dangers == []
     assert len(document.all("style")) == 1
     assert style_sheet(dark) in html
-    (policy,) = (told["content"] for told in document.all("meta") if "http-equiv" in told)
+    (policy,) = (reported["content"] for reported in document.all("meta") if "http-equiv" in reported)
     assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
     assert html.startswith("<!doctype html>")
     return document
@@ -126,8 +126,8 @@ def test_markdown_is_formatted_prose() -> None:
     assert [tag for tag, _ in document.elements if tag in ("h1", "em", "strong", "table", "pre")] == [
         *("h1", "em", "strong", "table", "pre")
     ]
-    assert [told.get("align") for told in document.all("td")] == ["left", "right"]
-    assert [told.get("class") for told in document.all("li")] == ["task", "task", None, None]
+    assert [reported.get("align") for reported in document.all("td")] == ["left", "right"]
+    assert [reported.get("class") for reported in document.all("li")] == ["task", "task", None, None]
     assert "☐to do" in document.text
     assert "☑done" in document.text
     assert "The note itself." in document.text
@@ -181,12 +181,12 @@ def test_a_link_shows_its_target_and_leads_nowhere() -> None:
         "[a](https://example.org/?x=1&y=2) [b](#part) [c](/page) <mailto:me@x.org>", "md"
     ).all("a")
     assert first == {"title": "https://example.org/?x=1&y=2"}
-    assert [told.get("title") for told in rest] == [None, None, "mailto:me@x.org"]
+    assert [reported.get("title") for reported in rest] == [None, None, "mailto:me@x.org"]
 
 
 def test_pictures_of_the_text_itself_are_shown_and_no_others() -> None:
     inline = "data:image/png;base64,iVBORw0KGgo="
-    assert [told["src"] for told in drawn(f"![dot]({inline})", "md").all("img")] == [inline]
+    assert [reported["src"] for reported in drawn(f"![dot]({inline})", "md").all("img")] == [inline]
     assert render(f"![dot]({inline})", "md", dark=False).note is None
     remote = render(
         '![a "chart" > all](https://spy.example/x.png) ![](//spy.example/y.png)', "md", dark=False
@@ -291,6 +291,102 @@ def test_a_fence_that_is_not_closed_yet_is_code_already() -> None:
     assert drawn("~~~\n<b>x", "md").text.strip() == "<b>x"
 
 
+TABLE = "| a | b |\n|---|--:|\n| 1 | 2 |"
+
+
+@pytest.mark.parametrize(
+    ("text", "within"),
+    [
+        (f"Text before:\n{TABLE}", ["p", "table"]),
+        (f"Two lines\nof **text**\n{TABLE}\n\nmore", ["p", "table", "p"]),
+        ("Text\na | b\n--|--\n1 | 2", ["p", "table"]),
+        (f"# Head\n{TABLE}", ["h1", "table"]),
+        ("> quote\n> " + TABLE.replace("\n", "\n> "), ["blockquote", "p", "table"]),
+        ("- item:\n  " + TABLE.replace("\n", "\n  "), ["ul", "li", "table"]),
+        (f"<details>\n<summary>S</summary>\n\n{TABLE}\n\n</details>", ["details", "summary", "table"]),
+        ("a | b\nis no table", ["p"]),
+        ("Heading | of\n---", ["h2"]),
+    ],
+)
+def test_a_table_may_stand_behind_a_paragraph(text: str, within: list[str]) -> None:
+    tags = [tag for tag, _ in drawn(text, "md").elements]
+    assert [
+        tag
+        for tag in tags
+        if tag in {"p", "table", "blockquote", "ul", "li", "details", "summary", "h1", "h2"}
+    ] == within
+
+
+@pytest.mark.parametrize("kind", ["NOTE", "tip", "IMPORTANT", "Warning", "CAUTION"])
+@pytest.mark.parametrize("before", ["> ", "1. Step\n\n   > "])
+def test_an_alert_is_a_quotation_with_its_kind_as_title(kind: str, before: str) -> None:
+    indent = before.rpartition("\n")[2]
+    document = drawn(f"{before}[!{kind}]\n{indent}Read **this**.", "md")
+    assert [found["class"] for found in document.all("blockquote")] == [f"alert {kind.lower()}"]
+    assert kind.capitalize() in document.text
+    assert "[!" not in document.text
+    assert [tag for tag, _ in document.elements].count("strong") == 1
+
+
+@pytest.mark.parametrize("text", ["> [!NOTE] in the line", "> [!OTHER]\n> x", "[!NOTE]\nno quotation"])
+def test_what_is_no_alert_stays_text(text: str) -> None:
+    document = drawn(text, "md")
+    assert "[!" in document.text
+    assert not any("class" in found for found in document.all("blockquote"))
+
+
+@pytest.mark.parametrize("opened", ["<details>", "<details open>", "<DETAILS>"])
+def test_markdown_in_details_is_formatted(opened: str) -> None:
+    document = drawn(
+        f"{opened}\n<summary>More</summary>\n\n**b**\n\n- item\n\n```py\nx = 1\n```\n\n</details>\n\n*i*",
+        "md",
+    )
+    tags = [tag for tag, _ in document.elements if tag in {"details", "summary", "strong", "li", "pre", "em"}]
+    assert tags == ["details", "summary", "strong", "li", "pre", "em"]
+    assert "```" not in document.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "tag"),
+    [
+        ("json", '{"a": 1}', "summary"),
+        ("csv", "a,b\n1,2", "td"),
+        ("md", "# T\n\n```py\nx\n```", "h1"),
+        ("svg", '<svg xmlns="http://www.w3.org/2000/svg"/>', "img"),
+    ],
+)
+@pytest.mark.parametrize("fence", ["````", "~~~~"])
+def test_an_artifact_in_a_code_fence_is_its_content(kind: str, content: str, tag: str, fence: str) -> None:
+    document = drawn(f"{fence}{kind} x\n{content}\n{fence}\n", kind)
+    assert document.all(tag)
+    assert fence not in document.text
+
+
+@pytest.mark.parametrize("text", ["```md\na\n```\ntext\n```md\nb\n```", "```py\nx\n```", "```\nx\n```"])
+def test_code_in_markdown_stays_code(text: str) -> None:
+    assert drawn(text, "md").all("pre")
+
+
+@pytest.mark.parametrize(
+    "info", ['python {1,3} title="a b"', "python:app.py", "python{.x}", " python  numbers"]
+)
+def test_a_fence_may_say_more_than_its_language(info: str) -> None:
+    assert '<span class="k">def</span>' in body(f"```{info}\ndef f(): pass\n```", "md")
+
+
+def test_a_backslash_ends_a_line_and_toml_in_front_is_left_out() -> None:
+    document = drawn("+++\ntitle = 'x'\n[a]\nb = 1\n+++\n\none\\\ntwo \\* `a\\`", "md")
+    assert len(document.all("br")) == 1
+    assert document.text.split() == ["one", "two", "*", "a\\"]
+    assert "+++" in drawn("+++\nno front matter\n+++\n", "md").text
+
+
+def test_details_in_a_fence_are_code() -> None:
+    document = drawn("```html\n<details>\n**x**\n</details>\n```", "md")
+    assert "<details>\n**x**\n</details>" in document.text
+    assert document.all("details") == []
+
+
 # --- data and code ---------------------------------------------------------------------------------
 
 
@@ -303,8 +399,8 @@ def test_json_is_a_tree_that_says_where_each_value_is() -> None:
         assert shown.count(words) == 1
         shown = shown.replace(words, "")
     assert shown.replace(": ", ":").strip() == text.replace("[ ]", "[]")
-    told = [where["title"] for tag, where in document.elements if "title" in where]
-    assert told == [
+    reported = [where["title"] for tag, where in document.elements if "title" in where]
+    assert reported == [
         *("$", "$.b", "$.a", "$.a[0]", "$.a[1]", "$.a[2]", "$.a[3]", "$.b", '$["a b"]'),
         *('$["a b"]["x\\""]', '$["a b"]["x\\""][0]'),
     ]
@@ -336,7 +432,7 @@ def test_a_tree_shows_all_of_the_json_and_nothing_else(value: object) -> None:
 
 def test_what_is_large_is_folded_at_first_and_what_is_huge_not_a_tree() -> None:
     text = json.dumps({"a": [[[n] for n in range(1_000)]]})
-    opened = ["open" in told for told in drawn(text, "json").all("details")]
+    opened = ["open" in reported for reported in drawn(text, "json").all("details")]
     assert opened[:2] == [True, True]
     assert not any(opened[2:])
     rendered = render("[" + "1," * 30_000 + "1]", "json", dark=False)
@@ -344,7 +440,7 @@ def test_what_is_large_is_folded_at_first_and_what_is_huge_not_a_tree() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['{"a": ', "{'a': 1}", "[1,]", "[" * 5_000, "[" * 2_000 + "]" * 2_000, "NaN"]
+    "text", ['{"a": ', "{'a': 1}", "[1,]", "[" * 5_000, "[" * 2_000 + "]" * 2_000, "NaN 1"]
 )
 def test_json_that_is_broken_is_shown_as_source_with_the_reason(text: str) -> None:
     rendered = render(text, "json", dark=False)
@@ -414,7 +510,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"..." + b"IEND\xaeB`\x82"
 def test_a_picture_in_base64_is_a_picture(wrap: str) -> None:
     encoded = base64.b64encode(PNG).decode()
     document = drawn(wrap.format(encoded[:8] + "\n" + encoded[8:]), "png")
-    assert [told["src"] for told in document.all("img")] == ["data:image/png;base64," + encoded]
+    assert [reported["src"] for reported in document.all("img")] == ["data:image/png;base64," + encoded]
     assert document.text.strip() == f"PNG, {len(PNG)} bytes"
     assert "cut off" in drawn(base64.b64encode(PNG[:9]).decode(), "jpg").text
 
@@ -461,37 +557,37 @@ def test_a_zip_that_was_tampered_with_is_listed_or_refused(at: int, other: bytes
 @pytest.mark.parametrize("kind", ["py", "txt", "html", "md"])
 def test_what_is_looked_for_is_counted_and_marked(kind: str) -> None:
     text = "# Def def\ndef f(): return 'deF' + \"<def>\"\nx = 1"
-    told = highlight_source(text, kind, dark=False, find="def")
-    document = Document(told.html)
-    assert told.matches == 5
+    reported = highlight_source(text, kind, dark=False, find="def")
+    document = Document(reported.html)
+    assert reported.matches == 5
     ids = [mark["id"] for mark in document.all("mark") if "id" in mark]
     assert ids == [f"match-{n}" for n in range(1, 6)]
     assert document.text.strip() == text
-    marked = "".join(re.findall("<mark[^>]*>(.*?)</mark>", told.html))
+    marked = "".join(re.findall("<mark[^>]*>(.*?)</mark>", reported.html))
     assert Document(marked).text.lower() == "def" * 5
 
 
 def test_a_match_over_several_tokens_is_one_match() -> None:
-    told = highlight_source("def f(): pass", "py", dark=False, find="DEF F()")
-    assert told.matches == 1
-    assert told.html.count("<mark") > 1
-    assert told.html.count("match-1") == 1
+    reported = highlight_source("def f(): pass", "py", dark=False, find="DEF F()")
+    assert reported.matches == 1
+    assert reported.html.count("<mark") > 1
+    assert reported.html.count("match-1") == 1
     assert highlight_source("x", "py", dark=False, find="y").matches == 0
     assert highlight_source("x", "py", dark=False, find="").matches is None
 
 
 def test_far_behind_what_is_shown_matches_are_still_counted() -> None:
     text = "x" * MOST_SHOWN_CHARS + "needle" + "x" * 10 + "Needle"
-    told = highlight_source(text, "txt", dark=False, find="needle")
-    assert (told.matches, told.chars) == (2, MOST_SHOWN_CHARS)
+    reported = highlight_source(text, "txt", dark=False, find="needle")
+    assert (reported.matches, reported.chars) == (2, MOST_SHOWN_CHARS)
 
 
 @given(st.text(alphabet="ab<&'\"\n ", max_size=60), st.text(alphabet="abAB<&' ", min_size=1, max_size=3))
 def test_marks_leave_the_text_as_it_is(text: str, find: str) -> None:
     for kind in ("txt", "js"):
-        told = highlight_source(text, kind, dark=False, find=find)
-        assert Document(told.html.partition("<pre")[2]).text.partition("\n")[2].startswith(text)
-        assert told.matches == len(re.findall(re.escape(find), text, re.IGNORECASE))
+        reported = highlight_source(text, kind, dark=False, find=find)
+        assert Document(reported.html.partition("<pre")[2]).text.partition("\n")[2].startswith(text)
+        assert reported.matches == len(re.findall(re.escape(find), text, re.IGNORECASE))
 
 
 CODE = {
@@ -557,9 +653,9 @@ def test_what_is_too_long_is_plain_text(kind: str) -> None:
 def test_what_is_long_is_formatted_for_who_has_patience() -> None:
     text = "x = 'text'\n" * 30_000
     assert "<span" not in render(text, "py", dark=False).html
-    told = render(text, "py", dark=False, limits=PATIENT)
-    assert told.html.count('<span class="s1">') == 30_000
-    assert (told.note, told.long) == (None, False)
+    reported = render(text, "py", dark=False, limits=PATIENT)
+    assert reported.html.count('<span class="s1">') == 30_000
+    assert (reported.note, reported.long) == (None, False)
     longer = render(text * 7, "py", dark=False, limits=PATIENT)
     assert longer.long is False
     assert longer.note is not None

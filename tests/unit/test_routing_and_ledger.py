@@ -71,7 +71,7 @@ ODD = st.sampled_from(
 )
 
 
-def said(parts: list[Any]) -> list[Event]:
+def emitted(parts: list[Any]) -> list[Event]:
     events = []
     for n, part in enumerate(parts):
         if isinstance(part, tuple):
@@ -83,7 +83,7 @@ def said(parts: list[Any]) -> list[Event]:
 
 
 def reduced(events: list[Any]) -> tuple[list[RoutingRow], list[LedgerRow]]:
-    """Every row that the state ever told."""
+    """Every row that the state ever had."""
     routing: list[RoutingRow] = []
     ledger: list[LedgerRow] = []
     state = RunState()
@@ -111,7 +111,7 @@ def test_the_event_types_that_readers_leave_out_have_no_rows() -> None:
 def test_windows_hold_the_rows_that_reduce_tells(parts: list[Any], cut: int, start: int, count: int) -> None:
     store = EventStore.memory()
     store.begin(RUN, worker="w", origin="o", time_us=0)
-    events = said(parts)
+    events = emitted(parts)
     store.append(RUN, events[:cut])
     store.append(RUN, events[cut:])
     logged = list(store.iterate(RUN))
@@ -142,11 +142,11 @@ def store() -> Iterator[EventStore]:
 
 
 def test_a_deleted_run_takes_its_rows_along(store: EventStore) -> None:
-    store.append(RUN, said([RoutingDecision(), PolicyCheck(), PolicyCheck(passed=False)] * 50))
+    store.append(RUN, emitted([RoutingDecision(), PolicyCheck(), PolicyCheck(passed=False)] * 50))
     store.delete(RUN)
     store.begin(RUN, worker="w", origin="o", time_us=0)
     assert store.routing_window(RUN, None, 0, 9).total == 0
     assert store.ledger_window(RUN, 0, None, 0, 9).total == 0
     assert store.incident_window(RUN, None, 0, 9).total == 0
-    store.append(RUN, said([RoutingDecision(selected_agent="new")]))
+    store.append(RUN, emitted([RoutingDecision(selected_agent="new")]))
     assert [(row.number, row.agent) for row in store.routing_window(RUN, None, 0, 9).rows] == [(1, "new")]

@@ -7,8 +7,10 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker_widget.store import search as search_module
-from worker_widget.store.search import LogSearch, PatternError, SlowPattern, marks, pattern
+from worker_widget.store import pattern as pattern_module
+from worker_widget.store.log_search import LogSearch, PatternError
+from worker_widget.store.marks import marks
+from worker_widget.store.pattern import SlowPattern, pattern
 
 ATOMS = [
     *(
@@ -118,7 +120,7 @@ def test_a_long_message_is_searched_without_the_interpreters_lock(monkeypatch: p
             return search(message, timeout=timeout, concurrent=concurrent)
 
     monkeypatch.setattr(made, "_separate", Asked())
-    long = "x" * (search_module._LONG_CHARS + 1)
+    long = "x" * (pattern_module._LONG_CHARS + 1)
     assert made.matching([long + "needle", "a needle"]) == [0, 1]
     assert asked[0] is True
 
@@ -134,7 +136,7 @@ def test_a_long_message_is_searched_without_the_interpreters_lock(monkeypatch: p
         (LogSearch(text=r"\d+", regex=True), "1 22 x", ["1", "22"]),
         (LogSearch(text="x*", regex=True), "axxb", ["xx"]),
         (LogSearch(text="^b", regex=True), "a\nb", ["b"]),
-        (LogSearch(text="İ"), "İ i", []),
+        (LogSearch(text="İ"), "İ i", ["İ"]),
     ],
 )
 def test_marks_are_where_it_occurs(search: LogSearch, message: str, found: list[str]) -> None:

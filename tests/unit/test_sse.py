@@ -268,3 +268,34 @@ def test_a_line_of_megabytes_in_small_chunks() -> None:
         assert decoder.feed(text) == []
     (frame,) = decoder.feed(b"\n\n")
     assert frame == Frame("artifact_created", text * 8_000)
+
+
+# --- bounds -----------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.integers(0, 400), max_size=8))
+def test_an_event_that_is_too_long_is_left_out_wherever_it_is_cut(cuts: list[int]) -> None:
+    kept = b"id: 1\ndata: before\n\n"
+    one_line = b"id: 2\ndata: " + b"x" * 100 + b"\n\n"
+    many_lines = b"id: 3\n" + b"data: y\n" * 20 + b"\n"
+    comment = b":" + b"z" * 100 + b"\n"
+    stream = kept + one_line + many_lines + comment + b"\n" + b"data: after\r\n\r\n"
+    decoder = SSEDecoder(most_bytes=50)
+    places = [0, *sorted(cut for cut in cuts if cut < len(stream)), len(stream)]
+    frames = [frame for start, end in pairwise(places) for frame in decoder.feed(stream[start:end])]
+    assert frames == [Frame("message", b"before", "1"), Frame("message", b"after")]
+    assert decoder.last_event_id == "3", "a reconnect does not ask for them again"
+    assert decoder.left_out in (2, 3), "a comment that comes in one piece needs no memory"
+
+
+def test_a_line_without_end_is_counted_once_and_not_kept() -> None:
+    decoder = SSEDecoder(most_bytes=1_000)
+    for _ in range(1_000):
+        assert decoder.feed(b"data" * 25) == []
+        assert decoder.unfinished_bytes <= 1_000
+    assert decoder.left_out == 1
+    assert decoder.feed(b"\n\ndata: after\n\n") == [Frame("message", b"after")]
+
+
+def test_an_id_that_fits_no_header_is_ignored() -> None:
+    assert decode(b"id: " + b"1" * 5_000 + b"\ndata: a\n\n") == [Frame("message", b"a")]

@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.recorded import events, logged, recording
-from worker_widget.console.jupyter.static_view import static_html
 from worker_widget.events import (
     Payload,
     PolicyViolation,
@@ -70,20 +68,22 @@ def state_after(*payloads: Payload) -> RunState:
             (*BEGIN, RunWarning(message="A"), RunWarning(message="B"), CLAIM, *LOST, *DONE),
             Verdict(
                 tone="warning",
-                summary="Completed with 1 problem not fixed and 2 warnings",
+                summary="Completed with 1 problem not recovered and 2 warnings",
                 stage_id="pre",
                 incident=1,
             ),
         ),
         (
             (*BEGIN, CLAIM, *LOST, *DONE),
-            Verdict(tone="warning", summary="Completed with 1 problem not fixed", stage_id="pre", incident=1),
+            Verdict(
+                tone="warning", summary="Completed with 1 problem not recovered", stage_id="pre", incident=1
+            ),
         ),
         (
             (*BEGIN, CLAIM, *REWORD, StageFailed(stage_id="ux"), StageFailed(stage_id="x"), *DONE),
             Verdict(
                 tone="warning",
-                summary="Completed with 2 problems not fixed · 1 recovered",
+                summary="Completed with 2 problems not recovered · 1 recovered",
                 stage_id="x",
                 incident=3,
             ),
@@ -131,7 +131,10 @@ def state_after(*payloads: Payload) -> RunState:
         (
             (RunFailed(error="'sarcastic' is not a valid ToneLevel"),),
             Verdict(
-                tone="error", summary="Failed", reason="'sarcastic' is not a valid ToneLevel", incident=1
+                tone="error",
+                summary="Failed",
+                reason="The worker's program stopped with an error: “'sarcastic' is not a valid ToneLevel”",
+                incident=1,
             ),
         ),
         (
@@ -178,11 +181,18 @@ def test_the_warning_about_the_task_is_the_first(payloads: tuple[Payload, ...], 
     assert [row.message for row in run_warnings(state_after(*payloads))] == messages
 
 
-def test_the_static_view_has_the_verdict_and_the_warnings() -> None:
-    failed = (*BEGIN, StageFailed(stage_id="pre", error="<b>"), RunFailed(error="<b>"))
-    html = static_html("w", state_after(*failed, RunWarning(message="Read <it>.")))
-    assert html.startswith("Worker console for w. Failed in Preflight Validation: &lt;b&gt;. 0 artifacts")
-    assert "<p>Read &lt;it&gt;.</p>" in html
-    assert "Running." in static_html("w", state_after(*BEGIN))
-    clean = reduce_all(logged(events(recording("valid_professional"))))
-    assert static_html("w", clean).startswith("Worker console for w. Completed. 17 artifacts, 2509 tokens.\n")
+def test_artifacts_that_the_worker_made_and_did_not_send_are_said() -> None:
+    state = state_after(*BEGIN, DONE[0], RunCompleted(success=True, artifacts_count=2))
+    assert [item.message for item in run_warnings(state)] == [
+        "The worker reports 2 artifacts and sent none of them."
+    ]
+    assert verdict(state) == Verdict(tone="ok", summary="Completed")
+
+
+def test_an_interrupted_run_has_its_reason_and_ends_its_stages() -> None:
+    lost = RunReconciled(status="interrupted", success=False, error="The server was restarted.")
+    state = state_after(*BEGIN, lost)
+    assert verdict(state) == Verdict(
+        tone="warning", summary="Interrupted", reason="The server was restarted."
+    )
+    assert [stage.status for stage in state.stages] == ["cancelled", "pending"]

@@ -1,7 +1,8 @@
 """Pages that try to get out of the preview, one try each, from the HTML files beside this one.
 
 Each attack begins with a comment: ``<!-- attack NAME: what it tries -->``, or ``NAME, alone`` where what it
-does to its document would spoil others in it. In the markup ``SINK`` stands for the address of the
+does to its document would spoil others in it; an artifact of another kind than HTML has its kind after that,
+in parentheses. In the markup ``SINK`` stands for the address of the
 listening server under a host name of the attack's own, ``HOST`` for that without the scheme, ``UDP`` for the
 server's UDP port, ``NUL`` for that character, ``REPEAT(n, text)`` for n times the text, and ``MARK`` for what
 an attack leaves where it gets to. What has ``data-press`` is pointed at and pressed.
@@ -16,8 +17,8 @@ from typing import Final
 
 from tests.browser.attacks.sink import Sink
 
-_SCRIPTED: Final = ("annoy", "leave", "network", "reach")
-_BEGIN: Final = re.compile(r"^<!-- attack ([a-z-]+)(, alone)?: (.+) -->\n", re.MULTILINE)
+_SCRIPTED: Final = ("annoy", "escape", "leave", "network", "reach")
+_BEGIN: Final = re.compile(r"^<!-- attack ([a-z-]+)(, alone)?(?: \((\w+)\))?: (.+) -->\n", re.MULTILINE)
 _REPEAT: Final = re.compile(r"REPEAT\((\d+), (.*?)\)")
 
 
@@ -27,6 +28,8 @@ class Attack:
     name: str
     tries: str
     alone: bool
+    kind: str
+    """The type of the artifact; other types than HTML are drawn as documents of this package."""
     markup: str = field(repr=False)
 
     @property
@@ -53,9 +56,9 @@ def _attacks() -> tuple[Attack, ...]:
     found = []
     for file in sorted(Path(__file__).parent.glob("*.html")):
         _, *parts = _BEGIN.split(file.read_text(encoding="utf-8"))
-        for name, alone, tries, markup in zip(*(parts[part::4] for part in range(4)), strict=True):
+        for name, alone, kind, tries, markup in zip(*(parts[part::5] for part in range(5)), strict=True):
             text = _REPEAT.sub(lambda match: int(match[1]) * match[2], markup.strip()).replace("NUL", "\0")
-            found.append(Attack(file.stem, name, tries, bool(alone), text))
+            found.append(Attack(file.stem, name, tries, bool(alone), kind or "html", text))
     return tuple(found)
 
 
