@@ -16,7 +16,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 OLDEST_NODE = 18
-BUNDLES = ("widget", "live")
+BUNDLES = ("widget", "live", "pages", "extras", "travel", "report")
 FIX = "Install Node 18 or newer, or install from a wheel or a source distribution, which need none."
 
 
