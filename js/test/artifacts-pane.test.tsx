@@ -6,6 +6,7 @@ import { TOTAL_S } from "../dev/run";
 import widget from "../src/index";
 import { deviceStyle } from "../src/panes/artifacts/live";
 import { tally } from "../src/panes/artifacts/sources";
+import { until } from "./until";
 
 vi.mock("../src/kernel/live-code", () => import("./bundles"));
 
@@ -21,8 +22,6 @@ beforeEach(() => {
 afterEach(() => {
   for (const end of leave) end();
 });
-
-const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 10_000, interval: 10 });
 
 /** The artifacts of a console on a page of its own, once the viewer is there. */
 async function open(scene: Partial<Setup["scene"]> = {}, setup: Partial<Setup> = {}) {

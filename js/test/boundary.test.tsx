@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PageKernel, type Setup, savedRun } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
 import { mount } from "../src/shell/mount";
+import { until } from "./until";
 
 vi.mock("../src/kernel/live-code", () => import("./bundles"));
 
@@ -37,8 +38,6 @@ afterEach(() => {
   for (const end of leave) end();
   vi.restoreAllMocks();
 });
-
-const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 10_000, interval: 10 });
 
 function open(setup: Partial<Setup>) {
   const kernel = new PageKernel({ scene: DONE, live: false, code: async (name) => name, ...setup });

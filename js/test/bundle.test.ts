@@ -29,7 +29,7 @@ beforeAll(async () => {
   }
   const { outputFiles: plain } = await build({ ...built, minify: false });
   for (const { path, text } of plain ?? []) readable[path.split("/").pop() ?? ""] = text;
-}, 120_000);
+});
 
 describe("what is built", () => {
   it("is the widget, and the four parts that the kernel sends", () => {
@@ -99,7 +99,7 @@ describe("what is built", () => {
     let text = "";
     beforeAll(async () => {
       text = await reportText();
-    }, 60_000);
+    });
 
     it("is small, with its styles: every report contains it", () => {
       expect(new TextEncoder().encode(text).length).toBeLessThanOrEqual(150_000);

@@ -1,6 +1,6 @@
 // A console of the dev page's kernel in the page of a test, which is removed after the test.
 
-import { afterEach, beforeEach, vi } from "vitest";
+import { afterEach, beforeEach } from "vitest";
 import { PageKernel, type Setup } from "../dev/kernel";
 import { mount } from "../src/shell/mount";
 
@@ -16,9 +16,6 @@ beforeEach(() => {
 afterEach(() => {
   for (const end of leave) end();
 });
-
-/** Waits until something is so: nothing here depends on how fast the machine is. */
-export const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 20_000, interval: 10 });
 
 /** A console without a run, if `setup` has none. Its kernel sends the code of each bundle by name. */
 export function consolePage(setup: Partial<Setup>) {

@@ -5,7 +5,8 @@ import { PageKernel, type Setup, savedRun } from "../dev/kernel";
 import { BRAND, TOTAL_S } from "../dev/run";
 import widget from "../src/index";
 import type { Link } from "../src/kernel/wire";
-import { consolePage, leave, until } from "./console-page";
+import { consolePage, leave } from "./console-page";
+import { until } from "./until";
 
 vi.mock("../src/kernel/live-code", () => import("./bundles"));
 

@@ -5,7 +5,8 @@ import type { Setup } from "../dev/kernel";
 import { APPROVAL } from "../dev/questions";
 import { TOTAL_S } from "../dev/run";
 import type { Requests, WireError } from "../src/kernel/wire";
-import { consolePage, until } from "./console-page";
+import { consolePage } from "./console-page";
+import { until } from "./until";
 
 vi.mock("../src/kernel/live-code", () => import("./bundles"));
 

@@ -9,6 +9,7 @@ import {
   type PreviewFrame,
 } from "../src/panes/artifacts/preview/frame";
 import type { FrameCommand, PreviewMessage } from "../src/panes/artifacts/preview/frame-document";
+import { until } from "./until";
 
 /** The inside of one loaded frame, as the page around sees it: the commands it received, and a way to answer. */
 interface InnerFrame {
@@ -78,7 +79,7 @@ describe("the preview frame", () => {
     preview.show(page(["<p>a", "b"]));
     preview.show(page(["<p>a", "b", "c"], { done: true }));
     preview.show(page(["<p>a", "b", "c"], { done: true }));
-    await vi.waitFor(() => expect(commands).toHaveLength(3));
+    await until(() => expect(commands).toHaveLength(3));
     expect(commands.map(({ open, text, close }) => [open, text, close])).toEqual([
       ["anew", "<p>a", false],
       [undefined, "b", false],
@@ -90,7 +91,7 @@ describe("the preview frame", () => {
     preview.show(page(["<p>a<me"]));
     const { commands } = await load();
     preview.show(page(["<p>a<me", "ta http-equiv=refresh>"]));
-    await vi.waitFor(() => expect(commands).toHaveLength(2));
+    await until(() => expect(commands).toHaveLength(2));
     expect(commands.map(({ text }) => text)).toEqual(["<p>a", "<basefont http-equiv=refresh>"]);
   });
 
@@ -99,7 +100,7 @@ describe("the preview frame", () => {
     const { commands } = await load();
     preview.show(page(["two"], { version: "2", done: true }));
     preview.show(page(["three"], { subject: "b.html", done: true }));
-    await vi.waitFor(() => expect(commands).toHaveLength(3));
+    await until(() => expect(commands).toHaveLength(3));
     expect(commands.map(({ open }) => open)).toEqual(["anew", "keep", "anew"]);
   });
 
@@ -107,7 +108,7 @@ describe("the preview frame", () => {
     preview.show(page(["a", "b"], { done: true }));
     await load();
     const { commands } = await load();
-    await vi.waitFor(() => expect(commands).toHaveLength(1));
+    await until(() => expect(commands).toHaveLength(1));
     expect(commands[0]).toMatchObject({ open: "anew", text: "ab", close: true });
   });
 
@@ -117,7 +118,7 @@ describe("the preview frame", () => {
     preview.scrollTo("x");
     preview.show(page(["<p id=x>"], { done: true }));
     preview.scrollTo("y");
-    await vi.waitFor(() => expect(commands).toHaveLength(3));
+    await until(() => expect(commands).toHaveLength(3));
     expect(commands.map(({ target }) => target)).toEqual([undefined, "x", "y"]);
   });
 
@@ -125,7 +126,7 @@ describe("the preview frame", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { send } = await load();
     send({ href: "#" });
-    await vi.waitFor(() => expect(events.onLink).toHaveBeenCalled());
+    await until(() => expect(events.onLink).toHaveBeenCalled());
     vi.advanceTimersByTime(60_000);
     expect(events.onBlocked).not.toHaveBeenCalled();
     await load();
@@ -139,11 +140,11 @@ describe("the preview frame", () => {
     send({ href: 1 } as unknown as PreviewMessage);
     send({ left: true });
     send({ href: "http://example.invalid/" });
-    await vi.waitFor(() => expect(events.onLink).toHaveBeenCalledWith("http://example.invalid/"));
+    await until(() => expect(events.onLink).toHaveBeenCalledWith("http://example.invalid/"));
     expect(events.onLink).toHaveBeenCalledTimes(1);
     expect(events.onStopped).not.toHaveBeenCalled();
     send({ escape: true });
-    await vi.waitFor(() => expect(events.onEscape).toHaveBeenCalledTimes(1));
+    await until(() => expect(events.onEscape).toHaveBeenCalledTimes(1));
   });
 });
 
@@ -165,7 +166,7 @@ describe("a page whose scripts may run", () => {
     preview.show(page(["a"], { done: true, scripts: guard }));
     expect(preview.element.srcdoc).toContain("guarded()");
     const { commands } = await load();
-    await vi.waitFor(() => expect(commands).toHaveLength(1));
+    await until(() => expect(commands).toHaveLength(1));
     const before = preview.element.srcdoc;
     preview.show(page(["b"], { version: "2", done: true, scripts: guard }));
     expect(preview.element.srcdoc).not.toBe(before);

@@ -6,11 +6,9 @@ import { APPROVAL, COMMENTED, FORM, JSON_ONLY, TEXT } from "../dev/questions";
 import type { FromBrowser, InputRequest, WireError } from "../src/kernel/wire";
 import { mount } from "../src/shell/mount";
 import { countdown } from "../src/shell/waiting/strip";
+import { until } from "./until";
 
 vi.mock("../src/kernel/live-code", () => import("./bundles"));
-
-// The first console waits until its code is read, and a notice stays for some seconds.
-vi.setConfig({ testTimeout: 60_000 });
 
 let leave: (() => void)[];
 
@@ -26,8 +24,6 @@ afterEach(() => {
 });
 
 /** Waits until something is so: nothing here depends on how fast the machine is. */
-const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 10_000, interval: 10 });
-
 /** A console whose run asks for something, and ways to look at it and to use it. */
 async function open(asks: InputRequest[], setup: Partial<Setup> = {}) {
   const kernel = new PageKernel({

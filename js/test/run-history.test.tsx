@@ -4,7 +4,8 @@ import { describe, expect, it, vi } from "vitest";
 import { PageKernel, type Setup } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
 import { mount } from "../src/shell/mount";
-import { consolePage, leave, until } from "./console-page";
+import { consolePage, leave } from "./console-page";
+import { until } from "./until";
 
 vi.mock("../src/kernel/live-code", () => import("./bundles"));
 

@@ -3,11 +3,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PageKernel, type Setup } from "../dev/kernel";
 import { mount } from "../src/shell/mount";
+import { until } from "./until";
 
 vi.mock("../src/kernel/live-code", () => import("./bundles"));
-
-// The first console waits until its code is read.
-vi.setConfig({ testTimeout: 60_000 });
 
 let leave: (() => void)[];
 let hidden: boolean;
@@ -70,8 +68,6 @@ afterEach(() => {
 });
 
 /** Waits until something is so: nothing here depends on how fast the machine is. */
-const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 10_000, interval: 10 });
-
 /** A console whose run goes on, and ways to end it and to look away. */
 async function open(setup: Partial<Setup> = {}) {
   const kernel = new PageKernel({

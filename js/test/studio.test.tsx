@@ -4,7 +4,8 @@ import { describe, expect, it, vi } from "vitest";
 import { homePage } from "../dev/history";
 import type { Setup } from "../dev/kernel";
 import { TOTAL_S } from "../dev/run";
-import { consolePage, until } from "./console-page";
+import { consolePage } from "./console-page";
+import { until } from "./until";
 
 vi.mock("../src/kernel/live-code", () => import("./bundles"));
 

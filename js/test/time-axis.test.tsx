@@ -4,7 +4,8 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Setup } from "../dev/kernel";
 import { APPROVAL } from "../dev/questions";
 import { TOTAL_S } from "../dev/run";
-import { consolePage, until } from "./console-page";
+import { consolePage } from "./console-page";
+import { until } from "./until";
 
 vi.mock("../src/kernel/live-code", () => import("./bundles"));
 
