@@ -20,8 +20,8 @@ export default defineConfig({
     pool: "threads",
     maxWorkers: "100%",
     // A loaded machine takes its time: no test is about that.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     environmentOptions: {
       happyDOM: { settings: { disableIframePageLoading: true, handleDisabledFileLoadingAsSuccess: true } },
     },
