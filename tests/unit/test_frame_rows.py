@@ -247,6 +247,19 @@ def test_blocks_are_read_in_other_threads_in_order(tmp_path: Path, monkeypatch: 
     store.close()
 
 
+def test_the_data_of_regular_events_is_read_for_a_block_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_by_one(part: bytes) -> bytes:
+        raise AssertionError("read one by one")
+
+    monkeypatch.setattr("worker_widget.runs.frames.block_rows._one_data", one_by_one)
+    store = EventStore.memory()
+    store.begin("r", worker="w", origin="o", time_us=0)
+    texts = [json.dumps({"message": text}) for text in ("a", "}{", "x" * 500, "é", '"]}')]
+    store.append("r", [decode(b'{"type": "log", "data": %b}' % text.encode(), "log") for text in texts])
+    assert list(RunHistory(store).events()["data"]) == texts
+    store.close()
+
+
 # --- other writers ---------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from ...events.json_depth import nested_too_deep
+from ...events.json_depth import SHALLOW_BYTES, nested_too_deep
 from ...store.blocks.block import raw_parts
 from ...store.blocks.columns import NO_INTEGER, Column
 from ...store.run_blocks import BlockQuery, StoredBlock
@@ -202,12 +202,11 @@ def _all_data(raw: bytes, sizes: Numbers) -> Sequence[msgspec.Raw]:
     stops = np.cumsum(sizes)
     if (content[stops - 1] != _CLOSE).any() or (content[stops - sizes] != _OPEN).any():
         return ()
-    parts = raw_parts(raw, stops.tolist(), 0, len(stops))
-    if any(map(nested_too_deep, parts)):
+    parts = list(raw_parts(raw, stops.tolist(), 0, len(stops)))
+    if any(nested_too_deep(parts[index]) for index in np.flatnonzero(sizes > SHALLOW_BYTES).tolist()):
         return ()
-    lines = b"\n".join(parts)
     try:
-        found = [envelope.data for envelope in _ENVELOPE.decode_lines(lines)]
+        found = [envelope.data for envelope in _ENVELOPE.decode_lines(b"\n".join(parts))]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ()
     return found if len(found) == len(sizes) and all(map(len, found)) else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -15,7 +15,7 @@ from ...store.event_store import EventStore
 from ...store.run_blocks import BlockQuery, RunKey, StoredBlock
 from ..users_level import users_level
 from .block_rows import BLOCK_ROWS, block_columns, query
-from .columns import FrameData, Values, constant_word, first_rows, joined, made, taken
+from .columns import FrameData, Joining, Values, constant_word, first_rows, joined, made, taken
 from .engines import FrameEngine, check_engine, in_engine
 from .filters import FrameFilter, frame_filter
 from .python_rows import PYTHON_PARTS, PYTHON_ROWS, Reading, Rows
@@ -62,7 +62,7 @@ def read_frame(
     keys = store.run_keys(filter.runs)
     if name in BLOCK_ROWS:
         wanted = _without_run(schema)
-        return _limited(_joined(schema, list(_of_blocks(store, schema, wanted, keys, filter))), filter.limit)
+        return _limited(_joined(schema, _of_blocks(store, schema, wanted, keys, filter)), filter.limit)
     return _of_objects(store, schema, keys, filter)
 
 
@@ -126,12 +126,13 @@ def _of_blocks(
             return
 
 
-def _joined(schema: FrameSchema, parts: list[_Rows]) -> FrameData:
-    """One frame of these columns; ``parts`` is emptied, so that memory is free early."""
-    columns = {}
-    for column in schema.columns:
-        columns[column.name] = joined(column.kind, [part.pop(column.name) for part in parts])
-    return FrameData(schema, columns)
+def _joined(schema: FrameSchema, parts: Iterable[_Rows]) -> FrameData:
+    """One frame of these columns. Each part is joined as it comes, so that its texts are not kept twice."""
+    joinings = {column.name: Joining(column.kind) for column in schema.columns}
+    for part in parts:
+        for name, joining in joinings.items():
+            joining.add(part[name])
+    return FrameData(schema, {name: joinings.pop(name).whole() for name in list(joinings)})
 
 
 def _of_objects(
