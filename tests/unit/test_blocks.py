@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import warnings
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from worker_widget.events import (
     ArtifactCreated,
@@ -27,12 +29,14 @@ from worker_widget.events import (
     decode,
     encode,
 )
+from worker_widget.state.incident import IncidentBook
 from worker_widget.state.incidents import ledger_rows
-from worker_widget.state.log_line import LoggedEvent
+from worker_widget.state.log_line import LoggedEvent, log_line, with_derived_line
 from worker_widget.state.reduce import reduce_all
 from worker_widget.state.routing_and_ledger import routing_rows
 from worker_widget.store import blocks_table
 from worker_widget.store.blocks import columns
+from worker_widget.store.blocks.block import Derived, block_of, numeric_id, numeric_ids
 from worker_widget.store.event_store import EventStore
 from worker_widget.store.line_filter import LineFilter
 from worker_widget.store.log_search import LogSearch
@@ -177,6 +181,23 @@ def values_of(kind: columns.ColumnKind, column: columns.Column) -> list[object]:
                 else:
                     found.append(None if missing and kind is not columns.ColumnKind.POSITION else value)
             return found
+
+
+@given(st.lists(st.text("ab\n\r\b\x1b[1m\x9bÄ\ud800", max_size=8), min_size=1, max_size=6))
+def test_a_log_event_of_plain_text_is_the_line_that_is_derived_of_others(messages: list[str]) -> None:
+    events = [
+        decode(b"", "log") if not text else replace(decode(b"", "log"), data=Log(message=text, level=level))
+        for text, level in zip(messages, itertools.cycle(["info", "WARN", "odd", "40"]))
+    ]
+    lines = {index: log_line(item, IncidentBook()) for index, item in enumerate(events)}
+    needed = with_derived_line(events)
+    found = block_of(events, 1, Derived({index: lines[index] for index in needed}, {}), None)
+    assert found == block_of(events, 1, Derived(lines, {}), None)
+
+
+@given(st.lists(st.none() | st.text("0123456789x٣", max_size=3) | st.just("9" * 30), max_size=6))
+def test_the_numbers_of_ids_are_those_of_each(names: list[str | None]) -> None:
+    assert numeric_ids(names) == [numeric_id(name) for name in names]
 
 
 # --- damage ----------------------------------------------------------------------------------------

@@ -451,6 +451,24 @@ def test_any_events_in_any_order_reduce_and_repeating_them_changes_nothing(
         assert all(item.status not in ("running", "recovering") for item in state.stages)
 
 
+@given(
+    st.lists(
+        st.builds(
+            Log, message=st.just("m"), level=st.sampled_from(["info", "WARN", "error", "odd", "debug"])
+        ),
+        max_size=12,
+    ),
+    st.lists(st.integers(1, 12), max_size=14),
+)
+def test_reducing_log_events_at_once_is_reducing_each(logs: list[Log], positions: list[int]) -> None:
+    numbered = logged(emitted(*logs))
+    for items in (numbered, [numbered[at - 1] for at in positions if at <= len(numbered)]):
+        state = RunState()
+        for item in items:
+            state = reduce(state, item)
+        assert reduce_all(items) == state
+
+
 @given(st.integers(0, 76))
 def test_reducing_in_two_parts_is_reducing_at_once(cut: int) -> None:
     whole = logged(events(recording("valid_professional")))

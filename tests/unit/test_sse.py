@@ -299,3 +299,43 @@ def test_a_line_without_end_is_counted_once_and_not_kept() -> None:
 
 def test_an_id_that_fits_no_header_is_ignored() -> None:
     assert decode(b"id: " + b"1" * 5_000 + b"\ndata: a\n\n") == [Frame("message", b"a")]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(b"id: 1\nevent: log\ndata: a\n\n", b"event: log\ndata: b: c\n\n", b"data: d\n\n"),
+                *(b"id: 2\nevent: log\ndata: a\0\n\n", b"id: 3\0\nevent: log\ndata: \n\n", b": c\n\n"),
+                *(b"id: \nevent: x\ndata: e\n\n", "event: é\ndata: ü\u2028\n\n".encode(), b"id: 4\n\n"),
+                *(b"event: log\ndata: \xff\n\n", b"event: log\ndata: a\ndata: b\n\n", b"\n", b"data: f\n"),
+                *(
+                    b"id: " + b"9" * 1_001 + b"\nevent: log\ndata: g\n\n",
+                    b"event: log\ndata: h\nretry: 5\n\n",
+                ),
+            ]
+        ),
+        max_size=12,
+    ),
+    st.lists(st.integers(0, 400), max_size=6),
+)
+def test_blocks_that_are_read_at_once_are_those_read_line_by_line(
+    blocks: list[bytes], cuts: list[int]
+) -> None:
+    stream = b"".join(blocks)
+    by_line, at_once = SSEDecoder(), SSEDecoder()
+    frames = by_line.feed(stream.replace(b"\n", b"\r\n"))
+    places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+    assert [frame for start, end in pairwise(places) for frame in at_once.feed(stream[start:end])] == frames
+    assert at_once.last_event_id == by_line.last_event_id
+    assert (at_once.comments, at_once.retry_ms) == (by_line.comments, by_line.retry_ms)
+
+
+def test_an_event_that_is_too_long_is_left_out_of_blocks_that_are_read_at_once() -> None:
+    decoder = SSEDecoder(most_bytes=40)
+    stream = b"event: a\ndata: 1\n\nevent: b\ndata: " + b"2" * 50 + b"\n\nevent: c\ndata: 3\n\n"
+    frames = [
+        frame for start in range(0, len(stream), 30) for frame in decoder.feed(stream[start : start + 30])
+    ]
+    assert [frame.name for frame in frames] == ["a", "c"]
+    assert decoder.left_out == 1

@@ -27,7 +27,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from .json_depth import nested_too_deep
+from .json_depth import SHALLOW_BYTES, nested_too_deep
 from .lenient_fields import decode_struct, words_of
 from .lenient_json import decode_json
 from .long_texts import MOST_NAME, short_text, shortened
@@ -47,10 +47,12 @@ from .vocabulary import (
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH: Final = datetime(1970, 1, 1)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _FIRST_US: Final = -62_135_596_800_000_000
 _END_US: Final = 253_402_300_800_000_000
 _BARE: Final = frozenset({"connected", "stream_end"})
 """The two types whose fields are at the top level, without the envelope."""
+_ENVELOPED: Final = frozenset(PAYLOADS) - _BARE
 _TEXTS: Final = ("message", "error", "reason", "content", "text")
 """The field that a payload's text is, where it is all that came: the first of these that it has."""
 _WORDS: Final[Mapping[type[Payload], str]] = {
@@ -126,25 +128,28 @@ def decode(raw: bytes, name: str = "", id: str | None = None) -> Event:
     ``id`` is its number in the stream. With the name the bytes are read once; without it, and for
     anything irregular, twice.
     """
-    event = _decoded(raw, name, id)
-    if len(raw) <= MOST_NAME >= len(name):
+    size = len(raw)
+    too_deep = size > SHALLOW_BYTES and nested_too_deep(raw)
+    event = _unread(raw, name, id) if too_deep else _decoded(raw, name, id)
+    if size <= MOST_NAME >= len(name):
         return event
     run_id = event.run_id if event.run_id is None or len(event.run_id) <= MOST_NAME else None
-    data = shortened(event.data, len(raw))
+    data = shortened(event.data, size)
     return replace(event, type=short_text(event.type), data=data, run_id=run_id)
 
 
 def _decoded(raw: bytes, name: str, id: str | None) -> Event:
-    if nested_too_deep(raw):
-        return _unread(raw, name, id)
-    if name in PAYLOADS and name not in _BARE:
+    if name in _ENVELOPED:
         try:
             envelope = _decoder(name).decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         else:
-            if envelope.type == name and not _is_wordless(envelope.data):
-                return Event(name, envelope.data, raw, envelope.run_id, _us(envelope.timestamp), {}, id)
+            data, time = envelope.data, envelope.timestamp
+            field = _WORDS.get(type(data))
+            if envelope.type == name and (field is None or getattr(data, field)):
+                time_us = None if time is None else _us(time)
+                return Event(name, data, raw, envelope.run_id, time_us, {}, id)
     try:
         message = decode_json(raw)
     except ValueError:
@@ -289,11 +294,7 @@ def _since_1970_us(number: float) -> int | None:
     return round(number / 1e3)
 
 
-def _us(time: datetime | None) -> int | None:
-    if time is None:
-        return None
-    since = time - (
-        _EPOCH if time.tzinfo is not None else _NAIVE_EPOCH
-    )  # servers write UTC without an offset
-    time_us = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+def _us(time: datetime) -> int | None:
+    epoch = _NAIVE_EPOCH if time.tzinfo is None else _EPOCH  # servers write UTC without an offset
+    time_us: int = (time - epoch) // _MICROSECOND
     return time_us if _FIRST_US <= time_us < _END_US else None  # in UTC it can be outside the years 1 to 9999

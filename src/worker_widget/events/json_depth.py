@@ -9,6 +9,8 @@ MOST_DEPTH: Final = 200
 """JSON that is nested deeper is not read: the least stack that code is called with is enough for this."""
 MOST_IN_EVENT: Final = MOST_DEPTH - 8
 """The same for a value that becomes a part of an event."""
+SHALLOW_BYTES: Final = 2 * MOST_DEPTH
+"""JSON of so many bytes is not nested deeper than `MOST_DEPTH`."""
 
 _BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
 _OTHERS: Final = bytes(code for code in range(256) if code not in b'[]{}"')

@@ -14,6 +14,8 @@ The standard requires these oddities:
 
 from __future__ import annotations
 
+import re
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -25,6 +27,10 @@ MOST_ID_BYTES: Final = 1_000
 
 _BOM = b"\xef\xbb\xbf"
 _RETRY_DIGITS = 15
+_REGULAR: Final = re.compile(rb"(?:id: (.{1,%d})\n)?event: (.+)\ndata: (.*)\n\n" % MOST_ID_BYTES)
+"""The block of an event as most servers write it; the bytes must have neither CR nor NUL."""
+_REGULAR_SYNTAX: Final = len(b"event: \ndata: \n\n")
+_ID_SYNTAX: Final = len(b"id: \n")
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -89,6 +95,28 @@ class SSEDecoder:
         if self._at_start:
             self._at_start = False
             chunk = chunk.removeprefix(_BOM)
+        start, end = self._whole_blocks(chunk)
+        regular = regular_frames(chunk[start:end])
+        if regular is None:
+            return self._lines(chunk)
+        frames = [*self._lines(chunk[:start]), *regular]
+        self.last_event_id = next(
+            (frame.id for frame in reversed(regular) if frame.id is not None), self.last_event_id
+        )
+        return frames + self._lines(chunk[end:])
+
+    def _whole_blocks(self, chunk: bytes) -> tuple[int, int]:
+        """Where the blocks begin and end that are whole in ``chunk``, if its lines can be read as such."""
+        if self._line_is_left_out or len(chunk) > self._most_bytes or b"\r" in chunk or b"\0" in chunk:
+            return 0, 0
+        between = not (self._name or self._data or self._event_is_left_out) and self._id is None
+        start = 0 if between else chunk.find(b"\n\n") + 2
+        return start, max(start, chunk.rfind(b"\n\n") + 2)
+
+    def _lines(self, chunk: bytes) -> list[Frame]:
+        """The frames that the lines in ``chunk`` complete; a line that goes on is kept."""
+        if not chunk:
+            return []
         lines = chunk.splitlines()  # of bytes: at CR, LF and CRLF only
         last = chunk[-1]
         if self._line_is_left_out:
@@ -175,6 +203,27 @@ class SSEDecoder:
     def _set_id(self, value: bytes) -> None:
         if len(value) <= MOST_ID_BYTES:
             self._id = value.decode("utf-8", "replace")
+
+
+def regular_frames(blocks: bytes) -> list[Frame] | None:
+    """The frames of whole blocks that are all written as most servers do; ``None`` for others."""
+    found = _REGULAR.findall(blocks)
+    if not found:
+        return None
+    ids, names, bodies = zip(*found, strict=True)
+    syntax = _REGULAR_SYNTAX * len(found) + _ID_SYNTAX * (len(ids) - ids.count(b""))
+    if sum(map(len, chain(ids, names, bodies))) + syntax != len(blocks):
+        return None  # something is between the matches
+    if not blocks.isascii():
+        try:
+            blocks.decode()
+        except UnicodeDecodeError:
+            return None
+    words = {name: name.decode() for name in set(names)}
+    return [
+        Frame(words[name], body, id.decode() or None)
+        for id, name, body in zip(ids, names, bodies, strict=True)
+    ]
 
 
 def _utf8(data: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal, get_args
 
 import msgspec
@@ -66,6 +67,8 @@ _LEAST_NUMBERS: Final[tuple[tuple[int, Level], ...]] = (
 _SYSLOG: Final[tuple[Level, ...]] = ("error", "error", "error", "error", "warning", "info", "info", "debug")
 _AROUND_LEVEL: Final = " \t\r\n[]<>():*.!|"
 """What programs write around a level: ``[ERROR]``, ``Warning:``."""
+_CONTROLS: Final = ("\b", "\r", "\x1b", "\x9b")
+"""A text without these is what `overwriting.overwritten` and `ansi.plain` make of it."""
 _SHOWN_CHARS = 2_000
 
 
@@ -134,6 +137,24 @@ def log_line(event: Event, book: IncidentBook) -> LogLine | None:
     if event.malformed:
         return _line("debug", event.type + note)
     return None
+
+
+def with_derived_line(events: Sequence[Event]) -> list[int]:
+    """The indexes of the events that need `log_line`: all but ``log`` events of plain text.
+
+    Such an event is its own line: it has the same message, stage and agent, and a level for `level`.
+    """
+    messages = [event.data.message for event in events if type(event.data) is Log]
+    styled = _has_control("\n".join(messages))
+    return [
+        index
+        for index, event in enumerate(events)
+        if type(event.data) is not Log or event.malformed or (styled and _has_control(event.data.message))
+    ]
+
+
+def _has_control(text: str) -> bool:
+    return any(char in text for char in _CONTROLS)
 
 
 def _stage_with_error(error: str | None, book: IncidentBook) -> str | None:

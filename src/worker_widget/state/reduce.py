@@ -185,28 +185,37 @@ def reduce_all(events: Iterable[LoggedEvent], state: RunState | None = None) -> 
     return _with_lines(state, lines)
 
 
-def _with_lines(state: RunState, lines: Iterable[LoggedEvent]) -> RunState:
+def _with_lines(state: RunState, lines: list[LoggedEvent]) -> RunState:
     """The state after ``log`` events, of which there are many: they only change counts and times."""
-    position, run_id, last_us = state.position, state.run_id, state.last_us
-    levels: Counter[str] = Counter()
-    for logged in lines:
-        if logged.position > position:
-            event = logged.event
-            position, run_id = logged.position, run_id or event.run_id
-            last_us = _latest(last_us, event.time_us)
-            levels[level(cast(Log, event.data).level)] += 1
-    count = levels.total()
-    if not count:
+    if not lines:
         return state
+    first, last = lines[0].position, lines[-1].position
+    positions = [logged.position for logged in lines]
+    if first <= state.position or positions != list(range(first, last + 1)):
+        for logged in lines:  # some can be repeated
+            state = reduce(state, logged)
+        return state
+    events = [logged.event for logged in lines]
+    levels: Counter[str] = Counter()
+    for name, number in Counter([cast(Log, event.data).level for event in events]).items():
+        levels[level(name)] += number
     counts = replace(
         state.counts,
-        events=state.counts.events + count,
-        logs=state.counts.logs + count,
+        events=state.counts.events + len(lines),
+        logs=state.counts.logs + len(lines),
         debug=state.counts.debug + levels["debug"],
         warnings=state.counts.warnings + levels["warning"],
         errors=state.counts.errors + levels["error"],
     )
-    return replace(state, position=position, run_id=run_id, last_us=last_us, counts=counts)
+    return replace(
+        state,
+        position=last,
+        run_id=state.run_id or next((event.run_id for event in events if event.run_id), events[-1].run_id),
+        last_us=_latest(
+            state.last_us, max((event.time_us for event in events if event.time_us is not None), default=None)
+        ),
+        counts=counts,
+    )
 
 
 def _latest(known: int | None, time_us: int | None) -> int | None:

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from ..events import Log, decode
-from ..state.log_line import LoggedEvent, log_line
+from ..state.log_line import LoggedEvent, log_line, with_derived_line
 from ..state.reduce import reduce
 from ..state.run_end import END_EVENTS
 from ..state.run_state import RunState
@@ -68,9 +68,10 @@ def _convert_events(db: Connection, run: int, before: blocks_table.Before, state
     if not rows:
         return False
     events = [decode(raw, kind, name) for _, kind, name, raw in rows]
-    derived = Derived([], {})
-    for index, event in enumerate(events):
-        derived.lines.append(log_line(event, state.book))
+    derived = Derived({}, {})
+    for index in with_derived_line(events):
+        event = events[index]
+        derived.lines[index] = log_line(event, state.book)
         if type(event.data) is Log:
             continue
         ledger_rows = state.counts.ledger

@@ -89,6 +89,8 @@ READ_EVENTS: Final = 1_000
 
 _INTERRUPTED_US: Final = 7 * 24 * 60 * 60 * 1_000_000
 _ROWS_AT_ONCE: Final = 4_096
+_ENDS: Final = frozenset({*TERMINAL, RunReconciled})
+"""The payloads that end a run, or can."""
 
 
 class EventStore:
@@ -476,15 +478,13 @@ class EventStore:
 
         An event that ends the run ends its record with it: this process can be killed before `summarise`.
         """
-        batch: dict[str | tuple[bytes, int], Event] = {}
-        for event in events:
-            batch.setdefault((event.raw, event.copy) if event.id is None else event.id, event)
+        distinct = events_table.distinct(events)
         with self._db.write() as db:
             head = self._head(db, run_id)
-            fresh = events_table.without_repeated(db, self._blocks, head, list(batch.values()))
+            fresh = events_table.without_repeated(db, self._blocks, head, distinct)
             logged = events_table.insert(db, head, fresh, events_table.now_us()) if fresh else []
             for end in logged:
-                if isinstance(end.event.data, (*TERMINAL, RunReconciled)):
+                if type(end.event.data) in _ENDS:
                     _end_record(db, run_id, reduce_all([end]))
             if after is not None and after < head.events:
                 count = head.events - after

@@ -13,9 +13,9 @@ import msgspec
 from ..events import Event, Log, decode
 from ..state.incident import Incident, IncidentBook
 from ..state.incidents import enter
-from ..state.log_line import LoggedEvent, log_line
+from ..state.log_line import LoggedEvent, log_line, with_derived_line
 from . import blocks_table, database
-from .blocks.block import Derived, block_of, key, numeric_id, raw_parts
+from .blocks.block import Derived, block_of, key, numeric_id, numeric_ids, raw_parts
 from .blocks.columns import NO_INTEGER, Column, ColumnKind, Table, ends, numbers, texts, words
 from .blocks_table import BlockReader, BlockSpan
 from .database import NUMBER_MASK, ROW_BITS
@@ -82,12 +82,14 @@ def insert(db: Connection, head: Head, events: Sequence[Event], received_us: int
     stages = StageRows(db, head.run, head.stages, head.ending)
     newest_us, newest_id = head.newest_us, head.newest_id
     for part in _parts(events):
-        derived = Derived([], {})
-        for index, event in enumerate(part):
-            item = LoggedEvent(before.events + index + 1, event)
-            logged.append(item)
-            derived.lines.append(log_line(event, book))
-            if type(event.data) is Log:
+        derived = Derived({}, {})
+        first = before.events + 1
+        items = list(map(LoggedEvent, range(first, first + len(part)), part))
+        logged += items
+        for index in with_derived_line(part):
+            item = items[index]
+            derived.lines[index] = log_line(item.event, book)
+            if type(item.event.data) is Log:
                 continue
             book, incident, changes = enter(book, item)
             if incident is not None:
@@ -95,7 +97,7 @@ def insert(db: Connection, head: Head, events: Sequence[Event], received_us: int
             for change in changes:
                 changed[change.after.number] = change.after
             stages.enter(item)
-        block = block_of(part, before.events + 1, derived, received_us)
+        block = block_of(part, first, derived, received_us)
         blocks_table.append(db, head.run, before, block)
         before = before.after(block)
         newest_us = _latest(newest_us, block.max_us)
@@ -152,6 +154,17 @@ def _write_incidents(db: Connection, run: int, incidents: list[Incident]) -> Non
 # --- repeated events -------------------------------------------------------------------------------
 
 
+def distinct(events: Sequence[Event]) -> Sequence[Event]:
+    """The events without those that repeat one before: with the same id, or else the same bytes and copy."""
+    ids = {event.id for event in events}
+    if len(ids) == len(events) and None not in ids:
+        return events
+    batch: dict[str | tuple[bytes, int], Event] = {}
+    for event in events:
+        batch.setdefault((event.raw, event.copy) if event.id is None else event.id, event)
+    return list(batch.values())
+
+
 def without_repeated(
     db: Connection, reader: BlockReader, head: Head, events: Sequence[Event]
 ) -> Sequence[Event]:
@@ -159,7 +172,7 @@ def without_repeated(
 
     Only the blocks are read whose ids or times an event is among.
     """
-    suspects = [event for event in events if not _is_newer(head, event)] if head.events else []
+    suspects = _suspects(head, events) if head.events else []
     if not suspects:
         return events
     known: Counter[str | bytes] = Counter()
@@ -171,6 +184,15 @@ def without_repeated(
 
 def _identity(event: Event) -> str | bytes:
     return event.raw if event.id is None else event.id
+
+
+def _suspects(head: Head, events: Sequence[Event]) -> list[Event]:
+    """The events that are not known to be newer than those in the log."""
+    numbers = numeric_ids([event.id for event in events])
+    found = [number for number in numbers if number is not None]
+    if found and len(found) == len(events) and (head.newest_id is None or min(found) > head.newest_id):
+        return []
+    return [event for event in events if not _is_newer(head, event)]
 
 
 def _is_newer(head: Head, event: Event) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
@@ -21,7 +20,7 @@ from ...events import (
 )
 from ...events.file_names import file_name
 from ...state.incidents import PASSED_CHECKS
-from ...state.log_line import LEVELS, LogLine
+from ...state.log_line import LEVELS, LogLine, level
 from . import rows
 from .columns import (
     NO_INTEGER,
@@ -32,6 +31,7 @@ from .columns import (
     encoded,
     joined,
     numeric,
+    repeated,
     table,
 )
 
@@ -64,7 +64,15 @@ STYLED: Final[Schema] = {"position": ColumnKind.POSITION, "text": ColumnKind.TEX
 """The original message of each line that has control sequences."""
 LEDGER: Final[Schema] = {"position": ColumnKind.POSITION, "incident": ColumnKind.INTEGER}
 
-_LEVELS: Final[dict[str, int]] = {word: number for number, word in enumerate(LEVELS)}
+
+class _LevelCodes(dict[str, int]):
+    """The indexes of the levels in `LEVELS`, by a worker's words for them."""
+
+    def __missing__(self, word: str) -> int:
+        return self[level(word)]
+
+
+_LEVEL_CODES: Final = _LevelCodes((word, number) for number, word in enumerate(LEVELS))
 _ARTIFACT: Final = (ArtifactStarted, ArtifactDelta, ArtifactCreated, ArtifactSources)
 _DIGITS: Final = 18
 
@@ -99,10 +107,11 @@ class Block(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """What is derived from consecutive events: the log line of each, ``None`` for one without, and the
-    incident of each event with a row in the ledger, by its index."""
+    """What is derived from consecutive events, by their index: the log line, or ``None`` for one without, of
+    each of `worker_widget.state.log_line.with_derived_line`, and the incident of each event with a row in the
+    ledger."""
 
-    lines: list[LogLine | None]
+    lines: dict[int, LogLine | None]
     incidents: dict[int, int]
 
 
@@ -111,34 +120,41 @@ def block_of(events: Sequence[Event], position: int, derived: Derived, received_
     payloads = [event.data for event in events]
     others = [(index, data) for index, data in enumerate(payloads) if type(data) is not Log]
     times = [event.time_us for event in events]
-    ids = [numeric_id(event.id) for event in events]
+    raws = [event.raw for event in events]
+    ids = numeric_ids([event.id for event in events])
     known_ids = [number for number in ids if number is not None]
-    unnumbered = [] if len(known_ids) == len(events) else [event for event in events if event.id is None]
-    known_times = [event.time_us for event in unnumbered if event.time_us is not None]
-    odd_ids = [
-        (position + index, event.id)
-        for index, (event, number) in enumerate(zip(events, ids, strict=True))
-        if number is None and event.id is not None
-    ]
+    known_times: list[int] = []
+    odd_ids: list[tuple[int, str]] = []
+    keys = repeated(ColumnKind.POSITION, 0, len(events))
+    if len(known_ids) < len(events):
+        pairs = list(zip(events, ids, strict=True))
+        unnumbered = [event.time_us for event in events if event.id is None]
+        known_times = [time_us for time_us in unnumbered if time_us is not None]
+        odd_ids = [
+            (position + index, event.id)
+            for index, (event, number) in enumerate(pairs)
+            if number is None and event.id is not None
+        ]
+        keys = numeric(ColumnKind.POSITION, [key(event) if number is None else 0 for event, number in pairs])
     received = NO_INTEGER if received_us is None else received_us
     columns: Tables = {
         "events": {
             "type": column(ColumnKind.WORD, [event.type for event in events]),
             "time": column(ColumnKind.INTEGER, times),
-            "received": numeric(ColumnKind.INTEGER, repeat(received, len(events))),
+            "received": repeated(ColumnKind.INTEGER, received, len(events)),
             "stage_id": column(ColumnKind.WORD, [getattr(data, "stage_id", None) for data in payloads]),
             "artifact": column(ColumnKind.WORD, _artifacts(len(events), others)),
             "id": column(ColumnKind.INTEGER, ids),
-            "key": numeric(
-                ColumnKind.POSITION,
-                [key(event) if number is None else 0 for event, number in zip(events, ids, strict=True)],
-            ),
-            "length": numeric(ColumnKind.POSITION, [len(event.raw) for event in events]),
+            "key": keys,
+            "length": numeric(ColumnKind.POSITION, list(map(len, raws))),
         }
     }
     if odd_ids:
         columns["odd_ids"] = table(ODD_IDS, odd_ids)
-    line_columns, messages = _lines(position, derived.lines)
+    lines: list[Any] = payloads.copy()
+    for index, line in derived.lines.items():
+        lines[index] = line
+    line_columns, messages = _lines(position, lines)
     row_tables = _row_tables(position, others)
     if derived.incidents:
         row_tables["ledger"] = table(
@@ -146,7 +162,7 @@ def block_of(events: Sequence[Event], position: int, derived: Derived, received_
         )
     return Block(
         events=len(events),
-        lines=len(derived.lines) - derived.lines.count(None),
+        lines=len(events) - list(derived.lines.values()).count(None),
         routing=sum(isinstance(data, RoutingDecision) for _, data in others),
         ledger=len(derived.incidents),
         passed=sum(incident == PASSED_CHECKS for incident in derived.incidents.values()),
@@ -159,7 +175,7 @@ def block_of(events: Sequence[Event], position: int, derived: Derived, received_
         line_columns=line_columns,
         row_tables=row_tables,
         messages=messages,
-        raw=b"".join([event.raw for event in events]),
+        raw=b"".join(raws),
     )
 
 
@@ -172,26 +188,41 @@ def _artifacts(count: int, others: Sequence[tuple[int, Payload]]) -> list[str | 
     return files
 
 
-def _lines(position: int, derived: Sequence[LogLine | None]) -> tuple[Tables, bytes]:
-    """The tables of the log lines of events, and their messages."""
-    places = [position + index for index, line in enumerate(derived) if line is not None]
+def _lines(position: int, found: Sequence[Log | LogLine | None]) -> tuple[Tables, bytes]:
+    """The tables of the log lines of events, and their messages. A plain ``log`` event is its own line."""
+    places = [position + index for index, line in enumerate(found) if line is not None]
     if not places:
         return {}, b""
-    lines = [line for line in derived if line is not None]
-    messages = [encoded(line.message) for line in lines]
+    lines = [line for line in found if line is not None]
+    lengths, messages = _messages([line.message for line in lines])
     tables: Tables = {
         "lines": {
             "position": numeric(ColumnKind.POSITION, places),
-            "level": numeric(ColumnKind.LEVEL, [_LEVELS[line.level] for line in lines]),
+            "level": numeric(
+                ColumnKind.LEVEL, list(map(_LEVEL_CODES.__getitem__, [line.level for line in lines]))
+            ),
             "stage_id": column(ColumnKind.WORD, [line.stage_id for line in lines]),
             "agent": column(ColumnKind.WORD, [line.agent for line in lines]),
-            "length": numeric(ColumnKind.POSITION, [len(message) for message in messages]),
+            "length": numeric(ColumnKind.POSITION, lengths),
         }
     }
-    styled = [(place, line.styled) for place, line in zip(places, lines, strict=True) if line.styled]
+    styled = [
+        (place, line.styled)
+        for place, line in zip(places, lines, strict=True)
+        if type(line) is LogLine and line.styled
+    ]
     if styled:
         tables["styled"] = table(STYLED, styled)
-    return tables, b"\n".join(messages) + b"\n"
+    return tables, messages
+
+
+def _messages(texts: list[str]) -> tuple[list[int], bytes]:
+    """The lengths in UTF-8 of the messages of lines, and all of them, each followed by a line feed."""
+    whole = "\n".join(texts)
+    if whole.isascii():
+        return list(map(len, texts)), (whole + "\n").encode()
+    messages = list(map(encoded, texts))
+    return list(map(len, messages)), b"\n".join(messages) + b"\n"
 
 
 def _row_tables(position: int, others: Sequence[tuple[int, Payload]]) -> Tables:
@@ -244,6 +275,17 @@ def numeric_id(name: str | None) -> int | None:
     if name is None or len(name) > _DIGITS or not (name.isdecimal() and name.isascii()):
         return None
     return int(name) if name[0] != "0" or name == "0" else None
+
+
+def numeric_ids(names: Sequence[str | None]) -> list[int | None]:
+    """The stream's ids of events as numbers, ``None`` for each that is none."""
+    known = [name for name in names if name is not None]
+    if known and len(known) == len(names) and max(map(len, known)) <= _DIGITS:
+        digits = "".join(known)
+        # The least text is an empty one, or one that begins with 0, if there is any.
+        if digits.isascii() and digits.isdecimal() and min(known)[:1] not in {"", "0"}:
+            return list(map(int, known))
+    return list(map(numeric_id, names))
 
 
 def key(event: Event) -> int:

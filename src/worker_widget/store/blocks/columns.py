@@ -84,7 +84,9 @@ def column(kind: ColumnKind, values: Sequence[Any]) -> Column:
     match kind:
         case ColumnKind.WORD:
             codes = Codes()
-            return Column(_bytes("I", [codes[value] for value in values]), words=codes.words)
+            if len(values) > 1 and values[0] == values[-1] and values.count(values[0]) == len(values):
+                return Column(_bytes("I", [codes[values[0]]]) * len(values), words=codes.words)
+            return Column(_bytes("I", list(map(codes.__getitem__, values))), words=codes.words)
         case ColumnKind.TEXT:
             texts = [None if value is None else encoded(value) for value in values]
             lengths = [NO_TEXT if text is None else len(text) for text in texts]
@@ -107,6 +109,11 @@ def column(kind: ColumnKind, values: Sequence[Any]) -> Column:
 def numeric(kind: ColumnKind, values: Iterable[float]) -> Column:
     """Makes a column of numbers, none of them missing."""
     return Column(_bytes(kind.value, values))
+
+
+def repeated(kind: ColumnKind, value: float, count: int) -> Column:
+    """Makes a column of the same number ``count`` times."""
+    return Column(_bytes(kind.value, [value]) * count)
 
 
 def encoded(text: str) -> bytes:
