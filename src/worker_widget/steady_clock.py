@@ -29,7 +29,7 @@ class SteadyClock:
 
     def us(self) -> int:
         """Microseconds since 1970-01-01 UTC."""
-        return self.ns() // 1_000
+        return (self._offset_ns + time.clock_gettime_ns(_ELAPSED)) // 1_000
 
     def now(self) -> datetime:
         """The time in UTC."""

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from tests.recorded import NAMES, events, recording
 from worker_widget.events import (
     PAYLOADS,
+    TYPES,
     ArtifactCreated,
     Log,
     Payload,
@@ -23,6 +25,7 @@ from worker_widget.events import (
     StageCompleted,
     StageFailed,
     StagePlan,
+    StageStarted,
     StreamEnd,
     UnknownEvent,
     decode,
@@ -285,6 +288,22 @@ def test_events_are_told_apart_by_id_or_else_by_content() -> None:
     assert one.key == same.key != other.key
     assert decode(one.raw, "log", "1").key == decode(other.raw, "log", "1").key
     assert decode(one.raw, "log", "1").key != decode(one.raw, "log", "2").key
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        Log(message='a "é"\n', stage_id="copy", agent="writer", level="x"),
+        Log(message="m"),
+        RunStarted(task="t", stages=[StagePlan(stage_id="copy")], options={"pace": None}),
+        StageStarted(),
+    ],
+)
+def test_an_event_is_encoded_without_the_fields_that_are_missing(data: Payload) -> None:
+    written = encode(data, run_id='r"1', time=WHEN)
+    fields = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
+    message = {"type": TYPES[type(data)], "timestamp": WHEN.isoformat(timespec="microseconds")}
+    assert written == msgspec.json.encode({**message, "run_id": 'r"1', "data": fields})
 
 
 def test_what_is_encoded_decodes_to_the_same() -> None:

@@ -66,6 +66,8 @@ _WORDS_ELSEWHERE: Final = ("error", "message", "reason", "detail", "msg")
 _WORDS_OF_A_MESSAGE: Final = (*_WORDS_ELSEWHERE, "text", "description")
 """The same of what is a message as a whole."""
 _TYPE_FIRST: Final = re.compile(rb'\s*\{\s*"type"\s*:\s*"(\w{1,40})"')
+_NAMES: Final = {payload: name.encode() for payload, name in TYPES.items()}
+_ENCODER: Final = msgspec.json.Encoder()
 _UTC_NAME: Final = re.compile(r"\s*(?:UTC|GMT|Z)$")
 _LONGEST_TIME: Final = 64
 _MOST_SINCE_1970: Final = 1e19
@@ -223,23 +225,30 @@ def _bodiless(payload: type[Payload], body: Any) -> tuple[Payload, dict[str, Any
 
 def encode(data: Payload, *, run_id: str, time: datetime) -> bytes:
     """Encodes an event as JSON on one line; fields that are ``None`` are left out."""
-    return _encoded(data, run_id, time.isoformat(timespec="microseconds"))
+    return _encoded(data, run_id, time.isoformat(timespec="microseconds").encode())
 
 
 def encode_at(data: Payload, *, run_id: str, time_us: int) -> bytes:
     """Encodes as `encode` does an event at a time in µs since 1970-01-01 UTC."""
-    return _encoded(data, run_id, utc_text(time_us))
+    return _encoded(data, run_id, _utc(time_us))
 
 
-def _encoded(data: Payload, run_id: str, timestamp: str) -> bytes:
-    body = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
-    message = {
-        "type": TYPES[type(data)],
-        "timestamp": timestamp,
-        "run_id": run_id,
-        "data": body,
-    }
-    return msgspec.json.encode(message)
+def _encoded(data: Payload, run_id: str, timestamp: bytes) -> bytes:
+    parts = (_NAMES[type(data)], timestamp, _quoted(run_id), _body(data))
+    return b'{"type":"%b","timestamp":"%b","run_id":%b,"data":%b}' % parts
+
+
+def _body(data: Payload) -> bytes:
+    values = msgspec.structs.astuple(data)
+    if None not in values:
+        return _ENCODER.encode(data)
+    fields = zip(data.__struct_fields__, values, strict=True)
+    return _ENCODER.encode({name: value for name, value in fields if value is not None})
+
+
+@lru_cache(256)
+def _quoted(run_id: str) -> bytes:
+    return _ENCODER.encode(run_id)
 
 
 def make(data: Payload, *, run_id: str, time: datetime) -> Event:
@@ -249,14 +258,18 @@ def make(data: Payload, *, run_id: str, time: datetime) -> Event:
 
 def utc_text(time_us: int) -> str:
     """A time in µs since 1970-01-01 UTC as ISO 8601, such as ``2026-11-28T09:30:00.000000+00:00``."""
+    return _utc(time_us).decode()
+
+
+def _utc(time_us: int) -> bytes:
     second, rest = divmod(time_us, 1_000_000)
-    return f"{_second(second)}.{rest:06}+00:00"
+    return b"%b.%06d+00:00" % (_second(second), rest)
 
 
 @lru_cache(16)
-def _second(second: int) -> str:
-    """A time to the second, which is the same for many events."""
-    return (_EPOCH + timedelta(seconds=second)).replace(tzinfo=None).isoformat()
+def _second(second: int) -> bytes:
+    """A time to the second as ISO 8601 without its offset, which is the same for many events."""
+    return (_NAIVE_EPOCH + timedelta(seconds=second)).isoformat().encode()
 
 
 def instant_us(value: Any) -> int | None:

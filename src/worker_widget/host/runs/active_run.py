@@ -42,14 +42,16 @@ from .store import ActiveStatus, KeptStage, StoredEvent
 STOP_GRACE_S = 1.0
 """Seconds that a stopped worker has for cleanup before the run ends without it."""
 
-_HOST_EVENTS = (
-    RunStarted,
-    RunPaused,
-    RunResumed,
-    InputRequested,
-    InputGiven,
-    ReplayVerified,
-    *TERMINAL,
+_HOST_EVENTS = frozenset(
+    {
+        RunStarted,
+        RunPaused,
+        RunResumed,
+        InputRequested,
+        InputGiven,
+        ReplayVerified,
+        *TERMINAL,
+    }
 )
 _HINTS = {
     InputRequested: "; run.ask() asks a person",
@@ -142,14 +144,15 @@ class ActiveRun:
         Raises ``ValueError`` for an event that only the host emits, ``TypeError`` for an event that JSON
         cannot represent.
         """
-        if isinstance(data, _HOST_EVENTS):
-            hint = _HINTS.get(type(data), "")
-            raise ValueError(f"{TYPES[type(data)]} is emitted by the host, not by a worker{hint}")
+        kind = type(data)
+        if kind in _HOST_EVENTS:
+            hint = _HINTS.get(kind, "")
+            raise ValueError(f"{TYPES[kind]} is emitted by the host, not by a worker{hint}")
         if self.over:
             return
-        if isinstance(data, ArtifactCreated):
+        if type(data) is ArtifactCreated:
             data = self._keep(data)
-        elif isinstance(data, StageCompleted):
+        elif type(data) is StageCompleted:
             self.tokens += data.tokens_used or 0
         self.record(data)
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
+import msgspec
+
 from ...network_files import network_file_system
 from ...retention import KeptRun, Retention, surplus
 
@@ -81,7 +83,7 @@ class UnusableStore(Exception):
     """The file cannot be used as the run store. The message gives the reason and what to do."""
 
 
-class StoredEvent(NamedTuple):
+class StoredEvent(msgspec.Struct, frozen=True, gc=False):
     """One event of a run: ``seq`` counts from 1, ``raw`` is its JSON on one line."""
 
     seq: int
@@ -404,8 +406,9 @@ def _rows(events: list[StoredEvent]) -> Iterator[tuple[int, bytes]]:
     """The events as rows: at most `ROW_EVENTS` each, and about `ROW_BYTES` unless one event is larger."""
     lines: list[bytes] = []
     size = 0
+    names = {name: name.encode() + b" " for name in {event.type for event in events}}
     for event in events:
-        line = b"%s %s" % (event.type.encode(), event.raw)
+        line = names[event.type] + event.raw
         lines.append(line)
         size += len(line)
         if len(lines) == ROW_EVENTS or size >= ROW_BYTES:
