@@ -101,15 +101,18 @@ def host_home() -> Path:
     return _private_directory(path)
 
 
-@cache
 def _keeps_modes(directory: Path) -> bool:
-    """Whether a new file in a directory is private to this user; shares of Windows have no such modes."""
-    if os.name != "posix":
-        return True
+    """Whether new files in a directory are private to this user; shares of Windows have no such modes."""
     try:
-        file, name = tempfile.mkstemp(prefix=".modes-", dir=directory)
+        return os.name != "posix" or _new_file_is_private(directory)
     except OSError:
         return True  # a full disk, which has its own message
+
+
+@cache
+def _new_file_is_private(directory: Path) -> bool:
+    """Whether a new file in a directory is private to this user. Raises ``OSError`` if none can be made."""
+    file, name = tempfile.mkstemp(prefix=".modes-", dir=directory)
     try:
         about = os.fstat(file)
     finally:

@@ -48,18 +48,7 @@ _TYPES: Final[dict[AxisKind, tuple[str, ...]]] = {
     "pause": ("run_paused",),
     "resume": ("run_resumed",),
 }
-_NAMES: Final[dict[AxisKind, str]] = {
-    "stage": "stages begin",
-    "stage_end": "stages end",
-    "failure": "failures",
-    "error": "errors in the log",
-    "violation": "policy violations",
-    "recovery": "recoveries",
-    "artifact": "artifacts written",
-    "input": "requests for input",
-    "pause": "pauses",
-    "resume": "ends of pauses",
-}
+_OF_STAGES: Final[dict[AxisKind, str]] = {"stage": "stages begin", "stage_end": "stages end"}
 
 
 class _Found(NamedTuple):
@@ -163,9 +152,9 @@ def _merged(found: _Found, events: int, divided: Callable[[int], Sequence[int]])
     for start, end in groups:
         first, last = int(positions[start]), int(positions[end - 1])
         count = end - start
-        label, stage_id = labels.get(first, (_NAMES[found.kind], None))
-        if count > 1:
-            label = f"{count:,} {_NAMES[found.kind]}"
+        label, stage_id = labels.get(first, ("", None))
+        if count > 1 and found.kind in _OF_STAGES:
+            label = f"{count:,} {_OF_STAGES[found.kind]}"
         yield AxisMark(
             position=first,
             time_us=None,
@@ -246,7 +235,7 @@ def _block_labels(
     for at in positions:
         data = payloads.get(at)
         row = data and ledger_row(LoggedEvent(at, Event("", data, b"")), 0)
-        found[at] = (row.title if row else _NAMES[kind], stages[at - span.position])
+        found[at] = (row.title if row else "", stages[at - span.position])
     return found
 
 

@@ -65,7 +65,8 @@ AxisKind: TypeAlias = Literal[
 class AxisMark(msgspec.Struct, frozen=True, kw_only=True):
     """A mark at an event, or of ``count`` events of a kind from ``position`` to ``last``.
 
-    ``time_us`` is the time at the position. ``stage_id`` is that of a single event.
+    ``time_us`` is the time at the position. ``label`` is the text of a single event; it is empty where that
+    cannot be read, and of several events, except of stages. ``stage_id`` is that of a single event.
     """
 
     position: int

@@ -136,7 +136,7 @@ export function activityPath({ activity }: Pick<RunAxis, "activity">): string {
 export function markWords({ kind, label, count: n }: Pick<DrawnMark, "kind" | "label" | "count">): string {
   const [, , one, several] = MARKS[kind];
   const words = n > 1 ? `${count(n)} ${several}` : one;
-  return one ? `${words}: ${label}${n > 1 ? ", …" : ""}` : words || label;
+  return one && label ? `${words}: ${label}${n > 1 ? ", …" : ""}` : words || label;
 }
 
 /** The marks within `reach` of a place, the nearest of each kind, and the stage that was started last. */
