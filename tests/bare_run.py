@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,7 @@ class BareRun:
 
     @property
     def active_s(self) -> float:
-        return time.perf_counter()
+        return asyncio.get_running_loop().time()
 
     async def checkpoint(self) -> None:
         pass

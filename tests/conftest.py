@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -7,6 +8,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.steady_loop import SteadyLoops
+
+asyncio.set_event_loop_policy(SteadyLoops())
 
 # How long an example takes depends on what else the machine does; that is no failure.
 settings.register_profile("worker-widget", deadline=None)
