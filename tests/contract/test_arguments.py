@@ -86,7 +86,7 @@ def test_an_argument_of_a_wrong_type_is_named(
 def test_a_request_of_wrong_types_is_refused_wherever_it_is_made(
     console: Any, count: Any, arguments: dict[str, Any], message: str
 ) -> None:
-    ended = count.run("one").wait(30)
+    ended = count.run("one").wait(120)
     calls = [console.run, count.run, cast(Any, WorkerClient(count)).run]
     calls.append(lambda **given: changed(ended.request, given))
     for call in calls:
@@ -102,5 +102,5 @@ def test_an_observer_that_cannot_be_called_is_refused(console: Any) -> None:
 
 
 def test_a_task_that_is_left_out_is_the_name_of_the_function(count: WorkerFunction[..., str]) -> None:
-    ended: Run = count.run().wait(30)
+    ended: Run = count.run().wait(120)
     assert (ended.request.task, ended.status) == ("Count", "completed")

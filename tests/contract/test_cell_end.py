@@ -40,6 +40,7 @@ class CellEvents:
 def cell_events(monkeypatch: pytest.MonkeyPatch) -> CellEvents:
     events = CellEvents()
     monkeypatch.setattr(widget, "_cell_end", cell_end.CellEnd())
+    monkeypatch.setattr(cell_end, "WAIT_S", 60.0)
     monkeypatch.setattr(cell_end, "shell", lambda: SimpleNamespace(events=events))
     return events
 

@@ -73,7 +73,7 @@ def test_a_cell_that_is_run_again_takes_up_its_run(
 def test_a_cell_that_is_run_again_in_a_new_kernel_shows_its_finished_run(
     show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = show("d", "log 1; page x").run().wait(20)
+    run = show("d", "log 1; page x").run().wait(120)
     monkeypatch.setattr(widget, "_cells", Cells())
     again = show("d", "log 1; page x")
     wait_until(lambda: again.status == "completed")
@@ -93,7 +93,7 @@ def test_a_cell_that_is_run_again_in_a_new_kernel_shows_its_finished_run(
 
 
 def test_a_cell_that_asks_for_another_task_shows_that(show: Show) -> None:
-    show("e", "log 1; page x").run().wait(20)
+    show("e", "log 1; page x").run().wait(120)
     edited = show("e", "log 1; page y")
     wait_until(lambda: is_ready(edited))
     assert edited.run_id == ""
@@ -105,7 +105,7 @@ def test_a_finished_run_is_shown_again_although_its_server_is_gone(
 ) -> None:
     with ThreadedHost(tmp_path, {"scripted": worker}) as gone:
         console = show("f", "log 1; page x", gone)
-        run = console.run().wait(20)
+        run = console.run().wait(120)
         console.close()
     again = show("f", "log 1; page x", gone)
     wait_until(lambda: again.status == "completed")
@@ -115,10 +115,10 @@ def test_a_finished_run_is_shown_again_although_its_server_is_gone(
 
 
 def test_a_run_that_is_started_at_once_is_not_covered_by_the_run_before(show: Show) -> None:
-    show("g", "log 1; page x").run().wait(20)
+    show("g", "log 1; page x").run().wait(120)
     again = show("g", "log 1; page x")
     run = again.run()
-    run.wait(20)
+    run.wait(120)
     wait_until(lambda: is_ready(again))
     assert again.run_id == run.run_id
 

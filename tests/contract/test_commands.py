@@ -33,7 +33,7 @@ from worker_widget.store.run_records import summary
 from .host_support import ROOT, Api, HostProcess, environment
 
 DOC = (ROOT / "docs" / "command-line.md").read_text("utf-8")
-GUARD_S = 60
+GUARD_S = 120.0
 NASTY = "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x00nul \u202egnp.exe \x9b31m \u2066x\u2069 \x7f"
 BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 

@@ -171,7 +171,7 @@ class TestRun:
         self, console: WorkerConsole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         run = console.run("log 3; page <h1>Hello</h1>")
-        assert run.wait(timeout=20) is run
+        assert run.wait(timeout=120) is run
         assert (run.status, run.success, run.error) == ("completed", True, None)
         assert run.replay_token is not None
         assert list(run.artifacts) == ["landing.html"]
@@ -196,7 +196,7 @@ class TestRun:
     def test_the_artifacts_of_a_run_can_be_read_saved_and_compared(
         self, console: WorkerConsole, tmp_path: Path
     ) -> None:
-        run = console.run("log 1; page <h1>One</h1>; page <h1>Two more</h1>").wait(20)
+        run = console.run("log 1; page <h1>One</h1>; page <h1>Two more</h1>").wait(120)
         page = run.artifacts["landing.html"]
         assert [version.text for version in page.versions] == ["<h1>One</h1>", "<h1>Two more</h1>"]
         assert (page.version(1).text, page.version(2).number) == ("<h1>One</h1>", 2)
@@ -215,7 +215,7 @@ class TestRun:
         assert page.version(1).save(folder, overwrite=True).read_text() == "<h1>One</h1>"
         assert run.artifacts.save_all(folder, overwrite=True) == saved
         assert "<h1>" not in page._repr_html_() + run.artifacts._repr_html_()
-        again = console.run("log 1; page <h1>One more</h1>").wait(20)
+        again = console.run("log 1; page <h1>One more</h1>").wait(120)
         both = compare(run, again.run_id)
         assert both.artifacts()["status"].tolist() == ["changed"]
         assert both["landing.html"].words_changed == 1
@@ -225,7 +225,7 @@ class TestRun:
     def test_a_run_keeps_its_request(self, console: WorkerConsole, host: ThreadedHost) -> None:
         run = console.run(
             "log 1; page x", BRAND, budget=5_000, strict_mode=True, depth="deep", writer="rules"
-        ).wait(20)
+        ).wait(120)
         asked = RunRequest(
             task="log 1; page x",
             brand=BRAND,
@@ -236,7 +236,7 @@ class TestRun:
         )
         assert run.request == asked
         assert run.events()["type"][0] == "run_requested"
-        assert run.replay().wait(20).request == asked
+        assert run.replay().wait(120).request == asked
         assert json.loads(run.export("json"))["request"]["brand"] == BRAND
         row = console.history.runs().set_index("run_id").loc[run.run_id]
         assert (row["strict_mode"], row["depth"], row["budget"], row["has_brand"]) == (
@@ -253,7 +253,7 @@ class TestRun:
         self, host: ThreadedHost, own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         client = WorkerClient("scripted", url=host.url, api_key=host.token)
-        started = client.run("log 1; page x", BRAND, strict_mode=True).wait(20)
+        started = client.run("log 1; page x", BRAND, strict_mode=True).wait(120)
         client.close()
         monkeypatch.setattr(client_module, "available_store", EventStore.memory)
         console = WorkerConsole(worker="scripted", url=host.url, api_key=host.token, run_id=started.run_id)
@@ -281,21 +281,21 @@ class TestRun:
                 run.wait(timeout=0.05)
         finally:
             worker.gate.set()
-        assert run.wait(20).success
+        assert run.wait(120).success
 
     def test_a_failed_run_says_why(self, console: WorkerConsole) -> None:
-        run = console.run("log 1; fail the paper is out").wait(20)
+        run = console.run("log 1; fail the paper is out").wait(120)
         assert (run.status, run.success, run.error) == ("failed", False, "the paper is out")
 
     def test_stop_cancels_it(self, console: WorkerConsole) -> None:
         run = console.run("log 1; hold on")
         wait_until(lambda: run.status == "running")
         run.stop()
-        assert run.wait(20).status == "cancelled"
+        assert run.wait(120).status == "cancelled"
 
     def test_a_replay_is_a_run_of_its_own_and_is_verified(self, console: WorkerConsole) -> None:
-        first = console.run("log 1; page <p>same</p>").wait(20)
-        again = first.replay().wait(20)
+        first = console.run("log 1; page <p>same</p>").wait(120)
+        again = first.replay().wait(120)
         assert again.run_id != first.run_id
         assert again.state.verified is not None
         assert again.state.verified["identical"] is True
@@ -305,10 +305,10 @@ class TestRun:
     def test_a_failed_run_can_be_replayed_and_fails_in_the_same_way(
         self, console: WorkerConsole, view: View
     ) -> None:
-        first = console.run("page <p>half</p>; fail the paper is out").wait(20)
+        first = console.run("page <p>half</p>; fail the paper is out").wait(120)
         assert first.replay_token is not None
         assert first.replay_token["outcome"] == "failed"
-        again = first.replay().wait(20)
+        again = first.replay().wait(120)
         assert (again.status, again.error) == ("failed", "the paper is out")
         assert again.state.replay_of == first.run_id
         assert again.state.verified is not None
@@ -316,10 +316,10 @@ class TestRun:
         view.result("run.replay")
         wait_until(lambda: console.current_run is not None and console.current_run.run_id != again.run_id)
         assert console.current_run is not None
-        assert console.current_run.wait(20).state.replay_of in (first.run_id, again.run_id)
+        assert console.current_run.wait(120).state.replay_of in (first.run_id, again.run_id)
 
     def test_the_last_run_can_be_opened_again_without_the_server(self, console: WorkerConsole) -> None:
-        run = console.run("log 2; page <p>x</p>").wait(20)
+        run = console.run("log 2; page <p>x</p>").wait(120)
         late = WorkerConsole(url="http://127.0.0.1:9", api_key="k", worker="scripted", replay=run.run_id)
         try:
             wait_until(lambda: late.status == "completed")
@@ -344,7 +344,7 @@ class TestRefusals:
     ) -> None:
         with pytest.raises(error, match=says):
             console.run(**arguments)
-        assert console.run("log 1; page x").wait(20).success
+        assert console.run("log 1; page x").wait(120).success
 
     @pytest.mark.parametrize(
         ("name", "args", "code", "field", "says"),
@@ -443,7 +443,7 @@ class TestRefusals:
             assert second.error("brand.load", name="Acne")["message"].endswith("Saved: 'Acme'.")
             assert "not valid JSON" in second.error("brand.save", name="B", brand="{")["message"]
             assert second.error("brand.save", name=" ", brand="{}")["code"] == "request_refused"
-            assert other.run("log 1; page x", brand="Acme").wait(20).success
+            assert other.run("log 1; page x", brand="Acme").wait(120).success
             with pytest.raises(RequestRefused, match="No brand is saved as 'Acne'"):
                 other.run("log 1; page x", brand="Acne")
         finally:
@@ -622,7 +622,7 @@ class TestView:
         assert console.run_id == started.run_id
         assert isinstance(refused, RequestRefused)
         assert "being started" in str(refused)
-        assert console.run("log 1; page x").wait(20).success
+        assert console.run("log 1; page x").wait(120).success
 
     def test_export_and_bundle_come_with_a_name(self, view: View, console: WorkerConsole) -> None:
         view.start("log 1; page <p>x</p>")
@@ -727,9 +727,9 @@ class TestView:
     def test_the_history_tells_a_replay_and_a_strict_run_from_others(
         self, view: View, console: WorkerConsole
     ) -> None:
-        strict = console.run("log 1; page one", strict_mode=True).wait(20)
-        again = strict.replay().wait(20)
-        plain = console.run("log 1; page two", strict_mode=False).wait(20)
+        strict = console.run("log 1; page one", strict_mode=True).wait(120)
+        again = strict.replay().wait(120)
+        plain = console.run("log 1; page two", strict_mode=False).wait(120)
         listed = {row["run_id"]: row for row in view.result("history.list")["runs"]}
         assert listed[strict.run_id]["strict_mode"] is True
         assert listed[strict.run_id]["replay_of"] is None
@@ -738,14 +738,14 @@ class TestView:
         assert listed[plain.run_id]["replay_of"] is None
 
     def test_the_history_has_the_reason_of_a_failure(self, view: View, console: WorkerConsole) -> None:
-        failed = console.run("log 1; fail it is too hard").wait(20)
+        failed = console.run("log 1; fail it is too hard").wait(120)
         row = view.result("history.list")["runs"][0]
         assert row["status"] == "failed"
         assert row["error"] == failed.error
 
     def test_two_runs_are_compared(self, view: View, console: WorkerConsole) -> None:
-        a = console.run("log 1; page one").wait(20)
-        b = console.run("log 2; page two").wait(20)
+        a = console.run("log 1; page one").wait(120)
+        b = console.run("log 2; page two").wait(120)
         compared = view.result("history.compare", a=a.run_id, b=b.run_id)
         assert compared["tasks"] == ["log 1; page one", "log 2; page two"]
         rows = {row["name"]: row for section in compared["sections"] for row in section["rows"]}
@@ -758,10 +758,10 @@ class TestView:
     def test_the_form_takes_over_the_whole_request_of_the_run_on_screen(
         self, view: View, console: WorkerConsole
     ) -> None:
-        plain = console.run("log 1; page plain").wait(20)
+        plain = console.run("log 1; page plain").wait(120)
         branded = console.run(
             "log 1; page branded", BRAND, budget=5_000, strict_mode=True, depth="deep", writer="rules"
-        ).wait(20)
+        ).wait(120)
         assert json.loads(console._session.controller.shown.form.brand) == BRAND
 
         view.result("run.open", run_id=plain.run_id)
@@ -774,8 +774,8 @@ class TestView:
 
         view.result("run.open", run_id=branded.run_id)
         view.result("run.new")
-        assert console.run().wait(20).request == branded.request
-        alone = console.run(brand=None, budget=None).wait(20).request
+        assert console.run().wait(120).request == branded.request
+        alone = console.run(brand=None, budget=None).wait(120).request
         assert alone is not None
         assert (alone.brand, alone.budget, alone.strict_mode) == (None, None, True)
 
@@ -788,7 +788,7 @@ class TestView:
     def test_a_request_that_is_known_in_part_brings_nothing_of_another_run(
         self, view: View, console: WorkerConsole
     ) -> None:
-        console.run("log 1; page x", BRAND, strict_mode=True, depth="deep").wait(20)
+        console.run("log 1; page x", BRAND, strict_mode=True, depth="deep").wait(120)
         store = console._client.store
         store.begin("partial", worker="scripted", origin="http://127.0.0.1:1", time_us=0)
         now = datetime.now(UTC)
@@ -801,13 +801,13 @@ class TestView:
             *("Their task", "", False, "auto", 2_000, {}),
         )
         assert form.brand_unknown
-        console.run("log 1; page x").wait(20)
+        console.run("log 1; page x").wait(120)
         assert not console._session.controller.shown.form.brand_unknown
 
     def test_a_console_without_its_server_is_not_ready_again_by_leaving_a_run(
         self, console: WorkerConsole, host: ThreadedHost
     ) -> None:
-        run = console.run("log 1; page x").wait(20)
+        run = console.run("log 1; page x").wait(120)
         other = WorkerConsole(worker="scripted", url=host.url, api_key="wrong")
         view = View(other)
         view.hello()
@@ -882,7 +882,7 @@ class TestView:
         assert (console.status, console.run_id, console.worker) == ("idle", "", "scripted")
 
     def test_it_shows_as_text_and_html_where_no_widget_can_be_drawn(self, console: WorkerConsole) -> None:
-        run = console.run("log 1; page <p>x</p>").wait(20)
+        run = console.run("log 1; page <p>x</p>").wait(120)
         data = console._repr_mimebundle_()
         data = data[0] if isinstance(data, tuple) else data
         assert data["text/plain"] == "WorkerConsole(worker='scripted')"
@@ -920,7 +920,7 @@ class TestHistory:
             begin(store, run_id, **parts)
 
         monkeypatch.setattr(EventStore, "begin", locked)
-        run = console.run("log 3; page <p>x</p>").wait(20)
+        run = console.run("log 3; page <p>x</p>").wait(120)
         assert run.success
         assert len(run.logs()) == 3
         assert run.artifacts["landing.html"].text == "<p>x</p>"
@@ -938,7 +938,7 @@ class TestHistory:
             db.close()
         finally:
             worker.gate.set()
-        assert run.wait(20).success
+        assert run.wait(120).success
         assert [*run.logs()["message"]] == [f"line {n}" for n in (0, 1, 2, 3, 4, 0, 1, 2)]
         assert "is kept in memory" in str(console._session.controller.shown.form.notice)
 
@@ -953,7 +953,7 @@ class TestHistory:
             assert console.current_run is run
         finally:
             worker.gate.set()
-        assert run.wait(20).success
+        assert run.wait(120).success
 
     def test_a_run_that_is_shown_takes_the_place_of_a_notice(
         self, console: WorkerConsole, view: View, host: ThreadedHost, worker: ScriptedWorker
@@ -970,7 +970,7 @@ class TestHistory:
         finally:
             worker.gate.set()
             other.close()
-        assert run.wait(20).success
+        assert run.wait(120).success
 
     def test_a_run_that_is_opened_twice_at_once_is_followed_once(
         self, console: WorkerConsole, host: ThreadedHost, worker: ScriptedWorker
@@ -992,7 +992,7 @@ class TestHistory:
             assert other.run_id == run.run_id
             worker.gate.set()
             assert other.current_run is not None
-            assert other.current_run.wait(20).success
+            assert other.current_run.wait(120).success
         finally:
             worker.gate.set()
             other.close()
@@ -1015,7 +1015,7 @@ class TestHistory:
             console.close()
             others.pop().close()
             worker.gate.set()
-            assert got.wait(20).success
+            assert got.wait(120).success
             assert got.state.counts.logs == 3
             for other in others:
                 wait_until(lambda other=other: other.status == "completed")
@@ -1047,7 +1047,7 @@ class TestHistory:
             lives = {run._live for run in runs} | {other._session.controller.live for other in consoles}
             assert len(lives) == 1
             worker.gate.set()
-            assert all(run.wait(20).success for run in runs)
+            assert all(run.wait(120).success for run in runs)
         finally:
             worker.gate.set()
             for other in consoles:
@@ -1076,7 +1076,7 @@ class TestHistory:
         def newest(console: WorkerConsole) -> str:
             return background.call(lambda: console._client.api.runs(1)).runs[0].run_id
 
-        finished = console.run("log 1").wait(20).run_id
+        finished = console.run("log 1").wait(120).run_id
         db = sqlite3.connect(own_home / "history.db", isolation_level=None)
         db.execute("BEGIN IMMEDIATE")
         try:
@@ -1120,7 +1120,7 @@ class TestLeaks:
             wait_until(lambda made=run: made.status == "running")
             consoles.append(weakref.ref(console))
             run.stop()
-            run.wait(20)
+            run.wait(120)
             console.close()
             del console, run
         wait_until(lambda: background.call(_tasks) <= tasks)
@@ -1160,7 +1160,7 @@ class TestLeaks:
         wait_until(lambda: not background._shared._started().submissions)
         wait_until(lambda: background.call(_tasks) <= tasks)
         run.stop()
-        run.wait(20)
+        run.wait(120)
         client.close()
 
 
@@ -1183,7 +1183,7 @@ class TestClient:
 
         client = WorkerClient("scripted", url=host.url, api_key=host.token)
         try:
-            run = client.run("log 2; page <p>x</p>").wait(20)
+            run = client.run("log 2; page <p>x</p>").wait(120)
             assert run.success
             assert client.get(run.run_id).artifacts["landing.html"].text == "<p>x</p>"
             assert run.run_id in set(client.runs()["run_id"])
@@ -1249,7 +1249,7 @@ class TestStudio:
         rows = lambda: {row["run_id"]: row for row in self.page(view).get("runs", [])}  # noqa: E731
         wait_until(lambda: rows().get(run.run_id, {}).get("status") == "running")
         worker.gate.set()
-        run.wait(20)
+        run.wait(120)
         wait_until(lambda: rows()[run.run_id]["status"] == "completed")
         assert rows()[run.run_id]["recorded"]
 
@@ -1262,7 +1262,7 @@ class TestStudio:
         assert console._session.home._tasks == []
 
     def test_a_run_is_started_and_read_as_in_a_console(self, studio: WorkerStudio) -> None:
-        run = studio.run("log 1; page x").wait(20)
+        run = studio.run("log 1; page x").wait(120)
         assert run.status == "completed"
         assert studio.current_run is run
 
@@ -1274,7 +1274,7 @@ class TestStudio:
             monkeypatch.setattr("worker_widget.console.widget.current_execution", lambda: execution)
             return WorkerStudio(url=f"{host.url}/api/v1", api_key=host.token)
 
-        run = executed("1").run("log 1; page x").wait(20)
+        run = executed("1").run("log 1; page x").wait(120)
         again = executed("2")
         shown = wait_until(lambda: again.current_run)
         assert shown.run_id == run.run_id

@@ -42,7 +42,7 @@ def console(host: ThreadedHost) -> Iterator[WorkerConsole]:
 
 @pytest.fixture
 def run(console: WorkerConsole) -> Run:
-    return console.run().wait(30)
+    return console.run().wait(120)
 
 
 def past(console: WorkerConsole) -> Past | None:
@@ -189,7 +189,7 @@ def test_a_stage_is_selected_from_both_sides(console: WorkerConsole, run: Run) -
     assert seen == selections
     with pytest.raises(RequestRefused, match="has no stage 'nowhere'"):
         console.select("nowhere")
-    console.run("log 1").wait(30)
+    console.run("log 1").wait(120)
     assert console.selected_stage is None, "another run has another selection"
 
 

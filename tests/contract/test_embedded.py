@@ -13,7 +13,6 @@ import socket
 import stat
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -32,6 +31,7 @@ from worker_widget.sources.worker_api.client import AsyncWorkerClient
 from worker_widget.sources.worker_api.embedded import EmbeddedHost
 from worker_widget.sources.worker_api.follow import Patience, follow
 
+from ..killing import processes_of, until
 from .quirky_server import QuirkyServer, Reply
 
 ROOT = Path(__file__).parents[2]
@@ -59,16 +59,6 @@ def kill_host(home: Path) -> None:
         os.kill(host_pid(home), signal.SIGKILL)
     with open(home / "host.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # held as long as the process lives
-
-
-def wait_until_gone(pid: int) -> None:
-    for _ in range(12_000):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"process {pid} is still there")
 
 
 def host_pid(home: Path) -> int:
@@ -325,10 +315,10 @@ async def test_a_host_that_says_nothing_is_quoted_from_its_log(home: Path) -> No
 
 
 async def test_a_host_that_never_answers_is_ended(home: Path) -> None:
-    code = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(60)"
+    command = (sys.executable, "-S", "-c", "import time; time.sleep(600)")
     with pytest.raises(HostNotStarted, match=r"did not answer within 0\.5 s"):
-        await EmbeddedHost(command=(sys.executable, "-S", "-c", code), start_s=0.5).resolve()
-    wait_until_gone(int((home / "pid").read_text()))
+        await EmbeddedHost(command=command, start_s=0.5).resolve()
+    until(lambda: not processes_of(home), "the end of the host")
 
 
 async def test_a_lock_whose_holder_does_not_answer(home: Path) -> None:

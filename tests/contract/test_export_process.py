@@ -41,7 +41,7 @@ MOMENT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 RUN = "failure_strategy"
 LONG = "long"
 LINES = 5_000
-GUARD_S = 60.0
+GUARD_S = 120.0
 FORMATS: tuple[ExportFormat, ...] = ("html", "json", "txt", "csv", "spreadsheet", "md", "ipynb", "otlp")
 
 

@@ -21,7 +21,7 @@ from worker_widget.runs.run import Run
 from worker_widget.store import database, shared
 from worker_widget.store.event_store import EventStore
 
-GUARD_S = 60.0
+GUARD_S = 120.0
 GATES = {"begun": threading.Event(), "go on": threading.Event()}
 
 

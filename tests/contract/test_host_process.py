@@ -8,13 +8,17 @@ import signal
 import socket
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import httpx
 import pytest
 
+from worker_widget.host.activity import Activity
+from worker_widget.host.process import server
 from worker_widget.host.process.server import HostSettings
 from worker_widget.host.process.threaded import ThreadedHost
 from worker_widget.host.runs.store import RunStore
@@ -254,13 +258,18 @@ class TestIdle:
         assert host.process.wait(120) == 0
         assert not host.state_path.exists()
 
-    def test_a_run_in_flight_keeps_it(self, tmp_path: Path) -> None:
+    def test_a_run_in_flight_keeps_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        begun = threading.Event()
+        # No time passes before the run is in flight.
+        activity = partial(Activity, lambda: time.monotonic() if begun.is_set() else 0.0)
+        monkeypatch.setattr(server, "Activity", activity)
         worker = ScriptedWorker()
-        with ThreadedHost(tmp_path, {"scripted": worker}, settings=HostSettings(idle_s=0.8)) as host:
+        with ThreadedHost(tmp_path, {"scripted": worker}, settings=HostSettings(idle_s=0.1)) as host:
             api = Api(host.url, host.token)
             with api.http:
                 api.start("log 1; wait")
-                threading.Event().wait(1.2)
+                begun.set()
+                threading.Event().wait(0.3)
                 assert api.get("/health").json()["active_runs"] == 1
                 worker.gate.set()
             host.wait()

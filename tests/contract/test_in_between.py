@@ -43,7 +43,7 @@ from .test_follow import (
     stream,
 )
 
-GUARD_S = 60.0
+GUARD_S = 120.0
 PAGE = Reply(200, "<html><h1>Sign in</h1></html>", {"Content-Type": "text/html"})
 PORTAL = Reply(302, "", {"Location": "http://portal.example/login?next=x"})
 WHOLE = STARTED + WORKING + LOGGED + COMPLETED + STREAM_END

@@ -11,7 +11,7 @@ from worker_widget import RequestRefused, WorkerConsole, background, log, run, s
 from worker_widget.host.process import host_process
 from worker_widget.sources.local.local_run import LocalRun
 
-GUARD_S = 60.0
+GUARD_S = 120.0
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

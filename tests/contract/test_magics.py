@@ -43,6 +43,7 @@ def host(served: ThreadedHost, monkeypatch: pytest.MonkeyPatch) -> ThreadedHost:
     monkeypatch.setenv("WORKER_URL", f"{served.url}/api/v1")
     monkeypatch.setenv("WORKER_API_KEY", served.token)
     completion._listed.clear()
+    monkeypatch.setattr(completion, "_ANSWER_S", 120.0)
     return served
 
 

@@ -6,7 +6,6 @@ import gzip
 import json
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Status, StatusCode
 
+from tests.killing import until
 from tests.spans import LANGGRAPH, PYDANTIC_AI, TRACE, body, recorded, span, traces
 from worker_widget import WorkerClient
 from worker_widget.host.http.traces import MAX_BODY_BYTES, MAX_UNPACKED_BYTES
@@ -315,9 +315,8 @@ def test_a_run_is_sent_at_its_end_to_the_collector_of_the_environment(
     try:
         run = client.run("log 3; page <p>Hello</p>").wait()
         assert run.status == "completed"
-        while not listed(api):
-            time.sleep(0.01)
-        assert listed(api) == [("log 3; page <p>Hello</p>", "completed")]
+        sent = [("log 3; page <p>Hello</p>", "completed")]
+        until(lambda: listed(api) == sent, "the end of the run at its collector")
     finally:
         client.close()
 

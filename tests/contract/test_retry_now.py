@@ -32,7 +32,7 @@ from .test_follow import (
     controller_of,
 )
 
-GUARD_S: Final = 60.0
+GUARD_S: Final = 120.0
 SLOW: Final = replace(
     QUICK, silence_s=600, quiet_s=600, failed_quiet_s=600, first_retry_s=600, retry_s=600, longest_retry_s=600
 )

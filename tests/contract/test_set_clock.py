@@ -41,7 +41,7 @@ from worker_widget.store.event_store import EventStore
 from .host_support import Api, ScriptedWorker
 
 MINUTE_US = 60_000_000
-GUARD_S = 60.0
+GUARD_S = 120.0
 AN_HOUR = pytest.mark.parametrize("hours", [1, -1])
 
 

@@ -28,7 +28,7 @@ from .host_support import ROOT, HostProcess
 from .quirky_server import CUT, HOLD, QuirkyServer, Stream, Until
 from .test_follow import BASE, COMPLETED, LOGGED, QUICK, STARTED, STREAM_END, WORKING, Notified, frame
 
-GUARD_S = 60.0
+GUARD_S = 120.0
 ASLEEP_S = SILENCE_S + 0.5
 """Long enough that the limit of a connection has passed."""
 WHOLE = STARTED + WORKING + frame("log", second=3, message="é 🙂") + LOGGED + COMPLETED + STREAM_END

@@ -16,7 +16,7 @@ from worker_widget.runs.live_run import LiveRun
 from worker_widget.sources.run_source import StreamLink
 from worker_widget.store.event_store import EventStore
 
-GUARD_S = 20.0
+GUARD_S = 120.0
 
 
 class LimitedSource:

@@ -119,7 +119,7 @@ def test_whatever_a_server_sent_comes_back_byte_for_byte(
 def test_a_loaded_run_is_a_run_like_any_other(store: EventStore, tmp_path: Path) -> None:
     path = exported(store, lines("Hello"), tmp_path / "run.json")
     run = load_run(path)
-    assert (run.status, run.wait(10).success, list(run.logs()["message"])) == ("completed", True, ["Hello"])
+    assert (run.status, run.wait(120).success, list(run.logs()["message"])) == ("completed", True, ["Hello"])
     assert WorkerClient().get("r").state == run.state
     again = run.export("json", tmp_path / "again.json")
     assert json.loads(again.read_text())["events"] == json.loads(path.read_text())["events"]
@@ -163,7 +163,7 @@ def test_a_longer_file_adds_what_is_missing_and_a_shorter_one_nothing(
     run = load_run(short)
     assert (run.status, run.store.known_run("r").events) == ("running", 2)
     with pytest.raises(Exception, match="had not ended when it was recorded"):
-        run.wait(10)
+        run.wait(120)
     assert load_run(full).status == "completed"
     assert load_run(short).status == "completed"
     assert raws(run.store) == raws(store)

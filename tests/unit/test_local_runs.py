@@ -39,7 +39,7 @@ from worker_widget.sources.local import local_workers
 from worker_widget.store.event_store import EventStore
 from worker_widget.store.run_records import RunRecord
 
-GUARD_S = 60.0
+GUARD_S = 120.0
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

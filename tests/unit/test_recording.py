@@ -355,7 +355,7 @@ def test_concurrent_and_nested_runs_do_not_mix() -> None:
     def work(run: Recorded, name: str, barrier: threading.Barrier) -> None:
         with placed(run.place), stage(name):
             for number in range(50):
-                barrier.wait(30)
+                barrier.wait(120)
                 log(f"{name} {number}")
 
     runs = {name: Recorded() for name in ("a", "b")}

@@ -25,7 +25,7 @@ from worker_widget.store.shared import shared_store
 
 DAY_US = 24 * 60 * 60 * 1_000_000
 START = datetime(2026, 11, 22, tzinfo=UTC)
-GUARD_S = 60.0
+GUARD_S = 120.0
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -21,7 +21,7 @@ from worker_widget.sources.local.local_run import runs_here
 from worker_widget.sources.otel import live_traces
 from worker_widget.spans import span_events
 
-GUARD_S = 60.0
+GUARD_S = 120.0
 AGENT = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "weather_agent"}
 CALL = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m-1"}
 
