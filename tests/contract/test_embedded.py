@@ -13,6 +13,7 @@ import socket
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -59,6 +60,16 @@ def kill_host(home: Path) -> None:
         os.kill(host_pid(home), signal.SIGKILL)
     with open(home / "host.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # held as long as the process lives
+
+
+def wait_until_gone(pid: int) -> None:
+    for _ in range(12_000):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"process {pid} is still there")
 
 
 def host_pid(home: Path) -> int:
