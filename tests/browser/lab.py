@@ -40,6 +40,7 @@ CHROMIUM_FLAGS = [
     "--force-color-profile=srgb",
 ]
 _THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+WIDTH, HEIGHT = 1440, 1000
 GUARD_S = 180.0
 """The limit of every wait. It guards against hanging and is no expectation of speed."""
 _STARTS = 3
@@ -49,6 +50,23 @@ _KERNEL_IS_READY = """() => {
     const kernel = context?.session?.kernel;
     return Boolean(context?.isReady && kernel?.connectionStatus === "connected" && kernel.status === "idle");
 }"""
+_CLOSE_ALL = """async () => {
+    const { shell, serviceManager } = window.jupyterapp;
+    for (const widget of [...shell.widgets("main")]) {
+        const session = widget.sessionContext?.session?.id;
+        widget.dispose();
+        if (session) await serviceManager.sessions.shutdown(session);
+    }
+}"""
+_OPEN = "async path => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }"
+# Other kinds of documents, and what asks the server for much at every start.
+_LEFT_OUT = (
+    *("audio-extension", "console-extension", "csvviewer-extension", "extensionmanager-extension"),
+    *("fileeditor-extension", "help-extension", "htmlviewer-extension", "hub-extension"),
+    *("imageviewer-extension", "launcher-extension", "lsp-extension", "mermaid-extension"),
+    *("notebook-extension:export", "pluginmanager-extension", "running-extension"),
+    *("settingeditor-extension", "video-extension", "workspaces-extension"),
+)
 
 
 @dataclass(frozen=True)
@@ -104,6 +122,7 @@ def _start(directory: Path, theme: Theme) -> tuple[Lab, subprocess.Popen[bytes]]
     folder.mkdir(parents=True, exist_ok=True)
     settings = directory / "settings"
     _settings(settings, theme)
+    _leave_out(directory / "config")
     home = directory / "home"
     port, token = _free_port(), secrets.token_hex(16)
     environment = {
@@ -196,7 +215,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def page_of(
-    browser: Browser, theme: Theme = "light", width: int = 1440, height: int = 1000
+    browser: Browser, theme: Theme = "light", width: int = WIDTH, height: int = HEIGHT
 ) -> Iterator[Page]:
     """A page in a context of its own, which may use the clipboard."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
@@ -226,18 +245,45 @@ def open_notebook(page: Page, running: Lab, name: str) -> None:
         if "ERR_ABORTED" not in error.message:
             raise
         page.goto(running.notebook_url(name))  # the page before navigated at the same moment
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    page.wait_for_function(_KERNEL_IS_READY)
+    _wait_for_kernel(page)
 
 
 def open_cells(page: Page, running: Lab, name: str, *cells: str, text: str = "") -> None:
     """Open a new notebook of these code cells, with ``text`` below them if there is any."""
+    _write_cells(running, name, cells, text)
+    open_notebook(page, running, name)
+
+
+def show_cells(page: Page, running: Lab, name: str, *cells: str, text: str = "") -> None:
+    """The same in a page that may have JupyterLab loaded, which then stays and closes what it shows.
+
+    That costs a quarter of loading it. The notebook has a kernel of its own either way; those before end.
+    """
+    _write_cells(running, name, cells, text)
+    if not page.url.startswith(running.url):
+        open_notebook(page, running, name)
+        return
+    close_all(page)
+    page.evaluate(_OPEN, name)
+    _wait_for_kernel(page)
+
+
+def close_all(page: Page) -> None:
+    """Close what JupyterLab shows in a page, and end the kernels of it."""
+    page.evaluate(_CLOSE_ALL)
+
+
+def _write_cells(running: Lab, name: str, cells: Iterable[str], text: str) -> None:
     notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in cells])
     if text:
         notebook.cells.append(v4.new_markdown_cell(text))
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     nbformat.write(notebook, running.folder / name)
-    open_notebook(page, running, name)
+
+
+def _wait_for_kernel(page: Page) -> None:
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.wait_for_function(_KERNEL_IS_READY)
 
 
 def run_cell(page: Page, index: int) -> Locator:
@@ -286,6 +332,13 @@ def _settings(directory: Path, theme: Theme) -> None:
     (extension / "themes.jupyterlab-settings").write_text(json.dumps({"theme": _THEMES[theme]}))
     silent = {"fetchNews": "false", "checkForUpdates": False}
     (extension / "notification.jupyterlab-settings").write_text(json.dumps(silent))
+
+
+def _leave_out(config: Path) -> None:
+    page = config / "labconfig" / "page_config.json"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    disabled = {f"@jupyterlab/{name}": True for name in _LEFT_OUT}
+    page.write_text(json.dumps({"disabledExtensions": disabled, "buildCheck": False}))
 
 
 def _wait_until_ready(running: Lab, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, lab, open_cells, run_cell, wait_until_ran
+from tests.browser.lab import Lab, lab, run_cell, show_cells, wait_until_ran
 from worker_widget.events import ArtifactCreated, ArtifactDelta, ArtifactStarted, StageStarted
 from worker_widget.events.answers import WorkerInfo
 from worker_widget.events.request_models import Brand, ValidatedRequest
@@ -133,7 +133,7 @@ class Pages:
             "from worker_widget import WorkerConsole\n"
             f"WorkerConsole('pages', url={self.host.url!r}, api_key={self.host.token!r}, task={task!r})"
         )
-        open_cells(page, self.running, f"{task}.ipynb".replace(" ", "-"), show)
+        show_cells(page, self.running, f"{task}.ipynb".replace(" ", "-"), show)
         cell = run_cell(page, 0)
         wait_until_ran(cell)
         console = Console.in_cell(page, cell)

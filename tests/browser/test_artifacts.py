@@ -9,11 +9,16 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, drawn_anew, open_cells, run_cell, wait_until_ran
+from tests.browser.lab import Lab, drawn_anew, run_cell, show_cells, wait_until_ran
 from tests.contract.host_support import HostProcess
 
 LINE_CHARS = 88 + len("\n")
 """At least as long as this is a line of the scripted worker's table, but for the shortest numbers."""
+
+
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    return kept_page
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +37,7 @@ def started(page: Page, running: Lab, host: HostProcess, task: str) -> Console:
     state = host.state()
     options = f"url='http://127.0.0.1:{state['port']}', api_key={state['token']!r}, task={task!r}"
     source = f"from worker_widget import WorkerConsole\nWorkerConsole('scripted', {options})"
-    open_cells(page, running, f"artifacts-{len(list(running.folder.iterdir()))}.ipynb", source)
+    show_cells(page, running, f"artifacts-{len(list(running.folder.iterdir()))}.ipynb", source)
     cell = run_cell(page, 0)
     wait_until_ran(cell)
     console = Console.in_cell(page, cell)
@@ -76,7 +81,7 @@ def test_a_sentence_of_the_source_says_where_it_comes_from(page: Page, running: 
         "from worker_widget import WorkerConsole\nc = WorkerConsole()\n"
         f"c.run('A tool for podcasters in Lyon', brand={brand!r}, pace=0)\nc"
     )
-    open_cells(page, running, "sources.ipynb", source)
+    show_cells(page, running, "sources.ipynb", source)
     cell = run_cell(page, 0)
     wait_until_ran(cell)
     console = Console.in_cell(page, cell)

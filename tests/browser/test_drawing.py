@@ -56,6 +56,11 @@ ENDLESS = PRESS.replace("CODE", "for (;;);")
 WHOLE = "() => [document.compatMode, document.documentElement.outerHTML]"
 
 
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    return kept_page
+
+
 def landing_page() -> str:
     """The page of the Business Builder, as it was recorded."""
     found = [
@@ -116,14 +121,14 @@ def test_what_is_drawn_in_pieces_is_what_is_drawn_at_once(page: Page, served: Pa
     assert drawn["landing-whole"][0] == "CSS1Compat"
 
 
-def test_drawing_leaves_the_browsers_console_empty(page: Page, served: Pages) -> None:
+def test_drawing_leaves_the_browsers_console_empty(fresh_page: Page, served: Pages) -> None:
     text = landing_page().replace("<head>", "<head><base href='http://example.invalid/' target=_top>")
     assert "<base" in text
     made = Made("silent", cut(text, range(37, len(text), len(text) // 12)))
-    console = served.begin(page, "silent", [made])
+    console = served.begin(fresh_page, "silent", [made])
     logged: list[str] = []
-    page.on("console", lambda message: logged.append(message.text) if message.type != "debug" else None)
-    page.on("pageerror", lambda error: logged.append(str(error)))
+    fresh_page.on("console", lambda message: logged.append(message.text) if message.type != "debug" else None)
+    fresh_page.on("pageerror", lambda error: logged.append(str(error)))
     served.script.release("silent")
     shown(console, made.file)
     # The source is a document of the kernel's.
@@ -230,15 +235,15 @@ def test_a_page_may_run_its_scripts(page: Page, served: Pages) -> None:
     [("leaving", LEAVING, "leave the page"), ("endless", ENDLESS, "did not answer")],
 )
 def test_a_page_that_leaves_or_hangs_is_drawn_again_without_its_scripts(
-    page: Page, served: Pages, name: str, text: str, logged: str
+    fresh_page: Page, served: Pages, name: str, text: str, logged: str
 ) -> None:
-    console = served.begin(page, name, [Made(name, (text,))])
+    console = served.begin(fresh_page, name, [Made(name, (text,))])
     preview = console.preview()
     served.script.release(name)
     shown(console, f"{name}.html")
     console.button("Run scripts").click()
     expect(console.button("Run scripts")).to_have_attribute("aria-pressed", "true")
-    drawn_anew(page, preview.locator("#scripts"), "run")
+    drawn_anew(fresh_page, preview.locator("#scripts"), "run")
     preview.locator("#go").click()
     expect(console.pane("artifacts")).to_contain_text(logged)
     expect(preview.locator("h1")).to_be_visible()

@@ -7,10 +7,11 @@ import os
 import re
 import signal
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, open_cells, open_notebook, run_cell, wait_until, wait_until_ran
+from tests.browser.lab import Lab, open_notebook, run_cell, show_cells, wait_until, wait_until_ran
 
 SHOW = "from worker_widget import WorkerConsole\nconsole = WorkerConsole()\nconsole"
 BUSY = """import time
@@ -31,6 +32,11 @@ BREAK = """pane => {
 }"""
 
 
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    return kept_page
+
+
 def shown(page: Page, index: int = 0) -> Console:
     """Run a cell and take the console it shows."""
     cell = run_cell(page, index)
@@ -47,7 +53,7 @@ def output(page: Page, index: int) -> Locator:
 def test_a_busy_cell_stops_neither_the_drawing_nor_the_buttons(page: Page, running: Lab) -> None:
     # Slow enough that it is still running when all of this has been looked at.
     run = "run = console.run('A bakery that delivers by bicycle', pace=30)"
-    open_cells(page, running, "busy.ipynb", SHOW, run, BUSY)
+    show_cells(page, running, "busy.ipynb", SHOW, run, BUSY)
     console = shown(page)
     wait_until_ran(run_cell(page, 1))
     console.expect_status("Running")
@@ -66,7 +72,7 @@ def test_a_busy_cell_stops_neither_the_drawing_nor_the_buttons(page: Page, runni
 
 
 def test_a_pane_that_fails_takes_down_only_itself_and_is_healed_by_a_retry(page: Page, running: Lab) -> None:
-    open_cells(page, running, "pane.ipynb", SHOW)
+    show_cells(page, running, "pane.ipynb", SHOW)
     console = shown(page)
     console.start()
     expect(console.stages.locator("xpath=self::*[contains(@class, 'running')]")).to_have_count(1)
@@ -95,7 +101,7 @@ def test_a_pane_that_fails_takes_down_only_itself_and_is_healed_by_a_retry(page:
 
 
 def test_bad_input_is_told_at_the_field_and_nothing_is_lost(page: Page, running: Lab) -> None:
-    open_cells(page, running, "input.ipynb", SHOW)
+    show_cells(page, running, "input.ipynb", SHOW)
     console = shown(page)
     console.task.fill("abc")
     console.start()
@@ -128,7 +134,7 @@ def test_bad_input_is_told_at_the_field_and_nothing_is_lost(page: Page, running:
 
 
 def test_a_host_that_is_killed_costs_the_run_but_nothing_that_had_arrived(page: Page, running: Lab) -> None:
-    open_cells(page, running, "killed.ipynb", SHOW)
+    show_cells(page, running, "killed.ipynb", SHOW)
     console = shown(page)
     console.start()
     expect(console.stages.nth(1)).to_have_class(re.compile("completed|recovered"))
@@ -148,7 +154,7 @@ def test_a_host_that_is_killed_costs_the_run_but_nothing_that_had_arrived(page: 
 
 def test_a_server_that_is_not_there_and_a_wrong_key_are_told_in_the_cell(page: Page, running: Lab) -> None:
     state = json.loads((running.home / "host.json").read_text())
-    open_cells(
+    show_cells(
         page,
         running,
         "missing.ipynb",
@@ -174,7 +180,7 @@ def test_running_the_cell_again_leaves_one_console_and_the_history(page: Page, r
         "print(sum(type(w).__name__ == 'WorkerConsole' for w in _instances.values()),"
         " background.call(tasks) < 8)"
     )
-    open_cells(page, running, "again.ipynb", SHOW, counts, "run = console.run(pace=120)")
+    show_cells(page, running, "again.ipynb", SHOW, counts, "run = console.run(pace=120)")
     shown(page)
     wait_until_ran(run_cell(page, 2))
     for _ in range(3):
@@ -195,7 +201,7 @@ def test_running_the_cell_again_leaves_one_console_and_the_history(page: Page, r
 
 def test_the_cell_of_a_saved_notebook_shows_its_finished_run_again(page: Page, running: Lab) -> None:
     show = "from worker_widget import WorkerConsole\nWorkerConsole(task='A bakery that delivers by bicycle')"
-    open_cells(page, running, "finished.ipynb", show)
+    show_cells(page, running, "finished.ipynb", show)
     console = shown(page)
     console.start()
     console.expect_status("Completed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from worker_widget.events import (
@@ -21,16 +22,21 @@ from worker_widget.store.event_store import EventStore
 from worker_widget.store.run_records import summary
 
 from .console import Console
-from .lab import Lab, open_cells, run_cell
+from .lab import Lab, run_cell, show_cells
 
 CONSOLE = "from worker_widget import WorkerConsole\nconsole = WorkerConsole()\nconsole"
 RUN = "run = console.run('A landing page for a beer garden in Munich', pace={pace}{more})"
 WAIT = "run.wait(60); print('ended')"
 
 
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    return kept_page
+
+
 def opened(page: Page, lab: Lab, name: str, pace: float, more: str = "") -> Console:
     page.set_viewport_size({"width": 1368, "height": 1000})
-    open_cells(page, lab, name, CONSOLE, RUN.format(pace=pace, more=more))
+    show_cells(page, lab, name, CONSOLE, RUN.format(pace=pace, more=more))
     console = Console.in_cell(page, run_cell(page, 0))
     run_cell(page, 1)
     console.root.scroll_into_view_if_needed()
@@ -38,7 +44,8 @@ def opened(page: Page, lab: Lab, name: str, pace: float, more: str = "") -> Cons
 
 
 def test_a_run_pauses_and_goes_on(page: Page, running: Lab) -> None:
-    console = opened(page, running, "pause.ipynb", 20)
+    # Slow enough that it is still running when all of this has been looked at.
+    console = opened(page, running, "pause.ipynb", 60)
     expect(console.stages.nth(1)).to_be_visible()
     console.button("Pause the run at its next step").click()
     console.expect_status("Paused")
@@ -122,7 +129,7 @@ def test_a_replay_that_differs_leads_to_each_difference(page: Page, running: Lab
         store.summarise(run_id, **summary(reduce_all(logged)))
     store.close()
     shown = "from worker_widget import WorkerConsole\nconsole = WorkerConsole(replay='again')\nconsole"
-    open_cells(page, running, "differs.ipynb", shown)
+    show_cells(page, running, "differs.ipynb", shown)
     console = Console.in_cell(page, run_cell(page, 0))
     console.pane("ledger").get_by_role("button", name=re.compile("Differs")).click()
     differing = (

@@ -11,8 +11,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, open_cells, run_cell, wait_until_ran
+from tests.browser.lab import Lab, run_cell, show_cells, wait_until_ran
 from tests.contract.host_support import SCRIPTED, HostProcess
+
+
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    return kept_page
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +36,7 @@ def opened(page: Page, running: Lab, host: HostProcess, name: str, task: str) ->
     url = f"http://127.0.0.1:{state['port']}"
     show = f"console = WorkerConsole('scripted', url={url!r}, api_key={state['token']!r}, task={task!r})"
     source = f"from worker_widget import WorkerConsole\n{show}\nconsole"
-    open_cells(page, running, name, source, "print(dict(console.current_run.request.brand or {}))")
+    show_cells(page, running, name, source, "print(dict(console.current_run.request.brand or {}))")
     cell = run_cell(page, 0)
     wait_until_ran(cell)
     console = Console.in_cell(page, cell)
@@ -181,7 +186,7 @@ def test_a_failed_run_says_once_why_and_leads_to_the_claim(page: Page, running: 
         "console = WorkerConsole('business-builder')\n"
         f"run = console.run('A tool for podcasters', brand={brand!r}, strict_mode=True, pace=0)\nconsole"
     )
-    open_cells(page, running, "verdict.ipynb", source, "print(console.current_run.incidents().title.item())")
+    show_cells(page, running, "verdict.ipynb", source, "print(console.current_run.incidents().title.item())")
     cell = run_cell(page, 0)
     wait_until_ran(cell)
     console = Console.in_cell(page, cell)

@@ -17,10 +17,10 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.console import Console
 from tests.browser.lab import (
     Lab,
-    open_cells,
     open_notebook,
     page_of,
     run_cell,
+    show_cells,
     wait_until,
     wait_until_ran,
 )
@@ -41,6 +41,11 @@ MOST_BYTES = 150_000
 FAR = "\n\n".join(f"Paragraph {number}." for number in range(60))
 
 
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    return kept_page
+
+
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
     process = HostProcess(tmp_path_factory.mktemp("host"), command=LOAD)
@@ -57,7 +62,7 @@ def opened(page: Page, running: Lab, host: HostProcess, name: str, task: str, *a
     state = host.state()
     url = f"http://127.0.0.1:{state['port']}"
     source = f"{IMPORT}WorkerConsole('load', url={url!r}, api_key={state['token']!r}, task={task!r})"
-    open_cells(page, running, name, source, *after, text=FAR)
+    show_cells(page, running, name, source, *after, text=FAR)
     cell = run_cell(page, 0)
     wait_until_ran(cell)
     console = Console.in_cell(page, cell)
@@ -187,13 +192,13 @@ def test_two_views_of_one_console_show_the_same(page: Page, running: Lab, host: 
     expect_whole(second, running)
 
 
-def test_a_reload_in_mid_run_finds_it_again(page: Page, running: Lab, host: HostProcess) -> None:
-    opened(page, running, host, "reloaded.ipynb", "decisions 20; rate 300 600")
-    command(page, "docmanager:save")
-    page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
-    page.reload()
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    console = Console.in_cell(page, page.locator(".jp-Notebook .jp-Cell").first)
+def test_a_reload_in_mid_run_finds_it_again(fresh_page: Page, running: Lab, host: HostProcess) -> None:
+    opened(fresh_page, running, host, "reloaded.ipynb", "decisions 20; rate 300 600")
+    command(fresh_page, "docmanager:save")
+    fresh_page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    fresh_page.reload()
+    fresh_page.wait_for_selector(".jp-Notebook .jp-Cell")
+    console = Console.in_cell(fresh_page, fresh_page.locator(".jp-Notebook .jp-Cell").first)
     console.expect_status("Running")
     stop(console)
     expect_whole(console, running)
@@ -216,23 +221,25 @@ def test_a_second_browser_shows_the_same_run(
 
 
 def test_after_a_laptop_slept_it_shows_what_came_meanwhile(
-    page: Page, running: Lab, host: HostProcess
+    fresh_page: Page, running: Lab, host: HostProcess
 ) -> None:
-    console = opened(page, running, host, "slept.ipynb", "decisions 20; rate 300 600")
+    console = opened(fresh_page, running, host, "slept.ipynb", "decisions 20; rate 300 600")
     seen = console.line_count
     run_id = console.run_id
     # JupyterLab shows this where being offline took long enough for it to notice.
-    lost = page.get_by_role("dialog", name=re.compile("^Server Connection Error"))
-    page.add_locator_handler(lost, lambda dialog: dialog.get_by_role("button").last.click())
-    devtools = page.context.new_cdp_session(page)
+    lost = fresh_page.get_by_role("dialog", name=re.compile("^Server Connection Error"))
+    fresh_page.add_locator_handler(lost, lambda dialog: dialog.get_by_role("button").last.click())
+    devtools = fresh_page.context.new_cdp_session(fresh_page)
     devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
-    page.context.set_offline(True)
-    wait_for_lines(page, running, run_id, seen + 900)
-    page.context.set_offline(False)
+    fresh_page.context.set_offline(True)
+    wait_for_lines(fresh_page, running, run_id, seen + 900)
+    fresh_page.context.set_offline(False)
     devtools.send("Page.setWebLifecycleState", {"state": "active"})
     # What a network does to connections that slept: they are gone.
-    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.reconnect()")
-    wait_until(page, lambda: console.line_count > seen + 900, "catching up")
+    fresh_page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.reconnect()"
+    )
+    wait_until(fresh_page, lambda: console.line_count > seen + 900, "catching up")
     stop(console)
     expect_whole(console, running)
 
@@ -286,35 +293,35 @@ def test_many_stages_and_decisions_stay_smooth(
 
 
 def test_the_layout_is_set_by_keys_and_mouse_and_remembered(
-    page: Page, running: Lab, host: HostProcess
+    fresh_page: Page, running: Lab, host: HostProcess
 ) -> None:
-    console = opened(page, running, host, "layout.ipynb", "rate 20 600")
+    console = opened(fresh_page, running, host, "layout.ipynb", "rate 20 600")
     left = console.root.get_by_role("separator", name="Width of the left column")
     before = console.boxes()
     left.focus()
     for _ in range(4):
-        page.keyboard.press("ArrowRight")
+        fresh_page.keyboard.press("ArrowRight")
     widened = console.boxes()
     assert widened["timeline"][2] > before["timeline"][2] + 40
     top = console.root.get_by_role("separator", name="Height of the log")
     box = top.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + 100, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 100, box["y"] - 60, steps=4)
-    page.mouse.up()
+    fresh_page.mouse.move(box["x"] + 100, box["y"] + box["height"] / 2)
+    fresh_page.mouse.down()
+    fresh_page.mouse.move(box["x"] + 100, box["y"] - 60, steps=4)
+    fresh_page.mouse.up()
     dragged = console.boxes()
     assert dragged["log"][3] < widened["log"][3] - 40
-    command(page, "docmanager:save")
-    page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
-    page.reload()
-    console = Console.in_cell(page, page.locator(".jp-Notebook .jp-Cell").first)
+    command(fresh_page, "docmanager:save")
+    fresh_page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    fresh_page.reload()
+    console = Console.in_cell(fresh_page, fresh_page.locator(".jp-Notebook .jp-Cell").first)
     console.expect_status("Running")
     expect(console.root.get_by_role("separator")).to_have_count(4)
     assert console.boxes() == dragged
     console.button("Maximise Log").click()
     expect(console.button("Back to all panes (Esc)")).to_be_visible()
-    page.keyboard.press("Escape")
+    fresh_page.keyboard.press("Escape")
     expect(console.button("Maximise Log")).to_be_visible()
     console.button("Stop").click()
     console.expect_status("Cancelled")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, open_cells, run_cell, wait_until_ran
+from tests.browser.lab import Lab, run_cell, show_cells, wait_until_ran
 
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 VIOLATIONS = """element => axe.run(element, { resultTypes: ["violations"] })
@@ -66,9 +67,14 @@ WorkerConsole(patient)
 """
 
 
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    return kept_page
+
+
 def started(page: Page, running: Lab, name: str, *cells: str, task: str = "2", text: str = "") -> Console:
     """The console of the first cell, whose worker was started with a task."""
-    open_cells(page, running, name, *cells, text=text)
+    show_cells(page, running, name, *cells, text=text)
     cell = run_cell(page, 0)
     wait_until_ran(cell)
     console = Console.in_cell(page, cell)
