@@ -12,10 +12,10 @@ from tests.browser.console import Console
 from tests.browser.lab import (
     Lab,
     Theme,
-    open_cells,
     open_notebook,
     page_of,
     run_cell,
+    show_cells,
     wait_until,
     wait_until_ran,
 )
@@ -63,6 +63,11 @@ WATCH = """() => {
 }"""
 
 
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    return kept_page
+
+
 def receipt(page: Page) -> Any:
     return page.locator(".jp-OutputArea-child").nth(1)
 
@@ -79,7 +84,7 @@ def saved(page: Page, running: Lab, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_moves_when_the_run_ends(browser: Browser, running: Lab, theme: Theme) -> None:
     with page_of(browser, theme, 1200, 1300) as page:
-        open_cells(page, running, f"{theme}.ipynb", DEFINED, "run = console.run('A task')", "go.set()")
+        show_cells(page, running, f"{theme}.ipynb", DEFINED, "run = console.run('A task')", "go.set()")
         cell = run_cell(page, 0)
         wait_until_ran(cell)
         console = Console.in_cell(page, cell)
@@ -101,7 +106,7 @@ def test_nothing_moves_when_the_run_ends(browser: Browser, running: Lab, theme: 
 
 def test_the_receipt_follows_the_run_in_a_page_that_was_loaded_anew(page: Page, running: Lab) -> None:
     name = "loaded-anew.ipynb"
-    open_cells(page, running, name, DEFINED, "run = console.run('A task')", END_WITHOUT_PAGE)
+    show_cells(page, running, name, DEFINED, "run = console.run('A task')", END_WITHOUT_PAGE)
     for index in range(3):
         wait_until_ran(run_cell(page, index))
     expect(receipt(page)).to_contain_text("Running · since")
@@ -130,7 +135,7 @@ def test_the_saved_notebook_is_readable_without_kernel_and_widget_state(
     page: Page, running: Lab, trusted: bool
 ) -> None:
     name = f"saved-{trusted}.ipynb"
-    open_cells(page, running, name, DEFINED, "go.set(); run = console.run('A task')")
+    show_cells(page, running, name, DEFINED, "go.set(); run = console.run('A task')")
     wait_until_ran(run_cell(page, 0))
     wait_until_ran(run_cell(page, 1))
     expect(receipt(page).locator("summary")).to_contain_text("Completed · ")

@@ -11,7 +11,16 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, lab_with_run, open_cells, page_of, run_cell, wait_until, wait_until_ran
+from tests.browser.lab import (
+    HEIGHT,
+    Lab,
+    lab_with_run,
+    page_of,
+    run_cell,
+    show_cells,
+    wait_until,
+    wait_until_ran,
+)
 from worker_widget.events import (
     ArtifactCreated,
     ArtifactDelta,
@@ -103,6 +112,11 @@ def recorded() -> Iterator[Event]:
     yield event(RunCompleted(success=True), 45)
 
 
+@pytest.fixture
+def page(kept_page: Page) -> Page:
+    return kept_page
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with lab_with_run(tmp_path_factory.mktemp("lab"), RUN, recorded()) as running:
@@ -128,7 +142,7 @@ def position(console: Console) -> int:
 
 def opened(page: Page, running: Lab) -> Console:
     """A console that shows the recorded run."""
-    open_cells(
+    show_cells(
         page,
         running,
         "travel.ipynb",
@@ -391,7 +405,7 @@ def test_the_film_strip_shows_the_page_as_it_was(console: Console, store: EventS
 
 
 def test_a_live_run_goes_on_behind_the_moment(page: Page, running: Lab) -> None:
-    open_cells(page, running, "live.ipynb", LIVE)
+    show_cells(page, running, "live.ipynb", LIVE)
     shown = run_cell(page, 0)
     wait_until_ran(shown)
     console = Console.in_cell(page, shown)
@@ -429,24 +443,22 @@ def test_a_live_run_goes_on_behind_the_moment(page: Page, running: Lab) -> None:
 
 
 @pytest.mark.parametrize("width", [500, 800, 1200, 1600])
-def test_the_axis_fits_and_nothing_moves(browser: Browser, running: Lab, width: int) -> None:
-    with page_of(browser, width=width + 160) as page:
-        console = opened(page, running)
-        page.evaluate(
-            f"() => document.querySelector('.jp-Notebook').style.setProperty('max-width', '{width}px')"
-        )
-        row = console.root.locator(".travel")
-        assert row.evaluate("row => row.scrollWidth <= row.clientWidth")
-        assert row.evaluate("row => row.clientHeight") == 27
-        times = row.locator(".times")
-        at = times.bounding_box()
-        boxes = console.boxes()
-        assert at is not None
-        assert at["width"] > 150
-        click_at(console, 0.5)
-        expect(console.root.locator(".status .tag")).to_have_text("recording")
-        times.hover()
-        expect(console.root.locator(".hint")).to_be_visible()
-        assert times.bounding_box() == at
-        assert console.boxes() == boxes
-        assert times.locator("*").count() <= 40
+def test_the_axis_fits_and_nothing_moves(page: Page, running: Lab, width: int) -> None:
+    page.set_viewport_size({"width": width + 160, "height": HEIGHT})
+    console = opened(page, running)
+    page.evaluate(f"() => document.querySelector('.jp-Notebook').style.setProperty('max-width', '{width}px')")
+    row = console.root.locator(".travel")
+    assert row.evaluate("row => row.scrollWidth <= row.clientWidth")
+    assert row.evaluate("row => row.clientHeight") == 27
+    times = row.locator(".times")
+    at = times.bounding_box()
+    boxes = console.boxes()
+    assert at is not None
+    assert at["width"] > 150
+    click_at(console, 0.5)
+    expect(console.root.locator(".status .tag")).to_have_text("recording")
+    times.hover()
+    expect(console.root.locator(".hint")).to_be_visible()
+    assert times.bounding_box() == at
+    assert console.boxes() == boxes
+    assert times.locator("*").count() <= 40
