@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.lab import HEIGHT, WIDTH, Lab, chromium, close_all, lab, page_of
+from tests.browser.lab import HEIGHT, OTHER_PLUGINS, WIDTH, Lab, chromium, close_all, lab, page_of
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab of the module's own."""
-    with lab(tmp_path_factory.mktemp("lab")) as running:
+    with lab(tmp_path_factory.mktemp("lab"), without=OTHER_PLUGINS) as running:
         yield running
 
 

@@ -12,7 +12,16 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.console import Console
-from tests.browser.lab import Lab, lab, open_cells, page_of, run_cell, wait_until, wait_until_ran
+from tests.browser.lab import (
+    OTHER_PLUGINS,
+    Lab,
+    lab,
+    open_cells,
+    page_of,
+    run_cell,
+    wait_until,
+    wait_until_ran,
+)
 from worker_widget.events import (
     ArtifactCreated,
     Event,
@@ -89,7 +98,7 @@ def store(running: Lab) -> Iterator[EventStore]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with lab(tmp_path_factory.mktemp("lab")) as running:
+    with lab(tmp_path_factory.mktemp("lab"), without=OTHER_PLUGINS) as running:
         yield running
 
 

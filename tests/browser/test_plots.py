@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.lab import Lab, lab, open_cells, page_of, run_cell, wait_until, wait_until_ran
+from tests.browser.lab import (
+    OTHER_PLUGINS,
+    Lab,
+    lab,
+    open_cells,
+    page_of,
+    run_cell,
+    wait_until,
+    wait_until_ran,
+)
 from tests.recorded import NAMES, events, recording
 from worker_widget.state.reduce import reduce_all
 from worker_widget.store.event_store import EventStore
@@ -46,7 +55,7 @@ CONTRASTS = """drawn => {
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab whose history has the recorded runs."""
     directory: Path = tmp_path_factory.mktemp("lab")
-    with lab(directory) as running:
+    with lab(directory, without=OTHER_PLUGINS) as running:
         running.home.mkdir()
         store = EventStore.open(running.home / "history.db")
         for number, name in enumerate(NAMES):
