@@ -697,6 +697,33 @@ async def test_cancelling_the_follower_closes_the_connection_at_once(server: Qui
         await asyncio.wait_for(server.streams_left.wait(), 120)
 
 
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_follower_that_is_cancelled_again_while_it_ends_is_cancelled(
+    server: QuirkyServer, turns: int
+) -> None:
+    """As by the end of a program right after its last use of the run."""
+    stream(server, Stream(STARTED, HOLD))
+    came = asyncio.Event()
+
+    async with client_of(server) as client:
+
+        async def consume() -> None:
+            async with aclosing(follow(client, "r1", patience=replace(QUICK, quiet_s=60))) as items:
+                async for item in items:
+                    if isinstance(item, EventBatch):
+                        came.set()
+
+        task = asyncio.create_task(consume())
+        await asyncio.wait_for(came.wait(), 120)
+        task.cancel()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.wait_for(server.streams_left.wait(), 120)
+
+
 async def test_a_slow_reader_is_not_taken_for_a_quiet_run(server: QuirkyServer) -> None:
     server.on("GET", f"{BASE}/runs", listed("failed", False))
     stream(server, Stream(STARTED + STAGE_FAILED, LOGGED, COMPLETED + STREAM_END, HOLD))

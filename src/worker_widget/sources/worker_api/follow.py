@@ -613,9 +613,21 @@ class _ChunkReader:
     ) -> None:
         if self._reading is not None:
             self._reading.cancel()
-            await asyncio.wait({self._reading})
+            await _end_of(self._reading)
             if not self._reading.cancelled():
                 self._reading.exception()
+
+
+async def _end_of(task: asyncio.Task[None]) -> None:
+    """Wait until a task has ended, also if this is cancelled: only then can be closed what the task uses."""
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 def _is_transient(error: ServerError, *, connected: bool) -> bool:
