@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import worker_widget
+from tests.development_mode import without_slow_steps
 from worker_widget import RequestRefused, RunHistory, WorkerClient, WorkerConsole
 
 SOURCE = str(Path(worker_widget.__file__).parents[1])
@@ -32,7 +33,7 @@ def start(code: str, stdin: int | None = None) -> subprocess.Popen[str]:
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     out, err = process.communicate(timeout=GUARD_S)
-    return process.returncode, out, err
+    return process.returncode, out, without_slow_steps(err)
 
 
 def status_of(run_id: str) -> tuple[str, str | None]:

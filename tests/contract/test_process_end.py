@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from ..development_mode import without_slow_steps
 from .host_support import HostProcess, environment
 
 LIMIT_S = 120.0
@@ -66,7 +67,7 @@ def run(home: Path, program: str, *options: str) -> subprocess.CompletedProcess[
                 os.killpg(process.pid, signal.SIGKILL)
             out, err = process.communicate()
             raise AssertionError(f"The process did not end.\n{out}{err}") from None
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, without_slow_steps(err))
 
 
 RUN = 'run = WorkerClient(worker="scripted").run("log 20; page <p>hello</p>")\n'

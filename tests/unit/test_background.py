@@ -22,6 +22,7 @@ from typing import Any
 import anyio
 import pytest
 
+from tests.development_mode import without_slow_steps
 from worker_widget import background
 from worker_widget.background import Background
 
@@ -344,7 +345,7 @@ def test_work_whose_future_nobody_keeps_is_not_collected() -> None:
 
 def run_script(script: str) -> subprocess.CompletedProcess[str]:
     source = str(Path(background.__file__).parents[1])
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-X", "dev", "-c", script],
         env={**os.environ, "PYTHONPATH": source},
         capture_output=True,
@@ -352,6 +353,8 @@ def run_script(script: str) -> subprocess.CompletedProcess[str]:
         timeout=120,
         check=False,
     )
+    done.stderr = without_slow_steps(done.stderr)
+    return done
 
 
 def test_the_process_ends_without_noise_and_tasks_clean_up() -> None:
