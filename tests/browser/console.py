@@ -9,6 +9,9 @@ from typing import Any
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 PANES = ("timeline", "routing", "log", "ledger", "artifacts")
+_FRAMES = """async () => {
+    for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+}"""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,10 @@ class Console:
         run = self.button("Run")
         expect(run).to_be_enabled()
         run.click()
+
+    def settle(self) -> None:
+        """Wait until what a change of sizes brings is drawn: it is observed in one frame, and drawn later."""
+        self.page.evaluate(_FRAMES)
 
     def level(self, name: str) -> Locator:
         """The button that shows or hides the log lines of a level."""

@@ -46,6 +46,16 @@ def shown(page: Page, index: int = 0) -> Console:
     return console
 
 
+def start(console: Console, pace: int) -> None:
+    """Start a run that takes so many seconds: it still goes on when all of it has been looked at."""
+    console.root.locator("[data-pop=run-options]").get_by_role("button").first.click()
+    field = console.root.get_by_role("dialog", name="Options").get_by_label("Pace")
+    field.fill(str(pace))
+    field.press("Tab")
+    console.page.keyboard.press("Escape")
+    console.start()
+
+
 def output(page: Page, index: int) -> Locator:
     return page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-OutputArea")
 
@@ -74,7 +84,7 @@ def test_a_busy_cell_stops_neither_the_drawing_nor_the_buttons(page: Page, runni
 def test_a_pane_that_fails_takes_down_only_itself_and_is_healed_by_a_retry(page: Page, running: Lab) -> None:
     show_cells(page, running, "pane.ipynb", SHOW)
     console = shown(page)
-    console.start()
+    start(console, pace=16)
     expect(console.stages.locator("xpath=self::*[contains(@class, 'running')]")).to_have_count(1)
     timeline = console.pane("timeline")
     timeline.evaluate(BREAK)
@@ -127,7 +137,7 @@ def test_bad_input_is_told_at_the_field_and_nothing_is_lost(page: Page, running:
         )
     )
     page.keyboard.press("Escape")
-    console.start()
+    start(console, pace=60)
     console.expect_status("Running")
     console.button("Stop").click()
     console.expect_status("Cancelled")
@@ -136,7 +146,7 @@ def test_bad_input_is_told_at_the_field_and_nothing_is_lost(page: Page, running:
 def test_a_host_that_is_killed_costs_the_run_but_nothing_that_had_arrived(page: Page, running: Lab) -> None:
     show_cells(page, running, "killed.ipynb", SHOW)
     console = shown(page)
-    console.start()
+    start(console, pace=30)
     expect(console.stages.nth(1)).to_have_class(re.compile("completed|recovered"))
     before = console.log_lines.all_inner_texts()
     os.kill(json.loads((running.home / "host.json").read_text())["pid"], signal.SIGKILL)
@@ -147,7 +157,7 @@ def test_a_host_that_is_killed_costs_the_run_but_nothing_that_had_arrived(page: 
     console.button("New run").click()
     console.expect_status("Ready")
     console.start()
-    console.expect_status("Running")
+    console.expect_status("Running")  # with the same pace
     console.button("Stop").click()
     console.expect_status("Cancelled")
 

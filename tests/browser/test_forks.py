@@ -26,7 +26,7 @@ from .lab import Lab, run_cell, show_cells
 
 CONSOLE = "from worker_widget import WorkerConsole\nconsole = WorkerConsole()\nconsole"
 RUN = "run = console.run('A landing page for a beer garden in Munich', pace={pace}{more})"
-WAIT = "run.wait(60); print('ended')"
+WAIT = "run.wait(180); print('ended')"
 
 
 @pytest.fixture

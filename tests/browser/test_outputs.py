@@ -88,6 +88,7 @@ def test_a_click_on_a_link_leads_nowhere_and_the_drawing_stays(
         "<div style='height: 3000px'></div><p id=end>The end</p>"
     )
     (frame,) = show(page, sink, artifact_html(html, "html", "x.html", whole=True))
+    expect(frame.locator("a")).to_have_count(3)
     # Pointing at an address is enough for a browser to connect to it.
     assert frame.locator("a").evaluate_all("all => all.map(a => a.getAttribute('href').split(':')[0])") == [
         "dead",
@@ -154,9 +155,9 @@ def test_the_changes_of_a_difference_are_reached_by_their_links(page: Page, sink
     frame.get_by_text("First change").click()
     frame.locator("#change-1").get_by_text("Next").click()
     frame.locator("#change-2").get_by_text("Next").click()
-    third.get_by_text("Change 3 of 3").wait_for()
-    assert third.bounding_box()["y"] < 480  # type: ignore[index]
-    assert third.get_by_text("some").is_visible()
+    expect(third.get_by_text("Change 3 of 3")).to_be_visible()
+    wait_until(page, lambda: (third.bounding_box() or {"y": 480})["y"] < 480, "scrolling to the change")
+    expect(third.get_by_text("some")).to_be_visible()
     assert sink.asked == []
 
 
@@ -188,7 +189,7 @@ def test_an_output_has_the_theme_of_what_is_around_it(
 
 def test_json_folds_without_a_script(page: Page, sink: OutputServer) -> None:
     (frame,) = show(page, sink, artifact_html('{"a": {"b": 1}}', "json", "x.json", whole=True))
-    assert frame.get_by_text('"b"').is_visible()
+    expect(frame.get_by_text('"b"')).to_be_visible()
     frame.get_by_text('"a"').click()
-    assert not frame.get_by_text('"b"').is_visible()
-    assert frame.get_by_text("1 key").last.is_visible()
+    expect(frame.get_by_text('"b"')).to_be_hidden()
+    expect(frame.get_by_text("1 key").last).to_be_visible()

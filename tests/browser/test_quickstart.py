@@ -60,7 +60,7 @@ def test_a_run_is_watched_and_then_read_as_data(browser: Browser, theme: Theme, 
         before = console.boxes()
         console.root.evaluate(REMEMBER_THE_FIRST_SIGHT)
         console.start()
-        console.expect_status("Running")
+        console.expect_status("Running", "Completed")
         expect(console.stages).to_have_count(8)
         expect(console.stages.get_by_text("Market Research")).to_be_visible()
         expect(console.tab("landing.html")).to_be_visible()

@@ -13,7 +13,7 @@ AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.
 STUDIO = "from worker_widget import WorkerStudio\nWorkerStudio()"
 ELSEWHERE = (
     "from worker_widget import WorkerClient\n"
-    "WorkerClient().run('A page for a bakery in another notebook', pace=0).wait(60).status"
+    "WorkerClient().run('A page for a bakery in another notebook', pace=0).wait(180).status"
 )
 AXE_OF_THE_STUDIO = """element => axe.run(element, { resultTypes: ["violations"] })
     .then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(node => node.html)]))"""

@@ -45,8 +45,9 @@ from worker_widget import WorkerConsole, ask, worker
 
 @worker
 async def hurried(task):
+    await ask("Ready?")
     try:
-        return await ask("Quick?", schema={"type": "string"}, expires_in=6)
+        return await ask("Quick?", schema={"type": "string"}, expires_in=10)
     except TimeoutError:
         return "nobody"
 
@@ -147,7 +148,9 @@ def test_an_answer_from_python_removes_the_question(page: Page, running: Lab) ->
 
 def test_a_question_expires_and_says_so(page: Page, running: Lab) -> None:
     console = started(page, running, "expires.ipynb", HURRIED)
-    expect(question(console)).to_contain_text(re.compile(r"expires in 0:0\d"))
+    # The first question brings what draws the second, which is not there for long.
+    question(console).get_by_role("button", name="Approve").click()
+    expect(question(console)).to_contain_text(re.compile(r"expires in 0:\d\d"))
     expect(console.root).to_contain_text("Expired: nobody answered “Quick?” in time.")
     expect(question(console)).to_have_count(0)
     console.expect_status("Completed")

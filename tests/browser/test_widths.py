@@ -189,6 +189,7 @@ def console(browser: Browser, running: Lab) -> Iterator[Console]:
 def resized(page: Page, console: Console, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 1_400})
     wait_until(page, lambda: (console.root.bounding_box() or {"width": 0})["width"] < width, "a resize")
+    console.settle()
 
 
 def expect_end(console: Console, change: str) -> None:

@@ -48,16 +48,18 @@ from ..request_body import request_body
 ROOT = Path(__file__).parents[2]
 BASE = "/api/v1/workers/scripted"
 SCRIPTED = ("-m", "tests.contract.host_support")
+GATED_PIECE = 20
+"""So many pieces of a story are written before it waits for a file."""
 
 
 class ScriptedWorker:
     """The task is a script: steps with ``;`` between them.
 
     ``log N`` tells N log lines, ``page TEXT`` makes landing.html, ``story N`` writes story.md in N
-    pieces, ``notes N`` makes N short files, ``table N`` writes table.csv of N lines, ``vary`` makes
-    serial.txt, which differs each time, ``wait`` waits for `gate`, ``hold on`` waits for ever,
-    ``stubborn`` does not end when cancelled, ``fail WHY``, ``garble WHY``, ``crash``, ``exit`` and
-    ``cheat`` end the run badly.
+    pieces, ``story N FILE`` waits after 20 of them until there is that file, ``notes N`` makes N short
+    files, ``table N`` writes table.csv of N lines, ``vary`` makes serial.txt, which differs each time,
+    ``wait`` waits for `gate`, ``hold on`` waits for ever, ``stubborn`` does not end when cancelled,
+    ``fail WHY``, ``garble WHY``, ``crash``, ``exit`` and ``cheat`` end the run badly.
     """
 
     info = WorkerInfo(
@@ -114,8 +116,9 @@ class ScriptedWorker:
                         )
                     )
                 case "story":
-                    parts = (f"## Part {number}\n\nIt goes on.\n\n" for number in range(int(rest)))
-                    await _write(emit, "story", "md", parts)
+                    count, _, gate = rest.partition(" ")
+                    parts = [f"## Part {number}\n\nIt goes on.\n\n" for number in range(int(count))]
+                    await _write(emit, "story", "md", parts, gate=Path(gate) if gate else None)
                 case "notes":
                     for index in range(int(rest)):
                         await _write(emit, f"note-{index}", "md", [f"# Note {index}\n"])
@@ -156,11 +159,15 @@ class ScriptedWorker:
         )
 
 
-async def _write(emit: Emit, name: str, kind: str, pieces: Iterable[str], pause_s: float = 0.02) -> None:
+async def _write(
+    emit: Emit, name: str, kind: str, pieces: Iterable[str], pause_s: float = 0.02, gate: Path | None = None
+) -> None:
     """One artifact in pieces, as a worker that writes it."""
     emit(ArtifactStarted(stage_id="copy", artifact_name=name, artifact_type=kind))
     offset = 0
-    for piece in pieces:
+    for number, piece in enumerate(pieces):
+        while gate is not None and number == GATED_PIECE and not gate.exists():  # noqa: ASYNC110, ASYNC240
+            await asyncio.sleep(pause_s)
         emit(
             ArtifactDelta(stage_id="copy", artifact_name=name, artifact_type=kind, offset=offset, text=piece)
         )
