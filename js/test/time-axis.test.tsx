@@ -80,6 +80,20 @@ describe("the time axis", () => {
     await until(() => expect(lines()).toBe(41));
   });
 
+  it("draws a moment that is chosen once: each drawing of all panes is a layout of them, too", async () => {
+    const { app, slider, key } = await open({ scene: DONE });
+    const drawn = new Map<object, number>();
+    app.painting.onPaint(() => {
+      drawn.set(app.run.state, (drawn.get(app.run.state) ?? 0) + 1);
+    });
+    for (const [name, at] of Object.entries({ Home: 0, End: 64 })) {
+      key(name);
+      drawn.clear();
+      await until(() => expect(slider().getAttribute("aria-valuenow")).toBe(`${at}`));
+      expect(drawn.get(app.run.state)).toBe(1);
+    }
+  });
+
   it("keeps what a person looks at", async () => {
     const { app, all, key, events } = await open({ scene: DONE });
     all(".stage button")[3]?.click();

@@ -408,26 +408,17 @@ describe("the requests for moments", () => {
   function moves() {
     const answers: (() => void)[] = [];
     const request = vi.fn(() => new Promise<void>((done) => answers.push(done)));
-    const attempt = async (_: string, work: () => Promise<unknown>) => work();
-    const painters = new Set<() => void>();
-    const painting = {
-      changed: () => undefined,
-      onPaint(painter: () => void) {
-        painters.add(painter);
-        return () => painters.delete(painter);
-      },
-    };
-    const app = { run: { state: state(), nowUs: 0 }, operations: { request, attempt }, painting };
-    const paint = () => {
-      for (const painter of [...painters]) painter();
-    };
-    return { app, request, answers, paint, moves: createMoves(app as never) };
+    const attempt = vi.fn(async (_: string, work: () => Promise<unknown>) => work().catch(() => null));
+    const changed = vi.fn();
+    const operations = { request, attempt, errors: {}, clearError: vi.fn() };
+    const app = { run: { state: state(), nowUs: 0 }, operations, painting: { changed } };
+    return { app, request, answers, changed, moves: createMoves(app as never) };
   }
   const frame = () => new Promise((done) => setTimeout(done));
   const seekTo = (time_us: number) => ["travel.seek", { position: null, time_us }];
 
   it("are one at a time, and of those that wait only the newest is sent", async () => {
-    const { moves: to, request, answers, app, paint } = moves();
+    const { moves: to, request, answers, app } = moves();
     for (const us of [1, 2, 3]) to.seek({ position: null, time_us: us }, us);
     expect(request).not.toHaveBeenCalled();
     await frame();
@@ -445,8 +436,48 @@ describe("the requests for moments", () => {
     expect(to.targetUs).toBe(5);
     // Until the moment is shown, the handle stays where it was put.
     app.run.state = state({ past: past({ time_us: 4 }) });
-    paint();
     expect(to.targetUs).toBeNull();
+  });
+
+  it("cause no drawing when they are answered: that of the moment follows", async () => {
+    const { moves: to, answers, app, changed } = moves();
+    to.hold(true);
+    to.seek({ position: null, time_us: 5 }, 5);
+    await frame();
+    changed.mockClear();
+    answers[0]?.();
+    await frame();
+    expect(changed).not.toHaveBeenCalled();
+    // The handle is where it is held.
+    app.run.state = state({ past: past({ time_us: 4 }) });
+    expect(to.targetUs).toBe(5);
+    to.hold(false);
+    expect(to.targetUs).toBeNull();
+    expect(changed).toHaveBeenCalledTimes(1);
+  });
+
+  it("leave the handle where nothing else is shown, after a while", async () => {
+    const { moves: to, answers, changed } = moves();
+    to.seek({ position: null, time_us: 5 }, 5);
+    await frame();
+    changed.mockClear();
+    answers[0]?.();
+    await vi.waitFor(() => expect(changed).toHaveBeenCalled());
+    expect(to.targetUs).toBeNull();
+  });
+
+  it("report an error, until another moment is chosen", async () => {
+    const { moves: to, app } = moves();
+    const refused = new Error("No run is on screen.");
+    to.go(() => Promise.reject(refused));
+    await frame();
+    const [key, work] = app.operations.attempt.mock.calls[0] as [string, () => Promise<unknown>];
+    expect(key).toBe("travel");
+    await expect(work()).rejects.toBe(refused);
+    app.operations.errors = { travel: {} };
+    to.seek(NEWEST);
+    await frame();
+    expect(app.operations.clearError).toHaveBeenCalledWith("travel");
   });
 
   it("are all the steps from a moment that was chosen, but of a held key none beyond the next", async () => {

@@ -116,7 +116,8 @@ export function createApp({ connect, draw, guard, startLive }: Options): App & L
     snapshot(next, update) {
       show(next, update);
       changed();
-      operations.attempt("live", loadLive);
+      // An attempt is drawn at its end: after each moment of the run that would be once more.
+      if (!started) operations.attempt("live", loadLive);
     },
     patch(patch, update) {
       const { total } = log.rows;
@@ -176,7 +177,6 @@ export function createApp({ connect, draw, guard, startLive }: Options): App & L
   }
 
   async function loadLive(): Promise<void> {
-    if (started) return;
     const pages = view.home ? operations.act("pages", {}) : undefined;
     await startLive((await channel.request("live", {})).result.code, pages);
     started = true;

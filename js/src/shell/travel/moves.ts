@@ -1,7 +1,7 @@
 // The requests for another moment: one at a time. A moment that is chosen takes the place of all that wait; steps from it
 // wait for it.
 
-import type { Requests } from "../../kernel/wire";
+import type { ConsoleState, Requests } from "../../kernel/wire";
 import type { Uses } from "../../state/app";
 
 export const SPEEDS = [0.5, 1, 2, 4, 8, 16, 32, 64] as const;
@@ -41,21 +41,20 @@ export function createMoves({ run, operations, painting }: Uses<"run" | "operati
   let busy = false;
   let scheduled = false;
   let waiting: (() => Promise<unknown>)[] = [];
+  /** What was shown when the last of the requests was answered: the next state shows its moment. */
+  let answered: ConsoleState | undefined;
   let settling: ReturnType<typeof setTimeout> | undefined;
 
+  const isShown = () => !held && !!answered && answered !== run.state;
+
+  /** The handle goes to the moment that is shown, also where that was shown before. */
   function settle(): void {
-    if (busy || waiting.length || held || targetUs === null) return;
-    const { state } = run;
-    const show = () => {
-      clearTimeout(settling);
-      stop();
-      if (busy || waiting.length || held) return;
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      if (held || answered !== run.state) return;
       targetUs = null;
       painting.changed();
-    };
-    const stop = painting.onPaint(() => run.state !== state && show());
-    clearTimeout(settling);
-    settling = setTimeout(show, SETTLE_MS);
+    }, SETTLE_MS);
   }
 
   async function send(): Promise<void> {
@@ -63,10 +62,15 @@ export function createMoves({ run, operations, painting }: Uses<"run" | "operati
     const next = busy ? undefined : waiting.shift();
     if (!next) return;
     busy = true;
-    await operations.attempt(TRAVEL, next);
+    if (operations.errors[TRAVEL]) operations.clearError(TRAVEL);
+    // A drawing at the answer would delay that of the moment, which comes right after it.
+    await next().catch((error) => operations.attempt(TRAVEL, () => Promise.reject(error)));
     busy = false;
     if (waiting.length) schedule();
-    else settle();
+    else {
+      answered = run.state;
+      settle();
+    }
   }
 
   /** One request for all that a person does in one task. */
@@ -78,6 +82,7 @@ export function createMoves({ run, operations, painting }: Uses<"run" | "operati
 
   function go(work: () => Promise<unknown>): void {
     waiting = [work];
+    answered = undefined;
     schedule();
   }
 
@@ -95,7 +100,7 @@ export function createMoves({ run, operations, painting }: Uses<"run" | "operati
       return shortPauses;
     },
     get targetUs() {
-      return targetUs;
+      return isShown() ? null : targetUs;
     },
     seek(args, timeUs = null) {
       targetUs = timeUs;
@@ -104,7 +109,8 @@ export function createMoves({ run, operations, painting }: Uses<"run" | "operati
     },
     hold(now) {
       held = now;
-      if (!held) settle();
+      if (isShown()) painting.changed();
+      else settle();
     },
     step(direction, to, repeated) {
       if (repeated && waiting.length) return;
