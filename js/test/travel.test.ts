@@ -142,7 +142,7 @@ describe("what is drawn on the axis", () => {
     ];
     const near = marksNear(axis({ marks }), 0.407, 0.01);
     expect(near.map(markWords)).toEqual(["3 recoveries: Rewritten, …", "Violation: A claim"]);
-    expect(markWords(mark(1e6, { kind: "violation", label: "", count: 12 }))).toBe("12 violations");
+    expect(markWords({ kind: "violation", label: "", count: 12 })).toBe("12 violations");
     expect(marksNear(axis({ marks }), 0.6, 0.01)).toEqual([]);
     expect(stageAt(axis({ marks }), 14e6)?.label).toBe("Research");
     expect(stageAt(axis({ marks }), 10e6)).toBeUndefined();
