@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import sqlite3
 import warnings
 from collections.abc import Iterator
@@ -198,6 +199,27 @@ def test_a_log_event_of_plain_text_is_the_line_that_is_derived_of_others(message
 @given(st.lists(st.none() | st.text("0123456789x٣", max_size=3) | st.just("9" * 30), max_size=6))
 def test_the_numbers_of_ids_are_those_of_each(names: list[str | None]) -> None:
     assert numeric_ids(names) == [numeric_id(name) for name in names]
+
+
+@pytest.mark.parametrize("compressible", [True, False])
+def test_the_bytes_of_many_events_are_compressed_before_they_are_sealed(
+    tmp_path: Path, compressible: bool
+) -> None:
+    store = EventStore.open(tmp_path / "history.db")
+    store.begin(RUN, worker="w", origin="o", time_us=0)
+    chars = "a" if compressible else "".join(map(chr, range(33, 127)))
+    texts = ["".join(random.Random(number).choices(chars, k=30_000)) for number in (1, 2)]
+    events = [event(Log(message=text), number, str(number)) for number, text in enumerate(texts, 1)]
+    for count in (1, 2):
+        store.append(RUN, events[count - 1 : count])
+        check(store, unique([events[:count]]))
+    with store._db.read() as db:
+        stored = db.execute("SELECT sealed, length(raw) < bytes FROM blocks ORDER BY row_key").fetchall()
+    assert set(stored) == {(0, compressible)}
+    events.append(event(RunCompleted(success=True), 9, "9"))
+    store.append(RUN, events[2:])
+    check(store, unique([events]))
+    store.close()
 
 
 # --- damage ----------------------------------------------------------------------------------------

@@ -533,12 +533,16 @@ def test_a_summary_holds_whatever_a_server_says(store: EventStore) -> None:
     assert store.known_run(RUN).replay_token == token
 
 
+def incompressible(number: int) -> str:
+    return "".join(sha256(f"{number} {part}".encode()).hexdigest() for part in range(4))
+
+
 def test_a_deleted_run_is_gone_and_its_room_given_back(opened: Callable[[], EventStore]) -> None:
     store = opened()
     begin(store)
     begin(store, "kept")
     store.append("kept", [line(1)])
-    store.append(RUN, [emitted(Log(message="x" * 200), n) for n in range(3_000)])
+    store.append(RUN, [emitted(Log(message=incompressible(n)), n) for n in range(3_000)])
     full = store.size()
     store.delete(RUN)
     assert store.run(RUN) is None
@@ -555,8 +559,7 @@ def test_a_deletion_that_was_interrupted_is_finished_by_the_next(
     store = opened()
     begin(store)
     begin(store, "small")
-    texts = (sha256(str(n).encode()).hexdigest() * 4 for n in range(5_000))
-    store.append(RUN, [emitted(Log(message=text), n) for n, text in enumerate(texts)])
+    store.append(RUN, [emitted(Log(message=incompressible(n)), n) for n in range(5_000)])
     full = store.size()
 
     def killed(*arguments: object) -> int:

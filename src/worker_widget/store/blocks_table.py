@@ -4,6 +4,9 @@ Every append adds a block with its events. Small blocks are joined to larger one
 `SEALED_EVENTS` or `SEALED_BYTES` is sealed: it is compressed and never changes again. So the log of a run
 consists of sealed blocks and a few small ones, all of the same form. Joining and sealing happen in the
 transaction of the append.
+
+Of a small block only the bytes of many events are compressed: they are most of what an append writes. Such
+bytes are fewer than the column ``bytes`` says.
 """
 
 from __future__ import annotations
@@ -34,6 +37,9 @@ WINDOW_BYTES: Final = 8 * 1024 * 1024
 """The same for what is on screen: a run that is followed reads each new block once."""
 OPEN_BYTES: Final = 8 * 1024 * 1024
 """The most for blocks that are not sealed: soon they are joined to others, and nothing reads them again."""
+
+_COMPRESSED_BYTES: Final = 16 * 1024
+"""So many bytes of events are compressed also in a block that is not sealed."""
 
 _JOINED_AT_ONCE: Final = 16
 """So many blocks of about the same size are joined: an event is written three times before it is sealed."""
@@ -305,7 +311,7 @@ def read_part(db: Connection, span: BlockSpan, part: BlockPart) -> tuple[Any, in
     """A part of a block, and the size of its bytes. Raises `DamagedBlock` and `DeletedBlock`."""
     try:
         row = db.execute(
-            f"SELECT sealed, checks, {part} FROM blocks WHERE row_key = ?", (span.row_key,)
+            f"SELECT sealed, bytes, checks, {part} FROM blocks WHERE row_key = ?", (span.row_key,)
         ).fetchone()
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
@@ -313,19 +319,21 @@ def read_part(db: Connection, span: BlockSpan, part: BlockPart) -> tuple[Any, in
         raise _damaged(span, part, error) from error
     if row is None:
         raise DeletedBlock(f"The events {span.position:,} to {span.end - 1:,} of the run were deleted.")
-    sealed, checks, content = row
-    return _unpacked(span, part, bool(sealed), checks, content)
+    sealed, raw_bytes, checks, content = row
+    return _unpacked(span._replace(sealed=sealed, bytes=raw_bytes), part, checks, content)
 
 
-def _unpacked(span: BlockSpan, part: str, sealed: bool, checks: bytes, content: bytes) -> tuple[Any, int]:
+def _unpacked(span: BlockSpan, part: str, checks: bytes, content: bytes) -> tuple[Any, int]:
     """A part of a block, and the size of its bytes."""
     from .blocks import compression
 
     try:
         if crc32(content) != _CHECKS.unpack(checks)[PARTS.index(part)]:
             raise ValueError("its checksum is wrong")
-        if sealed and content:
+        if span.sealed and content:
             content = compression.undense(content) if part == "raw" else compression.unfast(content)
+        elif part == "raw" and len(content) < span.bytes:
+            content = compression.unfast(content)
         return (content if part in ("messages", "raw") else unpacked_tables(content)), len(content)
     except (ValueError, struct.error) as error:
         raise _damaged(span, part, error) from error
@@ -346,10 +354,20 @@ def _packed(block: Block, sealed: bool) -> list[bytes]:
         packed_tables(block.row_tables),
     ]
     if not sealed:
-        return [*parts, block.raw]
+        return [*parts, _open_raw(block.raw)]
     from .blocks import compression
 
     return [*(compression.fast(part) if part else part for part in parts), compression.dense(block.raw)]
+
+
+def _open_raw(raw: bytes) -> bytes:
+    """The bytes of the events of a block that is not sealed, as they are stored."""
+    if len(raw) < _COMPRESSED_BYTES:
+        return raw
+    from .blocks import compression
+
+    packed = compression.fast(raw)
+    return packed if len(packed) < len(raw) else raw
 
 
 def _insert(db: Connection, row_key: int, before: Before, block: Block, sealed: bool) -> None:
@@ -441,7 +459,7 @@ def _whole_block(db: Connection, span: BlockSpan) -> Block | None:
             f"SELECT checks, {', '.join(PARTS)} FROM blocks WHERE row_key = ?", (span.row_key,)
         ).fetchone()
         parts = {
-            part: _unpacked(span, part, False, checks, content)[0]
+            part: _unpacked(span._replace(sealed=0), part, checks, content)[0]
             for part, content in zip(PARTS, contents, strict=True)
         }
     except DamagedBlock as error:

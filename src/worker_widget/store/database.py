@@ -27,7 +27,7 @@ from ..errors import HistoryError
 from ..network_files import network_file_system
 from ..state.run_state import ENDED
 
-SCHEMA_VERSION: Final = 11
+SCHEMA_VERSION: Final = 12
 _CONVERTED_VERSION: Final = 6
 """The schema that is converted when a history is opened."""
 BUSY_SECONDS: Final = 10.0
@@ -99,8 +99,10 @@ _UPGRADES: Final = {
     8: _PLACE_STAGES,
     9: (_BY_OUTCOME,),
     10: (f"ALTER TABLE runs ADD COLUMN {_PARENT}",),
+    11: (),
 }
-"""The statements that make the next schema of a former one."""
+"""The statements that make the next schema of a former one. The last one has what blocks that are not sealed
+do not have in a former one: compressed bytes of events."""
 
 _ADDED: Final = (
     "input_tokens    INTEGER",
