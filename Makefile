@@ -109,7 +109,7 @@ test-browser: build $(STAMPS)/chromium $(STAMPS)/firefox
 # What takes too long for every change, such as each attack on the preview in every mode.
 soak: build $(STAMPS)/chromium $(STAMPS)/firefox
 	$(BIN)/pip install -q --group soak
-	$(PYTEST) $(PROCESSES) -m soak tests
+	$(PYTEST) $(PROCESSES) --hypothesis-profile=others -m soak tests
 
 $(STAMPS)/chromium: | $(BIN)/python
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \

@@ -269,7 +269,10 @@ class TestDriftingTask:
         assert "Strict mode accepts no text above that limit" in str(error)
         assert not run.all(events.RunWarning)
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=25,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
     @given(data())
     def test_no_brand_and_task_fail_the_run_by_drift(self, drawn: DataObject) -> None:
         words = lists(sampled_from(_WORDS), min_size=1, max_size=8).map(" ".join)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis.strategies import lists, sampled_from, text
 
 from worker_widget import events
@@ -149,7 +149,6 @@ _LINES = lists(
 )
 
 
-@settings(deadline=None)
 @given(_LINES)
 def test_a_range_holds_exactly_its_sentence(lines: list[str]) -> None:
     prose = tuple(found for found in map(typography.clean, lines) if any(map(str.isalpha, found)))

@@ -103,7 +103,7 @@ PIECES = ["=", "+", "-", "@", "＝", ",", ";", "\t", "\n", "\r", '"', "'", " ", 
 ODD_TEXT = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(cells=st.lists(st.tuples(ODD_TEXT, ODD_TEXT, ODD_TEXT), min_size=1, max_size=3))
 def test_no_reader_of_a_spreadsheet_finds_a_formula(cells: list[tuple[str, str, str]]) -> None:
     store = EventStore.memory()
@@ -187,7 +187,7 @@ def run_of(word: str) -> list[Event]:
     )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(nasty=NASTY)
 def test_no_text_of_a_worker_is_markup_in_md(nasty: str) -> None:
     found = []
@@ -199,7 +199,6 @@ def test_no_text_of_a_worker_is_markup_in_md(nasty: str) -> None:
     assert found[0] == found[1]
 
 
-@settings(deadline=None)
 @given(nasty=NASTY)
 def test_code_is_one_piece_of_code(nasty: str) -> None:
     text = code(nasty)
@@ -230,7 +229,7 @@ def test_md_is_short_for_the_longest_run(store: EventStore) -> None:
 # --- ipynb -----------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(nasty=NASTY)
 def test_a_notebook_is_valid_and_its_code_is_ours(nasty: str) -> None:
     store = EventStore.memory()

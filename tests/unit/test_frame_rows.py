@@ -94,7 +94,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.lists(made_events(), min_size=1, max_size=12), max_size=8), st.integers(0, 30))
 def test_frames_equal_reading_every_event(batches: list[list[Event]], limit: int) -> None:
     store = EventStore.memory()

@@ -194,9 +194,7 @@ def test_characters_that_no_font_has_are_code_points() -> None:
     assert shown("\u200d") == "[U+200D]"
 
 
-@settings(
-    max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
+@settings(max_examples=10, database=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.lists(ALL_CHARACTERS, min_size=TEXTS_AT_ONCE, max_size=TEXTS_AT_ONCE))
 def test_texts_of_any_characters_never_fail(texts: list[str]) -> None:
     store = EventStore.memory()
@@ -221,9 +219,7 @@ def test_texts_of_any_characters_never_fail(texts: list[str]) -> None:
     assert typeset(content, "", None, typst_compiler()).startswith(b"%PDF-")
 
 
-@settings(
-    max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
+@settings(max_examples=25, database=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(runs())
 def test_any_events_have_a_report(reported: list[Event]) -> None:
     with pytest.MonkeyPatch.context() as patch:
