@@ -472,6 +472,8 @@ export function momentOf(scene: Scene, startUs: number): Moment {
           sha256: null,
           has_content: true,
           begun: 1,
+          has_gap: false,
+          scattered: false,
           position,
         });
       });
@@ -500,6 +502,8 @@ export function momentOf(scene: Scene, startUs: number): Moment {
       sha256: null,
       has_content: true,
       begun: 1,
+      has_gap: false,
+      scattered: false,
       position,
     });
   }

@@ -191,6 +191,8 @@ export const artifact = (file: string, over: Partial<Artifact> = {}): Artifact =
   sha256: null,
   has_content: true,
   begun: 1,
+  has_gap: false,
+  scattered: false,
   position: 1,
   ...over,
 });

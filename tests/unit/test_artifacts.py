@@ -6,6 +6,7 @@ import base64
 import os
 import re
 import unicodedata
+from contextlib import closing
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
@@ -246,6 +247,44 @@ def test_what_just_fits_is_sent_whole(store: EventStore, monkeypatch: pytest.Mon
     store.append(RUN, [created(0, "x" * 100)])
     (news,) = walk(store, None)
     assert (len(str(news["text"])), news["done"], "cut" in news) == (100, True, False)
+
+
+@settings(max_examples=200)
+@given(
+    pieces=st.lists(
+        st.tuples(st.none() | st.integers(0, 6), st.text("abc", min_size=1, max_size=3)), max_size=7
+    ),
+    seen=st.sets(st.integers(1, 8)),
+    end=st.sampled_from(["", "as written", "otherwise"]),
+)
+@example(pieces=[(1, "b"), (0, "a")], seen={1, 2, 3}, end="")
+@example(pieces=[(0, "a"), (2, "c"), (1, "b"), (3, "a")], seen={3, 4, 5}, end="as written")
+@example(pieces=[(0, "abc")], seen={2}, end="otherwise")
+async def test_a_text_whose_parts_arrive_in_any_order_is_on_screen_as_it_is_saved(
+    pieces: list[tuple[int | None, str]], seen: set[int], end: str
+) -> None:
+    sent = [started(0), *(delta(n, text, offset) for n, (offset, text) in enumerate(pieces, 1))]
+    with closing(EventStore.memory()) as known:
+        begin(known)
+        known.append(RUN, sent)
+        content = {"": None, "as written": known.artifact_text(RUN, "page.html"), "otherwise": "else"}[end]
+    if content is not None:
+        sent.append(created(len(sent), content))
+    texts, on_screen, cursor = ArtifactTexts(), "", None
+    with closing(EventStore.memory()) as store:
+        begin(store)
+        for count, event in enumerate(sent, 1):
+            store.append(RUN, [event])
+            if count not in seen and count < len(sent):
+                continue
+            artifact = state_of(store)
+            reconnected = WatchedArtifact(file="page.html", version=1, have=len(on_screen))
+            cursor = cursor if cursor and count % 2 else ArtifactCursor(artifact, reconnected)
+            while (news := cursor.advance(artifact, store, RUN)) is not None:
+                on_screen = on_screen[: news["offset"]] + news["text"]
+            text = store.artifact_text(RUN, "page.html")
+            assert on_screen == text
+            assert (await texts.lines(handlers.ShownRun(RUN, store, None), artifact, None)).text == text
 
 
 async def test_a_text_is_read_once_for_all_its_pages(

@@ -17,7 +17,16 @@ from tests.recorded import NAMES, events, recording
 from tests.reports import ReadPart, parts, rows, state_at, without_lines
 from worker_widget import RunHistory
 from worker_widget.errors import RunFileError
-from worker_widget.events import ArtifactCreated, ArtifactStarted, Event, Log, RunStarted, StageStarted, make
+from worker_widget.events import (
+    ArtifactCreated,
+    ArtifactDelta,
+    ArtifactStarted,
+    Event,
+    Log,
+    RunStarted,
+    StageStarted,
+    make,
+)
 from worker_widget.runs.compare import compare_recorded
 from worker_widget.runs.export import export_run
 from worker_widget.runs.export.trace import read_trace
@@ -105,6 +114,18 @@ def test_the_text_of_an_artifact_is_there_as_it_was_written(store: EventStore) -
         chunks = [part.content for part in found if part.kind == "artifact"]
         written = "".join(row[4] for part in chunks if part["file"] == artifact.file for row in part["rows"])
         assert written == store.artifact_text("valid_professional", artifact.file)
+
+
+def test_a_text_whose_parts_arrived_out_of_order_is_there_in_order() -> None:
+    store = EventStore.memory()
+    pieces = [("a", 0), ("c", 2), ("b", 1)]
+    sent = [
+        ArtifactDelta(artifact_name="page", artifact_type="md", text=text, offset=at) for text, at in pieces
+    ]
+    put(store, "scattered", [make(data, run_id="scattered", time=EXPORTED) for data in sent])
+    found = [part.content for part in parts(report(store, "scattered")) if part.kind == "artifact"]
+    position, offset, reset, _, text = found[-1]["rows"][-1]
+    assert (position, offset, reset, text) == (3, 0, True, "abc")
 
 
 def test_no_text_of_a_run_is_markup_or_ends_a_script() -> None:

@@ -471,7 +471,9 @@ export interface Incident {
 
 /**
  * One artifact, identified by its file name; `version` counts from 1 how often it was written.
- * `begun` and `position` are the positions of the first and the last event of this version's text.
+ * `begun` and `position` are the positions of the first and the last event of this version's text. It
+ * `has_gap` if a part of it arrived before the text in front of that part, and is `scattered` if text arrived
+ * since that belongs before its end: then the parts are not in order as they arrived.
  */
 export interface Artifact {
   file: string;
@@ -485,6 +487,8 @@ export interface Artifact {
   has_content: boolean;
   begun: number;
   position: number;
+  has_gap: boolean;
+  scattered: boolean;
 }
 
 /**
@@ -1109,7 +1113,8 @@ export interface RunAxis {
 
 /**
  * A mark at an event, or of `count` events of a kind from `position` to `last`.
- * `time_us` is the time at the position. `stage_id` is that of a single event.
+ * `time_us` is the time at the position. `label` is the text of a single event; it is empty where that cannot
+ * be read, and of several events, except of stages. `stage_id` is that of a single event.
  */
 export interface AxisMark {
   position: number;

@@ -555,15 +555,28 @@ def _artifact_started(state: RunState, data: ArtifactStarted, time_us: int | Non
     known = _artifact(state, data)
     stage_id = data.stage_id or known.stage_id
     started = replace(
-        known, status="assembling", chars=0, version=known.version + 1, sha256=None, stage_id=stage_id
+        known,
+        status="assembling",
+        chars=0,
+        version=known.version + 1,
+        sha256=None,
+        stage_id=stage_id,
+        has_gap=False,
+        scattered=False,
     )
     return _with_artifact(state, known, started)
 
 
 def _artifact_delta(state: RunState, data: ArtifactDelta, time_us: int | None) -> RunState:
     known = _artifact(state, data)
-    end = (known.chars if data.offset is None else data.offset) + len(data.text)
-    grown = replace(known, version=max(known.version, 1), chars=max(known.chars, end))
+    start = known.chars if data.offset is None else data.offset
+    grown = replace(
+        known,
+        version=max(known.version, 1),
+        chars=max(known.chars, start + len(data.text)),
+        has_gap=known.has_gap or start > known.chars,
+        scattered=known.scattered or (known.has_gap and start < known.chars),
+    )
     return _with_artifact(state, known, grown)
 
 
@@ -588,6 +601,8 @@ def _artifact_created(state: RunState, data: ArtifactCreated, time_us: int | Non
         sha256=digest,
         has_content=True,
         stage_id=data.stage_id or known.stage_id,
+        has_gap=known.has_gap and not rewritten,
+        scattered=known.scattered and not rewritten,
     )
     return _with_artifact(state, known, done)
 

@@ -148,7 +148,9 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):
     """One artifact, identified by its file name; ``version`` counts from 1 how often it was written.
 
-    ``begun`` and ``position`` are the positions of the first and the last event of this version's text.
+    ``begun`` and ``position`` are the positions of the first and the last event of this version's text. It
+    ``has_gap`` if a part of it arrived before the text in front of that part, and is ``scattered`` if text
+    arrived since that belongs before its end: then the parts are not in order as they arrived.
     """
 
     file: str
@@ -162,6 +164,8 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True):
     has_content: bool = True
     begun: int = 0
     position: int = 0
+    has_gap: bool = False
+    scattered: bool = False
 
 
 class WarningRow(msgspec.Struct, frozen=True, kw_only=True):

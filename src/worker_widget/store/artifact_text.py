@@ -35,11 +35,11 @@ class Chunk(msgspec.Struct, frozen=True):
 def assemble(pieces: Iterable[tuple[int | None, str]]) -> str:
     """Joins pieces with offsets into one text.
 
-    Where two pieces overlap, the piece that begins first has precedence. Pieces around a gap are joined.
+    Each piece adds what goes beyond the text before it. The pieces are taken as they arrived, or by their
+    offsets if they are scattered (`Artifact.scattered`) and all have one. Pieces around a gap are joined.
     """
     ordered = list(pieces)
-    offsets = [offset for offset, _ in ordered if offset is not None]
-    if len(offsets) == len(ordered):
+    if _scattered(ordered) and all(offset is not None for offset, _ in ordered):
         ordered.sort(key=lambda piece: piece[0] or 0)
     parts: list[str] = []
     chars = 0
@@ -48,6 +48,17 @@ def assemble(pieces: Iterable[tuple[int | None, str]]) -> str:
         parts.append(fresh)
         chars += len(fresh)
     return "".join(parts)
+
+
+def _scattered(pieces: Iterable[tuple[int | None, str]]) -> bool:
+    end, has_gap = 0, False
+    for offset, text in pieces:
+        start = end if offset is None else offset
+        if has_gap and start < end:
+            return True
+        has_gap |= start > end
+        end = max(end, start + len(text))
+    return False
 
 
 def chunk(logged: LoggedEvent, newest_first: Iterable[LoggedEvent]) -> Chunk:

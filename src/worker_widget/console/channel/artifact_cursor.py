@@ -41,6 +41,8 @@ class ArtifactCursor:
         """The next part of the text in the first ``upto`` events, or all; ``None`` if there is none now."""
         if self._cut or artifact.position <= self._position:
             return None
+        if artifact.scattered:
+            return self._whole(artifact, store.artifact_text(run_id, self.file, upto=upto) or "")
         start, pieces, taken, done = self._end, [""], 0, False
         stop_chars = max(0, self._had - self._end) + MOST_CHARS
         chunks = store.artifact_chunks(
@@ -49,6 +51,8 @@ class ArtifactCursor:
         for chunk in chunks:
             self._position = chunk.position
             if chunk.reset:
+                if self._end:
+                    self._had = 0  # what the subscriber has of it is another text
                 start, pieces, self._end = 0, [""], 0
             fresh = chunk.text_after(self._end)
             self._cut = self._end + len(fresh) > MOST_SENT
@@ -65,10 +69,20 @@ class ArtifactCursor:
         self._had = 0
         if not text and not done and not self._cut and start > 0:
             return None
+        return self._news(start, text, done)
+
+    def _whole(self, artifact: Artifact, text: str) -> ArtifactNews:
+        """The text from its beginning, since the parts of it did not arrive in order."""
+        self._position, self._had, self.behind = artifact.position, 0, False
+        self._cut = len(text) > MOST_SENT
+        self._end = min(len(text), MOST_SENT)
+        return self._news(0, text[:MOST_SENT], artifact.status == "done" and not self._cut)
+
+    def _news(self, offset: int, text: str, done: bool) -> ArtifactNews:
         news: ArtifactNews = {
             "file": self.file,
             "version": self.version,
-            "offset": start,
+            "offset": offset,
             "text": text,
             "done": done,
         }

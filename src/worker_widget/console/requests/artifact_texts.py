@@ -83,7 +83,10 @@ def _read(shown: ShownRun, artifact: Artifact, number: int, cached: _Cached | No
 
 
 def _extended(shown: ShownRun, artifact: Artifact, cached: _Cached | None) -> _Cached:
-    """Appends the text that arrived since the cached text was read."""
+    """Appends the text that arrived since the cached text was read, or reads all if it is not in order."""
+    if artifact.scattered:
+        whole = shown.store.artifact_text(shown.run_id, artifact.file, upto=shown.upto) or ""
+        return _Cached(shown.store, artifact.position, True, TextRows(whole))
     before = cached.lines if cached is not None else None
     position = cached.position if cached is not None else 0
     parts = [before.text if before is not None else ""]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +12,7 @@ from ...artifacts.diff.difference import difference
 from ...artifacts.render import QUICK, highlight_source, render
 from ...artifacts.sentence_marks import marked_source, whole_sentences
 from ...state.run_state import Artifact
+from ...store.artifact_text import Chunk
 from ...store.event_store import EventStore
 from .parts import Budget, PartKind, element
 
@@ -41,7 +42,7 @@ class ArtifactParts:
         """The parts of one artifact."""
         if not artifact.has_content:
             return
-        texts = list(self._texts(artifact.file))
+        texts = list(self._texts(artifact))
         yield from (text for text in texts if text is not None)
         if None in texts:
             self.lost.append(f"A part of the text of {artifact.file} ({artifact.chars:,} characters)")
@@ -51,17 +52,21 @@ class ArtifactParts:
             if text is not None:
                 yield from self._documents(artifact, text)
 
-    def _texts(self, file: str) -> Iterator[str | None]:
-        after = 0
-        while True:
-            chunks = self._store.artifact_chunks(self._run_id, file, after, stop_chars=_AT_ONCE)
-            if not chunks:
-                return
-            rows = [[item.position, item.offset, item.reset, item.done, item.text] for item in chunks]
-            yield self._part("artifact", {"file": file, "rows": rows})
+    def _texts(self, artifact: Artifact) -> Iterator[str | None]:
+        file, after = artifact.file, 0
+        while chunks := self._store.artifact_chunks(self._run_id, file, after, stop_chars=_AT_ONCE):
+            yield self._text(file, chunks)
             if chunks[-1].position <= after:
-                return
+                break
             after = chunks[-1].position
+        if artifact.scattered:
+            text = self._store.artifact_text(self._run_id, file) or ""
+            whole = Chunk(artifact.position, 0, text, reset=True, done=artifact.status == "done")
+            yield self._text(file, [whole])
+
+    def _text(self, file: str, chunks: Sequence[Chunk]) -> str | None:
+        rows = [[item.position, item.offset, item.reset, item.done, item.text] for item in chunks]
+        return self._part("artifact", {"file": file, "rows": rows})
 
     def _part(self, kind: PartKind, content: Any) -> str | None:
         number = self._numbers.get(kind, 0)
