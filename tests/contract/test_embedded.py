@@ -41,18 +41,16 @@ STATE = {"pid": 1, "token": "the-token", "version": __version__, "started_at": "
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home directory."""
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home directory. No host for it outlives the test, not even one that was about to start."""
     monkeypatch.setenv("WORKER_WIDGET_HOME", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "src")]))
-    return tmp_path
-
-
-@pytest.fixture
-def host_home(home: Path) -> Iterator[Path]:
-    """A home directory whose host does not outlive the test."""
-    yield home
-    kill_host(home)
+    yield tmp_path
+    while left := processes_of(tmp_path):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
 
 
 def kill_host(home: Path) -> None:
@@ -97,27 +95,27 @@ def saying(words: str, status: int) -> tuple[str, ...]:
     return (sys.executable, "-S", "-c", f"import sys; print({words!r}, file=sys.stderr); sys.exit({status})")
 
 
-async def test_a_host_is_started_once_and_serves(host_home: Path) -> None:
+async def test_a_host_is_started_once_and_serves(home: Path) -> None:
     async with scripted_client() as client:
         assert "scripted" in [info.id for info in await client.workers()]
         first = await client.endpoint()
         assert (first.origin.rpartition(":")[0], first.prefix) == ("http://127.0.0.1", "/api/v1")
-        pid = host_pid(host_home)
-        assert stat.S_IMODE((host_home / "host.json").stat().st_mode) == 0o600
+        pid = host_pid(home)
+        assert stat.S_IMODE((home / "host.json").stat().st_mode) == 0o600
         assert await EmbeddedHost(command=saying("not needed", 9)).resolve() == first
         with pytest.raises(UnknownWorker, match="Known: scripted"):
             await client.start(RunRequest(task="log 1"), worker="no-such-worker")
-        assert host_pid(host_home) == pid
+        assert host_pid(home) == pid
 
 
-async def test_the_host_outlives_an_interrupt_of_whoever_started_it(host_home: Path) -> None:
+async def test_the_host_outlives_an_interrupt_of_whoever_started_it(home: Path) -> None:
     async with scripted_client() as client:
         await client.workers()
-        assert os.getpgid(host_pid(host_home)) != os.getpgid(0)
-        assert os.getsid(host_pid(host_home)) != os.getsid(0)
+        assert os.getpgid(host_pid(home)) != os.getpgid(0)
+        assert os.getsid(host_pid(home)) != os.getsid(0)
 
 
-async def test_five_kernels_that_start_at_the_same_time_end_with_one_host(host_home: Path) -> None:
+async def test_five_kernels_that_start_at_the_same_time_end_with_one_host(home: Path) -> None:
     script = (
         "import asyncio, sys\n"
         "from worker_widget.sources.worker_api.embedded import EmbeddedHost\n"
@@ -132,11 +130,11 @@ async def test_five_kernels_that_start_at_the_same_time_end_with_one_host(host_h
     assert [kernel.returncode for kernel in kernels] == [0] * 5
     assert len(found) == 1
     port = int(found.pop().split()[0].rpartition(":")[2])
-    assert json.loads((host_home / "host.json").read_bytes())["port"] == port
+    assert json.loads((home / "host.json").read_bytes())["port"] == port
 
 
 async def test_a_run_whose_host_is_killed_fails_with_the_reason_and_keeps_what_had_arrived(
-    host_home: Path,
+    home: Path,
 ) -> None:
     patience = Patience(first_retry_s=0.05, retry_s=0.1, grace_s=0.2)
     events = []
@@ -150,7 +148,7 @@ async def test_a_run_whose_host_is_killed_fails_with_the_reason_and_keeps_what_h
             assert isinstance(item, EventBatch)
             events += item.events
             if events[-1].type == "log" and "reconnecting" not in phases:
-                os.kill(host_pid(host_home), signal.SIGKILL)
+                os.kill(host_pid(home), signal.SIGKILL)
         assert phases == ["connecting", "live", "reconnecting", "live", "ended"]
         ids = [int(event.id or 0) for event in events if event.id]
         assert ids == list(range(1, len(ids) + 1)), "nothing lost, nothing twice"
@@ -160,11 +158,11 @@ async def test_a_run_whose_host_is_killed_fails_with_the_reason_and_keeps_what_h
         assert (await client.start(RunRequest(task="log 1"))).run_id != run.run_id, "the new host takes runs"
 
 
-async def test_a_start_reaches_a_host_that_ended_meanwhile(host_home: Path) -> None:
+async def test_a_start_reaches_a_host_that_ended_meanwhile(home: Path) -> None:
     async with scripted_client() as client:
         await client.workers()
         old = await client.endpoint()
-        kill_host(host_home)
+        kill_host(home)
         assert (await client.start(RunRequest(task="log 1"))).run_id
         assert (await client.endpoint()).key != old.key
 
@@ -205,7 +203,7 @@ def files_with(directory: Path, text: str) -> list[str]:
 
 
 async def test_the_host_gets_the_language_model_of_the_kernel(
-    host_home: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in MODEL.items():
         monkeypatch.setenv(name, value)
@@ -218,16 +216,16 @@ async def test_the_host_gets_the_language_model_of_the_kernel(
         await client.aclose()
     assert run.status == "failed"
     assert "http://127.0.0.1:9 cannot be reached" in (run.error or "")
-    assert not files_with(host_home, MODEL["WORKER_LLM_KEY"])
+    assert not files_with(home, MODEL["WORKER_LLM_KEY"])
 
 
 async def test_a_language_model_that_is_named_later_is_used_by_the_same_host(
-    host_home: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = AsyncWorkerClient(EmbeddedHost(), "business-builder")
     try:
         assert (await client.health()).language_model is None
-        pid = host_pid(host_home)
+        pid = host_pid(home)
         for number in (9, 7):
             for name, value in {**MODEL, "WORKER_LLM_URL": f"http://127.0.0.1:{number}/v1"}.items():
                 monkeypatch.setenv(name, value)
@@ -235,14 +233,14 @@ async def test_a_language_model_that_is_named_later_is_used_by_the_same_host(
                 RunRequest(task="A tool for podcasters", options={"pace": 0, "writer": "model"})
             )
             assert f"http://127.0.0.1:{number} cannot be reached" in (run.error or "")
-        assert host_pid(host_home) == pid
+        assert host_pid(home) == pid
     finally:
         await client.aclose()
-    assert not files_with(host_home, MODEL["WORKER_LLM_KEY"])
+    assert not files_with(home, MODEL["WORKER_LLM_KEY"])
 
 
 async def test_a_language_model_of_another_computer_gets_its_key_by_https_alone_unless_it_is_named(
-    host_home: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {**MODEL, "WORKER_LLM_URL": "http://models.invalid/v1"}.items():
         monkeypatch.setenv(name, value)
@@ -250,20 +248,20 @@ async def test_a_language_model_of_another_computer_gets_its_key_by_https_alone_
     request = RunRequest(task="A tool for podcasters", options={"pace": 0, "writer": "model"})
     try:
         assert "WORKER_HTTP_HOSTS" in ((await client.run_whole(request)).error or "")
-        pid = host_pid(host_home)
+        pid = host_pid(home)
         monkeypatch.setenv("WORKER_HTTP_HOSTS", "models.invalid")
         again = AsyncWorkerClient(EmbeddedHost(), "business-builder")
         try:
             assert "cannot be reached" in ((await again.run_whole(request)).error or "")
         finally:
             await again.aclose()
-        assert host_pid(host_home) == pid
+        assert host_pid(home) == pid
     finally:
         await client.aclose()
 
 
 async def test_each_kernel_has_its_own_language_model_at_one_host(
-    host_home: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = EmbeddedHost(command=HOST)
     first = await source.resolve()
@@ -283,7 +281,7 @@ async def test_each_kernel_has_its_own_language_model_at_one_host(
 
 
 async def test_a_language_model_that_the_host_has_forgotten_is_registered_again(
-    host_home: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WORKER_LLM_MODEL", "unused")
     async with scripted_client() as client:
@@ -441,14 +439,14 @@ async def test_a_state_file_that_others_could_touch_is_removed_and_not_used(home
     assert not path.exists()
 
 
-async def test_a_host_whose_state_file_others_could_touch_writes_it_again(host_home: Path) -> None:
+async def test_a_host_whose_state_file_others_could_touch_writes_it_again(home: Path) -> None:
     async with scripted_client() as client:
         known = await client.endpoint()
-        pid = host_pid(host_home)
-        (host_home / "host.json").chmod(0o644)
+        pid = host_pid(home)
+        (home / "host.json").chmod(0o644)
         assert await EmbeddedHost(command=HOST).resolve() == known
-        assert host_pid(host_home) == pid
-        assert stat.S_IMODE((host_home / "host.json").stat().st_mode) == 0o600
+        assert host_pid(home) == pid
+        assert stat.S_IMODE((home / "host.json").stat().st_mode) == 0o600
 
 
 async def test_a_state_file_that_is_a_link_is_not_followed(
@@ -468,25 +466,25 @@ async def test_a_state_file_that_cannot_be_removed_is_named(home: Path) -> None:
         await EmbeddedHost(command=saying("not reached", 9)).resolve()
 
 
-async def test_a_stale_state_file_whose_process_id_another_process_has_now(host_home: Path) -> None:
+async def test_a_stale_state_file_whose_process_id_another_process_has_now(home: Path) -> None:
     wait = (sys.executable, "-S", "-c", "input()")
     other = await asyncio.create_subprocess_exec(*wait, stdin=asyncio.subprocess.PIPE)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        write_state(host_home, pid=other.pid, port=closed.getsockname()[1])
+        write_state(home, pid=other.pid, port=closed.getsockname()[1])
     await EmbeddedHost(command=HOST).resolve()
-    assert host_pid(host_home) != other.pid
+    assert host_pid(home) != other.pid
     await other.communicate(b"\n")
     assert other.returncode == 0, "it was left alone"
 
 
-async def test_a_host_that_is_killed_while_it_starts_is_started_again(host_home: Path) -> None:
+async def test_a_host_that_is_killed_while_it_starts_is_started_again(home: Path) -> None:
     killed = "import os, signal, sys; sys.argv.pop(0)\n"
     killed += "if not os.path.exists('killed'):\n"
     killed += "    open('killed', 'w').close(); os.kill(os.getpid(), signal.SIGKILL)\n"
     killed += "os.execv(sys.executable, [sys.executable, *sys.argv])"
     await EmbeddedHost(command=(sys.executable, "-S", "-c", killed, *HOST[1:])).resolve()
-    assert (host_home / "killed").exists()
+    assert (home / "killed").exists()
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"port": "x"}', "\x00"])

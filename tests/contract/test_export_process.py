@@ -60,7 +60,9 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An export is long soon, and the exports of the test before have ended."""
     monkeypatch.setattr(exporter, "LONG_ROWS", 2 * LINES)
+    until(lambda: not children())
 
 
 @pytest.fixture
