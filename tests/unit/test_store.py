@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -976,3 +977,19 @@ def test_a_filter_for_a_stage_includes_the_stages_inside_it(store: EventStore) -
     late = inside("late", "leaf", 4)
     store.append(RUN, late)
     assert store.log_total(RUN, LineFilter(stage_id="outer")) == 4
+
+
+def test_a_file_that_does_not_describe_its_tables_any_more_is_read_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    with closing(EventStore.open(path)) as store:
+        begin(store)
+        store.append(RUN, [created(0, "before")])
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA writable_schema = ON")
+            db.execute("UPDATE sqlite_schema SET sql = 'damaged' WHERE name = 'runs'")
+            db.commit()
+        with pytest.raises(HistoryError):
+            EventStore.open(path)
+        store.append(RUN, [created(1, "after")])
+        assert store.artifact_text(RUN, "page.html") == "after"
+        assert [item.position for item in store.iterate(RUN)] == [1, 2]

@@ -354,12 +354,12 @@ class Database:
         All its statements see the same state of the file.
         """
         with _explained_errors(self.path):
-            if self.path is None:
+            reader = None if self.path is None else self._reader(self.path)
+            if reader is None:
                 with self._writing:
                     self._check_open()
                     yield self._writer
                 return
-            reader = self._reader(self.path)
             try:
                 reader.execute("BEGIN")
                 yield reader
@@ -419,14 +419,22 @@ class Database:
             self._writer.close()
             self._close_idle()
 
-    def _reader(self, path: Path) -> sqlite3.Connection:
+    def _reader(self, path: Path) -> sqlite3.Connection | None:
+        """A connection for reading; ``None`` if only the writer can read, which knows the tables from before.
+
+        That is so where the part of the file that describes them is damaged.
+        """
         self._check_open()
-        try:
+        with suppress(IndexError):
             return self._idle.pop()
-        except IndexError:
+        try:
             reader = _connect(path)
             reader.execute("PRAGMA query_only = ON")
-            return reader
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+                return None
+            raise
+        return reader
 
     def _close_idle(self) -> None:
         while self._idle:
