@@ -47,6 +47,7 @@ from worker_widget.events import (
 from worker_widget.state.incidents import incidents, ledger_rows
 from worker_widget.state.reduce import reduce_all
 from worker_widget.state.routing_and_ledger import LEDGER_TYPES_OF, routing_rows
+from worker_widget.store import blocks_table
 from worker_widget.store.artifact_text import assemble
 from worker_widget.store.blocks_table import DamageWarning
 from worker_widget.store.event_store import EventStore
@@ -993,3 +994,27 @@ def test_a_file_that_does_not_describe_its_tables_any_more_is_read_as_before(tmp
         store.append(RUN, [created(1, "after")])
         assert store.artifact_text(RUN, "page.html") == "after"
         assert [item.position for item in store.iterate(RUN)] == [1, 2]
+
+
+def test_such_a_file_is_searched_too_and_nothing_waits_for_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks_table, "SEALED_EVENTS", 4)
+    monkeypatch.setattr(blocks_table, "_SIZES", (2, 4))
+    path = tmp_path / "history.db"
+    with closing(EventStore.open(path)) as store:
+        begin(store)
+        lines = [make(Log(message=f"found {n}"), run_id=RUN, time=datetime.now(UTC)) for n in range(40)]
+        for line in lines:
+            store.append(RUN, [line])
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA writable_schema = ON")
+            db.execute("UPDATE sqlite_schema SET sql = 'damaged' WHERE name = 'runs'")
+            db.commit()
+        store._db._close_idle()
+        found: list[int] = []
+        filter = LineFilter(searches=frozenset({LogSearch(text="found")}))
+        searching = threading.Thread(target=lambda: found.append(store.log_total(RUN, filter)), daemon=True)
+        searching.start()
+        searching.join(60)
+        assert found == [40]

@@ -214,6 +214,8 @@ class Database:
         self._waited_at = float("-inf")
         self._writer = writer
         self._writing = threading.Lock()
+        self.reads_in_turn = path is None
+        """Whether the writer is what reads, so that a reader must not wait for another."""
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
         # At exit too: Python warns of each connection that is not closed.
@@ -432,6 +434,7 @@ class Database:
             reader.execute("PRAGMA query_only = ON")
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+                self.reads_in_turn = True
                 return None
             raise
         return reader

@@ -38,7 +38,7 @@ def read_ahead(
 
     ``connection`` reads the blocks that can still change, and those that are quick to read.
     """
-    if len(spans) <= _FEW or db.path is None:
+    if len(spans) <= _FEW or db.reads_in_turn:
         for span in spans:
             yield span, read(connection, span)
         return

@@ -111,7 +111,7 @@ def read_blocks(
             connection, [key.run for key in runs], query.condition, query.values
         )
         groups = list(_groups([(runs[index], span) for index, span in found]))
-        if len(groups) == 1 or db.path is None:
+        if len(groups) == 1 or db.reads_in_turn:
             for _, group in groups:
                 yield from _read(connection, group, read)
             return

@@ -218,7 +218,7 @@ def _counter(
     db: Database, search: LogSearch, compiled: Pattern | None
 ) -> Iterator[Callable[[list[ListedBlock]], Callable[[], list[_Counted]]]]:
     """A function that begins to count in blocks and returns one that waits for the counts."""
-    if db.path is None:
+    if db.reads_in_turn:
         yield lambda part: partial(_count, search, compiled, part, partial(_messages, db, part))
         return
     keep_freed_memory()
