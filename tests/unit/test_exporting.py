@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
@@ -172,7 +173,7 @@ def test_an_interrupted_export_is_continued(
     paths = history.export(runs, "txt", tmp_path)
     again = written[first:]
     assert NAMES[-1] in again
-    assert not set(ended) - {NAMES[-1]} & set(again)
+    assert set(again) == set(runs) - (set(ended) - {NAMES[-1]})
     assert all(path.read_text() for path in paths)
 
 
@@ -184,6 +185,25 @@ def test_a_run_that_changed_is_written_again(history: RunHistory, store: EventSt
     os.utime(path, (1, 1))
     history.export([RUN], "txt", tmp_path)
     assert path.read_text().startswith("WORKER RUN TRACE")
+
+
+def test_a_run_that_changes_while_it_is_exported_is_written_again(
+    history: RunHistory, store: EventStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = run_export.export_pieces
+
+    def pieces(store: EventStore, run_id: str, *args: object, **options: object) -> Iterator[bytes]:
+        read = list(original(store, run_id, *args, **options))  # type: ignore[arg-type]
+        store.append(RUN, [make(Log(message="Closed the browser."), run_id=RUN, time=MOMENT)])
+        time.sleep(0.05)
+        yield from read
+
+    with monkeypatch.context() as during:
+        during.setattr(run_export, "export_pieces", pieces)
+        (path,) = history.export([RUN], "json", tmp_path)
+    assert "Closed the browser." not in path.read_text()
+    history.export([RUN], "json", tmp_path)
+    assert "Closed the browser." in path.read_text()
 
 
 def test_wrong_arguments_write_nothing(history: RunHistory, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -65,7 +66,11 @@ def export_to_directory(
         for number, run_id, path in left:
             progress.at(number)
             export = RunExport(((store, run_id),), format)
-            write_parts(path, exporter.pieces(export, partial(_at, progress, number), signer))
+            # Not when it was written: the run can change while it is read, and the clock of a file system
+            # is some ms behind.
+            read_ns = time.time_ns()
+            pieces = exporter.pieces(export, partial(_at, progress, number), signer)
+            write_parts(path, pieces, modified_ns=read_ns)
     return paths
 
 
@@ -96,7 +101,7 @@ def _at(progress: CallProgress, before: int, share: float) -> None:
 
 
 def _is_written(record: RunRecord, path: Path) -> bool:
-    """Whether a file has the whole run already: it is newer than the last change of a run that has ended."""
+    """Whether a file has the whole run: the run has ended, and did not change after the file's time."""
     try:
         written_us = path.stat().st_mtime_ns // 1000
     except OSError:

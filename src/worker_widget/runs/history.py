@@ -178,8 +178,8 @@ class RunHistory(HistoryFrames):
 
         Of several runs, ``html`` to a ``path`` that ends in ``.html`` is one file with all of them. Otherwise
         each is written to a file of its own in the directory ``path``, named after its id.
-        A call that was interrupted is continued by the next: files that are newer than the last change of
-        their run stay. Progress is shown after a second.
+        A call that was interrupted is continued by the next: a file whose run did not change stays. Its time
+        of modification is when its run was read. Progress is shown after a second.
 
         ``most_bytes`` is for ``html``, by default 50 MB: what does not fit is left out and listed in it.
         ``sign`` is the file of an ed25519 key, which signs a ``json`` or ``html`` export; ``worker-widget

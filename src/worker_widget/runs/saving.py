@@ -45,11 +45,13 @@ def save_files(files: Mapping[Path, Callable[[], bytes]], *, overwrite: bool) ->
     return list(files)
 
 
-def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+def write_parts(path: Path, parts: Iterable[bytes], *, modified_ns: int | None = None) -> None:
     """Writes the parts of a file; the complete file replaces an existing one.
 
-    A missing folder is made. A pipe or a device is written to, and stays what it is. Raises ``OSError`` if
-    the file cannot be written, and the errors of ``parts``; an existing file then stays unchanged.
+    A missing folder is made. A pipe or a device is written to, and stays what it is. ``modified_ns`` is the
+    time of modification that the file gets, in ns since the epoch, by default when it was written. Raises
+    ``OSError`` if the file cannot be written, and the errors of ``parts``; an existing file then stays
+    unchanged.
     """
     if path.is_dir():
         raise IsADirectoryError(EISDIR, "This is a folder: name a file in it", str(path))
@@ -58,7 +60,7 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
             pipe.writelines(parts)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, parts)
+    _replace(path, parts, modified_ns)
 
 
 def _created(path: Path, content: bytes) -> bool:
@@ -76,7 +78,7 @@ def _created(path: Path, content: bytes) -> bool:
     return True
 
 
-def _replace(path: Path, parts: Iterable[bytes]) -> None:
+def _replace(path: Path, parts: Iterable[bytes], modified_ns: int | None = None) -> None:
     """Replaces a file in one step, so that another process reads the old content or the new, complete.
 
     The new file has the mode of the old one: a file that only its owner could read stays so.
@@ -89,6 +91,8 @@ def _replace(path: Path, parts: Iterable[bytes]) -> None:
                 if stat.S_ISREG(before.st_mode):
                     draft.chmod(stat.S_IMODE(before.st_mode))
             file.writelines(parts)
+        if modified_ns is not None:
+            os.utime(draft, ns=(modified_ns, modified_ns))
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
