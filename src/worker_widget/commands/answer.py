@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import RequestRefused
 from .exit_status import OK
 from .reporting import Report, reported
-from .run_access import followed, named_run, require_server
+from .run_access import followed, named_source
 from .run_options import EPILOG, add_json, add_run, add_server
 
 
@@ -37,13 +37,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _answer(options: argparse.Namespace, report: Report) -> int:
     from .. import background
 
-    named = named_run(options)
-    client = require_server(named, "answered")
+    named, source = named_source(options, "answered")
     with followed(named, report, strict=True) as (following, _):
         open_ids = [request.request_id for request in following.state.inputs]
         if options.request not in open_ids:
             raise RequestRefused(_not_open(named.run_id, options.request, open_ids, following.state.status))
-        source = client.api.run_source(named.run_id, worker=client.worker)
         background.call(lambda: source.answer(options.request, options.payload))
     row = {"run_id": named.run_id, "request_id": options.request, "accepted": True}
     report.row(row, "The answer was accepted.")

@@ -8,7 +8,7 @@ import time
 from ..errors import RunTimeout
 from .exit_status import OK
 from .reporting import Report, reported
-from .run_access import NamedRun, followed, named_run, require_server
+from .run_access import NamedRun, followed, named_source
 from .run_options import EPILOG, add_json, add_run, add_server, seconds
 
 
@@ -27,10 +27,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _cancel(options: argparse.Namespace, report: Report) -> int:
     from .. import background
 
-    named = named_run(options)
-    client = require_server(named, "cancelled")
-    worker = client.worker
-    background.call(lambda: client.api.run_source(named.run_id, worker=worker).cancel())
+    named, source = named_source(options, "cancelled")
+    background.call(source.cancel)
     status = "cancelling"
     if options.wait:
         status = _ended(named, report, options.timeout)

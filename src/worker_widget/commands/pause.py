@@ -6,7 +6,7 @@ import argparse
 
 from .exit_status import OK
 from .reporting import Report, reported
-from .run_access import named_run, require_server
+from .run_access import named_source
 from .run_options import EPILOG, add_json, add_run, add_server
 
 
@@ -26,9 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _pause(options: argparse.Namespace, report: Report) -> int:
     from .. import background
 
-    named = named_run(options)
-    client = require_server(named, "paused")
-    worker = client.worker
-    background.call(lambda: client.api.run_source(named.run_id, worker=worker).pause())
+    named, source = named_source(options, "paused")
+    background.call(source.pause)
     report.row({"run_id": named.run_id, "pausing": True}, "The run pauses at its next step.")
     return OK

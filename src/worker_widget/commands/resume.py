@@ -6,7 +6,7 @@ import argparse
 
 from .exit_status import OK
 from .reporting import Report, reported
-from .run_access import named_run, require_server
+from .run_access import named_source
 from .run_options import EPILOG, add_json, add_run, add_server
 
 
@@ -23,9 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def _resume(options: argparse.Namespace, report: Report) -> int:
     from .. import background
 
-    named = named_run(options)
-    client = require_server(named, "resumed")
-    worker = client.worker
-    background.call(lambda: client.api.run_source(named.run_id, worker=worker).resume())
+    named, source = named_source(options, "resumed")
+    background.call(source.resume)
     report.row({"run_id": named.run_id, "resuming": True}, "The run goes on.")
     return OK

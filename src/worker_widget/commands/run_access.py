@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..runs.client import WorkerClient
     from ..runs.following import Following
     from ..runs.run import Run
+    from ..sources.run_source import RunSource
 
 _LISTED_RUNS: Final = 100
 
@@ -77,6 +78,16 @@ def require_server(named: NamedRun, verb: str) -> WorkerClient:
             f" {verb} in its notebook."
         )
     return named.client
+
+
+def named_source(options: argparse.Namespace, verb: str) -> tuple[NamedRun, RunSource]:
+    """The run that ``options.run`` names, and its server's side of it, which can be requested to act.
+
+    Raises `RunUnknown`, and `RequestRefused` as `require_server` does.
+    """
+    named = named_run(options)
+    server = require_server(named, verb)
+    return named, server.api.run_source(named.run_id, worker=server.worker)
 
 
 def ended_run(named: NamedRun, options: argparse.Namespace, verb: str) -> Run:
