@@ -1233,7 +1233,7 @@ export interface Requests {
   /** Answers a request for input of the run on screen; a refusal names the field, such as `payload.city`. */
   "run.answer": { args: { request_id: string; payload: unknown; }; result: Record<string, never> };
   /** Runs the run on screen again from a stage on, with the request of the form. */
-  "run.fork": { args: { from_stage: string; task: string; brand: string; budget: number | null; strict_mode: boolean; depth: "auto" | "shallow" | "deep"; options: Record<string, unknown>; }; result: StartedRun };
+  "run.fork": { args: { task: string; brand: string; budget: number | null; strict_mode: boolean; depth: "auto" | "shallow" | "deep"; options: Record<string, unknown>; from_stage: string; }; result: StartedRun };
   /** Shows the form with the same task and brand; the run continues. */
   "run.new": { args: Record<string, never>; result: Record<string, never> };
   "run.open": { args: { run_id: string; }; result: Record<string, never> };
@@ -1248,7 +1248,7 @@ export interface Requests {
   "run.retry": { args: { from_stage: string; }; result: StartedRun };
   /** Selects a stage, whose rows all panes show, or none; `client` is the front end that does so. */
   "run.select": { args: { stage_id: string | null; client: string; }; result: Record<string, never> };
-  "run.start": { args: { worker: string; task: string; brand: string; budget: number | null; strict_mode: boolean; depth: "auto" | "shallow" | "deep"; options: Record<string, unknown>; }; result: StartedRun };
+  "run.start": { args: { task: string; brand: string; budget: number | null; strict_mode: boolean; depth: "auto" | "shallow" | "deep"; options: Record<string, unknown>; worker: string; }; result: StartedRun };
   "run.stop": { args: Record<string, never>; result: Record<string, never> };
   /** The input, the output and the traceback of a stage. */
   "stages.content": { args: { stage_id: string; }; result: StageDetail };

@@ -387,17 +387,9 @@ class ConsoleController:
             self._set(notice=wire_error(error))
 
     async def _open(self, run_id: str, *, recording: bool) -> LiveRun:
-        followed = self._show_followed(run_id)
+        followed = await self._show_followed(run_id)
         if followed is not None:
             return followed
-        here = local_runs.followed(run_id)
-        if here is not None:
-            await local_runs.begun(run_id)
-            self._hold(here)
-            return here
-        shared = self._show_shared(run_id)
-        if shared is not None:
-            return shared
         record = None
         try:
             record = await asyncio.to_thread(self.store.run, run_id)
@@ -446,15 +438,17 @@ class ConsoleController:
             self._watched = entry.run.started
             self._hold(entry.live)
 
-    def _show_followed(self, run_id: str) -> LiveRun | None:
+    async def _show_followed(self, run_id: str) -> LiveRun | None:
+        """Shows a run that this process follows already: in this console, as its own, or for another one."""
         live = next((live for live in self._followed if live.run_id == run_id), None)
         if live is not None:
             self._show(live, recording=False)
-        return live
-
-    def _show_shared(self, run_id: str) -> LiveRun | None:
-        """Shows a run that another console or client of this process follows already."""
-        live = followed_runs.followed(self.store, self._form.origin, run_id)
+            return live
+        live = local_runs.followed(run_id)
+        if live is not None:
+            await local_runs.begun(run_id)
+        else:
+            live = followed_runs.followed(self.store, self._form.origin, run_id)
         if live is not None:
             self._hold(live)
         return live
@@ -466,14 +460,9 @@ class ConsoleController:
         self.store = await asyncio.to_thread(renewed_store, self.store)
         async with followed_runs.opening(self.store, origin, run_id):
             # Another front end or another console may have opened it.
-            followed = self._show_followed(run_id) or self._show_shared(run_id)
+            followed = await self._show_followed(run_id)
             if followed is not None:
                 return followed
-            here = local_runs.followed(run_id)
-            if here is not None:
-                await local_runs.begun(run_id)
-                self._hold(here)
-                return here
             live = self._live(run_id, worker)
             await live.begin(origin=origin, task=task, request=request)
             self._hold(live)

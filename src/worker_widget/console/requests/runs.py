@@ -13,14 +13,19 @@ from ..controller import ConsoleController
 from .handlers import NOTHING, Args, Handlers, NoArgs, NoResult, RequestAnswer, RequestHandler
 
 
-class StartArgs(Args, frozen=True, kw_only=True):
-    worker: str
+class FormArgs(Args, frozen=True, kw_only=True):
+    """The request of a new run, as the form has it."""
+
     task: str
     brand: str = ""
     budget: int | None = None
     strict_mode: bool = False
     depth: Depth = "auto"
     options: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class StartArgs(FormArgs, frozen=True, kw_only=True):
+    worker: str
 
 
 class RunArgs(Args, frozen=True, kw_only=True):
@@ -31,16 +36,10 @@ class RetryArgs(Args, frozen=True, kw_only=True):
     from_stage: str
 
 
-class ForkArgs(Args, frozen=True, kw_only=True):
-    """The request of the new run, as the form has it; ``from_stage`` is the first stage that is executed."""
+class ForkArgs(FormArgs, frozen=True, kw_only=True):
+    """``from_stage`` is the first stage that is executed."""
 
     from_stage: str
-    task: str
-    brand: str = ""
-    budget: int | None = None
-    strict_mode: bool = False
-    depth: Depth = "auto"
-    options: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class AnswerArgs(Args, frozen=True, kw_only=True):
