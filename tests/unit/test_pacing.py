@@ -2,10 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from worker_widget.console.channel.pacing import BYTES_PER_S, FRAME_S, LAG_FRAMES, SLOWEST_S, Pacer
+from worker_widget.console.channel.pacing import (
+    BYTES_PER_S,
+    FLOOD_S,
+    FOLLOWED_EVENTS,
+    FRAME_S,
+    LAG_FRAMES,
+    SLOWEST_S,
+    Pacer,
+)
 
 
-def test_the_first_frame_goes_at_once_and_then_ten_a_second() -> None:
+def test_the_first_frame_goes_at_once_and_then_twelve_a_second() -> None:
     pacer = Pacer()
     assert pacer.wait(now=100.0) == 0
     pacer.sent(100.0)
@@ -72,4 +80,14 @@ def test_large_frames_are_followed_later() -> None:
     pacer.sent(51.0, BYTES_PER_S * 60)
     assert pacer.wait(now=51.0) == pytest.approx(SLOWEST_S)
     pacer.sent(52.0, 100)
+    assert pacer.wait(now=52.0) == pytest.approx(FRAME_S)
+
+
+def test_frames_of_more_events_than_a_pane_shows_are_followed_later() -> None:
+    pacer = Pacer()
+    pacer.sent(50.0, events=FOLLOWED_EVENTS)
+    assert pacer.wait(now=50.0) == pytest.approx(FRAME_S)
+    pacer.sent(51.0, events=FOLLOWED_EVENTS + 1)
+    assert pacer.wait(now=51.0) == pytest.approx(FLOOD_S)
+    pacer.sent(52.0, events=1)
     assert pacer.wait(now=52.0) == pytest.approx(FRAME_S)

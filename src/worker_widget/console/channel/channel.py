@@ -129,7 +129,8 @@ class Channel:
             size += sum(_bytes({**part, "artifact": None}) for part in news.values())
         if patch:
             try:
-                self._emit(wire.frame(self._seq + 1, patch), size)
+                events = now.run.position - sent.run.position
+                self._emit(wire.frame(self._seq + 1, patch), size, events)
             except Exception:
                 for subscriber in self._audience().values():
                     subscriber.restart()
@@ -309,11 +310,11 @@ class Channel:
         """The time by the worker's clock, for figures that tick."""
         return steady_us() + shown.skew_us
 
-    def _emit(self, message: Mapping[str, Any], size: int = 0) -> None:
+    def _emit(self, message: Mapping[str, Any], size: int = 0, events: int = 0) -> None:
         if self._closed:
             return
         now = self._clock.time()
-        self._pacer.sent(now, size)
+        self._pacer.sent(now, size, events)
         if message.get("client") is None:
             for subscriber in self._audience().values():
                 subscriber.sent(now)
