@@ -49,9 +49,9 @@ def write_parts(path: Path, parts: Iterable[bytes], *, modified_ns: int | None =
     """Writes the parts of a file; the complete file replaces an existing one.
 
     A missing folder is made. A pipe or a device is written to, and stays what it is. ``modified_ns`` is the
-    time of modification that the file gets, in ns since the epoch, by default when it was written. Raises
-    ``OSError`` if the file cannot be written, and the errors of ``parts``; an existing file then stays
-    unchanged.
+    time of modification that the file gets where its file system allows that, in ns since the epoch; by
+    default it is when the file was written. Raises ``OSError`` if the file cannot be written, and the errors
+    of ``parts``; an existing file then stays unchanged.
     """
     if path.is_dir():
         raise IsADirectoryError(EISDIR, "This is a folder: name a file in it", str(path))
@@ -92,7 +92,8 @@ def _replace(path: Path, parts: Iterable[bytes], modified_ns: int | None = None)
                     draft.chmod(stat.S_IMODE(before.st_mode))
             file.writelines(parts)
         if modified_ns is not None:
-            os.utime(draft, ns=(modified_ns, modified_ns))
+            with suppress(OSError):  # not every network file system lets a time be set
+                os.utime(draft, ns=(modified_ns, modified_ns))
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
