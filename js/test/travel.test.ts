@@ -408,9 +408,8 @@ describe("the requests for moments", () => {
   function moves() {
     const answers: (() => void)[] = [];
     const request = vi.fn(() => new Promise<void>((done) => answers.push(done)));
-    const attempt = vi.fn(async (_: string, work: () => Promise<unknown>) => work().catch(() => null));
     const changed = vi.fn();
-    const operations = { request, attempt, errors: {}, clearError: vi.fn() };
+    const operations = { request, fail: vi.fn(), errors: {}, clearError: vi.fn() };
     const app = { run: { state: state(), nowUs: 0 }, operations, painting: { changed } };
     return { app, request, answers, changed, moves: createMoves(app as never) };
   }
@@ -471,9 +470,7 @@ describe("the requests for moments", () => {
     const refused = new Error("No run is on screen.");
     to.go(() => Promise.reject(refused));
     await frame();
-    const [key, work] = app.operations.attempt.mock.calls[0] as [string, () => Promise<unknown>];
-    expect(key).toBe("travel");
-    await expect(work()).rejects.toBe(refused);
+    expect(app.operations.fail).toHaveBeenCalledWith("travel", refused);
     app.operations.errors = { travel: {} };
     to.seek(NEWEST);
     await frame();

@@ -13,6 +13,8 @@ export interface Operations {
   attempt<Result>(key: string, work: () => Promise<Result>): Promise<Result | null>;
   /** Sends one request as an operation. */
   act<Name extends keyof Requests>(name: Name, args: Requests[Name]["args"]): Promise<Answer<Name> | null>;
+  /** Keeps an error under `key` that did not occur in an `attempt`. */
+  fail(key: string, reason: unknown): void;
   /** The error to show beside a control; none where the banner shows the same. */
   failureAt(key: string): WireError | undefined;
   clearError(key: string): void;
@@ -37,12 +39,7 @@ export function createOperations(
       try {
         return await work();
       } catch (reason) {
-        errors[key] = {
-          code: "error",
-          problems: [],
-          ...(reason as Partial<WireError>),
-          message: (reason as Error).message,
-        };
+        operations.fail(key, reason);
         return null;
       } finally {
         busy.delete(key);
@@ -50,6 +47,15 @@ export function createOperations(
       }
     },
     act: (name, args) => operations.attempt(name, () => request(name, args)),
+    fail(key, reason) {
+      errors[key] = {
+        code: "error",
+        problems: [],
+        ...(reason as Partial<WireError>),
+        message: (reason as Error).message,
+      };
+      changed();
+    },
     failureAt(key) {
       const error = errors[key];
       return error && error.code !== "silent" && error.message !== notice() ? error : undefined;

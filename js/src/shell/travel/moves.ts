@@ -64,7 +64,7 @@ export function createMoves({ run, operations, painting }: Uses<"run" | "operati
     busy = true;
     if (operations.errors[TRAVEL]) operations.clearError(TRAVEL);
     // A drawing at the answer would delay that of the moment, which comes right after it.
-    await next().catch((error) => operations.attempt(TRAVEL, () => Promise.reject(error)));
+    await next().catch((error) => operations.fail(TRAVEL, error));
     busy = false;
     if (waiting.length) schedule();
     else {
