@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.figure import Figure, figure
+from tests.benchmarks.memory import peak_mib
 
 EVENTS = 1_000_000
 LINES = 100_000
@@ -198,18 +199,12 @@ def _main(folder: Path, task: str, part: str = "") -> None:
         "lines": lambda: _frames(folder, "lines", ("logs",), "pandas"),
         "runs": lambda: _frames(folder, "runs", ("runs",), "pandas"),
     }[task]()
-    before = _peak_mb()
+    before = peak_mib()
     cpu, wall = time.process_time(), time.perf_counter()
     made = measured()
     spent = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
-    print(json.dumps({**spent, "mb": _peak_mb() - before}))
+    print(json.dumps({**spent, "mb": peak_mib() - before}))
     del made
-
-
-def _peak_mb() -> float:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ _AT_ONCE = 2_000
 _MEASURED = """
 import os, resource, sys, time
 from pathlib import Path
+from tests.benchmarks.memory import peak_mib
 from worker_widget.runs.history import RunHistory
 from worker_widget.runs.loading import load_run
 from worker_widget.runs.verifying import verify
@@ -38,8 +39,7 @@ from worker_widget.store.event_store import EventStore
 from worker_widget.runs.export.process import ExportProcess
 
 def peaks():
-    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return [resource.getrusage(who).ru_maxrss / 1024 for who in both]
+    return [peak_mib(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]
 
 def without_children():
     while True:

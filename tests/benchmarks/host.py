@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.bare_run import BareRun
 from tests.benchmarks.figure import Figure, figure
+from tests.benchmarks.memory import now_mib, peak_mib
 from tests.contract.host_support import Api, HostProcess
 from worker_widget.events.request_models import ValidatedRequest
 from worker_widget.workers.business_builder.worker import BusinessBuilder
@@ -64,15 +65,13 @@ def _measured(api: Api, pid: int, bare: float) -> Iterator[Figure]:
     wrong = sum(_artifacts(api, run_id) != expected for run_id in ids)
     beside = f"{took / AT_ONCE / bare:.1f} times the worker alone for each; {wrong} wrong"
     yield figure(f"… {AT_ONCE} at once, the last one's end", took, "s", beside)
-    yield figure(
-        f"… {AT_ONCE} at once, peak memory of the host", _memory(pid, "VmHWM"), "MB", "0 wrong allowed"
-    )
+    yield figure(f"… {AT_ONCE} at once, peak memory of the host", peak_mib(pid), "MB", "0 wrong allowed")
     for _ in range(WARM_UP):
         _run(api)
-    before = _memory(pid, "VmRSS")
+    before = now_mib(pid)
     for _ in range(IN_A_ROW):
         _run(api)
-    grown = _memory(pid, "VmRSS") - before
+    grown = now_mib(pid) - before
     yield figure(
         f"… {IN_A_ROW:,} in a row, growth of the host", grown, "MB", f"at most 50; it began at {before:.0f}"
     )
@@ -106,10 +105,3 @@ def _timed(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
-
-
-def _memory(pid: int, which: str) -> float:
-    """``VmRSS`` is what a process holds now, ``VmHWM`` the most it ever held; in MB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (found,) = (line for line in lines if line.startswith(which + ":"))
-    return int(found.split()[1]) / 1024

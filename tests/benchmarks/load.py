@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.benchmarks.figure import Figure, figure
+from tests.benchmarks.memory import now_mib, peak_mib
 from tests.contract.host_support import Api, HostProcess
 from tests.subscribers import Received, watch
 
@@ -51,18 +52,18 @@ def _watched(api: Api, pid: int) -> Iterator[Figure]:
             "ms",
             f"{sum(one.events for one in prompt):,} events; {lost} streams incomplete",
         )
-        yield figure("… peak memory of the host", _memory(pid, "VmHWM"), "MB")
+        yield figure("… peak memory of the host", peak_mib(pid), "MB")
 
 
 def _flooded(api: Api, pid: int) -> Iterator[Figure]:
-    before = _memory(pid, "VmRSS")
+    before = now_mib(pid)
     most = 0.0
     events = 0
     began = time.perf_counter()
     while (took := time.perf_counter() - began) < FLOOD_S:
         run_id = api.start(f"log {FLOOD_AT_ONCE}")
         while api.get(f"/runs/{run_id}").json()["status"] in ("queued", "running"):
-            most = max(most, _memory(pid, "VmRSS") - before)
+            most = max(most, now_mib(pid) - before)
             time.sleep(0.2)
         events += FLOOD_AT_ONCE
         api.http.delete(f"{api.base}/runs/{run_id}")
@@ -78,10 +79,3 @@ def _flooded(api: Api, pid: int) -> Iterator[Figure]:
 def _p95(received: Sequence[Received]) -> float:
     late = sorted(late for one in received for late in one.late_ms)
     return late[int(len(late) * 0.95)]
-
-
-def _memory(pid: int, which: str) -> float:
-    """``VmRSS`` is what a process holds now, ``VmHWM`` the most it ever held; in MB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (found,) = (line for line in lines if line.startswith(which + ":"))
-    return int(found.split()[1]) / 1024
