@@ -69,8 +69,12 @@ class Console:
 
     def show_debug(self) -> None:
         """Show debug lines, too, which are hidden at first."""
-        self.level("debug").click()
-        expect(self.level("debug")).to_have_attribute("aria-pressed", "true")
+        debug = self.level("debug")
+        debug.click()
+        # A press whose end comes late, when what is above the log grew meanwhile, ends beside the button.
+        if debug.get_attribute("aria-pressed") != "true":
+            debug.click()
+        expect(debug).to_have_attribute("aria-pressed", "true")
 
     @property
     def lines(self) -> Locator:

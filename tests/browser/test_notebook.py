@@ -36,8 +36,9 @@ STAGES = 500
 MOST_ELEMENTS = 1_500
 MOST_ROWS = 60
 """Of one list at once, whatever its length."""
-MOST_BYTES = 150_000
-"""Of one frame, whatever happened since the one before."""
+MOST_BYTES = 400_000
+"""Of one frame, whatever happened since the one before: the stages that a state keeps, and the rows of each
+pane's window. All of the decisions would be 5 MB."""
 FAR = "\n\n".join(f"Paragraph {number}." for number in range(60))
 
 
