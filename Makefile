@@ -14,6 +14,7 @@ JS_SOURCES := $(shell find js/src -type f 2>/dev/null) js/package.json js/packag
 PROCESSES ?= 2
 PYTEST := $(BIN)/python -m pytest --dist loadfile -n
 WAITING := $(shell expr $(PROCESSES) + $(PROCESSES) / 2)
+SOAK := $(PROCESSES) --hypothesis-profile=others -m soak
 CHECKS := check-python check-front-end
 TESTS := test-python test-notebooks test-browser
 HAS_NPM := $(shell command -v npm 2>/dev/null)
@@ -106,10 +107,12 @@ test-notebooks: build
 test-browser: build $(STAMPS)/chromium $(STAMPS)/firefox
 	$(PYTEST) $(PROCESSES) tests/browser
 
-# What takes too long for every change, such as each attack on the preview in every mode.
+# What takes too long for every change, such as each attack on the preview in every mode. The browser's tests leave a
+# running loop in their process, in which those of Python could start none.
 soak: build $(STAMPS)/chromium $(STAMPS)/firefox
 	$(BIN)/pip install -q --group soak
-	$(PYTEST) $(PROCESSES) --hypothesis-profile=others -m soak tests
+	$(PYTEST) $(SOAK) tests/unit tests/contract
+	$(PYTEST) $(SOAK) tests/browser
 
 $(STAMPS)/chromium: | $(BIN)/python
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
