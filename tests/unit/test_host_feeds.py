@@ -157,7 +157,7 @@ async def test_many_events_told_at_once_are_read_in_few_batches(tmp_path: Path) 
         writer.ended(RunEnd(1, "completed", True))
         batches = [len(batch) async for batch in bus.subscribe(1, feed, 0, quiet_s=60)]
     assert sum(batches) == 20_000
-    assert len(batches) <= 10
+    assert len(batches) <= 50
 
 
 def test_idle_is_the_time_since_the_last_thing_ended() -> None:

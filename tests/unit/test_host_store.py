@@ -70,7 +70,7 @@ class TestEvents:
         large = emitted(40, size=200_000)
         runs.write(Batch(events={1: large}))
         first = runs.events(1, 0)
-        assert sum(len(event.raw) for event in first) < 2 * store.READ_BYTES
+        assert sum(len(event.raw) for event in first) < 2 * store.ROW_BYTES
         assert read_all(runs, 1) == large
 
     def test_runs_told_at_once_are_kept_apart(self, runs: RunStore) -> None:

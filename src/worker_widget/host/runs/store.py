@@ -75,7 +75,7 @@ _SUMMARY = "number, run_id, task, status, success, created_us, total_latency_ms"
 ROW_EVENTS = 512
 ROW_BYTES = 256 << 10
 READ_ROWS = 128
-READ_BYTES = 256 << 10
+READ_BYTES = 64 << 10
 PAGES_AT_ONCE = 1_000
 
 
