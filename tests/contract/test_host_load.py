@@ -20,7 +20,7 @@ from worker_widget.host.worker import RunContext, RunResult
 from ..subscribers import watch
 from .host_support import Api, HostProcess, ScriptedWorker
 
-STALLED_MB = 1.0
+STALLED_MB = 0.5
 """What a subscriber that reads nothing may cost the host, however long its run is."""
 
 
